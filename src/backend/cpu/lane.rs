@@ -1,0 +1,206 @@
+//! A network laid out for the CPU: blocks of neurons, rows of weights padded to whole blocks.
+
+use crate::model::conductance::DelayRing;
+use crate::model::lif::long_ago;
+use crate::model::poisson::RateTable;
+use crate::model::{BLOCK, Block, Constants, blocks};
+use crate::network::{Network, NetworkError, State};
+use crate::params::{INPUTS, Params};
+
+/// One running network state. Padding neurons rest: no weight and no delay leads to them.
+#[derive(Clone)]
+pub struct Lane {
+    pub clock: u32,
+    pub neurons: usize,
+    pub v_e: Vec<Block>,
+    pub vt: Vec<Block>,
+    pub latched: Vec<Block>,
+    pub ge_e: Vec<Block>,
+    pub gi_e: Vec<Block>,
+    pub apost: Vec<Block>,
+    pub last_spike_e: Vec<u32>,
+    pub v_i: Vec<Block>,
+    pub ge_i: Vec<Block>,
+    pub last_spike_i: Vec<u32>,
+    pub s2: DelayRing,
+    pub s3: DelayRing,
+    /// E spikes of the presentation.
+    pub counts: Vec<u32>,
+}
+
+/// The fixed delays of S2 and S3, in steps.
+#[derive(Clone)]
+pub struct Wiring {
+    pub delays_s2: Vec<u16>,
+    pub delays_s3: Vec<u16>,
+}
+
+impl Wiring {
+    pub fn new(network: &Network) -> Self {
+        Self {
+            delays_s2: network.delays_s2.clone(),
+            delays_s3: network.delays_s3.clone(),
+        }
+    }
+}
+
+/// A network in training on the CPU. `network` keeps what does not run: parameters, seed, counters.
+#[derive(Clone)]
+pub struct NetworkOnCpu {
+    pub network: Network,
+    pub constants: Constants,
+    pub rates: RateTable,
+    pub wiring: Wiring,
+    pub lane: Lane,
+    pub weights: Vec<Block>,
+    pub apre: Vec<f32>,
+    pub last_input: Vec<u32>,
+}
+
+/// Plain values as blocks, the last one filled up with `padding`.
+pub fn pad(values: &[f32], padding: f32) -> Vec<Block> {
+    let mut padded = vec![Block::splat(padding); blocks(values.len())];
+    for (block, values) in padded.iter_mut().zip(values.chunks(BLOCK)) {
+        block.0[..values.len()].copy_from_slice(values);
+    }
+    padded
+}
+
+/// Blocks as plain values, without their padding.
+pub fn unpad(padded: &[Block], len: usize) -> Vec<f32> {
+    padded.iter().flat_map(|block| block.0).take(len).collect()
+}
+
+/// A matrix \[rows, neurons\] with every row in whole blocks.
+pub fn pad_rows(values: &[f32], neurons: usize) -> Vec<Block> {
+    values
+        .chunks_exact(neurons)
+        .flat_map(|row| pad(row, 0.0))
+        .collect()
+}
+
+/// The inverse of [`pad_rows`].
+pub fn unpad_rows(padded: &[Block], neurons: usize) -> Vec<f32> {
+    padded
+        .chunks_exact(blocks(neurons))
+        .flat_map(|row| unpad(row, neurons))
+        .collect()
+}
+
+/// Arrivals \[delay, neuron\] counted from now, as a ring.
+fn load_ring(arrivals: &[u16], now: u32, neurons: usize) -> DelayRing {
+    let slots = arrivals.len() / neurons;
+    let mut ring = DelayRing::new(slots as u32 - 1, blocks(neurons));
+    for (delay, row) in arrivals.chunks_exact(neurons).enumerate() {
+        for (target, &count) in row.iter().enumerate().filter(|&(_, &count)| count > 0) {
+            ring.add(now.wrapping_add(delay as u32), target, f32::from(count));
+        }
+    }
+    ring
+}
+
+fn store_ring(ring: &DelayRing, now: u32, slots: usize, neurons: usize) -> Vec<u16> {
+    (0..slots)
+        .flat_map(|delay| (0..neurons).map(move |target| (now.wrapping_add(delay as u32), target)))
+        .map(|(due, target)| ring.due_at(due, target) as u16)
+        .collect()
+}
+
+impl Lane {
+    /// The state in which a test image finds the network: potentials and thresholds at rest, all else 0.
+    pub fn at_rest(c: &Constants, neurons: usize) -> Self {
+        let n = blocks(neurons);
+        let zero = || vec![Block::splat(0.0); n];
+        Self {
+            clock: 0,
+            neurons,
+            v_e: vec![Block::splat(c.excitatory.v_rest_mv); n],
+            vt: vec![Block::splat(c.excitatory.v_threshold_mv); n],
+            latched: vec![Block::splat(c.excitatory.v_threshold_mv); n],
+            ge_e: zero(),
+            gi_e: zero(),
+            apost: zero(),
+            last_spike_e: vec![long_ago(c.steps.refractory_e); neurons],
+            v_i: vec![Block::splat(c.inhibitory.v_rest_mv); n],
+            ge_i: zero(),
+            last_spike_i: vec![long_ago(c.steps.refractory_i); neurons],
+            s2: DelayRing::new(c.steps.delay_s2_max, n),
+            s3: DelayRing::new(c.steps.delay_s3_max, n),
+            counts: vec![0; neurons],
+        }
+    }
+
+    fn load(params: &Params, state: &State, c: &Constants) -> Self {
+        let neurons = params.neurons();
+        Self {
+            clock: state.clock,
+            neurons,
+            v_e: pad(&state.v_e_mv, c.excitatory.v_rest_mv),
+            vt: pad(&state.v_threshold_mv, c.excitatory.v_threshold_mv),
+            latched: pad(&state.v_latched_mv, c.excitatory.v_threshold_mv),
+            ge_e: pad(&state.ge_e, 0.0),
+            gi_e: pad(&state.gi_e, 0.0),
+            apost: pad(&state.trace_post, 0.0),
+            last_spike_e: state.last_spike_e.clone(),
+            v_i: pad(&state.v_i_mv, c.inhibitory.v_rest_mv),
+            ge_i: pad(&state.ge_i, 0.0),
+            last_spike_i: state.last_spike_i.clone(),
+            s2: load_ring(&state.arrivals_s2, state.clock, neurons),
+            s3: load_ring(&state.arrivals_s3, state.clock, neurons),
+            counts: vec![0; neurons],
+        }
+    }
+}
+
+impl NetworkOnCpu {
+    pub fn load(mut network: Network) -> Result<Self, NetworkError> {
+        network.check()?;
+        let constants = Constants::new(&network.params)?;
+        let state = &mut network.state;
+        Ok(Self {
+            constants,
+            rates: RateTable::new(&network.params),
+            lane: Lane::load(&network.params, state, &constants),
+            weights: pad_rows(&network.weights, network.params.neurons()),
+            apre: std::mem::take(&mut state.trace_pre),
+            last_input: std::mem::take(&mut state.last_input),
+            wiring: Wiring {
+                delays_s2: std::mem::take(&mut network.delays_s2),
+                delays_s3: std::mem::take(&mut network.delays_s3),
+            },
+            network,
+        })
+    }
+
+    pub fn store(&self) -> Network {
+        let (lane, n) = (&self.lane, self.lane.neurons);
+        let steps = self.constants.steps;
+        debug_assert_eq!(self.apre.len(), INPUTS);
+        Network {
+            params: self.network.params.clone(),
+            seed: self.network.seed,
+            weights: unpad_rows(&self.weights, n),
+            delays_s2: self.wiring.delays_s2.clone(),
+            delays_s3: self.wiring.delays_s3.clone(),
+            state: State {
+                clock: lane.clock,
+                presented: self.network.state.presented,
+                spikes_e: self.network.state.spikes_e,
+                v_e_mv: unpad(&lane.v_e, n),
+                v_threshold_mv: unpad(&lane.vt, n),
+                v_latched_mv: unpad(&lane.latched, n),
+                ge_e: unpad(&lane.ge_e, n),
+                gi_e: unpad(&lane.gi_e, n),
+                trace_post: unpad(&lane.apost, n),
+                last_spike_e: lane.last_spike_e.clone(),
+                v_i_mv: unpad(&lane.v_i, n),
+                ge_i: unpad(&lane.ge_i, n),
+                last_spike_i: lane.last_spike_i.clone(),
+                trace_pre: self.apre.clone(),
+                last_input: self.last_input.clone(),
+                arrivals_s2: store_ring(&lane.s2, lane.clock, steps.delay_s2_max as usize + 1, n),
+                arrivals_s3: store_ring(&lane.s3, lane.clock, steps.delay_s3_max as usize + 1, n),
+            },
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The steps of one presentation of one lane, in the order that [`crate::model`] gives.
+
+use super::lane::{Lane, Wiring};
+use crate::backend::SpikeRecord;
+use crate::model::poisson::SpikeList;
+use crate::model::{BLOCK, Block, Constants, conductance, lif, prune, stdp};
+use crate::params::{INPUTS, Params, Rule};
+use multiversion::multiversion;
+use std::ops::Range;
+
+/// The plastic synapses, as a presentation may use them.
+pub enum S1<'a> {
+    Frozen {
+        weights: &'a [Block],
+    },
+    Pruning {
+        weights: &'a mut [Block],
+        last_input: &'a mut [u32],
+    },
+    Learning {
+        weights: &'a mut [Block],
+        last_input: &'a mut [u32],
+        apre: &'a mut [f32],
+        /// Neurons that learn by STDP; all others by all-LTD.
+        target: Range<usize>,
+        pruning: bool,
+    },
+}
+
+/// What is shown, and how it is watched.
+pub struct Presentation<'a> {
+    pub spikes: &'a SpikeList,
+    pub steps: u32,
+    /// v is compared with the moving threshold, not with the latched one.
+    pub live: bool,
+    pub record: Option<&'a mut SpikeRecord>,
+}
+
+/// Neurons that learn by STDP while an image of group `group` is shown.
+pub fn target_group(params: &Params, group: u32) -> Range<usize> {
+    match params.learning.rule {
+        Rule::Stdp => 0..params.neurons(),
+        Rule::StdpAllLtd => {
+            let size = params.job.neurons_per_class;
+            group as usize * size..(group as usize + 1) * size
+        }
+    }
+}
+
+/// Advances a lane through one presentation; its counts are then the E spikes of it.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+pub fn present(
+    c: &Constants,
+    wiring: &Wiring,
+    lane: &mut Lane,
+    s1: S1<'_>,
+    presentation: Presentation<'_>,
+) {
+    let Presentation {
+        spikes,
+        steps,
+        live,
+        mut record,
+    } = presentation;
+    let mut s1 = s1;
+    let learning = matches!(s1, S1::Learning { .. });
+    let (mut fired_e, mut fired_i) = (Vec::new(), Vec::new());
+    lane.counts.fill(0);
+    for step in 0..steps {
+        let now = lane.clock;
+        integrate_excitatory(c, lane, live, learning, now, &mut fired_e);
+        integrate_inhibitory(c, lane, now, &mut fired_i);
+        send(wiring, lane, now, &fired_e, &fired_i);
+        for &input in spikes.at(step) {
+            input_spike(c, &mut s1, lane, now, usize::from(input));
+        }
+        lane.s2.arrive(now, c.w_s2, &mut lane.ge_i);
+        lane.s3.arrive(now, c.w_s3, &mut lane.gi_e);
+        if !fired_e.is_empty() {
+            output_spikes(c, &mut s1, lane, now, &fired_e);
+        }
+        reset(c, lane, now, &fired_e, &fired_i);
+        if let Some(record) = record.as_deref_mut() {
+            record
+                .excitatory
+                .extend(fired_e.iter().map(|&j| (now, j as u32)));
+            record
+                .inhibitory
+                .extend(fired_i.iter().map(|&j| (now, j as u32)));
+        }
+        lane.clock = now.wrapping_add(1);
+    }
+}
+
+/// State update of E and of the postsynaptic traces; lists the neurons that fire.
+#[inline(always)]
+fn integrate_excitatory(
+    c: &Constants,
+    lane: &mut Lane,
+    live: bool,
+    learning: bool,
+    now: u32,
+    fired: &mut Vec<usize>,
+) {
+    fired.clear();
+    for b in 0..lane.v_e.len() {
+        let (v, vt) = (&mut lane.v_e[b], &mut lane.vt[b]);
+        let (ge, gi, latched) = (&mut lane.ge_e[b], &mut lane.gi_e[b], &lane.latched[b]);
+        let above = lif::integrate_excitatory(&c.excitatory, live, v, vt, ge, gi, latched);
+        if learning {
+            stdp::decay_post(&c.stdp, &mut lane.apost[b]);
+        }
+        if above {
+            let thresholds = if live { &lane.vt[b] } else { &lane.latched[b] };
+            let refractory = c.steps.refractory_e;
+            list_fired(
+                &lane.v_e[b],
+                thresholds,
+                b,
+                now,
+                &lane.last_spike_e,
+                refractory,
+                fired,
+            );
+        }
+    }
+}
+
+/// State update of I; lists the neurons that fire.
+#[inline(always)]
+fn integrate_inhibitory(c: &Constants, lane: &mut Lane, now: u32, fired: &mut Vec<usize>) {
+    fired.clear();
+    for b in 0..lane.v_i.len() {
+        if lif::integrate_inhibitory(&c.inhibitory, &mut lane.v_i[b], &mut lane.ge_i[b]) {
+            let thresholds = Block::splat(c.inhibitory.v_threshold_mv);
+            let refractory = c.steps.refractory_i;
+            list_fired(
+                &lane.v_i[b],
+                &thresholds,
+                b,
+                now,
+                &lane.last_spike_i,
+                refractory,
+                fired,
+            );
+        }
+    }
+}
+
+#[inline(always)]
+fn list_fired(
+    v: &Block,
+    thresholds: &Block,
+    block: usize,
+    now: u32,
+    last_spike: &[u32],
+    refractory: u32,
+    fired: &mut Vec<usize>,
+) {
+    let first = block * BLOCK;
+    for (l, &last) in last_spike[first..].iter().take(BLOCK).enumerate() {
+        if v.0[l] > thresholds.0[l] && lif::recovered(now, last, refractory) {
+            fired.push(first + l);
+        }
+    }
+}
+
+/// Sends the spikes of this step on their way: S2 one to one, S3 to every E neuron but the own.
+#[inline(always)]
+fn send(wiring: &Wiring, lane: &mut Lane, now: u32, fired_e: &[usize], fired_i: &[usize]) {
+    for &j in fired_e {
+        lane.s2.send(now, wiring.delays_s2[j], j);
+    }
+    let n = lane.neurons;
+    for &i in fired_i {
+        let delays = &wiring.delays_s3[i * n..][..n];
+        for (j, &delay) in delays.iter().enumerate() {
+            if j != i {
+                lane.s3.send(now, delay, j);
+            }
+        }
+    }
+}
+
+/// One input spike, for every E neuron.
+#[inline(always)]
+fn input_spike(c: &Constants, s1: &mut S1<'_>, lane: &mut Lane, now: u32, input: usize) {
+    let blocks = lane.v_e.len();
+    let row = input * blocks..(input + 1) * blocks;
+    match s1 {
+        S1::Frozen { weights } => conductance::add_row(&mut lane.ge_e, &weights[row]),
+        S1::Pruning {
+            weights,
+            last_input,
+        } => {
+            let factor = prune::factor(&c.prune, now.wrapping_sub(last_input[input]));
+            prune::scale_row(&mut weights[row.clone()], factor);
+            conductance::add_row(&mut lane.ge_e, &weights[row]);
+            last_input[input] = now;
+        }
+        S1::Learning {
+            weights,
+            last_input,
+            apre,
+            pruning,
+            ..
+        } => {
+            let idle = now.wrapping_sub(last_input[input]);
+            let factor = if *pruning {
+                prune::factor(&c.prune, idle)
+            } else {
+                1.0
+            };
+            stdp::input_spike(
+                &c.stdp,
+                factor,
+                &mut weights[row],
+                &mut lane.ge_e,
+                &lane.apost,
+            );
+            apre[input] = stdp::decayed_pre(&c.stdp, apre[input], idle) + c.stdp.a_pre;
+            last_input[input] = now;
+        }
+    }
+}
+
+/// The E-spike half of learning, and the counts.
+#[inline(always)]
+fn output_spikes(c: &Constants, s1: &mut S1<'_>, lane: &mut Lane, now: u32, fired: &[usize]) {
+    for &j in fired {
+        lane.counts[j] += 1;
+    }
+    let S1::Learning {
+        weights,
+        last_input,
+        apre,
+        target,
+        ..
+    } = s1
+    else {
+        return;
+    };
+    let mut apre_now = [0.0; INPUTS];
+    stdp::traces_now(&c.stdp, now, apre, last_input, &mut apre_now);
+    let blocks = lane.v_e.len();
+    for &j in fired {
+        lane.apost[j / BLOCK].0[j % BLOCK] += c.stdp.a_post;
+        let lr2 = if target.contains(&j) { 1.0 } else { -1.0 };
+        stdp::output_spike(&c.stdp, lr2, &apre_now, weights, blocks, j);
+    }
+}
+
+/// Resets the neurons that fired.
+#[inline(always)]
+fn reset(c: &Constants, lane: &mut Lane, now: u32, fired_e: &[usize], fired_i: &[usize]) {
+    for &j in fired_e {
+        lane.v_e[j / BLOCK].0[j % BLOCK] = c.excitatory.v_reset_mv;
+        lane.vt[j / BLOCK].0[j % BLOCK] += c.excitatory.threshold_step_mv;
+        lane.last_spike_e[j] = now;
+    }
+    for &j in fired_i {
+        lane.v_i[j / BLOCK].0[j % BLOCK] = c.inhibitory.v_reset_mv;
+        lane.last_spike_i[j] = now;
+    }
+}

@@ -1,0 +1,179 @@
+//! Where networks run: one trait, and a device behind each implementation.
+//!
+//! A *lane* is one running network state. In training every network is a lane of its own and time is
+//! sequential; in testing the weights are frozen, every (network, image) pair is a lane, and each starts
+//! from rest, so that its result depends on nothing but weights, image and seed. Results do not depend on
+//! how lanes are spread over threads or chunks.
+
+pub mod cpu;
+
+use crate::model::rng::Stream;
+use crate::network::{Network, NetworkError};
+use crate::params::{INPUTS, ParamsError};
+
+/// A training image and the group of its class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Showing {
+    /// Index into the pixels.
+    pub image: u32,
+    pub group: u32,
+}
+
+/// What a presentation does to the weights, and which threshold holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Learning by the rule, the given group being that of the image's class; pruning if continuous;
+    /// the training threshold, latched at onset where it is.
+    Train { group: u32 },
+    /// No learning, pruning at every input spike; the threshold as the last presentation left it.
+    Window,
+    /// Frozen weights and the testing threshold.
+    Test,
+}
+
+/// Input spikes given from outside instead of drawn from an image.
+#[derive(Clone, Debug)]
+pub struct Recorded<'a> {
+    /// (step within the presentation, input), in any order.
+    pub spikes: &'a [(u32, u16)],
+    /// Steps of the whole presentation.
+    pub steps: u32,
+    pub phase: Phase,
+}
+
+/// Spikes of one network: (step of its clock, neuron), in the order of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SpikeRecord {
+    pub excitatory: Vec<(u32, u32)>,
+    pub inhibitory: Vec<(u32, u32)>,
+}
+
+/// Frozen weights to test, with the network that they belong to.
+#[derive(Clone, Copy, Debug)]
+pub struct Frozen<'a> {
+    pub network: &'a Network,
+    /// Weights as read out; shape \[inputs, N\].
+    pub weights: &'a [f32],
+}
+
+/// Images to show to frozen networks.
+#[derive(Clone, Copy, Debug)]
+pub struct TestImages<'a> {
+    /// All images, [`INPUTS`] intensities each.
+    pub pixels: &'a [u8],
+    /// Those to show, by index; the index is the presentation of its spikes.
+    pub images: &'a [u32],
+    pub stream: Stream,
+}
+
+/// E spikes during the stimulus; shape \[images, N\].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpikeCounts {
+    pub neurons: usize,
+    pub counts: Vec<u16>,
+}
+
+impl SpikeCounts {
+    /// Spike counts of the neurons, image by image.
+    pub fn images(&self) -> impl Iterator<Item = &[u16]> {
+        self.counts.chunks_exact(self.neurons)
+    }
+}
+
+/// What a backend cannot do.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error("cannot start {threads} threads: {reason}")]
+    Threads { threads: usize, reason: String },
+    #[error("{what} {found} is outside the {available} there are")]
+    OutOfBounds {
+        what: &'static str,
+        found: u64,
+        available: u64,
+    },
+    #[error("{found} lists of images for {expected} networks")]
+    PlanLength { expected: usize, found: usize },
+    #[error(
+        "network with seed {seed}: {what} of neuron {neuron} became {value} by training image {image}"
+    )]
+    Diverged {
+        seed: u64,
+        what: &'static str,
+        neuron: usize,
+        value: f32,
+        image: u32,
+    },
+}
+
+impl From<ParamsError> for BackendError {
+    fn from(error: ParamsError) -> Self {
+        Self::Network(error.into())
+    }
+}
+
+/// A device that runs networks.
+pub trait Backend: Send + Sync {
+    /// A short name, such as `cpu`.
+    fn device(&self) -> &str;
+
+    /// Takes networks onto the device, to train or to run on from image to image.
+    ///
+    /// # Errors
+    /// When a network fails its [`Network::check`].
+    fn start(&self, networks: Vec<Network>) -> Result<Box<dyn Session + '_>, BackendError>;
+
+    /// Shows the images to every network, each image from rest; a result for each network in turn.
+    ///
+    /// # Errors
+    /// When an image index is outside the pixels, or arrays do not fit.
+    fn test(
+        &self,
+        networks: &[Frozen<'_>],
+        images: TestImages<'_>,
+    ) -> Result<Vec<SpikeCounts>, BackendError>;
+}
+
+/// Networks that live on a device between calls.
+pub trait Session {
+    /// Trains network r on the images of `plan[r]`, in their order.
+    ///
+    /// `pixels` holds [`INPUTS`] intensities an image.
+    ///
+    /// # Errors
+    /// When an index is out of bounds, or a state stops being finite.
+    fn train(&mut self, pixels: &[u8], plan: &[Vec<Showing>]) -> Result<(), BackendError>;
+
+    /// Shows every network the same recorded input, its state running on, and records all spikes.
+    ///
+    /// # Errors
+    /// When an input or group does not exist.
+    fn present(&mut self, recorded: &Recorded<'_>) -> Result<Vec<SpikeRecord>, BackendError>;
+
+    /// The weights that a read-out sees now: a copy, pruned as its mode ends a training. The networks
+    /// themselves stay as they are.
+    ///
+    /// # Errors
+    /// When the device fails.
+    fn read_out(&mut self) -> Result<Vec<Vec<f32>>, BackendError>;
+
+    /// The networks as they are now.
+    ///
+    /// # Errors
+    /// When the device fails.
+    fn snapshot(&mut self) -> Result<Vec<Network>, BackendError>;
+}
+
+/// The images of `pixels` that an index may name.
+fn check_image(pixels: &[u8], image: u32) -> Result<(), BackendError> {
+    let available = (pixels.len() / INPUTS) as u64;
+    if u64::from(image) < available {
+        return Ok(());
+    }
+    Err(BackendError::OutOfBounds {
+        what: "image",
+        found: image.into(),
+        available,
+    })
+}

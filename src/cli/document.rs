@@ -1,0 +1,195 @@
+//! What `train` and `eval` tell of their results: JSON documents with stable keys, and tables for people.
+
+use serde::Serialize;
+use spikeprune::checkpoint::Checkpoint;
+use spikeprune::experiment::evaluate::Evaluation;
+use spikeprune::experiment::train::zero_fraction;
+use spikeprune::params::Params;
+use std::fmt::Write;
+
+/// The document of `train` and `eval`. `train` and `out` are absent from `eval`'s.
+#[derive(Serialize)]
+pub struct Document<'a> {
+    pub version: &'static str,
+    pub command: &'static str,
+    pub device: String,
+    pub seed: u64,
+    /// Every parameter, by the keys of the TOML file.
+    pub params: &'a Params,
+    /// The time constant of eq. 5 as it acted.
+    pub tau_prune_ms: f64,
+    /// The first replica's `train`, `eval` and `weights`, at the top level.
+    #[serde(flatten)]
+    pub first: &'a Replica,
+    /// The same for every replica.
+    pub replicas: &'a [Replica],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub out: Option<String>,
+}
+
+/// The results of one network.
+#[derive(Serialize)]
+pub struct Replica {
+    pub seed: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub train: Option<Training>,
+    pub eval: Evaluation,
+    pub weights: Weights,
+}
+
+#[derive(Serialize)]
+pub struct Training {
+    /// Images shown over all epochs.
+    pub images: usize,
+    /// Wall-clock time, all replicas together.
+    pub seconds: f64,
+    /// E spikes.
+    pub spikes: u64,
+}
+
+/// Weights as read out.
+#[derive(Serialize)]
+pub struct Weights {
+    pub mean: f64,
+    /// Share of weights below `pruning.zero_below * learning.gmax`.
+    pub zero_fraction: f64,
+}
+
+/// Results of all networks of a checkpoint; `train_seconds` where they were trained just now.
+pub fn replicas(
+    checkpoint: &Checkpoint,
+    evaluations: Vec<Evaluation>,
+    train_seconds: Option<f64>,
+) -> Vec<Replica> {
+    let networks = checkpoint
+        .networks
+        .iter()
+        .zip(&checkpoint.weights)
+        .zip(evaluations);
+    networks
+        .map(|((network, weights), eval)| Replica {
+            seed: network.seed,
+            train: train_seconds.map(|seconds| Training {
+                images: network.state.presented as usize,
+                seconds,
+                spikes: network.state.spikes_e,
+            }),
+            eval,
+            weights: Weights {
+                mean: weights.iter().map(|&w| f64::from(w)).sum::<f64>() / weights.len() as f64,
+                zero_fraction: zero_fraction(&network.params, weights),
+            },
+        })
+        .collect()
+}
+
+/// The document of all networks of a checkpoint.
+pub fn document<'a>(
+    command: &'static str,
+    device: &str,
+    params: &'a Params,
+    replicas: &'a [Replica],
+    out: Option<String>,
+) -> Document<'a> {
+    Document {
+        version: env!("CARGO_PKG_VERSION"),
+        command,
+        device: device.into(),
+        seed: params.job.seed,
+        params,
+        tau_prune_ms: params.tau_prune_ms(),
+        // A checkpoint has at least one network.
+        first: &replicas[0],
+        replicas,
+        out,
+    }
+}
+
+/// The same for people: a line a network, the spread over several, the confusion matrix of the first.
+pub fn table(document: &Document<'_>) -> String {
+    let mut text = String::new();
+    let params = document.params;
+    let classes = params
+        .job
+        .classes
+        .iter()
+        .map(u8::to_string)
+        .collect::<Vec<_>>()
+        .join("-");
+    let n = params.neurons();
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "{} ({}), {n} E + {n} I neurons, dt {} ms, pruning {}, on {}",
+        classes, params.preset, params.time.dt_ms, params.pruning.mode, document.device
+    );
+    if let Some(train) = &document.first.train {
+        let shown = train.images * document.replicas.len();
+        let rate = shown as f64 / train.seconds;
+        let _ = writeln!(
+            text,
+            "trained on {shown} images in {:.1} s ({rate:.0}/s)",
+            train.seconds
+        );
+    }
+    let eval = &document.first.eval;
+    let shown = eval.images * document.replicas.len();
+    let rate = shown as f64 / eval.seconds;
+    let _ = writeln!(
+        text,
+        "tested on {shown} images in {:.1} s ({rate:.0}/s)\n",
+        eval.seconds
+    );
+    let _ = writeln!(
+        text,
+        "{:>8}  {:>8}  {:>10}  {:>8}  {:>12}",
+        "seed", "accuracy", "spikes", "silent", "zero weights"
+    );
+    for replica in document.replicas {
+        let (eval, zeros) = (&replica.eval, 100.0 * replica.weights.zero_fraction);
+        let accuracy = 100.0 * eval.accuracy;
+        let row = (replica.seed, eval.spikes, eval.silent);
+        let _ = writeln!(
+            text,
+            "{:>8}  {accuracy:>7.1}%  {:>10}  {:>8}  {zeros:>11.1}%",
+            row.0, row.1, row.2
+        );
+    }
+    if document.replicas.len() > 1 {
+        let accuracies: Vec<f64> = document
+            .replicas
+            .iter()
+            .map(|replica| 100.0 * replica.eval.accuracy)
+            .collect();
+        let (mean, deviation) = mean_and_deviation(&accuracies);
+        let _ = writeln!(
+            text,
+            "{:>8}  {mean:>7.1}%  +- {deviation:.1} (standard deviation over seeds)",
+            "mean"
+        );
+    }
+    text + &confusion(eval, &params.job.classes)
+}
+
+fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    (mean, (squares / (n - 1.0)).sqrt())
+}
+
+fn confusion(eval: &Evaluation, trained: &[u8]) -> String {
+    let mut text = String::from("\n   shown  recognised as\n        ");
+    let _ = trained
+        .iter()
+        .try_for_each(|class| write!(text, "{class:>7}"));
+    let _ = writeln!(text, "{:>8}", "silent");
+    for (class, row) in eval.classes.iter().zip(&eval.confusion) {
+        let _ = write!(text, "{class:>8}");
+        let _ = row[..trained.len()]
+            .iter()
+            .try_for_each(|count| write!(text, "{count:>7}"));
+        let _ = writeln!(text, "{:>8}", row[trained.len()]);
+    }
+    text
+}

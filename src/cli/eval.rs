@@ -1,0 +1,101 @@
+//! `eval`: tests a checkpoint again, on other classes or data.
+
+use super::device::DeviceOptions;
+use super::document;
+use super::output::{out, out_json};
+use super::progress::Progress;
+use clap::Args;
+use spikeprune::backend::Backend;
+use spikeprune::checkpoint::Checkpoint;
+use spikeprune::dataset::{self, Dataset};
+use spikeprune::experiment::evaluate::{Evaluation, evaluate};
+use spikeprune::experiment::selection::{self, ClassImages};
+use spikeprune::experiment::train::frozen;
+use spikeprune::model::rng::Stream;
+use spikeprune::params::Threshold;
+use std::path::{Path, PathBuf};
+
+/// Test a checkpoint, by default on the images that its training tested
+#[derive(Args)]
+pub struct EvalArgs {
+    /// A checkpoint.safetensors of `train`
+    checkpoint: PathBuf,
+    /// Labels to show, also ones that were not learned [default: those that were]
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        help_heading = "Test"
+    )]
+    classes: Option<Vec<u8>>,
+    /// Test images of each class [default: as in the training]
+    #[arg(long, value_name = "N", help_heading = "Test")]
+    test_per_class: Option<usize>,
+    /// Folder of the four IDX files, raw or .gz [default: as in the training]
+    #[arg(long, value_name = "DIR", help_heading = "Test")]
+    data: Option<String>,
+    /// What potentials are compared with [default: as in the training's test]
+    #[arg(long, value_name = "KIND", help_heading = "Test")]
+    threshold_test: Option<Threshold>,
+    #[command(flatten)]
+    device: DeviceOptions,
+}
+
+pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
+    let mut checkpoint = Checkpoint::load(&args.checkpoint)?;
+    if let Some(threshold) = args.threshold_test {
+        checkpoint.params.excitatory.threshold_test = threshold;
+        for network in &mut checkpoint.networks {
+            network.params.excitatory.threshold_test = threshold;
+        }
+    }
+    let job = &checkpoint.params.job;
+    let shown = args.classes.as_ref().unwrap_or(&job.classes);
+    // The same checks as for trained labels: they must exist and differ.
+    let mut as_trained = checkpoint.params.clone();
+    as_trained.job.classes.clone_from(shown);
+    as_trained.job.neurons_per_class = 1;
+    as_trained.job.test_per_class = args.test_per_class.unwrap_or(job.test_per_class);
+    as_trained.validate()?;
+    let backend = args.device.open()?;
+    let data = dataset::load(Path::new(args.data.as_ref().unwrap_or(&job.data)))?;
+    let tested = selection::first_of_classes(&data.test, shown, as_trained.job.test_per_class)?;
+    let mut progress = Progress::new(args.device.quiet);
+    let evaluations = test(backend.as_ref(), &checkpoint, &data, &tested, &mut progress)?;
+    progress.finish();
+    let replicas = document::replicas(&checkpoint, evaluations, None);
+    let document = document::document(
+        "eval",
+        backend.device(),
+        &checkpoint.params,
+        &replicas,
+        None,
+    );
+    if args.device.json {
+        return out_json(&document);
+    }
+    out(&document::table(&document))
+}
+
+/// Tests every network of a checkpoint on images of the test file.
+pub fn test(
+    backend: &dyn Backend,
+    checkpoint: &Checkpoint,
+    data: &Dataset,
+    tested: &[ClassImages],
+    progress: &mut Progress,
+) -> anyhow::Result<Vec<Evaluation>> {
+    let lanes = frozen(&checkpoint.networks, &checkpoint.weights);
+    let evaluations = evaluate(
+        backend,
+        &lanes,
+        &data.test,
+        tested,
+        Stream::Test,
+        &mut |event| {
+            progress.observe(&event);
+            Ok(())
+        },
+    )?;
+    Ok(evaluations)
+}

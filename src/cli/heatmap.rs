@@ -1,0 +1,93 @@
+//! `heatmap`: the weights of a checkpoint as pictures.
+
+use super::output::out;
+use anyhow::{Context, bail};
+use clap::Args;
+use spikeprune::checkpoint::Checkpoint;
+use spikeprune::params::to_toml;
+use spikeprune::report::{ColorMap, WeightImages};
+use std::path::{Path, PathBuf};
+
+/// Draw the weights of a checkpoint: a sheet of all neurons, one PNG a class, and the values as .npy
+#[derive(Args)]
+pub struct HeatmapArgs {
+    /// A checkpoint.safetensors of `train`
+    checkpoint: PathBuf,
+    /// Folder for sheet.png, class-*.png and weights.npy [default: heatmaps/ beside the checkpoint]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Which network of several, from 0
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    replica: usize,
+    #[command(flatten)]
+    style: Style,
+}
+
+/// How weights are drawn.
+#[derive(Args)]
+pub struct Style {
+    /// Colours from weight 0 to gmax; blue-white-red is the papers' map, viridis a perceptual one
+    #[arg(long, value_name = "MAP", default_value = "blue-white-red")]
+    colormap: ColorMap,
+    /// Screen pixels along each side of a weight, 1 to 32
+    #[arg(long, value_name = "PIXELS", default_value_t = Style::default().scale)]
+    scale: u32,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self {
+            colormap: ColorMap::default(),
+            scale: 4,
+        }
+    }
+}
+
+pub fn run(args: &HeatmapArgs) -> anyhow::Result<()> {
+    let checkpoint = Checkpoint::load(&args.checkpoint)?;
+    let count = checkpoint.networks.len();
+    if args.replica >= count {
+        bail!(
+            "--replica is {}: the checkpoint holds networks 0 to {}",
+            args.replica,
+            count - 1
+        );
+    }
+    let folder = match &args.out {
+        Some(folder) => folder.clone(),
+        None => args.checkpoint.with_file_name("heatmaps"),
+    };
+    write(&checkpoint, args.replica, &folder, &args.style)?;
+    out(&format!("written to {}\n", folder.display()))
+}
+
+/// Draws one network of a checkpoint into a folder, which is made if need be.
+pub fn write(
+    checkpoint: &Checkpoint,
+    replica: usize,
+    folder: &Path,
+    style: &Style,
+) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    let params = &checkpoint.params;
+    let seed = checkpoint.networks[replica].seed.to_string();
+    let toml = to_toml(params);
+    let images = WeightImages {
+        weights: &checkpoint.weights[replica],
+        classes: &params.job.classes,
+        neurons_per_class: params.job.neurons_per_class,
+        gmax: params.learning.gmax as f32,
+        colormap: style.colormap,
+        scale: style.scale,
+        notes: &[
+            (
+                "Software",
+                concat!("spikeprune ", env!("CARGO_PKG_VERSION")),
+            ),
+            ("Seed", &seed),
+            ("Parameters", &toml),
+        ],
+    };
+    Ok(images.write(folder)?)
+}

@@ -1,0 +1,43 @@
+//! The commands. Only this module prints: results on stdout, progress and notes on stderr.
+
+mod device;
+mod document;
+mod eval;
+mod heatmap;
+mod options;
+pub mod output;
+mod params;
+mod progress;
+mod run_folder;
+mod train;
+
+use clap::{Parser, Subcommand};
+
+/// Spiking neural networks that learn by local rules and prune the weights they do not use.
+///
+/// Trains networks of leaky integrate-and-fire neurons on MNIST with trace-based STDP and all-LTD, removes
+/// weights by "use it or lose it" (Antonov & Sukhov 2024), tests them and draws what they have learned.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Train(train::TrainArgs),
+    Eval(eval::EvalArgs),
+    Heatmap(heatmap::HeatmapArgs),
+    Params(params::ParamsArgs),
+}
+
+/// Runs the command that was given.
+pub fn run(cli: &Cli) -> anyhow::Result<()> {
+    match &cli.command {
+        Command::Train(args) => train::run(args),
+        Command::Eval(args) => eval::run(args),
+        Command::Heatmap(args) => heatmap::run(args),
+        Command::Params(args) => params::run(args),
+    }
+}

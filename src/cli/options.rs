@@ -1,0 +1,179 @@
+//! Flags that set parameters, and how they are laid over a preset and a file.
+
+use anyhow::{Context, bail};
+use clap::Args;
+use spikeprune::params::{Params, PruningMode, Rule, TauPrune, Threshold, apply_setting, layered};
+use spikeprune::presets;
+use std::fmt::Display;
+use std::path::PathBuf;
+
+/// What a flag does, with its value in the default preset.
+fn with_default<T: Display>(what: &str, value: impl Fn(&Params) -> T) -> String {
+    format!("{what} [paper: {}]", value(&presets::paper()))
+}
+
+fn joined(classes: &[u8]) -> String {
+    classes
+        .iter()
+        .map(u8::to_string)
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+/// Preset and file first, single parameters over them.
+#[derive(Args)]
+pub struct ParamOptions {
+    #[command(flatten)]
+    source: SourceOptions,
+    #[command(flatten)]
+    job: JobOptions,
+    #[command(flatten)]
+    model: ModelOptions,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Parameters")]
+struct SourceOptions {
+    /// Published experiment to start from: paper or authors-code [default: the file's, else paper]
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
+    /// TOML file laid over the preset: any part of what `params` prints; a run's config.toml repeats it
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Any parameter by its key, e.g. excitatory.tau_membrane_ms=50; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Job")]
+struct JobOptions {
+    #[arg(long, value_name = "LIST", value_delimiter = ',',
+        help = with_default("Labels to learn, in the order of their groups", |p| joined(&p.job.classes)))]
+    classes: Option<Vec<u8>>,
+    #[arg(long, value_name = "N",
+        help = with_default("Excitatory neurons of each class", |p| p.job.neurons_per_class))]
+    neurons_per_class: Option<usize>,
+    #[arg(long, value_name = "N", help = with_default("Training images of each class", |p| p.job.train_per_class))]
+    train_per_class: Option<usize>,
+    #[arg(long, value_name = "N", help = with_default("Test images of each class", |p| p.job.test_per_class))]
+    test_per_class: Option<usize>,
+    #[arg(long, value_name = "N",
+        help = with_default("Validation images of each class, the training images that follow; 0 for none",
+            |p| p.job.validation_per_class))]
+    validation_per_class: Option<usize>,
+    #[arg(long, value_name = "N", help = with_default("Passes over the training images", |p| p.job.epochs))]
+    epochs: Option<usize>,
+    #[arg(long, value_name = "N",
+        help = with_default("Seed of weights, delays, order and input spikes", |p| p.job.seed))]
+    seed: Option<u64>,
+    #[arg(long, value_name = "N",
+        help = with_default("Networks trained at once, with seeds seed, seed + 1, ...", |p| p.job.replicas))]
+    replicas: Option<usize>,
+    #[arg(long, value_name = "N",
+        help = with_default("Training images between two rows of metrics.csv; 0 for the last row alone",
+            |p| p.job.metrics_every))]
+    metrics_every: Option<usize>,
+    #[arg(long, value_name = "DIR",
+        help = with_default("Folder of the four IDX files, raw or .gz", |p| p.job.data.clone()))]
+    data: Option<String>,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Model")]
+struct ModelOptions {
+    #[arg(long, value_name = "MS", help = with_default("Length of a time step, in ms", |p| p.time.dt_ms))]
+    dt_ms: Option<f64>,
+    #[arg(long, value_name = "RULE", help = with_default("Learning rule", |p| p.learning.rule))]
+    rule: Option<Rule>,
+    #[arg(long, value_name = "KIND",
+        help = with_default("What potentials are compared with in training", |p| p.excitatory.threshold_train))]
+    threshold_train: Option<Threshold>,
+    #[arg(long, value_name = "KIND",
+        help = with_default("What potentials are compared with in testing", |p| p.excitatory.threshold_test))]
+    threshold_test: Option<Threshold>,
+    #[arg(long, value_name = "MODE",
+        help = with_default("When unused weights decay (eq. 5)", |p| p.pruning.mode))]
+    pruning: Option<PruningMode>,
+    #[arg(long, value_name = "MS",
+        help = with_default("Time constant of eq. 5 in ms, or from-job, or from-classes", |p| p.pruning.tau_ms))]
+    tau_prune_ms: Option<TauPrune>,
+    #[arg(long, value_name = "K", help = with_default("Factor k in the exponent of eq. 5", |p| p.pruning.k))]
+    k_prune: Option<f64>,
+}
+
+/// Puts a flag's value in its place when the flag was given.
+fn set<T: Clone>(place: &mut T, flag: &Option<T>) {
+    if let Some(value) = flag {
+        place.clone_from(value);
+    }
+}
+
+impl ParamOptions {
+    /// The effective parameters, validated.
+    pub fn resolve(&self) -> anyhow::Result<Params> {
+        let mut params = self.source.resolve()?;
+        self.job.apply(&mut params);
+        self.model.apply(&mut params)?;
+        params.validate()?;
+        Ok(params)
+    }
+}
+
+impl SourceOptions {
+    fn resolve(&self) -> anyhow::Result<Params> {
+        let preset = self.preset.as_deref();
+        let mut params = match &self.config {
+            None => layered(preset, "", "")?,
+            Some(path) => {
+                let origin = path.display().to_string();
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read {origin}"))?;
+                layered(preset, &text, &origin)?
+            }
+        };
+        for setting in &self.set {
+            params = apply_setting(&params, setting)?;
+        }
+        Ok(params)
+    }
+}
+
+impl JobOptions {
+    fn apply(&self, params: &mut Params) {
+        let job = &mut params.job;
+        set(&mut job.classes, &self.classes);
+        set(&mut job.neurons_per_class, &self.neurons_per_class);
+        set(&mut job.train_per_class, &self.train_per_class);
+        set(&mut job.test_per_class, &self.test_per_class);
+        set(&mut job.validation_per_class, &self.validation_per_class);
+        set(&mut job.epochs, &self.epochs);
+        set(&mut job.seed, &self.seed);
+        set(&mut job.replicas, &self.replicas);
+        set(&mut job.metrics_every, &self.metrics_every);
+        set(&mut job.data, &self.data);
+    }
+}
+
+impl ModelOptions {
+    fn apply(&self, params: &mut Params) -> anyhow::Result<()> {
+        set(&mut params.time.dt_ms, &self.dt_ms);
+        set(&mut params.learning.rule, &self.rule);
+        set(
+            &mut params.excitatory.threshold_train,
+            &self.threshold_train,
+        );
+        set(&mut params.excitatory.threshold_test, &self.threshold_test);
+        set(&mut params.pruning.mode, &self.pruning);
+        set(&mut params.pruning.tau_ms, &self.tau_prune_ms);
+        set(&mut params.pruning.k, &self.k_prune);
+        if params.pruning.mode == PruningMode::None
+            && (self.tau_prune_ms.is_some() || self.k_prune.is_some())
+        {
+            bail!(
+                "--tau-prune-ms and --k-prune have no meaning with pruning none: leave them out or choose --pruning"
+            );
+        }
+        Ok(())
+    }
+}

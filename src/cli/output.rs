@@ -1,0 +1,41 @@
+//! The two ways out: results on stdout, errors on stderr.
+
+use std::io::{self, ErrorKind, Write};
+
+/// Prints a result. A reader that went away ends the program quietly, see [`is_broken_pipe`].
+pub fn out(text: &str) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()?;
+    Ok(())
+}
+
+/// Prints a document as JSON.
+pub fn out_json(document: &impl serde::Serialize) -> anyhow::Result<()> {
+    out(&(serde_json::to_string_pretty(document)? + "\n"))
+}
+
+/// Prints what went wrong, from the outermost to the innermost cause. Nothing is left to do if stderr is
+/// closed too.
+pub fn print_error(error: &anyhow::Error) {
+    let _ = writeln!(io::stderr(), "error: {}", sentence(error));
+}
+
+/// All causes in one line, those left out that the one before already says.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text += if text.is_empty() { "" } else { ": " };
+            text += &cause;
+        }
+    }
+    text
+}
+
+/// Whether stdout's reader went away, as `| head` does.
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}

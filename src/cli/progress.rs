@@ -1,0 +1,69 @@
+//! One line of progress on stderr; nothing when stderr is not a terminal or with `--quiet`.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use spikeprune::experiment::Event;
+
+/// Turns events into the line.
+pub struct Progress {
+    bar: ProgressBar,
+    stage: &'static str,
+    /// The last measured accuracy and share of zero weights of the first network.
+    measured: String,
+}
+
+impl Progress {
+    pub fn new(quiet: bool) -> Self {
+        let target = if quiet {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
+        let style =
+            "{prefix:>8} {bar:30} {human_pos}/{human_len} images, {per_sec}, {eta} left{msg}";
+        // An invalid template would show a plain bar instead, which the tests of the command would not miss.
+        if let Ok(style) = ProgressStyle::with_template(style) {
+            bar.set_style(style.with_key(
+                "per_sec",
+                |state: &indicatif::ProgressState, w: &mut dyn std::fmt::Write| {
+                    let _ = write!(w, "{:.0}/s", state.per_sec());
+                },
+            ));
+        }
+        Self {
+            bar,
+            stage: "",
+            measured: String::new(),
+        }
+    }
+
+    pub fn observe(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Trained { images, of } => self.advance("training", *images, *of),
+            Event::Tested { images, of } => self.advance("testing", *images, *of),
+            Event::Measured(metrics) if metrics.replica == 0 => {
+                let accuracy = metrics
+                    .validation_accuracy
+                    .map(|share| format!(", accuracy {:.1}%", 100.0 * share));
+                let zeros = format!(", {:.0}% of weights zero", 100.0 * metrics.zero_fraction);
+                self.measured = accuracy.unwrap_or_default() + &zeros;
+            }
+            Event::Measured(_) => {}
+        }
+    }
+
+    fn advance(&mut self, stage: &'static str, done: usize, of: usize) {
+        if self.stage != stage {
+            self.stage = stage;
+            self.bar.reset();
+            self.bar.set_length(of as u64);
+            self.bar.set_prefix(stage);
+        }
+        self.bar.set_message(self.measured.clone());
+        self.bar.set_position(done as u64);
+    }
+
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

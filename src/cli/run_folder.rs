@@ -1,0 +1,83 @@
+//! The folder of one run; its files appear whole or not at all.
+
+use anyhow::{Context, bail};
+use spikeprune::artefact::write_whole;
+use spikeprune::experiment::train::Metrics;
+use spikeprune::params::Params;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// A folder that results go to.
+pub struct RunFolder {
+    path: PathBuf,
+    metrics: Vec<Metrics>,
+}
+
+impl RunFolder {
+    /// The folder that was asked for, or a new one under `runs/` named after the job.
+    pub fn create(asked: Option<&Path>, overwrite: bool, params: &Params) -> anyhow::Result<Self> {
+        let path = match asked {
+            Some(path) => path.to_path_buf(),
+            None => unused_name(params),
+        };
+        fs::create_dir_all(&path)
+            .with_context(|| format!("cannot make the folder {}", path.display()))?;
+        let mut files = fs::read_dir(&path)
+            .with_context(|| format!("cannot read the folder {}", path.display()))?;
+        if !overwrite && files.next().is_some() {
+            bail!(
+                "{} is not empty: choose another --out, or pass --overwrite",
+                path.display()
+            );
+        }
+        Ok(Self {
+            path,
+            metrics: Vec::new(),
+        })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    pub fn write_text(&self, name: &str, text: &str) -> anyhow::Result<()> {
+        let path = self.file(name);
+        write_whole(&path, |file| file.write_all(text.as_bytes()))
+            .with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Adds a row to metrics.csv.
+    pub fn add_metrics(&mut self, metrics: &Metrics) -> anyhow::Result<()> {
+        self.metrics.push(metrics.clone());
+        let mut csv = csv::Writer::from_writer(Vec::new());
+        for row in &self.metrics {
+            csv.serialize(row)?;
+        }
+        self.write_text("metrics.csv", &String::from_utf8(csv.into_inner()?)?)
+    }
+}
+
+/// `runs/<preset>-<classes>-seed<seed>`, with a number behind it when that is taken.
+fn unused_name(params: &Params) -> PathBuf {
+    let classes = params
+        .job
+        .classes
+        .iter()
+        .map(u8::to_string)
+        .collect::<Vec<_>>()
+        .join("-");
+    let name = format!("{}-{classes}-seed{}", params.preset, params.job.seed);
+    let numbered = |number: u32| match number {
+        1 => Path::new("runs").join(&name),
+        _ => Path::new("runs").join(format!("{name}-{number}")),
+    };
+    (1..u32::MAX)
+        .map(numbered)
+        .find(|path| !path.exists())
+        .unwrap_or_else(|| numbered(u32::MAX))
+}

@@ -1,0 +1,217 @@
+//! What can be wrong with a data set, one variant a fault.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A fault in a data set, or in a request for a part of it.
+///
+/// Every message is one sentence that names the file, what was expected and
+/// what was found.
+#[derive(Debug, thiserror::Error)]
+pub enum DatasetError {
+    /// The folder is absent, or is something else than a folder.
+    #[error(
+        "{}: not a folder; name the folder that holds the four data files with --data DIR",
+        dir.display()
+    )]
+    NoFolder {
+        /// The path that was given.
+        dir: PathBuf,
+    },
+
+    /// None of the names under which a file is looked for is there.
+    #[error(
+        "{}: neither {name} nor {name}.gz is there; \
+         name the folder that holds the four data files with --data DIR",
+        dir.display()
+    )]
+    Missing {
+        /// The folder that was searched.
+        dir: PathBuf,
+        /// The name of the raw file.
+        name: String,
+    },
+
+    /// A folder, device or pipe has the name of a data file.
+    #[error("{}: expected a regular file, found something else of that name", path.display())]
+    NotAFile {
+        /// The path that was looked at.
+        path: PathBuf,
+    },
+
+    /// The system refused to open or read a file.
+    #[error("{}: cannot be read: {cause}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+
+    /// The file has no bytes at all.
+    #[error("{}: the file is empty, expected a data file; copy it again", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// A `.gz` file that is cut, damaged, or not gzip data.
+    #[error(
+        "{}: cannot be decompressed as gzip ({cause}); it is cut or damaged, copy it again",
+        path.display()
+    )]
+    BadGzip {
+        /// The file.
+        path: PathBuf,
+        /// What the decompressor said.
+        cause: io::Error,
+    },
+
+    /// A `.gz` file goes on after the end of its compressed data.
+    #[error(
+        "{}: expected one gzip stream, found more bytes after its end; copy the file again",
+        path.display()
+    )]
+    AfterGzip {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// The first four bytes are not those of the kind of file expected.
+    #[error(
+        "{}: expected {kind} (magic number {expected:#010x}), \
+         found magic number {found:#010x}{hint}",
+        path.display()
+    )]
+    Magic {
+        /// The file.
+        path: PathBuf,
+        /// What the file should hold: `images` or `labels`.
+        kind: &'static str,
+        /// The magic number of that kind.
+        expected: u32,
+        /// The number in the file.
+        found: u32,
+        /// A guess at the reason, starting with a separator, or nothing.
+        hint: &'static str,
+    },
+
+    /// The header announces another number of items.
+    #[error("{}: expected {expected} {kind}, the header says {found}", path.display())]
+    Count {
+        /// The file.
+        path: PathBuf,
+        /// What the file should hold: `images` or `labels`.
+        kind: &'static str,
+        /// The number of items that MNIST has in this file.
+        expected: u32,
+        /// The number in the header.
+        found: u32,
+    },
+
+    /// The header announces images of another size.
+    #[error(
+        "{}: expected images of 28 rows and 28 columns, the header says {rows} and {columns}",
+        path.display()
+    )]
+    Shape {
+        /// The file.
+        path: PathBuf,
+        /// Rows in the header.
+        rows: u32,
+        /// Columns in the header.
+        columns: u32,
+    },
+
+    /// The file, decompressed, ends too early.
+    #[error(
+        "{}: expected {expected} bytes of data, found only {found}; copy the file again",
+        path.display()
+    )]
+    TooShort {
+        /// The file.
+        path: PathBuf,
+        /// Bytes of header and items together.
+        expected: u64,
+        /// Bytes that were there.
+        found: u64,
+    },
+
+    /// The file, decompressed, goes on after its last item.
+    #[error(
+        "{}: expected {expected} bytes of data, found more; copy the file again",
+        path.display()
+    )]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// Bytes of header and items together.
+        expected: u64,
+    },
+
+    /// A label is not one of the ten classes.
+    #[error("{}: expected labels 0 to 9, found {found} as label number {index}", path.display())]
+    Label {
+        /// The file.
+        path: PathBuf,
+        /// Which label, counted from 0.
+        index: u64,
+        /// Its value.
+        found: u8,
+    },
+
+    /// The checked copy of a file could not be made.
+    #[error(
+        "{}: cannot make a temporary copy of the data there: {cause}; \
+         free some space (60 MB) or name another folder with TMPDIR",
+        path.display()
+    )]
+    Scratch {
+        /// The file or folder that could not be written.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+
+    /// The folder for temporary files has a name the parser cannot take.
+    #[error(
+        "{}: the name of the folder for temporary files is not UTF-8; name another with TMPDIR",
+        path.display()
+    )]
+    ScratchName {
+        /// The folder.
+        path: PathBuf,
+    },
+
+    /// The system refused to start a thread.
+    #[error("cannot start a thread to read the data set: {cause}")]
+    Thread {
+        /// What the system said.
+        cause: io::Error,
+    },
+
+    /// Pixels and labels given for a set do not belong together.
+    #[error("expected 784 pixels for each of {labels} labels, found {pixels} pixels in all")]
+    Unequal {
+        /// Number of pixels given.
+        pixels: usize,
+        /// Number of labels given.
+        labels: usize,
+    },
+
+    /// A class has fewer images than were asked for.
+    #[error(
+        "class {class}: expected {count} images after the first {skip}, \
+         found {available} images of that class in all"
+    )]
+    TooFew {
+        /// The class.
+        class: u8,
+        /// Images of the class to pass over.
+        skip: usize,
+        /// Images wanted after those.
+        count: usize,
+        /// Images of the class in the set.
+        available: usize,
+    },
+}

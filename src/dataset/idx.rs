@@ -1,0 +1,279 @@
+//! Finding the four IDX files and checking them before they are believed.
+//!
+//! Nothing is sized by a header: the lengths are those of MNIST, and reading
+//! stops one byte after them, whatever a file or its compression holds.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use flate2::bufread::GzDecoder;
+
+use super::{DatasetError, PIXELS};
+
+/// Images in the training files.
+pub(super) const TRAIN_COUNT: u32 = 60_000;
+/// Images in the test files.
+pub(super) const TEST_COUNT: u32 = 10_000;
+
+/// Rows, and columns, of an image.
+const SIDE: u32 = 28;
+/// The highest label.
+const LAST_CLASS: u8 = 9;
+/// Bytes read, checked and written at a time.
+const CHUNK: u64 = 128 * 1024;
+
+/// What the items of a file are; one file of each kind makes a set.
+#[derive(PartialEq, Eq)]
+struct Kind {
+    word: &'static str,
+    idx: &'static str,
+    magic: u32,
+    header_len: u64,
+    item_len: u64,
+}
+
+const IMAGES: Kind = Kind {
+    word: "images",
+    idx: "idx3-ubyte",
+    magic: 0x0803,
+    header_len: 16,
+    item_len: PIXELS as u64,
+};
+
+const LABELS: Kind = Kind {
+    word: "labels",
+    idx: "idx1-ubyte",
+    magic: 0x0801,
+    header_len: 8,
+    item_len: 1,
+};
+
+/// A data file that was found, and what it has to hold.
+pub(super) struct Source {
+    kind: &'static Kind,
+    count: u32,
+    /// The name of the raw file, which the parser expects.
+    name: String,
+    path: PathBuf,
+    compressed: bool,
+}
+
+/// Finds the images and labels to train with, then those to test with.
+///
+/// # Errors
+/// `NoFolder`, or what [`Source::find`] reports of the first file in fault.
+pub(super) fn locate(dir: &Path) -> Result<[Source; 4], DatasetError> {
+    if !dir.is_dir() {
+        return Err(DatasetError::NoFolder {
+            dir: dir.to_path_buf(),
+        });
+    }
+    Ok([
+        Source::find(dir, "train", &IMAGES, TRAIN_COUNT)?,
+        Source::find(dir, "train", &LABELS, TRAIN_COUNT)?,
+        Source::find(dir, "t10k", &IMAGES, TEST_COUNT)?,
+        Source::find(dir, "t10k", &LABELS, TEST_COUNT)?,
+    ])
+}
+
+impl Source {
+    /// Looks for a file under the names in use, raw ones first.
+    ///
+    /// # Errors
+    /// `Missing`, `NotAFile`, `Empty` or `Unreadable`.
+    fn find(dir: &Path, set: &str, kind: &'static Kind, count: u32) -> Result<Self, DatasetError> {
+        let name = format!("{set}-{}-{}", kind.word, kind.idx);
+        let dotted = format!("{set}-{}.{}", kind.word, kind.idx);
+        let mut wrong = None;
+        for (file, compressed) in [
+            (name.clone(), false),
+            (dotted.clone(), false),
+            (format!("{name}.gz"), true),
+            (format!("{dotted}.gz"), true),
+        ] {
+            let path = dir.join(file);
+            match fs::metadata(&path) {
+                Ok(found) if found.is_file() && found.len() == 0 => {
+                    return Err(DatasetError::Empty { path });
+                }
+                Ok(found) if found.is_file() => {
+                    return Ok(Self {
+                        kind,
+                        count,
+                        name,
+                        path,
+                        compressed,
+                    });
+                }
+                // Some archives unpack to a folder of that name beside the file.
+                Ok(_) => wrong = wrong.or(Some(path)),
+                Err(cause) if cause.kind() == ErrorKind::NotFound => {}
+                Err(cause) => return Err(DatasetError::Unreadable { path, cause }),
+            }
+        }
+        Err(match wrong {
+            Some(path) => DatasetError::NotAFile { path },
+            None => DatasetError::Missing {
+                dir: dir.to_path_buf(),
+                name,
+            },
+        })
+    }
+
+    /// Copies the file, decompressed, to `folder` and checks all but pixels.
+    ///
+    /// # Errors
+    /// What is wrong with the file, or `Scratch` when the copy fails.
+    pub(super) fn copy_checked(&self, folder: &Path) -> Result<(), DatasetError> {
+        let file = File::open(&self.path).map_err(|cause| self.unreadable(cause))?;
+        if !self.compressed {
+            return self.copy_stream(file, folder);
+        }
+        let mut decoder = GzDecoder::new(BufReader::with_capacity(CHUNK as usize, file));
+        self.copy_stream(&mut decoder, folder)?;
+        let rest = decoder.get_mut().fill_buf();
+        match rest.map(<[u8]>::is_empty) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(DatasetError::AfterGzip {
+                path: self.path.clone(),
+            }),
+            Err(cause) => Err(self.unreadable(cause)),
+        }
+    }
+
+    /// Copies decompressed data, one byte more than expected at the most.
+    fn copy_stream(&self, input: impl Read, folder: &Path) -> Result<(), DatasetError> {
+        let expected = self.data_len();
+        let mut input = input.take(expected + 1);
+        let mut chunk = Vec::with_capacity(CHUNK as usize);
+        self.read_up_to(self.kind.header_len, &mut input, &mut chunk)?;
+        self.check_header(&chunk)?;
+
+        let copy = folder.join(&self.name);
+        let scratch = |cause| DatasetError::Scratch {
+            path: copy.clone(),
+            cause,
+        };
+        let mut output = File::create(&copy).map_err(scratch)?;
+        let mut found = 0;
+        // A short chunk is not the end: the decoder compares checksums there.
+        while !chunk.is_empty() {
+            output.write_all(&chunk).map_err(scratch)?;
+            found += chunk.len() as u64;
+            self.read_up_to(CHUNK, &mut input, &mut chunk)?;
+            if found + chunk.len() as u64 > expected {
+                let path = self.path.clone();
+                return Err(DatasetError::TooLong { path, expected });
+            }
+            self.check_items(&chunk, found - self.kind.header_len)?;
+        }
+        if found < expected {
+            return Err(self.too_short(found));
+        }
+        Ok(())
+    }
+
+    /// Replaces the contents of `chunk` by the next `limit` bytes, or fewer at the end.
+    fn read_up_to(
+        &self,
+        limit: u64,
+        input: &mut impl Read,
+        chunk: &mut Vec<u8>,
+    ) -> Result<(), DatasetError> {
+        chunk.clear();
+        match input.take(limit).read_to_end(chunk) {
+            Ok(_) => Ok(()),
+            Err(cause) if self.compressed => Err(DatasetError::BadGzip {
+                path: self.path.clone(),
+                cause,
+            }),
+            Err(cause) => Err(self.unreadable(cause)),
+        }
+    }
+
+    /// Compares every number of the header with that of MNIST.
+    fn check_header(&self, header: &[u8]) -> Result<(), DatasetError> {
+        let word = |at: usize| Some(u32::from_be_bytes(*header.get(4 * at..)?.first_chunk()?));
+        let too_short = || self.too_short(header.len() as u64);
+        let path = || self.path.clone();
+
+        let magic = word(0).ok_or_else(too_short)?;
+        if magic != self.kind.magic {
+            return Err(DatasetError::Magic {
+                path: path(),
+                kind: self.kind.word,
+                expected: self.kind.magic,
+                found: magic,
+                hint: hint(magic),
+            });
+        }
+        let count = word(1).ok_or_else(too_short)?;
+        if count != self.count {
+            return Err(DatasetError::Count {
+                path: path(),
+                kind: self.kind.word,
+                expected: self.count,
+                found: count,
+            });
+        }
+        if *self.kind == IMAGES {
+            let rows = word(2).ok_or_else(too_short)?;
+            let columns = word(3).ok_or_else(too_short)?;
+            if (rows, columns) != (SIDE, SIDE) {
+                let path = path();
+                return Err(DatasetError::Shape {
+                    path,
+                    rows,
+                    columns,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses labels beyond the last class; any byte is a fine pixel.
+    fn check_items(&self, items: &[u8], first: u64) -> Result<(), DatasetError> {
+        if *self.kind != LABELS {
+            return Ok(());
+        }
+        match (first..).zip(items).find(|item| *item.1 > LAST_CLASS) {
+            None => Ok(()),
+            Some((index, &found)) => Err(DatasetError::Label {
+                path: self.path.clone(),
+                index,
+                found,
+            }),
+        }
+    }
+
+    /// Bytes of a sound file, decompressed.
+    fn data_len(&self) -> u64 {
+        self.kind.header_len + u64::from(self.count) * self.kind.item_len
+    }
+
+    fn unreadable(&self, cause: io::Error) -> DatasetError {
+        DatasetError::Unreadable {
+            path: self.path.clone(),
+            cause,
+        }
+    }
+
+    fn too_short(&self, found: u64) -> DatasetError {
+        DatasetError::TooShort {
+            path: self.path.clone(),
+            expected: self.data_len(),
+            found,
+        }
+    }
+}
+
+/// What a wrong magic number suggests, to be added to a message.
+fn hint(magic: u32) -> &'static str {
+    match magic {
+        0x0801 => ", which is that of labels: are two files swapped?",
+        0x0803 => ", which is that of images: are two files swapped?",
+        0x1f8b_0000..=0x1f8b_ffff => ", which is that of gzip: add .gz to the name",
+        _ => "",
+    }
+}

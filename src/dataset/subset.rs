@@ -1,0 +1,37 @@
+//! Choosing images of one class.
+
+use super::{DatasetError, LabelledImages};
+
+/// Number of images whose label is `class`.
+pub fn count_of_class(images: &LabelledImages, class: u8) -> usize {
+    images.labels().iter().filter(|&&l| l == class).count()
+}
+
+/// Indices of `count` images of `class`, after the first `skip` of them, in
+/// the order of the file.
+///
+/// # Errors
+/// [`DatasetError::TooFew`] when the class has fewer than `skip + count` images.
+pub fn first_of_class(
+    images: &LabelledImages,
+    class: u8,
+    skip: usize,
+    count: usize,
+) -> Result<Vec<u32>, DatasetError> {
+    let chosen: Vec<u32> = (0..)
+        .zip(images.labels())
+        .filter(|&(_, &label)| label == class)
+        .map(|(index, _)| index)
+        .skip(skip)
+        .take(count)
+        .collect();
+    if chosen.len() < count {
+        return Err(DatasetError::TooFew {
+            class,
+            skip,
+            count,
+            available: count_of_class(images, class),
+        });
+    }
+    Ok(chosen)
+}

@@ -1,0 +1,77 @@
+//! What the host draws for a network: initial weights, delays, the order of the training images.
+//!
+//! All come from ChaCha8 by name (never from a generator that may change), each from a stream of its own,
+//! so that none moves when another is drawn longer. Input spikes are drawn elsewhere:
+//! [`crate::model::poisson`].
+
+use rand::rngs::ChaCha8Rng;
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+
+/// Streams of one seed; epoch e is shuffled by stream `ORDER + e`.
+const WEIGHTS: u64 = 0;
+const DELAYS_S2: u64 = 1;
+const DELAYS_S3: u64 = 2;
+const ORDER: u64 = 16;
+
+fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(stream);
+    rng
+}
+
+/// Initial weights of S1, uniform in 0..gmax; shape \[inputs, neurons\].
+pub fn weights(seed: u64, inputs: usize, neurons: usize, gmax: f32) -> Vec<f32> {
+    let mut rng = generator(seed, WEIGHTS);
+    (0..inputs * neurons)
+        .map(|_| rng.random::<f32>() * gmax)
+        .collect()
+}
+
+/// Delays of S2 in steps, uniform and rounded half up; shape \[neurons\].
+pub fn delays_s2(seed: u64, neurons: usize, delay_max: u32) -> Vec<u16> {
+    delays(generator(seed, DELAYS_S2), neurons, delay_max)
+}
+
+/// Delays of S3 in steps, uniform and rounded half up; shape \[from I, to E\], the diagonal unused.
+pub fn delays_s3(seed: u64, neurons: usize, delay_max: u32) -> Vec<u16> {
+    delays(generator(seed, DELAYS_S3), neurons * neurons, delay_max)
+}
+
+fn delays(mut rng: ChaCha8Rng, count: usize, delay_max: u32) -> Vec<u16> {
+    (0..count)
+        .map(|_| (rng.random::<f32>() * delay_max as f32 + 0.5) as u16)
+        .collect()
+}
+
+/// The order in which one epoch shows `images` images: a permutation of their positions.
+pub fn order(seed: u64, epoch: usize, images: usize) -> Vec<u32> {
+    let mut positions: Vec<u32> = (0..images as u32).collect();
+    positions.shuffle(&mut generator(seed, ORDER + epoch as u64));
+    positions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// These draws are part of every result: a new release of `rand` must not change them unseen.
+    #[test]
+    fn draws_of_a_seed_stay_the_same() {
+        assert_eq!(weights(1, 1, 3, 1.0), [0.0; 3]);
+        assert_eq!(delays_s2(1, 4, 100), [0; 4]);
+        assert_eq!(delays_s3(1, 2, 50), [0; 4]);
+        assert_eq!(order(1, 0, 6), [0; 6]);
+        assert_eq!(order(1, 1, 6), [0; 6]);
+    }
+
+    #[test]
+    fn delays_cover_their_range() {
+        let drawn = delays_s2(7, 100_000, 10);
+        let count = |d| drawn.iter().filter(|&&drawn| drawn == d).count() as f64 / 1e5;
+        // Rounding gives the two ends half the share of the others.
+        assert!((count(0) - 0.05).abs() < 0.005 && (count(10) - 0.05).abs() < 0.005);
+        assert!((1..10).all(|d| (count(d) - 0.1).abs() < 0.005));
+        assert!(drawn.iter().all(|&d| d <= 10));
+    }
+}

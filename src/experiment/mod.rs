@@ -1,0 +1,41 @@
+//! Experiments: loops over images that emit typed events and know no screen.
+
+pub mod evaluate;
+pub mod selection;
+pub mod train;
+
+use crate::backend::BackendError;
+use crate::dataset::DatasetError;
+use crate::network::NetworkError;
+use crate::params::ParamsError;
+
+/// What can end an experiment.
+#[derive(Debug, thiserror::Error)]
+pub enum ExperimentError {
+    #[error(transparent)]
+    Params(#[from] ParamsError),
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// Whoever took an event could not do what it must with it.
+    #[error(transparent)]
+    Observer(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What an experiment tells while it runs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event<'a> {
+    /// Training images shown, of all that each network will see.
+    Trained { images: usize, of: usize },
+    /// A row of the metrics is complete.
+    Measured(&'a train::Metrics),
+    /// Test images shown, over all networks.
+    Tested { images: usize, of: usize },
+}
+
+/// Who is told.
+pub type Observer<'a> =
+    dyn FnMut(Event<'_>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + 'a;

@@ -1,0 +1,11 @@
+pub mod artefact;
+pub mod backend;
+pub mod checkpoint;
+pub mod dataset;
+pub mod draws;
+pub mod experiment;
+pub mod model;
+pub mod network;
+pub mod params;
+pub mod presets;
+pub mod report;

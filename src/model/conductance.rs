@@ -1,0 +1,89 @@
+//! Synaptic conductances: their decay, the sums of S1, and the delayed arrivals of S2 and S3.
+//!
+//! Euler's method, as in the authors' network: `g *= 1 - dt / tau`. A spike of step n with a delay of d
+//! steps arrives in step n + d. Arrivals are counted, and a count times the weight is added, so a sum does
+//! not depend on the order in which its spikes come.
+
+use super::{BLOCK, Block, flush_tiny};
+
+/// One step of decay.
+#[inline(always)]
+pub fn decay(g: f32, keep: f32) -> f32 {
+    flush_tiny(g * keep)
+}
+
+/// One input spike with frozen weights: `ge_j += w_ij` for every j.
+#[inline(always)]
+pub fn add_row(ge: &mut [Block], row: &[Block]) {
+    for (ge, w) in ge.iter_mut().zip(row) {
+        for l in 0..BLOCK {
+            ge.0[l] += w.0[l];
+        }
+    }
+}
+
+/// Spikes under way through delayed synapses: for each of the coming steps, arrivals per target.
+#[derive(Clone, Debug)]
+pub struct DelayRing {
+    counts: Vec<Block>,
+    /// Slots that hold an arrival.
+    occupied: Vec<bool>,
+    blocks: usize,
+    slots: u32,
+}
+
+impl DelayRing {
+    /// Room for delays of 0..=`delay_max` steps to `blocks` blocks of targets.
+    pub fn new(delay_max: u32, blocks: usize) -> Self {
+        let slots = delay_max + 1;
+        Self {
+            counts: vec![Block::splat(0.0); slots as usize * blocks],
+            occupied: vec![false; slots as usize],
+            blocks,
+            slots,
+        }
+    }
+
+    /// A spike of step `now` reaches `target` after `delay` steps, at most the longest delay.
+    #[inline(always)]
+    pub fn send(&mut self, now: u32, delay: u16, target: usize) {
+        self.add(now.wrapping_add(u32::from(delay)), target, 1.0);
+    }
+
+    /// `count` arrivals at once.
+    #[inline(always)]
+    pub fn add(&mut self, due: u32, target: usize, count: f32) {
+        let slot = (due % self.slots) as usize;
+        self.occupied[slot] = true;
+        self.counts[slot * self.blocks + target / BLOCK].0[target % BLOCK] += count;
+    }
+
+    /// Arrivals at `target` in step `due`.
+    pub fn due_at(&self, due: u32, target: usize) -> f32 {
+        let slot = (due % self.slots) as usize;
+        self.counts[slot * self.blocks + target / BLOCK].0[target % BLOCK]
+    }
+
+    /// Adds what is due now to the conductance: `g_j += weight * arrivals_j`.
+    #[inline(always)]
+    pub fn arrive(&mut self, now: u32, weight: f32, g: &mut [Block]) {
+        let slot = (now % self.slots) as usize;
+        if !self.occupied[slot] {
+            return;
+        }
+        self.occupied[slot] = false;
+        let counts = &mut self.counts[slot * self.blocks..(slot + 1) * self.blocks];
+        for (g, count) in g.iter_mut().zip(counts) {
+            for l in 0..BLOCK {
+                g.0[l] += weight * count.0[l];
+                count.0[l] = 0.0;
+            }
+        }
+    }
+
+    /// Forgets everything under way.
+    pub fn clear(&mut self) {
+        self.counts.fill(Block::splat(0.0));
+        self.occupied.fill(false);
+    }
+}

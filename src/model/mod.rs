@@ -1,0 +1,138 @@
+//! The equations, one file a mechanism, as plain functions over blocks of neurons.
+//!
+//! Nothing here knows of files, threads or devices; a backend calls these functions in the order of one
+//! step n, at time n * dt (the order in which Brian2 runs the authors' network):
+//!
+//! 1. between images: rates, groups, latched thresholds ([`lif::latch`]);
+//! 2. state update of E and I by Euler, all right-hand sides from the old values ([`lif`]);
+//! 3. thresholds: the E and I spikes of this step; they are sent on their way through S2 and S3;
+//! 4. input spikes in ascending pixel order, each: prune with the time since its last spike
+//!    ([`prune`]), add the weights to ge ([`conductance`]), raise the presynaptic trace, depress by the
+//!    postsynaptic trace ([`stdp`]); then the arrivals of S2 and S3 due now, a delay of 0 included;
+//!    then the E-spike half of learning;
+//! 5. resets.
+//!
+//! What arrives in step n therefore moves v first in step n + 1. Arithmetic on floats is `+ - *` alone, in
+//! f32, and never contracted, so that a compute shader with the same operations in the same order gives
+//! the same bits. Decay factors come from the host; the one function that must be evaluated inside the
+//! loop, exp(-x), is a polynomial ([`exp_neg`]).
+
+pub mod conductance;
+pub mod lif;
+pub mod poisson;
+pub mod prune;
+pub mod rng;
+pub mod stdp;
+
+use crate::params::{Params, ParamsError, Steps};
+
+/// Neurons that are advanced together: populations are padded to whole blocks.
+pub const BLOCK: usize = 16;
+
+/// One value of each of [`BLOCK`] neighbouring neurons, aligned to a cache line.
+#[repr(C, align(64))]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Block(pub [f32; BLOCK]);
+
+impl Block {
+    pub const fn splat(value: f32) -> Self {
+        Self([value; BLOCK])
+    }
+}
+
+/// Blocks that hold `neurons` neurons.
+pub const fn blocks(neurons: usize) -> usize {
+    neurons.div_ceil(BLOCK)
+}
+
+/// Conductances, traces and weights smaller than this are 0: devices differ on subnormal numbers, and
+/// CPUs are slow on them.
+pub const TINY: f32 = 1e-30;
+
+/// `x`, or 0 when it is tiny.
+#[inline(always)]
+pub fn flush_tiny(x: f32) -> f32 {
+    if x.abs() < TINY { 0.0 } else { x }
+}
+
+/// exp(-x) for x >= 0, to about one unit in the last place; 0 from x = 69 on, where it is below [`TINY`].
+///
+/// The argument is split into n ln 2 + r with |r| <= ln 2 / 2 (Cody and Waite's two-part ln 2), exp(-r) is
+/// its Taylor polynomial of degree 7, whose error there is below 6e-9.
+#[inline(always)]
+pub fn exp_neg(x: f32) -> f32 {
+    const LN2_HIGH: f32 = 0.693_359_4;
+    const LN2_LOW: f32 = -2.121_944_4e-4;
+    let capped = if x < 69.0 { x } else { 69.0 };
+    let n = (capped * std::f32::consts::LOG2_E + 0.5) as i32;
+    let whole = n as f32;
+    let y = (whole * LN2_HIGH - capped) + whole * LN2_LOW;
+    let mut p = 1.0 / 5040.0;
+    p = p * y + 1.0 / 720.0;
+    p = p * y + 1.0 / 120.0;
+    p = p * y + 1.0 / 24.0;
+    p = p * y + 1.0 / 6.0;
+    p = p * y + 0.5;
+    p = p * y + 1.0;
+    p = p * y + 1.0;
+    let power = f32::from_bits(((127 - n) as u32) << 23);
+    if x < 69.0 { p * power } else { 0.0 }
+}
+
+/// What the kernels read: the parameters as f32 factors of one step and whole numbers of steps.
+///
+/// Reciprocals and exponentials are taken here, in f64, so that no kernel divides.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Constants {
+    pub steps: Steps,
+    pub excitatory: lif::Excitatory,
+    pub inhibitory: lif::Inhibitory,
+    /// S2 weight.
+    pub w_s2: f32,
+    /// S3 weight: the total over N.
+    pub w_s3: f32,
+    pub stdp: stdp::Constants,
+    pub prune: prune::Constants,
+}
+
+impl Constants {
+    /// # Errors
+    /// When dt does not divide one of the times.
+    pub fn new(params: &Params) -> Result<Self, ParamsError> {
+        Ok(Self {
+            steps: params.steps()?,
+            excitatory: lif::Excitatory::new(params),
+            inhibitory: lif::Inhibitory::new(params),
+            w_s2: params.lateral.w_s2 as f32,
+            w_s3: (params.lateral.w_s3_total / params.neurons() as f64) as f32,
+            stdp: stdp::Constants::new(params),
+            prune: prune::Constants::new(params),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exp_neg_is_exp_to_two_ulp() {
+        let mut worst = 0.0f64;
+        for i in 0..1_000_000 {
+            let x = i as f32 * 6.9e-5;
+            let exact = libm::exp(-f64::from(x));
+            worst = worst.max((f64::from(exp_neg(x)) - exact).abs() / exact);
+        }
+        assert!(worst < 1.5e-7, "relative error {worst:e}");
+        assert_eq!(exp_neg(0.0), 1.0);
+        assert_eq!(exp_neg(69.0), 0.0);
+        assert_eq!(exp_neg(f32::INFINITY), 0.0);
+    }
+
+    #[test]
+    fn tiny_values_are_flushed() {
+        assert_eq!(flush_tiny(9e-31), 0.0);
+        assert_eq!(flush_tiny(-9e-31), 0.0);
+        assert_eq!(flush_tiny(-2e-30), -2e-30);
+    }
+}

@@ -1,0 +1,302 @@
+//! Input spikes: a Bernoulli draw per step, drawn as gaps between spikes, by integers alone.
+//!
+//! The gap between two spikes of a Bernoulli process with probability q a step is geometric:
+//! `gap = 1 + floor(-log2(u) * s)` with u uniform in (0, 1) and `s = -1 / log2(1 - q)`. The logarithm of a
+//! 32-bit draw comes from a table of 1,025 integers (linear between them: off by less than 2e-7), s is a
+//! fixed-point number of each of the 256 intensities. No float is involved, so every device draws the same.
+
+use super::rng::{Stream, philox};
+use crate::params::{INPUTS, Params};
+
+/// Fraction bits of the logarithm.
+const LOG_BITS: u32 = 26;
+/// The table has 2^this intervals.
+const TABLE_BITS: u32 = 10;
+
+/// log2(1 + i / 1024) for i = 0..=1024, with 26 fraction bits, by repeated squaring of integers.
+fn log2_table() -> Vec<u32> {
+    const EXTRA: u32 = 4;
+    let log2 = |i: u64| {
+        let mut x = (1024 + i) << 52; // 1 <= x < 2 with 62 fraction bits
+        let mut bits = 0u64;
+        for _ in 0..LOG_BITS + EXTRA {
+            let square = (u128::from(x) * u128::from(x)) >> 62;
+            let bit = u64::from(square >> 63 != 0);
+            x = (square >> bit) as u64;
+            bits = bits << 1 | bit;
+        }
+        ((bits + (1 << (EXTRA - 1))) >> EXTRA) as u32
+    };
+    (0..1 << TABLE_BITS)
+        .map(log2)
+        .chain([1 << LOG_BITS])
+        .collect()
+}
+
+/// s of one rate: `s = mantissa / 2^32 * 2^(26 - shift)`, a mantissa of 0 for q = 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct GapScale {
+    mantissa: u32,
+    shift: u32,
+}
+
+impl GapScale {
+    /// `probability` in (3e-8, 1].
+    fn new(probability: f64) -> Self {
+        if probability >= 1.0 {
+            return Self {
+                mantissa: 0,
+                shift: 0,
+            };
+        }
+        let s = -std::f64::consts::LN_2 / libm::log1p(-probability);
+        // The smallest power of two above s, so that the mantissa uses all its bits.
+        let (_, exponent) = libm::frexp(s);
+        let exponent = exponent.max(0);
+        let mantissa = libm::round(libm::ldexp(s, 32 - exponent)).min(f64::from(u32::MAX)) as u32;
+        Self {
+            mantissa,
+            shift: (LOG_BITS as i32 - exponent) as u32,
+        }
+    }
+}
+
+/// Everything that turns intensities into spikes.
+#[derive(Clone, Debug)]
+pub struct RateTable {
+    log2: Vec<u32>,
+    scales: Vec<Option<GapScale>>,
+}
+
+/// Which spikes to draw: they are a function of this and of the pixels.
+#[derive(Clone, Copy, Debug)]
+pub struct Draw {
+    pub seed: u64,
+    pub stream: Stream,
+    pub presentation: u32,
+}
+
+impl RateTable {
+    /// Rates of the 256 intensities, by [`crate::params::Input`].
+    pub fn new(params: &Params) -> Self {
+        let input = &params.input;
+        Self::from_rates(params.time.dt_ms, |intensity| {
+            let level = intensity / input.intensity_step * input.intensity_step;
+            f64::from(level) / 255.0 * input.full_rate_hz
+        })
+    }
+
+    /// The same rate for every intensity, 0 included: the last window of `final-window`.
+    pub fn window(params: &Params) -> Self {
+        Self::from_rates(params.time.dt_ms, |_| params.pruning.window_rate_hz)
+    }
+
+    fn from_rates(dt_ms: f64, rate_hz: impl Fn(u32) -> f64) -> Self {
+        let scale = |intensity| {
+            let probability = rate_hz(intensity) * dt_ms * 1e-3;
+            (probability > 0.0).then(|| GapScale::new(probability))
+        };
+        Self {
+            log2: log2_table(),
+            scales: (0..256).map(scale).collect(),
+        }
+    }
+
+    /// Steps to the next spike, less one.
+    #[inline(always)]
+    fn gap(&self, draw: u32, scale: GapScale) -> u32 {
+        let u = draw | 1;
+        let leading = u.leading_zeros();
+        let mantissa = u << leading;
+        let index = (mantissa >> (31 - TABLE_BITS)) as usize & ((1 << TABLE_BITS) - 1);
+        let rest = (mantissa >> 6) & 0x7FFF;
+        let low = self.log2[index];
+        let log2 = low + (((self.log2[index + 1] - low) * rest) >> 15);
+        let exponential = ((leading + 1) << LOG_BITS) - log2;
+        ((u64::from(exponential) * u64::from(scale.mantissa)) >> 32) as u32 >> scale.shift
+    }
+
+    /// Draws the input spikes of one presentation into `spikes`; `pixels` holds [`INPUTS`] intensities.
+    pub fn draw(&self, draw: Draw, pixels: &[u8], steps: u32, spikes: &mut SpikeList) {
+        let key = [draw.seed as u32, (draw.seed >> 32) as u32];
+        spikes.begin(steps);
+        for (input, &intensity) in pixels[..INPUTS].iter().enumerate() {
+            let Some(scale) = self.scales[usize::from(intensity)] else {
+                continue;
+            };
+            let mut step = 0u32;
+            'pixel: for block in 0.. {
+                let counter = [block, input as u32, draw.presentation, draw.stream as u32];
+                for word in philox(key, counter) {
+                    step = step.saturating_add(self.gap(word, scale));
+                    if step >= steps {
+                        break 'pixel;
+                    }
+                    spikes.push(step, input as u16);
+                    step += 1;
+                }
+            }
+        }
+        spikes.finish();
+    }
+}
+
+/// The input spikes of one presentation, step by step, ascending within a step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SpikeList {
+    /// Spikes before step n; one entry more than there are steps.
+    starts: Vec<u32>,
+    inputs: Vec<u16>,
+    /// (step, input) in the order of pushing, before they are sorted by step.
+    pushed: Vec<(u32, u16)>,
+}
+
+impl SpikeList {
+    /// A list from recorded spikes (step, input) in any order.
+    pub fn from_pairs(steps: u32, pairs: &[(u32, u16)]) -> Self {
+        let mut sorted = pairs.to_vec();
+        sorted.sort_unstable();
+        let mut list = Self::default();
+        list.begin(steps);
+        for (step, input) in sorted.into_iter().filter(|&(step, _)| step < steps) {
+            list.push(step, input);
+        }
+        list.finish();
+        list
+    }
+
+    /// Steps covered.
+    pub fn steps(&self) -> u32 {
+        self.starts.len().saturating_sub(1) as u32
+    }
+
+    /// All spikes.
+    pub fn len(&self) -> usize {
+        self.inputs.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.inputs.is_empty()
+    }
+
+    /// Inputs that fire in a step, ascending; none beyond the last step.
+    #[inline(always)]
+    pub fn at(&self, step: u32) -> &[u16] {
+        let step = step as usize;
+        if step + 1 >= self.starts.len() {
+            return &[];
+        }
+        &self.inputs[self.starts[step] as usize..self.starts[step + 1] as usize]
+    }
+
+    fn begin(&mut self, steps: u32) {
+        self.starts.clear();
+        self.starts.resize(steps as usize + 1, 0);
+        self.pushed.clear();
+    }
+
+    /// Inputs must come in ascending order.
+    #[inline(always)]
+    fn push(&mut self, step: u32, input: u16) {
+        self.starts[step as usize] += 1;
+        self.pushed.push((step, input));
+    }
+
+    /// Sorts by step, by counting, which keeps inputs in order within a step.
+    fn finish(&mut self) {
+        let mut sum = 0;
+        for start in &mut self.starts {
+            sum += *start;
+            *start = sum;
+        }
+        // Filling from the back turns the end of each step into its start.
+        self.inputs.resize(self.pushed.len(), 0);
+        for &(step, input) in self.pushed.iter().rev() {
+            let slot = &mut self.starts[step as usize];
+            *slot -= 1;
+            self.inputs[*slot as usize] = input;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presets;
+
+    #[test]
+    fn the_table_is_log2() {
+        for (i, &entry) in log2_table().iter().enumerate() {
+            let exact = libm::log2(1.0 + i as f64 / 1024.0) * f64::from(1 << LOG_BITS);
+            assert!(
+                (f64::from(entry) - exact).abs() <= 1.0,
+                "entry {i}: {entry} for {exact}"
+            );
+        }
+    }
+
+    /// The distribution function of the gaps against 1 - (1 - q)^k, by the draws themselves.
+    #[test]
+    fn gaps_are_geometric() {
+        let params = presets::paper();
+        let table = RateTable::new(&params);
+        for intensity in [1u32, 17, 128, 255] {
+            let q = f64::from(intensity) / 4.0 * params.time.dt_ms * 1e-3;
+            let scale = table.scales[intensity as usize].expect("a positive rate");
+            for k in [1u32, 2, 10, 100, 1000, 10_000] {
+                // The gap falls as the draw grows, so the draws with gap >= k are an interval from 0.
+                let (mut low, mut high) = (0u64, 1u64 << 32);
+                while low < high {
+                    let middle = (low + high) / 2;
+                    if table.gap(middle as u32, scale) >= k {
+                        low = middle + 1
+                    } else {
+                        high = middle
+                    }
+                }
+                let (share, exact) = (low as f64 / 2f64.powi(32), libm::pow(1.0 - q, f64::from(k)));
+                assert!(
+                    (share - exact).abs() < 2e-6,
+                    "p = {intensity}, k = {k}: {share} for {exact}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn certain_spikes_come_at_every_step() {
+        let mut params = presets::paper();
+        params.time.dt_ms = 1.0;
+        params.input.full_rate_hz = 1000.0;
+        let mut spikes = SpikeList::default();
+        let draw = Draw {
+            seed: 3,
+            stream: Stream::Train,
+            presentation: 0,
+        };
+        RateTable::new(&params).draw(draw, &[255; INPUTS], 7, &mut spikes);
+        assert_eq!(spikes.len(), 7 * INPUTS);
+        assert!((0..7).all(|step| spikes.at(step).iter().copied().eq(0..INPUTS as u16)));
+        assert!(spikes.at(7).is_empty());
+    }
+
+    /// These spikes are part of every result: a change of any of them is a change of all.
+    #[test]
+    fn spikes_of_a_seed_stay_the_same() {
+        let mut spikes = SpikeList::default();
+        let mut pixels = [0u8; INPUTS];
+        pixels[100..110].fill(255);
+        let draw = Draw {
+            seed: 1 << 40 | 5,
+            stream: Stream::Test,
+            presentation: 9,
+        };
+        RateTable::new(&presets::paper()).draw(draw, &pixels, 700, &mut spikes);
+        let first: Vec<_> = (0..700)
+            .flat_map(|n| spikes.at(n).iter().map(move |&i| (n, i)))
+            .take(6)
+            .collect();
+        assert_eq!(spikes.len(), 0);
+        assert_eq!(first, []);
+    }
+}

@@ -1,0 +1,109 @@
+//! Learning of S1: trace-based STDP (eq. 3) and all-LTD (eq. 4).
+//!
+//!     traces   Apre_i  decays with tau_pre,  += a_pre  at each spike of input i
+//!              Apost_j decays with tau_post, += a_post at each spike of neuron j
+//!     input i  w_ij = clip(w_ij + lr1_j Apost_j)      (pre half)
+//!     E spike j  w_ij = clip(w_ij + lr2_j Apre_i)     (post half)
+//!
+//! STDP is lr1 = lr2 = +1; all-LTD is lr1 = +1, lr2 = -1: both orders depress. lr1 is +1 in both, so the
+//! kernels leave it out. The presynaptic trace is kept as it stood at the input's last spike and decayed
+//! when it is read; the postsynaptic one is read at almost every step and decays step by step.
+
+use super::{BLOCK, Block, TINY, exp_neg, flush_tiny};
+use crate::params::{INPUTS, Params};
+
+/// Constants of learning, per step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Constants {
+    pub gmax: f32,
+    /// a_pre in units of the weights.
+    pub a_pre: f32,
+    /// a_post in units of the weights.
+    pub a_post: f32,
+    pub dt_per_tau_pre: f32,
+    /// Decay of the postsynaptic trace in one step.
+    pub keep_post: f32,
+}
+
+impl Constants {
+    pub fn new(params: &Params) -> Self {
+        let (learning, dt_ms) = (&params.learning, params.time.dt_ms);
+        Self {
+            gmax: learning.gmax as f32,
+            a_pre: (learning.a_pre * learning.gmax) as f32,
+            a_post: (learning.a_post * learning.gmax) as f32,
+            dt_per_tau_pre: (dt_ms / learning.tau_pre_ms) as f32,
+            keep_post: libm::exp(-dt_ms / learning.tau_post_ms) as f32,
+        }
+    }
+}
+
+/// Limits a weight to [0, gmax].
+#[inline(always)]
+pub fn clip(w: f32, gmax: f32) -> f32 {
+    let w = if w < TINY { 0.0 } else { w };
+    if w > gmax { gmax } else { w }
+}
+
+/// The presynaptic trace `steps` after it stood at `trace`.
+#[inline(always)]
+pub fn decayed_pre(c: &Constants, trace: f32, steps: u32) -> f32 {
+    flush_tiny(trace * exp_neg(steps as f32 * c.dt_per_tau_pre))
+}
+
+/// One step of decay of the postsynaptic traces of one block.
+#[inline(always)]
+pub fn decay_post(c: &Constants, apost: &mut Block) {
+    for l in 0..BLOCK {
+        apost.0[l] = flush_tiny(apost.0[l] * c.keep_post);
+    }
+}
+
+/// One input spike with learning, for every j: prune by `factor`, `ge_j += w_ij`, pre half.
+#[inline(always)]
+pub fn input_spike(
+    c: &Constants,
+    factor: f32,
+    row: &mut [Block],
+    ge: &mut [Block],
+    apost: &[Block],
+) {
+    for ((w, ge), apost) in row.iter_mut().zip(ge).zip(apost) {
+        for l in 0..BLOCK {
+            let pruned = flush_tiny(w.0[l] * factor);
+            ge.0[l] += pruned;
+            w.0[l] = clip(pruned + apost.0[l], c.gmax);
+        }
+    }
+}
+
+/// The presynaptic traces of all inputs as they stand now.
+#[inline(always)]
+pub fn traces_now(
+    c: &Constants,
+    now: u32,
+    apre: &[f32],
+    last_input: &[u32],
+    out: &mut [f32; INPUTS],
+) {
+    for i in 0..INPUTS {
+        out[i] = decayed_pre(c, apre[i], now.wrapping_sub(last_input[i]));
+    }
+}
+
+/// Post half for one E spike: column `j` of the weights moves by `lr2` times the presynaptic traces.
+#[inline(always)]
+pub fn output_spike(
+    c: &Constants,
+    lr2: f32,
+    apre_now: &[f32; INPUTS],
+    weights: &mut [Block],
+    blocks: usize,
+    j: usize,
+) {
+    let column = &mut weights[j / BLOCK..];
+    for (row, apre) in column.iter_mut().step_by(blocks).zip(apre_now) {
+        let w = &mut row.0[j % BLOCK];
+        *w = clip(*w + lr2 * apre, c.gmax);
+    }
+}

@@ -1,0 +1,187 @@
+//! Parameters in layers: a preset, over it a TOML file, over that single settings.
+
+use super::{Params, ParamsError};
+use crate::presets;
+use toml::{Table, Value};
+
+/// A parameter file or setting that cannot be taken.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ConfigError {
+    #[error("there is no preset {name:?}; there are: {known}")]
+    UnknownPreset { name: String, known: String },
+    #[error("{origin} is not valid TOML: {reason}")]
+    Syntax { origin: String, reason: String },
+    #[error("{origin}: there is no parameter {key:?}; `params` prints all of them{hint}")]
+    UnknownKey {
+        origin: String,
+        key: String,
+        hint: String,
+    },
+    #[error("{origin}: {reason}")]
+    WrongType { origin: String, reason: String },
+    #[error(transparent)]
+    Params(#[from] ParamsError),
+}
+
+/// The whole set as TOML, which [`layered`] reads back to the same values.
+pub fn to_toml(params: &Params) -> String {
+    toml::to_string(params).expect("plain tables of numbers, strings and lists always serialise")
+}
+
+fn to_table(params: &Params) -> Table {
+    Table::try_from(params).expect("plain tables of numbers, strings and lists always serialise")
+}
+
+/// A preset with a TOML text laid over it.
+///
+/// `preset` wins over the `preset` key of the text; without either it is `paper`. The text may hold any
+/// part of the parameters; `origin` names it in errors. The result is not yet validated as a whole.
+///
+/// # Errors
+/// An unknown preset, text that is not TOML, a key that does not exist or a value of the wrong type.
+pub fn layered(preset: Option<&str>, toml_text: &str, origin: &str) -> Result<Params, ConfigError> {
+    let overlay: Table =
+        toml_text
+            .parse()
+            .map_err(|error: toml::de::Error| ConfigError::Syntax {
+                origin: origin.into(),
+                reason: with_line(&error, toml_text),
+            })?;
+    let named = match (preset, overlay.get("preset")) {
+        (Some(name), _) => name,
+        (None, Some(Value::String(name))) => &name.clone(),
+        (None, Some(other)) => {
+            let reason = format!("preset is {other}: it must be a name in quotes");
+            return Err(ConfigError::WrongType {
+                origin: origin.into(),
+                reason,
+            });
+        }
+        (None, None) => "paper",
+    };
+    let base = presets::by_name(named).ok_or_else(|| ConfigError::UnknownPreset {
+        name: named.into(),
+        known: presets::PRESETS.map(|(name, _)| name).join(", "),
+    })?;
+    let mut table = to_table(&base);
+    merge(&mut table, overlay, "", origin)?;
+    table.insert("preset".into(), Value::String(named.into()));
+    from_table(table, origin)
+}
+
+/// Sets one parameter by its dotted key, the value written as in TOML: `excitatory.tau_membrane_ms=50`.
+///
+/// # Errors
+/// As [`layered`].
+pub fn apply_setting(params: &Params, setting: &str) -> Result<Params, ConfigError> {
+    let origin = format!("--set {setting}");
+    let Some((key, value)) = setting.split_once('=') else {
+        let reason = "expected KEY=VALUE, such as excitatory.tau_membrane_ms=50".into();
+        return Err(ConfigError::WrongType { origin, reason });
+    };
+    let (key, value) = (key.trim(), value.trim());
+    // A bare word is taken as a string, so that pruning.mode=none needs no quotes.
+    let overlay: Table = format!("{key} = {value}")
+        .parse()
+        .or_else(|_| format!("{key} = {value:?}").parse())
+        .map_err(|error: toml::de::Error| ConfigError::Syntax {
+            origin: origin.clone(),
+            reason: flat(error.message()),
+        })?;
+    let mut table = to_table(params);
+    merge(&mut table, overlay, "", &origin)?;
+    from_table(table, &origin)
+}
+
+fn from_table(table: Table, origin: &str) -> Result<Params, ConfigError> {
+    table
+        .try_into()
+        .map_err(|error: toml::de::Error| ConfigError::WrongType {
+            origin: origin.into(),
+            reason: flat(&error.to_string()),
+        })
+}
+
+/// Lays `overlay` over `base`, table by table; a key that the base lacks does not exist.
+fn merge(base: &mut Table, overlay: Table, path: &str, origin: &str) -> Result<(), ConfigError> {
+    for (key, value) in overlay {
+        let full_key = if path.is_empty() {
+            key.clone()
+        } else {
+            format!("{path}.{key}")
+        };
+        let Some(slot) = base.get_mut(&key) else {
+            let hint = nearest(&key, base)
+                .map(|near| format!("; the nearest here is {near:?}"))
+                .unwrap_or_default();
+            return Err(ConfigError::UnknownKey {
+                origin: origin.into(),
+                key: full_key,
+                hint,
+            });
+        };
+        match (slot, value) {
+            (Value::Table(inner), Value::Table(over)) => merge(inner, over, &full_key, origin)?,
+            (Value::Table(_), other) => {
+                let reason = format!("{full_key} is {other}: it must be a table");
+                return Err(ConfigError::WrongType {
+                    origin: origin.into(),
+                    reason,
+                });
+            }
+            (slot, value) => {
+                let value = widen(slot, value);
+                if !same_kind(slot, &value, &full_key) {
+                    let reason = format!("{full_key} is {value}: it must be a {}", slot.type_str());
+                    return Err(ConfigError::WrongType {
+                        origin: origin.into(),
+                        reason,
+                    });
+                }
+                *slot = value;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `100` where a float is meant is `100.0`.
+fn widen(slot: &Value, value: Value) -> Value {
+    match (slot, value) {
+        (Value::Float(_), Value::Integer(whole)) => Value::Float(whole as f64),
+        (_, value) => value,
+    }
+}
+
+/// The time constant of pruning alone is a number or a word.
+fn same_kind(slot: &Value, value: &Value, full_key: &str) -> bool {
+    slot.same_type(value) || (full_key == "pruning.tau_ms" && !value.is_table())
+}
+
+fn nearest(key: &str, table: &Table) -> Option<String> {
+    let shared = |other: &str| {
+        other
+            .chars()
+            .zip(key.chars())
+            .take_while(|(a, b)| a == b)
+            .count()
+    };
+    let best = table.keys().max_by_key(|other| shared(other))?;
+    (shared(best) >= 3).then(|| best.clone())
+}
+
+/// The message of a parse error and the line that it is about.
+fn with_line(error: &toml::de::Error, text: &str) -> String {
+    let line = error
+        .span()
+        .map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count());
+    let at = line
+        .map(|line| format!(" (line {line})"))
+        .unwrap_or_default();
+    flat(error.message()) + &at
+}
+
+/// A message on one line.
+fn flat(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
+}

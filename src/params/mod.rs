@@ -1,0 +1,318 @@
+//! Every parameter of a run: the one source of truth.
+//!
+//! A [`Params`] value is what `--config` reads, what `params` prints and what a checkpoint carries.
+//! Units stand in the names: `_ms`, `_mv`, `_hz`; conductances and weights are relative to the leak
+//! and have none. Defaults are not here but in [`crate::presets`], one a published experiment.
+//! [`Params::validate`] refuses what makes no sense, [`Params::steps`] turns times into whole steps.
+
+mod layer;
+mod validate;
+
+use serde::de::value::{Error as ValueError, StrDeserializer};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+pub use layer::{ConfigError, apply_setting, layered, to_toml};
+pub use validate::{MAX_NEURONS, MAX_REPLICAS, ParamsError};
+
+/// Inputs of every network: the pixels of a 28x28 image.
+pub const INPUTS: usize = 784;
+
+/// All parameters of one job, grouped as in the TOML file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    /// Name of the preset that this set started from.
+    pub preset: String,
+    pub job: Job,
+    pub time: Time,
+    pub input: Input,
+    pub excitatory: Excitatory,
+    pub inhibitory: Inhibitory,
+    pub lateral: Lateral,
+    pub learning: Learning,
+    pub pruning: Pruning,
+}
+
+/// What is trained on what, and how often it is measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// Folder of the four IDX files.
+    pub data: String,
+    /// Labels that the network learns; group `g` of neurons belongs to `classes[g]`.
+    pub classes: Vec<u8>,
+    pub neurons_per_class: usize,
+    /// Training images of each class: the first so many of the training file.
+    pub train_per_class: usize,
+    /// Test images of each class: the first so many of the test file.
+    pub test_per_class: usize,
+    /// Images of each class that follow the training images and are never trained on; 0 for none.
+    pub validation_per_class: usize,
+    /// Passes over the training images, each in an order of its own.
+    pub epochs: usize,
+    /// Seed of weights, delays, order of images and input spikes; replica r has seed + r.
+    pub seed: u64,
+    /// Networks trained at once, alike but for their seed.
+    pub replicas: usize,
+    /// Training images between two rows of the metrics; 0 for none but the last.
+    pub metrics_every: usize,
+}
+
+/// The clock.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Time {
+    /// Length of a step.
+    pub dt_ms: f64,
+    /// How long an image is shown.
+    pub stimulus_ms: f64,
+    /// Pause without input after a training image.
+    pub rest_ms: f64,
+}
+
+/// From pixels to Poisson rates: `rate = floor(p / intensity_step) * intensity_step / 255 * full_rate_hz`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// Rate of a pixel of intensity 255 (were it a multiple of the step).
+    pub full_rate_hz: f64,
+    /// Intensities are rounded down to a multiple of this: 1 keeps all 256 levels.
+    pub intensity_step: u32,
+}
+
+/// The excitatory (E) population: conductance-based leaky integrate-and-fire, adaptive threshold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Excitatory {
+    pub tau_membrane_ms: f64,
+    pub v_rest_mv: f64,
+    pub v_reset_mv: f64,
+    /// Membrane potential before the first training image.
+    pub v_start_mv: f64,
+    /// Reversal potential of excitation.
+    pub e_excitatory_mv: f64,
+    /// Reversal potential of inhibition.
+    pub e_inhibitory_mv: f64,
+    pub tau_ge_ms: f64,
+    pub tau_gi_ms: f64,
+    pub refractory_ms: f64,
+    /// Resting value of the threshold.
+    pub v_threshold_mv: f64,
+    pub tau_threshold_ms: f64,
+    /// Rise of the threshold at each spike.
+    pub threshold_step_mv: f64,
+    pub threshold_train: Threshold,
+    pub threshold_test: Threshold,
+}
+
+/// The inhibitory (I) population, one neuron for each excitatory one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inhibitory {
+    pub tau_membrane_ms: f64,
+    pub v_rest_mv: f64,
+    pub v_reset_mv: f64,
+    /// Membrane potential before the first training image.
+    pub v_start_mv: f64,
+    pub v_threshold_mv: f64,
+    pub e_excitatory_mv: f64,
+    pub tau_ge_ms: f64,
+    pub refractory_ms: f64,
+}
+
+/// Lateral inhibition: S2 (E to its own I) and S3 (I to every E but its own).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lateral {
+    pub w_s2: f64,
+    /// Delays of S2 are uniform in 0..this, one a pair.
+    pub delay_s2_max_ms: f64,
+    /// Weight of S3 times the number of neurons.
+    pub w_s3_total: f64,
+    /// Delays of S3 are uniform in 0..this, one a pair.
+    pub delay_s3_max_ms: f64,
+}
+
+/// Plasticity of S1, the weights from the inputs to E.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Learning {
+    pub rule: Rule,
+    /// Largest weight; initial weights are uniform in 0..gmax.
+    pub gmax: f64,
+    pub tau_pre_ms: f64,
+    pub tau_post_ms: f64,
+    /// Step of the presynaptic trace at an input spike, relative to gmax.
+    pub a_pre: f64,
+    /// Step of the postsynaptic trace at an E spike, relative to gmax; negative depresses.
+    pub a_post: f64,
+}
+
+/// Weight regularisation, "use it or lose it" (eq. 5).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pruning {
+    pub mode: PruningMode,
+    pub tau_ms: TauPrune,
+    pub k: f64,
+    /// A weight below this share of gmax counts as zero.
+    pub zero_below: f64,
+    /// `final-window`: how long every input fires at the end.
+    pub window_ms: f64,
+    /// `final-window`: the rate at which it does.
+    pub window_rate_hz: f64,
+}
+
+/// What the membrane potential is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Threshold {
+    /// The adaptive threshold as it moves.
+    Live,
+    /// The adaptive threshold as it stood when the image came on.
+    Latched,
+    /// The resting value of the threshold.
+    Fixed,
+}
+
+/// The learning rule of S1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// Supervised: the group of the image's class learns by STDP (eq. 3), all others by all-LTD (eq. 4).
+    StdpAllLtd,
+    /// Unsupervised: every group learns by STDP.
+    Stdp,
+}
+
+/// When eq. 5 acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum PruningMode {
+    /// Never.
+    None,
+    /// At every input spike of the training; a flush ends it.
+    Continuous,
+    /// One exact flush at the end of the training.
+    Final,
+    /// At the end every input fires for a while with learning off; those that do are flushed.
+    FinalWindow,
+}
+
+/// The time constant of eq. 5: given, or following from the job.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a number of ms, \"from-job\" or \"from-classes\""
+)]
+pub enum TauPrune {
+    Ms(f64),
+    Rule(TauRule),
+}
+
+/// How the time constant of eq. 5 follows from the job; `t_image` is stimulus plus rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TauRule {
+    /// `t_image * sqrt(8 * classes * presentations)`: keeps about the same share of weights for any length.
+    FromJob,
+    /// `5 * classes * t_image`, as the authors' notebooks have it.
+    FromClasses,
+}
+
+impl FromStr for TauPrune {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let rule = TauRule::deserialize(StrDeserializer::<ValueError>::new(text)).map(Self::Rule);
+        let ms = text.parse().map(Self::Ms);
+        ms.or(rule)
+            .map_err(|_| "expected a number of ms, from-job or from-classes".into())
+    }
+}
+
+impl fmt::Display for TauPrune {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ms(tau_ms) => write!(f, "{tau_ms}"),
+            Self::Rule(rule) => write!(f, "{rule}"),
+        }
+    }
+}
+
+/// Writes a kebab-case unit variant as TOML and JSON have it.
+macro_rules! display_as_serialized {
+    ($($name:ty),*) => {$(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.serialize(f)
+            }
+        }
+    )*};
+}
+display_as_serialized!(Threshold, Rule, PruningMode, TauRule);
+
+/// Whole numbers of steps, from the times of a validated [`Params`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steps {
+    pub stimulus: u32,
+    pub rest: u32,
+    pub refractory_e: u32,
+    pub refractory_i: u32,
+    pub delay_s2_max: u32,
+    pub delay_s3_max: u32,
+    pub window: u32,
+}
+
+impl Params {
+    /// Excitatory neurons, N; there are as many inhibitory ones.
+    pub fn neurons(&self) -> usize {
+        self.job.classes.len() * self.job.neurons_per_class
+    }
+
+    /// Training images shown to one network over all epochs.
+    pub fn presentations(&self) -> usize {
+        self.job.classes.len() * self.job.train_per_class * self.job.epochs
+    }
+
+    /// Stimulus plus rest.
+    pub fn image_ms(&self) -> f64 {
+        self.time.stimulus_ms + self.time.rest_ms
+    }
+
+    /// The time constant of eq. 5 as it acts in this job.
+    pub fn tau_prune_ms(&self) -> f64 {
+        let classes = self.job.classes.len() as f64;
+        match self.pruning.tau_ms {
+            TauPrune::Ms(tau_ms) => tau_ms,
+            TauPrune::Rule(TauRule::FromJob) => {
+                self.image_ms() * libm::sqrt(8.0 * classes * self.presentations() as f64)
+            }
+            TauPrune::Rule(TauRule::FromClasses) => 5.0 * classes * self.image_ms(),
+        }
+    }
+
+    /// The seed of one replica.
+    pub fn replica_seed(&self, replica: usize) -> u64 {
+        self.job.seed.wrapping_add(replica as u64)
+    }
+
+    /// Times in whole steps.
+    ///
+    /// # Errors
+    /// When dt does not divide one of the times.
+    pub fn steps(&self) -> Result<Steps, ParamsError> {
+        let steps = |key, ms| validate::whole_steps(key, ms, self.time.dt_ms);
+        Ok(Steps {
+            stimulus: steps("time.stimulus_ms", self.time.stimulus_ms)?,
+            rest: steps("time.rest_ms", self.time.rest_ms)?,
+            refractory_e: steps("excitatory.refractory_ms", self.excitatory.refractory_ms)?,
+            refractory_i: steps("inhibitory.refractory_ms", self.inhibitory.refractory_ms)?,
+            delay_s2_max: steps("lateral.delay_s2_max_ms", self.lateral.delay_s2_max_ms)?,
+            delay_s3_max: steps("lateral.delay_s3_max_ms", self.lateral.delay_s3_max_ms)?,
+            window: steps("pruning.window_ms", self.pruning.window_ms)?,
+        })
+    }
+}

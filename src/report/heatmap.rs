@@ -1,0 +1,279 @@
+//! Sheets of incoming weights: one tile of 28x28 weights per neuron.
+
+use std::borrow::Cow;
+
+use image::{Rgb, RgbImage};
+
+use super::colorbar;
+use super::colormap::ColorMap;
+use super::error::HeatmapError;
+use super::layout::{Layout, Rect};
+use super::text::{Direction, Typeface};
+
+/// Weights along each side of a tile.
+pub const TILE_SIDE: usize = 28;
+pub(super) const TILE_LEN: usize = TILE_SIDE * TILE_SIDE;
+
+pub(super) const INK: Rgb<u8> = Rgb([0x22, 0x22, 0x22]);
+const PAPER: Rgb<u8> = Rgb([0xff; 3]);
+
+/// One neuron's incoming weights.
+#[derive(Debug, Clone)]
+pub struct Tile<'a> {
+    /// Stands above the tile, when all tiles' captions fit their tiles' width.
+    pub caption: String,
+    /// The 28x28 weights, row by row.
+    pub values: Cow<'a, [f32]>,
+}
+
+/// Tiles that belong together, such as the neurons of one class.
+#[derive(Debug, Clone)]
+pub struct TileGroup<'a> {
+    /// Stands above the group.
+    pub caption: String,
+    /// May be empty: then only the caption shows.
+    pub tiles: Vec<Tile<'a>>,
+}
+
+/// A picture of groups of tiles with a colour bar.
+#[derive(Debug, Clone)]
+pub struct Sheet<'a> {
+    /// In reading order.
+    pub groups: Vec<TileGroup<'a>>,
+    /// The values at the colour map's two ends; values outside are clamped.
+    pub range: (f32, f32),
+    /// How values become colours.
+    pub colormap: ColorMap,
+    /// Screen pixels along each side of a weight, 1 to 32.
+    pub scale: u32,
+    /// The label of the colour bar.
+    pub quantity: String,
+}
+
+impl Sheet<'_> {
+    /// Draws the sheet.
+    ///
+    /// # Errors
+    /// When the sheet has no tile, a tile has not 784 values or a NaN among
+    /// them, the scale or the range cannot be used, or the picture would have
+    /// more than 250 million pixels.
+    pub fn render(&self) -> Result<RgbImage, HeatmapError> {
+        self.check()?;
+        let typeface = Typeface::new();
+        let layout = self.fitting_layout(&typeface)?;
+        let mut image = RgbImage::from_pixel(layout.width as u32, layout.height as u32, PAPER);
+        for (group, block) in self.groups.iter().zip(&layout.blocks) {
+            let (size, at) = (layout.metrics.caption, block.caption);
+            typeface.draw(&mut image, &group.caption, size, at, Direction::Right, INK);
+            for (index, tile) in group.tiles.iter().enumerate() {
+                let frame = layout.tile(block, index);
+                self.draw_tile(&mut image, tile, frame, &layout);
+                if layout.metrics.tile_caption > 0 {
+                    let at = layout.tile_caption_at(&typeface, frame, &tile.caption);
+                    let size = layout.metrics.tile_caption;
+                    typeface.draw(&mut image, &tile.caption, size, at, Direction::Right, INK);
+                }
+            }
+        }
+        colorbar::draw(&mut image, self, &layout.bar, &typeface);
+        Ok(image)
+    }
+
+    fn check(&self) -> Result<(), HeatmapError> {
+        if !(1..=32).contains(&self.scale) {
+            return Err(HeatmapError::Scale(self.scale));
+        }
+        let (low, high) = self.range;
+        if !(low.is_finite() && high.is_finite() && low < high) {
+            return Err(HeatmapError::Range(low, high));
+        }
+        if self.groups.iter().all(|group| group.tiles.is_empty()) {
+            return Err(HeatmapError::NoTiles);
+        }
+        for group in &self.groups {
+            for tile in &group.tiles {
+                tile.check(&group.caption)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn fitting_layout(&self, typeface: &Typeface) -> Result<Layout, HeatmapError> {
+        let layout = Layout::new(self, self.scale, typeface);
+        if layout.fits() {
+            return Ok(layout);
+        }
+        let mut smaller = (1..self.scale).rev();
+        Err(HeatmapError::TooLarge {
+            width: layout.width,
+            height: layout.height,
+            scale: self.scale,
+            fitting: smaller.find(|&scale| Layout::new(self, scale, typeface).fits()),
+        })
+    }
+
+    /// Draws a tile's border, `frame`, and its weights.
+    fn draw_tile(&self, image: &mut RgbImage, tile: &Tile, frame: Rect, layout: &Layout) {
+        frame.fill(image, INK);
+        let inside = frame.shrunk(layout.metrics.border);
+        let side = u64::from(self.scale);
+        for (index, &value) in tile.values.iter().enumerate() {
+            let (row, column) = (index / TILE_SIDE, index % TILE_SIDE);
+            let weight = Rect {
+                x: inside.x + column as u64 * side,
+                y: inside.y + row as u64 * side,
+                width: side,
+                height: side,
+            };
+            weight.fill(image, self.color(value));
+        }
+    }
+
+    fn color(&self, value: f32) -> Rgb<u8> {
+        let (low, high) = (f64::from(self.range.0), f64::from(self.range.1));
+        self.colormap.color((f64::from(value) - low) / (high - low))
+    }
+}
+
+impl Tile<'_> {
+    fn check(&self, group: &str) -> Result<(), HeatmapError> {
+        let name = || format!("tile \"{}\" of group \"{group}\"", self.caption);
+        if self.values.len() != TILE_LEN {
+            return Err(HeatmapError::TileLength {
+                tile: name(),
+                found: self.values.len(),
+            });
+        }
+        match self.values.iter().position(|value| value.is_nan()) {
+            None => Ok(()),
+            Some(index) => Err(HeatmapError::NotANumber {
+                tile: name(),
+                row: index / TILE_SIDE,
+                column: index % TILE_SIDE,
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tile(values: Vec<f32>) -> Tile<'static> {
+        Tile {
+            caption: "neuron 12".to_owned(),
+            values: values.into(),
+        }
+    }
+
+    fn sheet(groups: &[usize], scale: u32) -> Sheet<'static> {
+        let group = |&tiles: &usize| TileGroup {
+            caption: "class 7".to_owned(),
+            tiles: (0..tiles).map(|_| tile(vec![0.5; TILE_LEN])).collect(),
+        };
+        Sheet {
+            groups: groups.iter().map(group).collect(),
+            range: (0.0, 1.0),
+            colormap: ColorMap::BlueWhiteRed,
+            scale,
+            quantity: "weight".to_owned(),
+        }
+    }
+
+    fn refusal(sheet: &Sheet) -> String {
+        sheet.render().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_weight_is_one_block_of_its_color_in_its_place() {
+        let mut sheet = sheet(&[1, 12], 3);
+        let values = (0..TILE_LEN).map(|i| i as f32 / 700.0 - 0.05);
+        sheet.groups[1].tiles[11].values = values.collect();
+        let image = sheet.render().unwrap();
+        let layout = Layout::new(&sheet, 3, &Typeface::new());
+        let frame = layout.tile(&layout.blocks[1], 11);
+        assert_eq!(frame.width, 28 * 3 + 2);
+        for y in 0..28 * 3 {
+            for x in 0..28 * 3 {
+                let value = f64::from((y / 3 * 28 + x / 3) as f32 / 700.0 - 0.05);
+                let (px, py) = (frame.x as u32 + 1 + x, frame.y as u32 + 1 + y);
+                let wanted = ColorMap::BlueWhiteRed.color(value);
+                assert_eq!(*image.get_pixel(px, py), wanted, "at {x}, {y}");
+            }
+        }
+        assert_eq!(*image.get_pixel(frame.x as u32, frame.y as u32), INK);
+    }
+
+    #[test]
+    fn tiles_are_apart_and_margins_stay_white() {
+        for (groups, scale) in [(&[1][..], 1), (&[3, 0, 13], 2), (&[2; 7], 5)] {
+            let sheet = sheet(groups, scale);
+            let layout = Layout::new(&sheet, scale, &Typeface::new());
+            let mut covered = std::collections::HashSet::new();
+            for (group, block) in sheet.groups.iter().zip(&layout.blocks) {
+                for index in 0..group.tiles.len() {
+                    let frame = layout.tile(block, index);
+                    assert!(frame.right() < layout.bar.frame.x);
+                    let corners = (frame.y..frame.bottom()).map(|y| (frame.x, y));
+                    for (x, y) in corners {
+                        assert!((x..frame.right()).all(|x| covered.insert((x, y))));
+                    }
+                }
+            }
+            let image = sheet.render().unwrap();
+            let (width, height) = image.dimensions();
+            for (x, y, pixel) in image.enumerate_pixels() {
+                if x < 8 || y < 4 || x + 8 >= width || y + 4 >= height {
+                    assert_eq!(*pixel, PAPER, "{groups:?} at {x}, {y}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn captions_of_tiles_go_when_they_cannot_fit() {
+        let size = |scale| {
+            let layout = Layout::new(&sheet(&[10], scale), scale, &Typeface::new());
+            layout.metrics.tile_caption
+        };
+        assert_eq!(size(1), 0);
+        assert!(size(4) > 10);
+    }
+
+    #[test]
+    fn what_cannot_be_drawn_is_refused_with_its_values() {
+        assert!(refusal(&sheet(&[1], 0)).contains("scale 0"));
+        assert!(refusal(&sheet(&[1], 33)).contains("scale 33"));
+        assert!(refusal(&sheet(&[0], 1)).contains("no tile"));
+        let mut wrong = sheet(&[1], 1);
+        wrong.range = (1.0, 1.0);
+        assert!(refusal(&wrong).contains("1..1"));
+        wrong = sheet(&[2], 1);
+        wrong.groups[0].tiles[1] = tile(vec![0.0; 783]);
+        let message = refusal(&wrong);
+        let name = "tile \"neuron 12\" of group \"class 7\"";
+        assert!(
+            message.contains(name) && message.contains("783"),
+            "{message}"
+        );
+        let mut values = vec![0.0; TILE_LEN];
+        values[30] = f32::NAN;
+        wrong.groups[0].tiles[1] = tile(values);
+        let message = refusal(&wrong);
+        assert!(message.contains(name), "{message}");
+        assert!(message.contains("row 1, column 2"), "{message}");
+    }
+
+    #[test]
+    fn a_sheet_too_large_names_the_scale_that_fits() {
+        let mut large = sheet(&[400], 32);
+        let message = refusal(&large);
+        let fitting = message.rsplit_once("scale ").unwrap().1;
+        let fitting = fitting.trim_end_matches(" would fit").parse().unwrap();
+        let fits = |scale| Layout::new(&large, scale, &Typeface::new()).fits();
+        assert!(fits(fitting) && !fits(fitting + 1), "{message}");
+        large.scale = 2;
+        large.groups[0].caption = "x".repeat(50_000);
+        assert!(refusal(&large).contains("fewer tiles"));
+    }
+}
