@@ -58,11 +58,11 @@ mod tests {
     /// These draws are part of every result: a new release of `rand` must not change them unseen.
     #[test]
     fn draws_of_a_seed_stay_the_same() {
-        assert_eq!(weights(1, 1, 3, 1.0), [0.0; 3]);
-        assert_eq!(delays_s2(1, 4, 100), [0; 4]);
-        assert_eq!(delays_s3(1, 2, 50), [0; 4]);
-        assert_eq!(order(1, 0, 6), [0; 6]);
-        assert_eq!(order(1, 1, 6), [0; 6]);
+        assert_eq!(weights(1, 1, 3, 1.0), [0.5493782, 0.4024856, 0.9845971]);
+        assert_eq!(delays_s2(1, 4, 100), [89, 85, 91, 5]);
+        assert_eq!(delays_s3(1, 2, 50), [28, 44, 46, 34]);
+        assert_eq!(order(1, 0, 6), [4, 1, 3, 0, 5, 2]);
+        assert_eq!(order(1, 1, 6), [1, 4, 0, 2, 5, 3]);
     }
 
     #[test]

@@ -1,3 +1,68 @@
+//! Spiking neural networks that learn by local rules and prune the weights they do not use.
+//!
+//! What is simulated: the network of Antonov & Sukhov, "Weight regularization in spiking neural
+//! networks" (Krasnoyarsk 2024), after Diehl & Cook (Front. Comput. Neurosci. 9, 2015). 784 Poisson
+//! inputs, one a pixel, drive N excitatory leaky integrate-and-fire neurons through plastic weights
+//! (S1); each excites an inhibitory neuron of its own (S2), which inhibits all others (S3). S1
+//! learns by trace-based STDP in the group of the image's class and by all-LTD in all others, and
+//! loses weights that are not used: `w(t) = w(t_s) exp(-k ((t - t_s) / tau)^2)`, t_s being the
+//! synapse's last presynaptic spike ("use it or lose it").
+//!
+//! Units: ms, mV, Hz; conductances and weights are relative to the leak. Arrays are row-major:
+//! weights \[inputs, neurons\], S3 delays \[from I, to E\]; neurons `g * neurons_per_class ..` belong to
+//! group g, the g-th class given. Times inside a run are whole steps of dt.
+//!
+//! # The map
+//!
+//! Data flow one way: dataset -> input spikes -> network on a backend -> counts, weights, state ->
+//! checkpoint and report. Imports go down only:
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`experiment`] | training and testing: loops that emit typed events and know no screen |
+//! | [`backend`] | where networks run: the trait, and [`backend::cpu`] |
+//! | [`checkpoint`] | everything that going on with the same bits needs, as safetensors |
+//! | [`network`] | the state of one network on the host |
+//! | [`draws`] | what the host draws: weights, delays, the order of the images |
+//! | [`model`] | the equations, one file a mechanism, and the order of events in a step |
+//! | [`params`] | every parameter with its unit, validated: the one source of truth |
+//! | [`presets`] | one set of parameters for each published experiment |
+//! | [`dataset`] | MNIST and sets of its form, checked before they are parsed |
+//! | [`report`] | heatmaps and arrays of the weights |
+//! | [`artefact`] | files that appear whole or not at all |
+//!
+//! `dataset` and `report` know none of the others but the parameters' number of inputs. The program
+//! `spikeprune` (`src/main.rs`, `src/cli/`) is the only part that prints.
+//!
+//! # Three axes of parallelism
+//!
+//! Everything is written for R networks at once (*replicas*: other seeds, other parameters). Within a
+//! network that learns, time is sequential; neurons, replicas and, with frozen weights, images run in
+//! parallel. A seed fixes every result to the bit, whatever the number of threads, replicas or chunks.
+//!
+//! # From Rust
+//!
+//! ```
+//! use spikeprune::backend::cpu::Cpu;
+//! use spikeprune::backend::{Backend, Phase, Recorded};
+//! use spikeprune::network::Network;
+//! use spikeprune::presets;
+//!
+//! // One presentation of the paper's network: all inputs of the first row fire at 5 ms.
+//! let cpu = Cpu::new(1)?;
+//! let mut session = cpu.start(vec![Network::new(&presets::paper(), 0)?])?;
+//! let spikes: Vec<(u32, u16)> = (0..28).map(|input| (10, input)).collect();
+//! let recorded = Recorded { spikes: &spikes, steps: 1000, phase: Phase::Train { group: 0 } };
+//! let record = session.present(&recorded)?.remove(0);
+//! assert!(record.excitatory.is_empty(), "28 spikes are too few to fire a neuron at -80 mV");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Chapters
+//!
+//! * [`guide::files`]: the run folder, the JSON documents and the checkpoint, key by key
+//! * [`guide::agreement`]: how it agrees with Brian2 and with the published figures
+
 pub mod artefact;
 pub mod backend;
 pub mod checkpoint;
@@ -9,3 +74,12 @@ pub mod network;
 pub mod params;
 pub mod presets;
 pub mod report;
+
+/// Longer chapters.
+pub mod guide {
+    #[doc = include_str!("guide/files.md")]
+    pub mod files {}
+
+    #[doc = include_str!("guide/agreement.md")]
+    pub mod agreement {}
+}
