@@ -3,9 +3,11 @@
 //! Equations and constants: \[P1\] section 2 and the authors' notebooks. Euler steps, all right-hand sides
 //! from the old values:
 //!
-//!     E: dv/dt  = (ge (E_exc - v) + gi (E_inh - v) + (v_rest - v)) / tau_membrane
-//!        dvt/dt = (v_threshold - vt) / tau_threshold;   on a spike v = v_reset, vt += threshold_step
-//!     I: dv/dt  = (ge (E_exc - v) + (v_rest - v)) / tau_membrane;   on a spike v = v_reset
+//! ```text
+//! E: dv/dt  = (ge (E_exc - v) + gi (E_inh - v) + (v_rest - v)) / tau_membrane
+//!    dvt/dt = (v_threshold - vt) / tau_threshold;   on a spike v = v_reset, vt += threshold_step
+//! I: dv/dt  = (ge (E_exc - v) + (v_rest - v)) / tau_membrane;   on a spike v = v_reset
+//! ```
 //!
 //! v goes on integrating during the refractory time; only the spike is withheld.
 

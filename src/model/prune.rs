@@ -1,6 +1,8 @@
 //! Weight regularisation, "use it or lose it" (eq. 5):
 //!
-//!     w(t) = w(t_s) exp(-k ((t - t_s) / tau)^2),   t_s: the synapse's last presynaptic spike
+//! ```text
+//! w(t) = w(t_s) exp(-k ((t - t_s) / tau)^2),   t_s: the synapse's last presynaptic spike
+//! ```
 //!
 //! Evaluated lazily: at an input spike all weights of that input are multiplied by the factor for the time
 //! since its last spike. The factor is one number an input, not a synapse. Gaussian factors do not compose,

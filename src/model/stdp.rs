@@ -1,9 +1,11 @@
 //! Learning of S1: trace-based STDP (eq. 3) and all-LTD (eq. 4).
 //!
-//!     traces   Apre_i  decays with tau_pre,  += a_pre  at each spike of input i
-//!              Apost_j decays with tau_post, += a_post at each spike of neuron j
-//!     input i  w_ij = clip(w_ij + lr1_j Apost_j)      (pre half)
-//!     E spike j  w_ij = clip(w_ij + lr2_j Apre_i)     (post half)
+//! ```text
+//! traces   Apre_i  decays with tau_pre,  += a_pre  at each spike of input i
+//!          Apost_j decays with tau_post, += a_post at each spike of neuron j
+//! input i  w_ij = clip(w_ij + lr1_j Apost_j)      (pre half)
+//! E spike j  w_ij = clip(w_ij + lr2_j Apre_i)     (post half)
+//! ```
 //!
 //! STDP is lr1 = lr2 = +1; all-LTD is lr1 = +1, lr2 = -1: both orders depress. lr1 is +1 in both, so the
 //! kernels leave it out. The presynaptic trace is kept as it stood at the input's last spike and decayed
