@@ -109,13 +109,7 @@ pub fn document<'a>(
 pub fn table(document: &Document<'_>) -> String {
     let mut text = String::new();
     let params = document.params;
-    let classes = params
-        .job
-        .classes
-        .iter()
-        .map(u8::to_string)
-        .collect::<Vec<_>>()
-        .join("-");
+    let classes = params.job.label("-");
     let n = params.neurons();
     // Writing to a string cannot fail.
     let _ = writeln!(

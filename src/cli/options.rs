@@ -12,14 +12,6 @@ fn with_default<T: Display>(what: &str, value: impl Fn(&Params) -> T) -> String 
     format!("{what} [paper: {}]", value(&presets::paper()))
 }
 
-fn joined(classes: &[u8]) -> String {
-    classes
-        .iter()
-        .map(u8::to_string)
-        .collect::<Vec<_>>()
-        .join(",")
-}
-
 /// Preset and file first, single parameters over them.
 #[derive(Args)]
 pub struct ParamOptions {
@@ -49,7 +41,7 @@ struct SourceOptions {
 #[command(next_help_heading = "Job")]
 struct JobOptions {
     #[arg(long, value_name = "LIST", value_delimiter = ',',
-        help = with_default("Labels to learn, in the order of their groups", |p| joined(&p.job.classes)))]
+        help = with_default("Labels to learn, in the order of their groups", |p| p.job.label(",")))]
     classes: Option<Vec<u8>>,
     #[arg(long, value_name = "N",
         help = with_default("Excitatory neurons of each class", |p| p.job.neurons_per_class))]

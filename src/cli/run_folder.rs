@@ -64,13 +64,7 @@ impl RunFolder {
 
 /// `runs/<preset>-<classes>-seed<seed>`, with a number behind it when that is taken.
 fn unused_name(params: &Params) -> PathBuf {
-    let classes = params
-        .job
-        .classes
-        .iter()
-        .map(u8::to_string)
-        .collect::<Vec<_>>()
-        .join("-");
+    let classes = params.job.label("-");
     let name = format!("{}-{classes}-seed{}", params.preset, params.job.seed);
     let numbered = |number: u32| match number {
         1 => Path::new("runs").join(&name),

@@ -25,7 +25,9 @@ pub enum ConfigError {
 
 /// The whole set as TOML, which [`layered`] reads back to the same values.
 pub fn to_toml(params: &Params) -> String {
-    toml::to_string(params).expect("plain tables of numbers, strings and lists always serialise")
+    let parameters = toml::to_string(params)
+        .expect("plain tables of numbers, strings and lists always serialise");
+    format!("# spikeprune {}\n{parameters}", env!("CARGO_PKG_VERSION"))
 }
 
 fn to_table(params: &Params) -> Table {
@@ -132,7 +134,7 @@ fn merge(base: &mut Table, overlay: Table, path: &str, origin: &str) -> Result<(
             (slot, value) => {
                 let value = widen(slot, value);
                 if !same_kind(slot, &value, &full_key) {
-                    let reason = format!("{full_key} is {value}: it must be a {}", slot.type_str());
+                    let reason = format!("{full_key} is {value}: it must be {}", kind(slot));
                     return Err(ConfigError::WrongType {
                         origin: origin.into(),
                         reason,
@@ -156,6 +158,16 @@ fn widen(slot: &Value, value: Value) -> Value {
 /// The time constant of pruning alone is a number or a word.
 fn same_kind(slot: &Value, value: &Value, full_key: &str) -> bool {
     slot.same_type(value) || (full_key == "pruning.tau_ms" && !value.is_table())
+}
+
+/// What a parameter holds, for people.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Float(_) => "a number",
+        Value::Integer(_) => "a whole number",
+        Value::Array(_) => "a list",
+        _ => "a word in quotes",
+    }
 }
 
 fn nearest(key: &str, table: &Table) -> Option<String> {

@@ -266,6 +266,17 @@ pub struct Steps {
     pub window: u32,
 }
 
+impl Job {
+    /// The classes with `separator` between them: `7-4-6`.
+    pub fn label(&self, separator: &str) -> String {
+        self.classes
+            .iter()
+            .map(u8::to_string)
+            .collect::<Vec<_>>()
+            .join(separator)
+    }
+}
+
 impl Params {
     /// Excitatory neurons, N; there are as many inhibitory ones.
     pub fn neurons(&self) -> usize {

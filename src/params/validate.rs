@@ -110,13 +110,7 @@ impl Params {
     fn validate_job(&self) -> Result<(), ParamsError> {
         let job = &self.job;
         let classes = &job.classes;
-        let listed = || {
-            classes
-                .iter()
-                .map(u8::to_string)
-                .collect::<Vec<_>>()
-                .join(",")
-        };
+        let listed = || job.label(",");
         if classes.is_empty() {
             return Err(out_of_range(
                 "job.classes",

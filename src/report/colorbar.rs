@@ -2,8 +2,8 @@
 
 use image::RgbImage;
 
-use super::heatmap::{INK, Sheet};
-use super::layout::Rect;
+use super::geometry::{INK, Rect};
+use super::sheet::Sheet;
 use super::text::{Direction, Typeface};
 
 /// Where the colour bar's parts stand, in pixels.

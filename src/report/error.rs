@@ -3,8 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::heatmap::TILE_LEN;
-use super::layout::MAX_PIXELS;
+use super::geometry::{MAX_PIXELS, TILE_LEN};
 
 /// Why a picture or array was not made.
 #[derive(Debug, thiserror::Error)]

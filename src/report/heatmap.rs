@@ -1,54 +1,14 @@
-//! Sheets of incoming weights: one tile of 28x28 weights per neuron.
-
-use std::borrow::Cow;
-
-use image::{Rgb, RgbImage};
+//! Drawing a sheet of incoming weights: one tile of 28x28 weights per neuron.
 
 use super::colorbar;
-use super::colormap::ColorMap;
 use super::error::HeatmapError;
-use super::layout::{Layout, Rect};
+use super::geometry::{INK, Rect, TILE_SIDE};
+use super::layout::Layout;
+use super::sheet::{Sheet, Tile};
 use super::text::{Direction, Typeface};
+use image::{Rgb, RgbImage};
 
-/// Weights along each side of a tile.
-pub const TILE_SIDE: usize = 28;
-pub(super) const TILE_LEN: usize = TILE_SIDE * TILE_SIDE;
-
-pub(super) const INK: Rgb<u8> = Rgb([0x22, 0x22, 0x22]);
 const PAPER: Rgb<u8> = Rgb([0xff; 3]);
-
-/// One neuron's incoming weights.
-#[derive(Debug, Clone)]
-pub struct Tile<'a> {
-    /// Stands above the tile, when all tiles' captions fit their tiles' width.
-    pub caption: String,
-    /// The 28x28 weights, row by row.
-    pub values: Cow<'a, [f32]>,
-}
-
-/// Tiles that belong together, such as the neurons of one class.
-#[derive(Debug, Clone)]
-pub struct TileGroup<'a> {
-    /// Stands above the group.
-    pub caption: String,
-    /// May be empty: then only the caption shows.
-    pub tiles: Vec<Tile<'a>>,
-}
-
-/// A picture of groups of tiles with a colour bar.
-#[derive(Debug, Clone)]
-pub struct Sheet<'a> {
-    /// In reading order.
-    pub groups: Vec<TileGroup<'a>>,
-    /// The values at the colour map's two ends; values outside are clamped.
-    pub range: (f32, f32),
-    /// How values become colours.
-    pub colormap: ColorMap,
-    /// Screen pixels along each side of a weight, 1 to 32.
-    pub scale: u32,
-    /// The label of the colour bar.
-    pub quantity: String,
-}
 
 impl Sheet<'_> {
     /// Draws the sheet.
@@ -77,25 +37,6 @@ impl Sheet<'_> {
         }
         colorbar::draw(&mut image, self, &layout.bar, &typeface);
         Ok(image)
-    }
-
-    fn check(&self) -> Result<(), HeatmapError> {
-        if !(1..=32).contains(&self.scale) {
-            return Err(HeatmapError::Scale(self.scale));
-        }
-        let (low, high) = self.range;
-        if !(low.is_finite() && high.is_finite() && low < high) {
-            return Err(HeatmapError::Range(low, high));
-        }
-        if self.groups.iter().all(|group| group.tiles.is_empty()) {
-            return Err(HeatmapError::NoTiles);
-        }
-        for group in &self.groups {
-            for tile in &group.tiles {
-                tile.check(&group.caption)?;
-            }
-        }
-        Ok(())
     }
 
     fn fitting_layout(&self, typeface: &Typeface) -> Result<Layout, HeatmapError> {
@@ -135,29 +76,11 @@ impl Sheet<'_> {
     }
 }
 
-impl Tile<'_> {
-    fn check(&self, group: &str) -> Result<(), HeatmapError> {
-        let name = || format!("tile \"{}\" of group \"{group}\"", self.caption);
-        if self.values.len() != TILE_LEN {
-            return Err(HeatmapError::TileLength {
-                tile: name(),
-                found: self.values.len(),
-            });
-        }
-        match self.values.iter().position(|value| value.is_nan()) {
-            None => Ok(()),
-            Some(index) => Err(HeatmapError::NotANumber {
-                tile: name(),
-                row: index / TILE_SIDE,
-                column: index % TILE_SIDE,
-            }),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::geometry::TILE_LEN;
+    use crate::report::{ColorMap, TileGroup};
 
     fn tile(values: Vec<f32>) -> Tile<'static> {
         Tile {
