@@ -11,7 +11,9 @@
 
 use crate::artefact::write_whole;
 use crate::network::{Array, ArrayMut, Network, NetworkError, State};
-use crate::params::{ConfigError, INPUTS, Params, ParamsError, layered, to_toml};
+use crate::params::{
+    ConfigError, INPUTS, MAX_CHECKPOINT_BYTES, Params, ParamsError, layered, to_toml,
+};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -19,8 +21,6 @@ use std::path::{Path, PathBuf};
 
 /// Version of the layout above; another one is refused.
 const FORMAT: &str = "1";
-/// A file longer than this is refused unread.
-const LARGEST_BYTES: u64 = 16 << 30;
 
 /// Networks with their read-out weights.
 #[derive(Clone, Debug, PartialEq)]
@@ -200,8 +200,13 @@ impl Checkpoint {
             path: path.into(),
             source,
         };
-        let bytes = std::fs::metadata(path).map_err(failed)?.len();
-        if bytes > LARGEST_BYTES {
+        let found = std::fs::metadata(path).map_err(failed)?;
+        if !found.is_file() {
+            return Err(failed(io::Error::other("it is not a regular file")));
+        }
+        let bytes = found.len();
+        // Metadata come on top of what the parameters count.
+        if bytes > MAX_CHECKPOINT_BYTES + (1 << 20) {
             return Err(CheckpointError::TooLarge {
                 path: path.into(),
                 bytes,

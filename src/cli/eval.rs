@@ -51,10 +51,13 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     }
     let job = &checkpoint.params.job;
     let shown = args.classes.as_ref().unwrap_or(&job.classes);
-    // The same checks as for trained labels: they must exist and differ.
+    // The same checks as for trained labels: they must exist and differ. How long the training was and how
+    // many neurons it had must not count for other labels.
     let mut as_trained = checkpoint.params.clone();
     as_trained.job.classes.clone_from(shown);
     as_trained.job.neurons_per_class = 1;
+    as_trained.job.train_per_class = 1;
+    as_trained.job.epochs = 1;
     as_trained.job.test_per_class = args.test_per_class.unwrap_or(job.test_per_class);
     as_trained.validate()?;
     let backend = args.device.open()?;

@@ -30,7 +30,8 @@ pub struct Style {
     #[arg(long, value_name = "MAP", default_value = "blue-white-red")]
     colormap: ColorMap,
     /// Screen pixels along each side of a weight, 1 to 32
-    #[arg(long, value_name = "PIXELS", default_value_t = Style::default().scale)]
+    #[arg(long, value_name = "PIXELS", default_value_t = Style::default().scale,
+        value_parser = clap::value_parser!(u32).range(1..=32))]
     scale: u32,
 }
 

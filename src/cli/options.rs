@@ -5,7 +5,9 @@ use clap::Args;
 use spikeprune::params::{Params, PruningMode, Rule, TauPrune, Threshold, apply_setting, layered};
 use spikeprune::presets;
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 /// What a flag does, with its value in the default preset.
 fn with_default<T: Display>(what: &str, value: impl Fn(&Params) -> T) -> String {
@@ -112,6 +114,19 @@ impl ParamOptions {
     }
 }
 
+/// The text of a parameter file, or of a pipe, up to a size that none has.
+fn read_config(path: &Path) -> io::Result<String> {
+    const LARGEST_BYTES: u64 = 1 << 20;
+    let mut text = String::new();
+    File::open(path)?
+        .take(LARGEST_BYTES + 1)
+        .read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST_BYTES {
+        return Err(io::Error::other("it is longer than any parameter file"));
+    }
+    Ok(text)
+}
+
 impl SourceOptions {
     fn resolve(&self) -> anyhow::Result<Params> {
         let preset = self.preset.as_deref();
@@ -119,8 +134,7 @@ impl SourceOptions {
             None => layered(preset, "", "")?,
             Some(path) => {
                 let origin = path.display().to_string();
-                let text = std::fs::read_to_string(path)
-                    .with_context(|| format!("cannot read {origin}"))?;
+                let text = read_config(path).with_context(|| format!("cannot read {origin}"))?;
                 layered(preset, &text, &origin)?
             }
         };

@@ -1,13 +1,15 @@
 //! The two ways out: results on stdout, errors on stderr.
 
+use anyhow::Context;
 use std::io::{self, ErrorKind, Write};
 
 /// Prints a result. A reader that went away ends the program quietly, see [`is_broken_pipe`].
 pub fn out(text: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()?;
-    Ok(())
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .context("cannot write to stdout")
 }
 
 /// Prints a document as JSON.

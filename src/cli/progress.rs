@@ -41,14 +41,14 @@ impl Progress {
         match event {
             Event::Trained { images, of } => self.advance("training", *images, *of),
             Event::Tested { images, of } => self.advance("testing", *images, *of),
-            Event::Measured(metrics) if metrics.replica == 0 => {
-                let accuracy = metrics
+            Event::Measured(rows) => {
+                let Some(first) = rows.first() else { return };
+                let accuracy = first
                     .validation_accuracy
                     .map(|share| format!(", accuracy {:.1}%", 100.0 * share));
-                let zeros = format!(", {:.0}% of weights zero", 100.0 * metrics.zero_fraction);
+                let zeros = format!(", {:.0}% of weights zero", 100.0 * first.zero_fraction);
                 self.measured = accuracy.unwrap_or_default() + &zeros;
             }
-            Event::Measured(_) => {}
         }
     }
 

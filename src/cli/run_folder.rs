@@ -8,6 +8,14 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+/// Files of a run, beside its heatmaps.
+const FILES: [&str; 4] = [
+    "config.toml",
+    "metrics.csv",
+    "checkpoint.safetensors",
+    "summary.json",
+];
+
 /// A folder that results go to.
 pub struct RunFolder {
     path: PathBuf,
@@ -31,6 +39,8 @@ impl RunFolder {
                 path.display()
             );
         }
+        remove_run(&path)
+            .with_context(|| format!("cannot remove the earlier run in {}", path.display()))?;
         Ok(Self {
             path,
             metrics: Vec::new(),
@@ -51,15 +61,43 @@ impl RunFolder {
             .with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// Adds a row to metrics.csv.
-    pub fn add_metrics(&mut self, metrics: &Metrics) -> anyhow::Result<()> {
-        self.metrics.push(metrics.clone());
+    /// Adds rows to metrics.csv.
+    pub fn add_metrics(&mut self, rows: &[Metrics]) -> anyhow::Result<()> {
+        self.metrics.extend_from_slice(rows);
         let mut csv = csv::Writer::from_writer(Vec::new());
         for row in &self.metrics {
             csv.serialize(row)?;
         }
         self.write_text("metrics.csv", &String::from_utf8(csv.into_inner()?)?)
     }
+}
+
+/// Removes what an earlier run left, so that no file of it stands beside those of the new one. Other files
+/// stay.
+fn remove_run(folder: &Path) -> std::io::Result<()> {
+    let mut files: Vec<PathBuf> = FILES.iter().map(|name| folder.join(name)).collect();
+    let pictures = folder.join("heatmaps");
+    if pictures.is_dir() {
+        for file in fs::read_dir(&pictures)? {
+            let path = file?.path();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            let of_class = name.starts_with("class-") && name.ends_with(".png");
+            if of_class || name == "sheet.png" || name == "weights.npy" {
+                files.push(path);
+            }
+        }
+    }
+    for file in files {
+        match fs::remove_file(file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// `runs/<preset>-<classes>-seed<seed>`, with a number behind it when that is taken.

@@ -47,7 +47,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let trained = train::train(backend.as_ref(), &data, &params, &mut |event| {
         progress.observe(&event);
         match event {
-            Event::Measured(metrics) => folder.add_metrics(metrics).map_err(Into::into),
+            Event::Measured(rows) => folder.add_metrics(rows).map_err(Into::into),
             _ => Ok(()),
         }
     })?;

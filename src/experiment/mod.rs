@@ -30,8 +30,8 @@ pub enum ExperimentError {
 pub enum Event<'a> {
     /// Training images shown, of all that each network will see.
     Trained { images: usize, of: usize },
-    /// A row of the metrics is complete.
-    Measured(&'a train::Metrics),
+    /// Metrics of every network are there.
+    Measured(&'a [train::Metrics]),
     /// Test images shown, over all networks.
     Tested { images: usize, of: usize },
 }

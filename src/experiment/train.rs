@@ -1,6 +1,6 @@
 //! Training: the images of every replica in its own order, with metrics on the way.
 
-use super::evaluate::evaluate;
+use super::evaluate::{Evaluation, evaluate};
 use super::selection::{self, ClassImages};
 use super::{Event, ExperimentError, Observer};
 use crate::backend::{Backend, Frozen, Session};
@@ -109,7 +109,7 @@ fn next_stop(done: usize, total: usize, metrics_every: usize) -> usize {
     total.min(due).min(done + IMAGES_PER_CALL)
 }
 
-/// A row of metrics for every network, from a copy of its weights.
+/// Metrics of every network, from a copy of its weights.
 fn measure(
     backend: &dyn Backend,
     session: &mut dyn Session,
@@ -128,17 +128,14 @@ fn measure(
         Stream::Validation,
         silent,
     )?;
-    for (replica, (lane, evaluation)) in lanes.iter().zip(evaluations).enumerate() {
-        let state = &lane.network.state;
-        let metrics = Metrics {
-            replica,
-            seed: lane.network.seed,
-            images: state.presented as usize,
-            spikes: state.spikes_e,
-            validation_accuracy: (evaluation.images > 0).then_some(evaluation.accuracy),
-            zero_fraction: zero_fraction(&lane.network.params, lane.weights),
-        };
-        observer(Event::Measured(&metrics)).map_err(ExperimentError::Observer)?;
-    }
-    Ok(())
+    let row = |(replica, (lane, evaluation)): (usize, (&Frozen<'_>, Evaluation))| Metrics {
+        replica,
+        seed: lane.network.seed,
+        images: lane.network.state.presented as usize,
+        spikes: lane.network.state.spikes_e,
+        validation_accuracy: (evaluation.images > 0).then_some(evaluation.accuracy),
+        zero_fraction: zero_fraction(&lane.network.params, lane.weights),
+    };
+    let rows: Vec<Metrics> = lanes.iter().zip(evaluations).enumerate().map(row).collect();
+    observer(Event::Measured(&rows)).map_err(ExperimentError::Observer)
 }

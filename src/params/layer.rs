@@ -7,8 +7,12 @@ use toml::{Table, Value};
 /// A parameter file or setting that cannot be taken.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ConfigError {
-    #[error("there is no preset {name:?}; there are: {known}")]
-    UnknownPreset { name: String, known: String },
+    #[error("{origin}: there is no preset {name:?}; there are: {known}")]
+    UnknownPreset {
+        origin: String,
+        name: String,
+        known: String,
+    },
     #[error("{origin} is not valid TOML: {reason}")]
     Syntax { origin: String, reason: String },
     #[error("{origin}: there is no parameter {key:?}; `params` prints all of them{hint}")]
@@ -62,6 +66,7 @@ pub fn layered(preset: Option<&str>, toml_text: &str, origin: &str) -> Result<Pa
         (None, None) => "paper",
     };
     let base = presets::by_name(named).ok_or_else(|| ConfigError::UnknownPreset {
+        origin: if preset.is_some() { "--preset" } else { origin }.into(),
         name: named.into(),
         known: presets::PRESETS.map(|(name, _)| name).join(", "),
     })?;
@@ -82,6 +87,11 @@ pub fn apply_setting(params: &Params, setting: &str) -> Result<Params, ConfigErr
         return Err(ConfigError::WrongType { origin, reason });
     };
     let (key, value) = (key.trim(), value.trim());
+    if key == "preset" || setting.contains('\n') {
+        let reason =
+            "a setting is one parameter on one line; presets are chosen by --preset".into();
+        return Err(ConfigError::WrongType { origin, reason });
+    }
     // A bare word is taken as a string, so that pruning.mode=none needs no quotes.
     let overlay: Table = format!("{key} = {value}")
         .parse()

@@ -14,7 +14,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use layer::{ConfigError, apply_setting, layered, to_toml};
-pub use validate::{MAX_NEURONS, MAX_REPLICAS, ParamsError};
+pub use validate::{MAX_CHECKPOINT_BYTES, MAX_NEURONS, MAX_REPLICAS, ParamsError};
 
 /// Inputs of every network: the pixels of a 28x28 image.
 pub const INPUTS: usize = 784;
@@ -205,7 +205,7 @@ pub enum PruningMode {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(
     untagged,
-    expecting = "a number of ms, \"from-job\" or \"from-classes\""
+    expecting = "it must be a number of ms, \"from-job\" or \"from-classes\""
 )]
 pub enum TauPrune {
     Ms(f64),

@@ -7,6 +7,9 @@ pub const MAX_NEURONS: usize = 16_384;
 /// Networks that one job may train.
 pub const MAX_REPLICAS: usize = 4_096;
 
+/// Bytes that a checkpoint may have; a job in memory takes a few times as much.
+pub const MAX_CHECKPOINT_BYTES: u64 = 4 << 30;
+
 /// A parameter that makes no sense, by itself or beside another.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ParamsError {
@@ -49,6 +52,15 @@ pub enum ParamsError {
          lower --epochs or --train-per-class, or raise --dt-ms"
     )]
     ClockOverflow { presentations: usize, steps: u64 },
+    #[error(
+        "{replicas} replicas of {neurons} neurons would make a checkpoint of {bytes} bytes, more than the \
+         {MAX_CHECKPOINT_BYTES} that one may have: lower --replicas or --neurons-per-class"
+    )]
+    TooLarge {
+        replicas: usize,
+        neurons: usize,
+        bytes: u64,
+    },
 }
 
 fn out_of_range(
@@ -104,6 +116,7 @@ impl Params {
         self.validate_time()?;
         self.validate_neurons()?;
         self.validate_synapses()?;
+        self.validate_size()?;
         self.validate_clock()
     }
 
@@ -298,11 +311,29 @@ impl Params {
         within("pruning.zero_below", pruning.zero_below, 0.0, 1.0)
     }
 
+    fn validate_size(&self) -> Result<(), ParamsError> {
+        let (replicas, neurons) = (self.job.replicas, self.neurons());
+        let (r, n, inputs) = (replicas as u64, neurons as u64, INPUTS as u64);
+        // Two sets of weights, the delays of S3, and what is under way.
+        let steps = self.steps()?;
+        let slots = u64::from(steps.delay_s2_max + steps.delay_s3_max) + 2;
+        let bytes = r * n * (8 * inputs + 2 * n + 2 * slots + 64);
+        if bytes > MAX_CHECKPOINT_BYTES {
+            return Err(ParamsError::TooLarge {
+                replicas,
+                neurons,
+                bytes,
+            });
+        }
+        Ok(())
+    }
+
     fn validate_clock(&self) -> Result<(), ParamsError> {
         let steps = self.steps()?;
         let per_image = u64::from(steps.stimulus + steps.rest);
-        // Room for the final window and for the refractory time before step 0.
-        let spare = u64::from(steps.window + steps.refractory_e + steps.refractory_i);
+        // Room for the final window, for what is under way then, and for the refractory time before step 0.
+        let delays = steps.delay_s2_max + steps.delay_s3_max;
+        let spare = u64::from(steps.window + steps.refractory_e + steps.refractory_i + delays);
         let presentations = self.presentations();
         if presentations as u64 * per_image + spare >= u64::from(u32::MAX) {
             return Err(ParamsError::ClockOverflow {

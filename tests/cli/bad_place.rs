@@ -1,0 +1,153 @@
+//! Data that cannot be read and folders that cannot be written.
+
+use crate::program::{
+    CHECKPOINT, PROGRAM, SHARED, all_well, data, files_below, refused, tiny, tiny_train,
+};
+use assert_cmd::Command;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use tempfile::TempDir;
+
+const FILES: [&str; 4] = [
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+];
+
+fn shipped(name: &str) -> String {
+    format!("{}/{name}", data())
+}
+
+/// A folder of data with one file given by `make`, which is told the path.
+fn data_with(name: &str, make: impl FnOnce(&Path)) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for file in FILES.into_iter().filter(|&file| file != name) {
+        symlink(shipped(file), folder.path().join(file)).unwrap();
+    }
+    make(&folder.path().join(name));
+    folder
+}
+
+/// Trains on data that are at fault; the run folder must not come to be.
+fn refuse_data(data: &Path, says: &str) -> Result<(), String> {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let flags = ["--data", data.to_str().unwrap()];
+    refused(&mut tiny_train(&out, &flags), 1, says)?;
+    match out.exists() {
+        true => Err(format!("{} left a folder", data.display())),
+        false => Ok(()),
+    }
+}
+
+#[test]
+fn data_that_are_at_fault_are_refused_before_a_folder_is_made() {
+    let [train_images, train_labels, _, test_labels] = FILES;
+    let cut = data_with(train_images, |path| {
+        let bytes = fs::read(shipped(train_images)).unwrap();
+        fs::write(path, &bytes[..bytes.len() / 2]).unwrap();
+    });
+    let magic = data_with("train-labels-idx1-ubyte", |path| {
+        fs::write(path, [0, 0, 8, 3, 0, 0, 0xea, 0x60]).unwrap();
+    });
+    let swapped = data_with(train_labels, |path| {
+        symlink(shipped(test_labels), path).unwrap();
+    });
+    let missing = data_with(test_labels, |_| {});
+    let file = shipped(train_images);
+    all_well([
+        refuse_data(Path::new("/nowhere/data"), "/nowhere/data"),
+        refuse_data(Path::new(&file), &file),
+        refuse_data(cut.path(), train_images),
+        refuse_data(magic.path(), "0x00000803"),
+        refuse_data(swapped.path(), train_labels),
+        refuse_data(missing.path(), "t10k-labels-idx1-ubyte"),
+    ]);
+}
+
+#[test]
+fn a_place_that_takes_no_folder_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "mine").unwrap();
+    let below = file.join("run");
+    let places = [file.as_path(), &below, Path::new("/proc/run")];
+    all_well(places.map(|out| refused(&mut tiny_train(out, &[]), 1, out.to_str().unwrap())));
+    refused(&mut tiny_train(Path::new(""), &[]), 2, "--out").unwrap();
+    assert_eq!(files_below(folder.path()).len(), 1);
+    assert_eq!(fs::read(&file).unwrap(), b"mine");
+}
+
+#[test]
+fn a_folder_that_holds_something_stays_as_it_is() {
+    let kept = SHARED.checkpoint();
+    let out = kept.folder.path();
+    refused(&mut tiny_train(out, &[]), 1, out.to_str().unwrap()).unwrap();
+    refused(&mut tiny_train(out, &[]), 1, "--overwrite").unwrap();
+    let files = files_below(out);
+    assert_eq!(files.len(), 1);
+    assert_eq!(files[CHECKPOINT], SHARED.files[CHECKPOINT]);
+}
+
+/// A command that may write no file larger than `kilobytes`, as if the disk were full then.
+///
+/// The signal that the system sends at the limit is ignored, so that writing fails instead.
+fn limited(kilobytes: u32, args: &[&str]) -> Command {
+    let mut command = Command::new("sh");
+    let blocks = 2 * kilobytes;
+    let line = format!("trap '' XFSZ; ulimit -f {blocks}; exec '{PROGRAM}' \"$@\"");
+    command.args(["-c", &line, "sh"]).args(args);
+    command
+}
+
+#[test]
+fn a_disk_that_is_full_for_the_data_is_an_error() {
+    let folder = TempDir::new().unwrap();
+    let scratch = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let mut command = limited(1000, &["train", "--out", out.to_str().unwrap()]);
+    command.args(tiny()).env("TMPDIR", scratch.path());
+    refused(&mut command, 1, scratch.path().to_str().unwrap()).unwrap();
+    assert!(!out.exists());
+    assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_disk_that_is_full_for_the_checkpoint_leaves_no_half_of_it() {
+    // The data's own 47 MB of copies fit, a checkpoint of 40 networks of 200 neurons does not.
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let mut command = limited(48_000, &["train", "--out", out.to_str().unwrap()]);
+    let job = [
+        ["--replicas", "40"],
+        ["--neurons-per-class", "100"],
+        ["--train-per-class", "1"],
+        ["--test-per-class", "1"],
+        ["--validation-per-class", "0"],
+        ["--threads", "2"],
+    ];
+    command.args(tiny()).args(job.as_flattened());
+    let named = out.join(CHECKPOINT);
+    refused(&mut command, 1, named.to_str().unwrap()).unwrap();
+    let left = files_below(&out);
+    assert!(
+        left.keys().eq(["config.toml", "metrics.csv"]),
+        "{:?}",
+        left.keys()
+    );
+}
+
+#[test]
+fn a_disk_that_is_full_for_a_picture_keeps_the_one_before() {
+    let kept = SHARED.checkpoint();
+    let pictures = kept.folder.path().join("heatmaps");
+    fs::create_dir(&pictures).unwrap();
+    fs::write(pictures.join("class-7.png"), "before").unwrap();
+    let mut command = limited(1, &["heatmap", kept.arg()]);
+    refused(&mut command, 1, "class-7.png").unwrap();
+    let left = files_below(&pictures);
+    assert!(left.keys().eq(["class-7.png"]), "{:?}", left.keys());
+    assert_eq!(left["class-7.png"], b"before");
+}

@@ -1,0 +1,151 @@
+//! `eval`: testing a checkpoint again.
+
+use crate::bad_checkpoint::Edited;
+use crate::program::{CHECKPOINT, Run, SHARED, all_well, data, refused, spikeprune, succeed};
+use serde_json::{Value, json};
+use std::fs;
+
+fn eval(run: &Run, flags: &[&str]) -> Value {
+    let kept = run.checkpoint();
+    let mut command = spikeprune(&["eval", kept.arg(), "--json"]);
+    serde_json::from_str(&succeed(command.args(flags))).unwrap()
+}
+
+/// An evaluation without its wall-clock time.
+fn timeless(document: &Value) -> Value {
+    let mut eval = document["eval"].clone();
+    eval.as_object_mut().unwrap().remove("seconds");
+    eval
+}
+
+#[test]
+fn eval_repeats_the_test_of_the_training() {
+    for run in [&*SHARED, &Run::tiny(&["--replicas", "3"])] {
+        let (trained, tested) = (run.summary(), eval(run, &["--threads", "1"]));
+        assert_eq!(tested["command"], "eval");
+        for key in [
+            "version",
+            "device",
+            "seed",
+            "params",
+            "tau_prune_ms",
+            "weights",
+        ] {
+            assert_eq!(tested[key], trained[key], "{key}");
+        }
+        assert_eq!(timeless(&tested), timeless(&trained));
+        let replicas = |document: &Value| document["replicas"].as_array().unwrap().clone();
+        assert_eq!(replicas(&tested).len(), replicas(&trained).len());
+        for (tested, trained) in replicas(&tested).iter().zip(&replicas(&trained)) {
+            assert_eq!(timeless(tested), timeless(trained));
+            assert_eq!(tested["seed"], trained["seed"]);
+        }
+    }
+}
+
+#[test]
+fn each_class_shown_is_a_row_whether_it_was_learned_or_not() {
+    let all = eval(&SHARED, &["--classes", "0,4,9,7", "--test-per-class", "12"]);
+    let all = timeless(&all);
+    assert_eq!(all["classes"], json!([0, 4, 9, 7]));
+    assert_eq!(all["confusion"].as_array().unwrap().len(), 4);
+    // What an image evokes does not depend on which others are shown.
+    for (row, class) in ["0", "4", "9", "7"].into_iter().enumerate() {
+        let alone = eval(&SHARED, &["--classes", class, "--test-per-class", "12"]);
+        let alone = timeless(&alone);
+        assert_eq!(
+            alone["spikes"], all["spikes_per_class"][row],
+            "class {class}"
+        );
+        assert_eq!(
+            alone["confusion"][0], all["confusion"][row],
+            "class {class}"
+        );
+    }
+}
+
+#[test]
+fn fewer_images_are_the_first_of_more() {
+    let shown = |count: &str| {
+        let document = eval(&SHARED, &["--test-per-class", count]);
+        document["eval"]["spikes_per_class"][1].as_u64().unwrap()
+    };
+    let (one, two, three) = (shown("1"), shown("2"), shown("3"));
+    assert!(
+        one <= two && two <= three && one < three,
+        "{one}, {two}, {three}"
+    );
+}
+
+#[test]
+fn the_threshold_of_the_test_can_be_another() {
+    let fixed = eval(&SHARED, &["--threshold-test", "fixed"]);
+    assert_eq!(timeless(&fixed), timeless(&SHARED.summary()));
+    let live = eval(&SHARED, &["--threshold-test", "live"]);
+    assert_eq!(live["params"]["excitatory"]["threshold_test"], "live");
+    let spikes = |document: &Value| document["eval"]["spikes"].as_u64().unwrap();
+    assert!(
+        spikes(&live) < spikes(&fixed),
+        "a threshold that rises holds spikes back"
+    );
+}
+
+#[test]
+fn eval_writes_nothing_beside_the_checkpoint() {
+    let kept = SHARED.checkpoint();
+    succeed(&mut spikeprune(&["eval", kept.arg()]));
+    let left: Vec<_> = fs::read_dir(kept.folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 1);
+    assert_eq!(fs::read(kept.arg()).unwrap(), SHARED.files[CHECKPOINT]);
+}
+
+#[test]
+fn a_long_training_can_be_tested_on_more_classes() {
+    // 2.4e9 steps fit the clock for the two classes that were learned, though not for ten.
+    let mut long = Edited::of(&SHARED.files[CHECKPOINT]);
+    long.set_params("train_per_class = 20", "train_per_class = 1200");
+    long.set_params("epochs = 1", "epochs = 2000");
+    let kept = long.kept();
+    let printed = succeed(&mut spikeprune(&[
+        "eval",
+        kept.arg(),
+        "--json",
+        "--classes",
+        "7,4,0,1,2,3,5,6,8,9",
+    ]));
+    let document: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(document["eval"]["images"], 200);
+}
+
+#[test]
+fn eval_refuses_what_it_cannot_show() {
+    let kept = SHARED.checkpoint();
+    let cases: [(&[&str], i32, &str); 14] = [
+        (&["--classes", "12"], 1, "classes is 12"),
+        (&["--classes", "7,7"], 1, "7,7"),
+        (&["--classes", "seven"], 2, "'seven'"),
+        (&["--classes", "-1"], 2, "-1"),
+        (&["--test-per-class", "0"], 1, "test_per_class is 0"),
+        (&["--test-per-class", "1010"], 1, "class 4: expected 1010"),
+        (&["--test-per-class", "99999"], 1, "99999"),
+        (&["--data", "/nowhere/data"], 1, "/nowhere/data"),
+        (&["--threshold-test", "soft"], 2, "'soft'"),
+        (&["--threads", "5000"], 1, "--threads is 5000"),
+        (&["--threads", "-2"], 2, "-2"),
+        (&["--device", "abacus"], 2, "'abacus'"),
+        (&["--dt-ms", "1"], 2, "--dt-ms"),
+        (&["second.safetensors"], 2, "second.safetensors"),
+    ];
+    all_well(cases.map(|(flags, code, says)| {
+        refused(spikeprune(&["eval", kept.arg()]).args(flags), code, says)
+    }));
+}
+
+#[test]
+fn eval_names_the_folder_of_the_training_when_its_data_are_gone() {
+    let mut moved = Edited::of(&SHARED.files[CHECKPOINT]);
+    moved.set_params(&data(), "/gone/data");
+    let kept = moved.kept();
+    refused(&mut spikeprune(&["eval", kept.arg()]), 1, "/gone/data").unwrap();
+    succeed(&mut spikeprune(&["eval", kept.arg(), "--data", &data()]));
+}

@@ -1,0 +1,215 @@
+//! Preset, file, settings and flags: which wins.
+
+use crate::program::{spikeprune, succeed};
+use std::fs;
+use tempfile::TempDir;
+use toml::{Table, Value};
+
+/// What `params` prints with a configuration file and flags.
+fn printed(config: Option<&str>, flags: &[&str]) -> String {
+    let folder = TempDir::new().unwrap();
+    let mut command = spikeprune(&["params"]);
+    if let Some(toml) = config {
+        let path = folder.path().join("config.toml");
+        fs::write(&path, toml).unwrap();
+        command.arg("--config").arg(path);
+    }
+    succeed(command.args(flags))
+}
+
+/// One parameter of what `params` prints, by its dotted key.
+fn parameter(config: &str, flags: &[&str], key: &str) -> Value {
+    let table: Table = printed(Some(config), flags).parse().unwrap();
+    key.split('.')
+        .fold(Value::Table(table), |value, part| value[part].clone())
+}
+
+/// Parameters that differ from the paper's in every kind of value.
+const OTHER: [[&str; 2]; 12] = [
+    ["--preset", "authors-code"],
+    ["--classes", "0,9,5"],
+    ["--neurons-per-class", "3"],
+    ["--seed", "9223372036854771711"],
+    ["--dt-ms", "0.25"],
+    ["--pruning", "continuous"],
+    ["--tau-prune-ms", "123.456"],
+    ["--k-prune", "0.1"],
+    ["--set", "learning.a_post=-1e-300"],
+    ["--set", "excitatory.v_rest_mv=-60.000000000000007"],
+    ["--set", r#"job.data="with \"quotes\", \\ and é""#],
+    ["--threshold-train", "live"],
+];
+
+#[test]
+fn printed_parameters_given_back_print_the_same() {
+    let flags: [&[&str]; 3] = [&[], &["--preset", "authors-code"], OTHER.as_flattened()];
+    for flags in flags {
+        let once = printed(None, flags);
+        assert_eq!(printed(Some(&once), &[]), once);
+    }
+}
+
+#[test]
+fn without_anything_the_paper_is_meant() {
+    let paper = printed(None, &["--preset", "paper"]);
+    assert_eq!(printed(None, &[]), paper);
+    assert_eq!(printed(Some(""), &[]), paper);
+    assert_eq!(printed(Some("# nothing but a comment\n"), &[]), paper);
+    assert_ne!(printed(None, &["--preset", "authors-code"]), paper);
+}
+
+#[test]
+fn a_file_wins_over_its_preset_and_leaves_the_rest() {
+    let file = "preset = \"authors-code\"\n[time]\nrest_ms = 100\n";
+    assert_eq!(parameter(file, &[], "time.rest_ms"), Value::Float(100.0));
+    assert_eq!(parameter(file, &[], "time.dt_ms"), Value::Float(0.1));
+    assert_eq!(
+        parameter(file, &[], "time.stimulus_ms"),
+        Value::Float(350.0)
+    );
+    // The flag names another preset below the same file.
+    let flags = ["--preset", "paper"];
+    assert_eq!(
+        parameter(file, &flags, "preset"),
+        Value::String("paper".into())
+    );
+    assert_eq!(parameter(file, &flags, "time.dt_ms"), Value::Float(0.5));
+    assert_eq!(parameter(file, &flags, "time.rest_ms"), Value::Float(100.0));
+}
+
+#[test]
+fn settings_win_over_the_file_and_flags_over_both() {
+    let file = "[job]\nseed = 2\nepochs = 3\nreplicas = 4\n";
+    let flags = [
+        "--set",
+        "job.seed=20",
+        "--set",
+        "job.epochs=30",
+        "--seed",
+        "200",
+    ];
+    assert_eq!(parameter(file, &flags, "job.seed"), Value::Integer(200));
+    assert_eq!(parameter(file, &flags, "job.epochs"), Value::Integer(30));
+    assert_eq!(parameter(file, &flags, "job.replicas"), Value::Integer(4));
+    assert_eq!(
+        parameter(file, &flags, "job.train_per_class"),
+        Value::Integer(5000)
+    );
+}
+
+#[test]
+fn the_last_of_two_settings_holds() {
+    let flags = ["--set", "job.seed=5", "--set", "job.seed=6"];
+    assert_eq!(parameter("", &flags, "job.seed"), Value::Integer(6));
+}
+
+#[test]
+fn settings_take_values_as_toml_has_them_and_bare_words() {
+    let cases = [
+        (
+            "pruning.mode=final",
+            "pruning.mode",
+            Value::String("final".into()),
+        ),
+        (
+            "pruning.mode = \"none\"",
+            "pruning.mode",
+            Value::String("none".into()),
+        ),
+        (
+            "pruning.tau_ms=from-classes",
+            "pruning.tau_ms",
+            Value::String("from-classes".into()),
+        ),
+        (
+            "pruning.tau_ms=2500",
+            "pruning.tau_ms",
+            Value::Float(2500.0),
+        ),
+        (
+            "job.classes=[3, 1]",
+            "job.classes",
+            Value::Array(vec![3.into(), 1.into()]),
+        ),
+        (
+            "excitatory.tau_membrane_ms=50",
+            "excitatory.tau_membrane_ms",
+            Value::Float(50.0),
+        ),
+        (
+            "job.data=/some where/else",
+            "job.data",
+            Value::String("/some where/else".into()),
+        ),
+    ];
+    for (setting, key, value) in cases {
+        assert_eq!(parameter("", &["--set", setting], key), value, "{setting}");
+    }
+}
+
+#[test]
+fn every_flag_sets_its_parameter() {
+    let cases = [
+        (
+            "--classes",
+            "3,1",
+            "job.classes",
+            Value::Array(vec![3.into(), 1.into()]),
+        ),
+        (
+            "--neurons-per-class",
+            "7",
+            "job.neurons_per_class",
+            7.into(),
+        ),
+        ("--train-per-class", "8", "job.train_per_class", 8.into()),
+        ("--test-per-class", "9", "job.test_per_class", 9.into()),
+        (
+            "--validation-per-class",
+            "0",
+            "job.validation_per_class",
+            0.into(),
+        ),
+        ("--epochs", "2", "job.epochs", 2.into()),
+        ("--seed", "0", "job.seed", 0.into()),
+        ("--replicas", "12", "job.replicas", 12.into()),
+        ("--metrics-every", "13", "job.metrics_every", 13.into()),
+        ("--data", "elsewhere", "job.data", "elsewhere".into()),
+        ("--dt-ms", "0.1", "time.dt_ms", 0.1.into()),
+        ("--rule", "stdp", "learning.rule", "stdp".into()),
+        (
+            "--threshold-train",
+            "latched",
+            "excitatory.threshold_train",
+            "latched".into(),
+        ),
+        (
+            "--threshold-test",
+            "live",
+            "excitatory.threshold_test",
+            "live".into(),
+        ),
+        (
+            "--pruning",
+            "final-window",
+            "pruning.mode",
+            "final-window".into(),
+        ),
+        (
+            "--tau-prune-ms",
+            "from-classes",
+            "pruning.tau_ms",
+            "from-classes".into(),
+        ),
+        ("--tau-prune-ms", "1e4", "pruning.tau_ms", 1e4.into()),
+        ("--k-prune", "2.5", "pruning.k", 2.5.into()),
+    ];
+    for (flag, value, key, expected) in cases {
+        assert_ne!(
+            parameter("", &[], key),
+            expected,
+            "{flag} would change nothing"
+        );
+        assert_eq!(parameter("", &[flag, value], key), expected, "{flag}");
+    }
+}

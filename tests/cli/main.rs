@@ -1,0 +1,13 @@
+//! The program from outside: what its commands print, write and refuse.
+
+mod bad_checkpoint;
+mod bad_flags;
+mod bad_place;
+mod eval;
+mod heatmap;
+mod layers;
+mod program;
+mod reproduce;
+mod run_folder;
+mod streams;
+mod summary;

@@ -1,0 +1,148 @@
+//! The JSON document of `train` and `eval`.
+
+use crate::program::{Run, SHARED, spikeprune, succeed};
+use serde_json::Value;
+
+fn keys(value: &Value) -> Vec<&str> {
+    let mut keys: Vec<_> = value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    keys.sort_unstable();
+    keys
+}
+
+fn number(value: &Value) -> u64 {
+    value
+        .as_u64()
+        .unwrap_or_else(|| panic!("{value} is no count"))
+}
+
+fn numbers(value: &Value) -> Vec<u64> {
+    value.as_array().unwrap().iter().map(number).collect()
+}
+
+/// Checks that the numbers of an evaluation agree with each other.
+fn check_eval(eval: &Value, trained: &[u64]) {
+    let wanted = [
+        "accuracy",
+        "classes",
+        "confusion",
+        "correct",
+        "images",
+        "seconds",
+        "silent",
+        "spikes",
+        "spikes_per_class",
+    ];
+    assert_eq!(keys(eval), wanted);
+    let rows: Vec<_> = eval["confusion"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(numbers)
+        .collect();
+    let shown = numbers(&eval["classes"]);
+    assert_eq!(rows.len(), shown.len());
+    assert!(rows.iter().all(|row| row.len() == trained.len() + 1));
+    let images = number(&eval["images"]);
+    assert_eq!(rows.iter().flatten().sum::<u64>(), images);
+    let diagonal = rows.iter().zip(&shown).map(|(row, class)| {
+        let group = trained.iter().position(|trained| trained == class);
+        group.map_or(0, |group| row[group])
+    });
+    let correct = number(&eval["correct"]);
+    assert_eq!(diagonal.sum::<u64>(), correct);
+    assert_eq!(
+        rows.iter().map(|row| row[trained.len()]).sum::<u64>(),
+        number(&eval["silent"])
+    );
+    let spikes = numbers(&eval["spikes_per_class"]);
+    assert_eq!(spikes.len(), shown.len());
+    assert_eq!(spikes.iter().sum::<u64>(), number(&eval["spikes"]));
+    assert_eq!(
+        eval["accuracy"].as_f64().unwrap(),
+        correct as f64 / images as f64
+    );
+    assert!(eval["seconds"].as_f64().unwrap() > 0.0);
+}
+
+/// Checks the results of one network.
+fn check_network(results: &Value) {
+    check_eval(&results["eval"], &[7, 4]);
+    assert_eq!(number(&results["eval"]["images"]), 40);
+    assert_eq!(keys(&results["train"]), ["images", "seconds", "spikes"]);
+    assert_eq!(number(&results["train"]["images"]), 40);
+    assert!(results["train"]["seconds"].as_f64().unwrap() > 0.0);
+    assert!(number(&results["train"]["spikes"]) > 0);
+    assert_eq!(keys(&results["weights"]), ["mean", "zero_fraction"]);
+}
+
+#[test]
+fn the_printed_document_is_the_one_in_the_folder() {
+    assert_eq!(SHARED.stdout, SHARED.text("summary.json"));
+    assert!(SHARED.stdout.ends_with("}\n"));
+}
+
+#[test]
+fn the_document_has_its_keys_and_its_numbers_agree() {
+    let run = Run::tiny(&["--replicas", "2", "--seed", "11", "--device", "cpu"]);
+    let document = run.summary();
+    let wanted = [
+        "command",
+        "device",
+        "eval",
+        "out",
+        "params",
+        "replicas",
+        "seed",
+        "tau_prune_ms",
+        "train",
+        "version",
+        "weights",
+    ];
+    assert_eq!(keys(&document), wanted);
+    assert_eq!(document["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(document["command"], "train");
+    assert_eq!(document["device"], "cpu");
+    assert_eq!(document["seed"], 11);
+    assert_eq!(document["out"], run.out.to_str().unwrap());
+    // The paper's rule: 500 ms an image, two classes, 40 images.
+    let tau_ms = document["tau_prune_ms"].as_f64().unwrap();
+    assert!((tau_ms - 500.0 * f64::sqrt(8.0 * 2.0 * 40.0)).abs() < 1e-9);
+
+    let replicas = document["replicas"].as_array().unwrap();
+    assert_eq!(replicas.len(), 2);
+    for (replica, seed) in replicas.iter().zip(11..) {
+        assert_eq!(keys(replica), ["eval", "seed", "train", "weights"]);
+        assert_eq!(replica["seed"], seed);
+        check_network(replica);
+    }
+    check_network(&document);
+    for part in ["train", "eval", "weights"] {
+        assert_eq!(document[part], replicas[0][part]);
+    }
+    assert_ne!(replicas[0]["eval"]["spikes"], replicas[1]["eval"]["spikes"]);
+}
+
+#[test]
+fn the_parameters_in_the_document_are_those_of_the_configuration() {
+    let config: toml::Table = SHARED.text("config.toml").parse().unwrap();
+    let config: Value = config.try_into().unwrap();
+    assert_eq!(SHARED.summary()["params"], config);
+}
+
+#[test]
+fn numbers_agree_when_other_classes_are_shown() {
+    let kept = SHARED.checkpoint();
+    let flags = ["--json", "--classes", "9,4,0", "--test-per-class", "7"];
+    let printed = succeed(spikeprune(&["eval", kept.arg()]).args(flags));
+    let document: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(document["command"], "eval");
+    assert!(document.get("train").is_none() && document.get("out").is_none());
+    check_eval(&document["eval"], &[7, 4]);
+    assert_eq!(numbers(&document["eval"]["classes"]), [9, 4, 0]);
+    assert_eq!(number(&document["eval"]["images"]), 21);
+}
