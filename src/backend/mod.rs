@@ -6,10 +6,11 @@
 //! how lanes are spread over threads or chunks.
 
 pub mod cpu;
+pub mod gpu;
 
 use crate::model::rng::Stream;
 use crate::network::{Network, NetworkError};
-use crate::params::{INPUTS, ParamsError};
+use crate::params::{INPUTS, Params, ParamsError};
 
 /// A training image and the group of its class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +96,14 @@ pub enum BackendError {
     },
     #[error("{found} lists of images for {expected} networks")]
     PlanLength { expected: usize, found: usize },
+    #[error("every network of a session must be shown the same number of images")]
+    Uneven,
+    #[error(
+        "the networks of one session must have the same number of neurons, time step and times"
+    )]
+    Mixed,
+    #[error(transparent)]
+    Gpu(#[from] gpu::error::GpuError),
     #[error(
         "network with seed {seed}: {what} of neuron {neuron} became {value} by training image {image}"
     )]
@@ -137,7 +146,7 @@ pub trait Backend: Send + Sync {
 
 /// Networks that live on a device between calls.
 pub trait Session {
-    /// Trains network r on the images of `plan[r]`, in their order.
+    /// Trains network r on the images of `plan[r]`, in their order; all lists have the same length.
     ///
     /// `pixels` holds [`INPUTS`] intensities an image.
     ///
@@ -165,15 +174,69 @@ pub trait Session {
     fn snapshot(&mut self) -> Result<Vec<Network>, BackendError>;
 }
 
-/// The images of `pixels` that an index may name.
+/// Checks a plan of training: a list a network, of one length, whose images and groups exist.
+fn check_plan<'a>(
+    params: impl ExactSizeIterator<Item = &'a Params>,
+    pixels: &[u8],
+    plan: &[Vec<Showing>],
+) -> Result<(), BackendError> {
+    let (expected, found) = (params.len(), plan.len());
+    if expected != found {
+        return Err(BackendError::PlanLength { expected, found });
+    }
+    for (params, showings) in params.zip(plan) {
+        if showings.len() != plan[0].len() {
+            return Err(BackendError::Uneven);
+        }
+        for showing in showings {
+            check_image(pixels, showing.image)?;
+            check_group(params, showing.group)?;
+        }
+    }
+    Ok(())
+}
+
+/// Checks that the inputs and the group of a recorded presentation exist.
+fn check_recorded<'a>(
+    params: impl Iterator<Item = &'a Params>,
+    recorded: &Recorded<'_>,
+) -> Result<(), BackendError> {
+    let available = INPUTS as u64;
+    if let Some(&(_, input)) = recorded
+        .spikes
+        .iter()
+        .find(|&&(_, input)| u64::from(input) >= available)
+    {
+        return Err(BackendError::OutOfBounds {
+            what: "input",
+            found: input.into(),
+            available,
+        });
+    }
+    match recorded.phase {
+        Phase::Train { group } => params
+            .into_iter()
+            .try_for_each(|params| check_group(params, group)),
+        Phase::Window | Phase::Test => Ok(()),
+    }
+}
+
 fn check_image(pixels: &[u8], image: u32) -> Result<(), BackendError> {
-    let available = (pixels.len() / INPUTS) as u64;
-    if u64::from(image) < available {
+    check_index("image", image, pixels.len() / INPUTS)
+}
+
+fn check_group(params: &Params, group: u32) -> Result<(), BackendError> {
+    check_index("group", group, params.job.classes.len())
+}
+
+fn check_index(what: &'static str, index: u32, available: usize) -> Result<(), BackendError> {
+    let (found, available) = (u64::from(index), available as u64);
+    if found < available {
         return Ok(());
     }
     Err(BackendError::OutOfBounds {
-        what: "image",
-        found: image.into(),
+        what,
+        found,
         available,
     })
 }

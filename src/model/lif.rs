@@ -97,7 +97,7 @@ pub fn integrate_excitatory(
     for l in 0..BLOCK {
         let (v0, vt0, ge0, gi0) = (v.0[l], vt.0[l], ge.0[l], gi.0[l]);
         let drive =
-            ge0 * (c.e_excitatory_mv - v0) + gi0 * (c.e_inhibitory_mv - v0) + (c.v_rest_mv - v0);
+            (ge0 * (c.e_excitatory_mv - v0) + (c.v_rest_mv - v0)) + gi0 * (c.e_inhibitory_mv - v0);
         let v1 = v0 + drive * c.dt_per_tau_membrane;
         let vt1 = vt0 + (c.v_threshold_mv - vt0) * c.dt_per_tau_threshold;
         let threshold = if live { vt1 } else { latched.0[l] };

@@ -14,7 +14,8 @@
 //!
 //! What arrives in step n therefore moves v first in step n + 1. Arithmetic on floats is `+ - *` alone, in
 //! f32, and never contracted, so that a compute shader with the same operations in the same order gives
-//! the same bits. Decay factors come from the host; the one function that must be evaluated inside the
+//! the same bits. Sums of three terms stand in an order that Mesa's compiler, which reorders others, keeps.
+//! Decay factors come from the host; the one function that must be evaluated inside the
 //! loop, exp(-x), is a polynomial ([`exp_neg`]).
 
 pub mod conductance;
@@ -67,11 +68,11 @@ pub fn exp_neg(x: f32) -> f32 {
     let n = (capped * std::f32::consts::LOG2_E + 0.5) as i32;
     let whole = n as f32;
     let y = (whole * LN2_HIGH - capped) + whole * LN2_LOW;
-    let mut p = 1.0 / 5040.0;
-    p = p * y + 1.0 / 720.0;
-    p = p * y + 1.0 / 120.0;
-    p = p * y + 1.0 / 24.0;
-    p = p * y + 1.0 / 6.0;
+    let mut p = 1.984_127e-4;
+    p = p * y + 1.388_888_9e-3;
+    p = p * y + 8.333_334e-3;
+    p = p * y + 4.166_666_8e-2;
+    p = p * y + 0.166_666_67;
     p = p * y + 0.5;
     p = p * y + 1.0;
     p = p * y + 1.0;

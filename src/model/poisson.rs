@@ -66,6 +66,8 @@ impl GapScale {
 pub struct RateTable {
     log2: Vec<u32>,
     scales: Vec<Option<GapScale>>,
+    /// Of a spike in one step.
+    probabilities: Vec<f64>,
 }
 
 /// Which spikes to draw: they are a function of this and of the pixels.
@@ -92,14 +94,35 @@ impl RateTable {
     }
 
     fn from_rates(dt_ms: f64, rate_hz: impl Fn(u32) -> f64) -> Self {
-        let scale = |intensity| {
-            let probability = rate_hz(intensity) * dt_ms * 1e-3;
-            (probability > 0.0).then(|| GapScale::new(probability))
-        };
+        let probabilities: Vec<f64> = (0..256)
+            .map(|intensity| rate_hz(intensity) * dt_ms * 1e-3)
+            .collect();
+        let scale = |&probability: &f64| (probability > 0.0).then(|| GapScale::new(probability));
         Self {
             log2: log2_table(),
-            scales: (0..256).map(scale).collect(),
+            scales: probabilities.iter().map(scale).collect(),
+            probabilities,
         }
+    }
+
+    /// The table of the logarithm, as the kernels read it.
+    pub fn log2_words(&self) -> &[u32] {
+        &self.log2
+    }
+
+    /// Mantissa and shift of each of the 256 intensities, none where it never fires.
+    pub fn scale_words(&self) -> Vec<Option<(u32, u32)>> {
+        let words = |scale: &Option<GapScale>| scale.map(|scale| (scale.mantissa, scale.shift));
+        self.scales.iter().map(words).collect()
+    }
+
+    /// Expected spikes of one presentation.
+    pub fn expected(&self, pixels: &[u8], steps: u32) -> f64 {
+        pixels
+            .iter()
+            .map(|&intensity| self.probabilities[usize::from(intensity)])
+            .sum::<f64>()
+            * f64::from(steps)
     }
 
     /// Steps to the next spike, less one.
@@ -177,6 +200,15 @@ impl SpikeList {
 
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty()
+    }
+
+    /// The list as the kernels read it: starts, then inputs.
+    pub fn words(&self) -> Vec<u32> {
+        self.starts
+            .iter()
+            .copied()
+            .chain(self.inputs.iter().map(|&input| input.into()))
+            .collect()
     }
 
     /// Inputs that fire in a step, ascending; none beyond the last step.

@@ -159,16 +159,11 @@ struct CpuSession<'a> {
 
 impl Session for CpuSession<'_> {
     fn train(&mut self, pixels: &[u8], plan: &[Vec<Showing>]) -> Result<(), BackendError> {
-        let (expected, found) = (self.networks.len(), plan.len());
-        if expected != found {
-            return Err(BackendError::PlanLength { expected, found });
-        }
-        for (network, showings) in self.networks.iter().zip(plan) {
-            for showing in showings {
-                check_image(pixels, showing.image)?;
-                network.check_group(showing.group)?;
-            }
-        }
+        check_plan(
+            self.networks.iter().map(|network| &network.network.params),
+            pixels,
+            plan,
+        )?;
         let networks = &mut self.networks;
         self.pool.install(|| {
             networks.par_iter_mut().zip(plan).try_for_each_init(
@@ -183,21 +178,12 @@ impl Session for CpuSession<'_> {
     }
 
     fn present(&mut self, recorded: &Recorded<'_>) -> Result<Vec<SpikeRecord>, BackendError> {
-        for &(_, input) in recorded.spikes {
-            if usize::from(input) >= INPUTS {
-                let (found, available) = (input.into(), INPUTS as u64);
-                return Err(BackendError::OutOfBounds {
-                    what: "input",
-                    found,
-                    available,
-                });
-            }
-        }
+        check_recorded(
+            self.networks.iter().map(|network| &network.network.params),
+            recorded,
+        )?;
         let spikes = SpikeList::from_pairs(recorded.steps, recorded.spikes);
         let present = |network: &mut NetworkOnCpu| {
-            if let Phase::Train { group } = recorded.phase {
-                network.check_group(group)?;
-            }
             let mut record = SpikeRecord::default();
             network.present(&spikes, recorded.steps, recorded.phase, Some(&mut record));
             Ok(record)
@@ -217,18 +203,6 @@ impl Session for CpuSession<'_> {
 }
 
 impl NetworkOnCpu {
-    fn check_group(&self, group: u32) -> Result<(), BackendError> {
-        let available = self.network.params.job.classes.len() as u64;
-        if u64::from(group) < available {
-            return Ok(());
-        }
-        Err(BackendError::OutOfBounds {
-            what: "group",
-            found: group.into(),
-            available,
-        })
-    }
-
     fn train_image(
         &mut self,
         pixels: &[u8],

@@ -1,0 +1,116 @@
+// What every kernel shares: constants of a network, tasks, and small functions. Twin of src/model/mod.rs and
+// src/backend/gpu/layout.rs; a test compares the layouts.
+//
+// N (neurons), OWN (neurons of one thread) and WORKGROUP (threads) stand in a preamble that the host writes.
+
+const INPUTS: u32 = 784u;
+const TINY: f32 = 1e-30;
+
+// How S1 is used by a dispatch.
+const FROZEN: u32 = 0u;
+const PRUNING: u32 = 1u;
+const LEARNING: u32 = 2u;
+
+// What potentials are compared with.
+const LIVE: u32 = 0u;
+const LATCHED: u32 = 1u;
+const FIXED: u32 = 2u;
+
+// model::Constants: factors of one step, from the host, so that no kernel divides.
+struct Constants {
+    e_dt_per_tau_membrane: f32,
+    e_v_rest_mv: f32,
+    e_v_reset_mv: f32,
+    e_e_excitatory_mv: f32,
+    e_e_inhibitory_mv: f32,
+    e_keep_ge: f32,
+    e_keep_gi: f32,
+    e_v_threshold_mv: f32,
+    e_dt_per_tau_threshold: f32,
+    e_threshold_step_mv: f32,
+    i_dt_per_tau_membrane: f32,
+    i_v_rest_mv: f32,
+    i_v_reset_mv: f32,
+    i_e_excitatory_mv: f32,
+    i_keep_ge: f32,
+    i_v_threshold_mv: f32,
+    w_s2: f32,
+    w_s3: f32,
+    gmax: f32,
+    a_pre: f32,
+    a_post: f32,
+    dt_per_tau_pre: f32,
+    keep_post: f32,
+    sqrt_k_dt_per_tau: f32,
+    refractory_e: u32,
+    refractory_i: u32,
+    threshold_train: u32,
+    threshold_test: u32,
+    // 1: eq. 5 acts at every input spike of the training.
+    prune_in_training: u32,
+    // Neurons of one class.
+    group_size: u32,
+    // 1: every group learns by STDP, whatever the image.
+    unsupervised: u32,
+    padding: u32,
+}
+
+// One presentation in one lane.
+struct Task {
+    network: u32,
+    // Position among the images that were uploaded with the tasks.
+    image: u32,
+    seed_low: u32,
+    seed_high: u32,
+    stream: u32,
+    presentation: u32,
+    // Clock at the first step.
+    clock: u32,
+    // Group of the image's class.
+    group: u32,
+}
+
+// What one dispatch does. Lane l runs task first_task + l.
+struct Dispatch {
+    first_task: u32,
+    // Steps first_step .. first_step + steps of the presentation; in `poisson`, the steps of one thread's share.
+    first_step: u32,
+    steps: u32,
+    // Steps with input.
+    stimulus: u32,
+    // FROZEN, PRUNING or LEARNING.
+    s1: u32,
+    // 1: lanes start from rest instead of from their state.
+    from_rest: u32,
+    // 1: thresholds are latched before the first step.
+    latch: u32,
+    slots_s2: u32,
+    slots_s3: u32,
+    // Words of one task in the spike lists: starts, then inputs.
+    spikes_stride: u32,
+}
+
+fn flush_tiny(x: f32) -> f32 {
+    return select(x, 0.0, abs(x) < TINY);
+}
+
+// exp(-x) for x >= 0; 0 from x = 69 on.
+fn exp_neg(x: f32) -> f32 {
+    const LN2_HIGH: f32 = 0.6933594;
+    const LN2_LOW: f32 = -2.1219444e-4;
+    const LOG2_E: f32 = 1.4426950408889634;
+    let capped = select(69.0, x, x < 69.0);
+    let n = i32(capped * LOG2_E + 0.5);
+    let whole = f32(n);
+    let y = (whole * LN2_HIGH - capped) + whole * LN2_LOW;
+    var p: f32 = 1.984127e-4;
+    p = p * y + 1.3888889e-3;
+    p = p * y + 8.333334e-3;
+    p = p * y + 4.1666668e-2;
+    p = p * y + 0.16666667;
+    p = p * y + 0.5;
+    p = p * y + 1.0;
+    p = p * y + 1.0;
+    let power = bitcast<f32>(u32(127 - n) << 23u);
+    return select(0.0, p * power, x < 69.0);
+}

@@ -1,0 +1,82 @@
+// Synaptic conductances: their decay, and the delayed arrivals of S2 and S3. Twin of src/model/conductance.rs.
+//
+// Arrivals are counted in rings [slot, neuron] that a thread reads and writes for its own neurons alone.
+
+@group(0) @binding(5) var<storage, read_write> rings: array<u32>;
+// Delays in steps, two to a word: for each network S2 [N], then S3 [from I, to E].
+@group(0) @binding(6) var<storage, read> delays: array<u32>;
+
+// Spikes under way to each own neuron: a ring with none is not looked at.
+var<private> under_way_s2: array<u32, OWN>;
+var<private> under_way_s3: array<u32, OWN>;
+
+// One step of decay.
+fn decay(g: f32, keep: f32) -> f32 {
+    return flush_tiny(g * keep);
+}
+
+// Words of one lane's rings, S2 first.
+fn ring_base(lane: u32) -> u32 {
+    return lane * (dispatch.slots_s2 + dispatch.slots_s3) * N;
+}
+
+// The delay number `at` of a network.
+fn delay(network: u32, at: u32) -> u32 {
+    const WORDS_A_NETWORK: u32 = (N + N * N + 1u) >> 1u;
+    let word = delays[network * WORDS_A_NETWORK + (at >> 1u)];
+    return (word >> ((at & 1u) * 16u)) & 0xffffu;
+}
+
+// An E spike of own neuron k sets off for its I neuron.
+fn send_s2(lane: u32, network: u32, now: u32, k: u32, j: u32) {
+    let slot = (now + delay(network, j)) % dispatch.slots_s2;
+    rings[ring_base(lane) + slot * N + j] += 1u;
+    under_way_s2[k] += 1u;
+}
+
+// A spike of I neuron i sets off for own neuron k.
+fn send_s3(lane: u32, network: u32, now: u32, i: u32, k: u32, j: u32) {
+    let slot = dispatch.slots_s2 + (now + delay(network, N + i * N + j)) % dispatch.slots_s3;
+    rings[ring_base(lane) + slot * N + j] += 1u;
+    under_way_s3[k] += 1u;
+}
+
+// How many spikes reach a neuron now; they leave the ring.
+fn arrived(at: u32) -> u32 {
+    let count = rings[at];
+    if count > 0u {
+        rings[at] = 0u;
+    }
+    return count;
+}
+
+// S2 arrivals due now.
+fn arrive_s2(c: Constants, lane: u32, now: u32, k: u32, j: u32) {
+    if under_way_s2[k] > 0u {
+        let count = arrived(ring_base(lane) + (now % dispatch.slots_s2) * N + j);
+        under_way_s2[k] -= count;
+        ge_i[k] += c.w_s2 * f32(count);
+    }
+}
+
+// S3 arrivals due now.
+fn arrive_s3(c: Constants, lane: u32, now: u32, k: u32, j: u32) {
+    if under_way_s3[k] > 0u {
+        let slot = dispatch.slots_s2 + now % dispatch.slots_s3;
+        let count = arrived(ring_base(lane) + slot * N + j);
+        under_way_s3[k] -= count;
+        gi_e[k] += c.w_s3 * f32(count);
+    }
+}
+
+// Nothing is under way.
+fn clear_rings(lane: u32, thread: u32) {
+    for (var k = 0u; k < OWN; k++) {
+        let j = thread + k * WORKGROUP;
+        if j < N {
+            for (var slot = 0u; slot < dispatch.slots_s2 + dispatch.slots_s3; slot++) {
+                rings[ring_base(lane) + slot * N + j] = 0u;
+            }
+        }
+    }
+}

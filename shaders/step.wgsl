@@ -1,0 +1,269 @@
+// The kernel that advances lanes by steps, in the order that src/model/mod.rs gives. Twin of
+// src/backend/cpu/step.rs.
+//
+// One workgroup a lane. A thread owns neurons thread, thread + WORKGROUP, ...: their E and I state, their columns
+// of the weights, and the ring slots of what arrives at them. So threads meet only over the I spikes of a step,
+// and, where inputs carry traces or are pruned, over the inputs.
+
+@group(0) @binding(0) var<uniform> dispatch: Dispatch;
+@group(0) @binding(1) var<storage, read> tasks: array<Task>;
+@group(0) @binding(2) var<storage, read> constants: array<Constants>;
+// For each lane FIELDS values of each neuron, then trace and last spike of each input; floats by their bits.
+@group(0) @binding(4) var<storage, read_write> state: array<u32>;
+// For each task stimulus + 1 starts, then inputs.
+@group(0) @binding(7) var<storage, read> spikes: array<u32>;
+// E spikes of each lane's neurons since the host cleared them; a mark where something went wrong.
+@group(0) @binding(8) var<storage, read_write> counts: array<u32>;
+
+const FIELDS: u32 = 12u;
+const STRIDE: u32 = FIELDS * N + 2u * INPUTS;
+const WORDS: u32 = (N + 31u) / 32u;
+// Marks in `counts`: a potential that stopped being finite, and more input spikes than there was room for.
+const DIVERGED: u32 = 0xffffffffu;
+const OVERFLOW: u32 = 0xfffffffeu;
+
+// I neurons that fire, a bit each, for this step, the last and the next: so one barrier a step parts writing,
+// reading and clearing.
+var<workgroup> fired_i: array<atomic<u32>, 3u * WORDS>;
+// Factor of eq. 5 of each input spike of this step.
+var<workgroup> factors: array<f32, INPUTS>;
+
+fn load(lane: u32, thread: u32) {
+    for (var k = 0u; k < OWN; k++) {
+        let j = thread + k * WORKGROUP;
+        if j < N {
+            let at = lane * STRIDE + j;
+            v_e[k] = bitcast<f32>(state[at]);
+            vt[k] = bitcast<f32>(state[at + N]);
+            latched[k] = bitcast<f32>(state[at + 2u * N]);
+            ge_e[k] = bitcast<f32>(state[at + 3u * N]);
+            gi_e[k] = bitcast<f32>(state[at + 4u * N]);
+            apost[k] = bitcast<f32>(state[at + 5u * N]);
+            last_spike_e[k] = state[at + 6u * N];
+            v_i[k] = bitcast<f32>(state[at + 7u * N]);
+            ge_i[k] = bitcast<f32>(state[at + 8u * N]);
+            last_spike_i[k] = state[at + 9u * N];
+            under_way_s2[k] = state[at + 10u * N];
+            under_way_s3[k] = state[at + 11u * N];
+        }
+    }
+}
+
+fn store(lane: u32, thread: u32) {
+    for (var k = 0u; k < OWN; k++) {
+        let j = thread + k * WORKGROUP;
+        if j < N {
+            let at = lane * STRIDE + j;
+            state[at] = bitcast<u32>(v_e[k]);
+            state[at + N] = bitcast<u32>(vt[k]);
+            state[at + 2u * N] = bitcast<u32>(latched[k]);
+            state[at + 3u * N] = bitcast<u32>(ge_e[k]);
+            state[at + 4u * N] = bitcast<u32>(gi_e[k]);
+            state[at + 5u * N] = bitcast<u32>(apost[k]);
+            state[at + 6u * N] = last_spike_e[k];
+            state[at + 7u * N] = bitcast<u32>(v_i[k]);
+            state[at + 8u * N] = bitcast<u32>(ge_i[k]);
+            state[at + 9u * N] = last_spike_i[k];
+            state[at + 10u * N] = under_way_s2[k];
+            state[at + 11u * N] = under_way_s3[k];
+        }
+    }
+}
+
+// Where a test image finds the network: potentials and thresholds at rest, all else 0.
+fn rest(c: Constants, lane: u32, thread: u32) {
+    for (var k = 0u; k < OWN; k++) {
+        v_e[k] = c.e_v_rest_mv;
+        vt[k] = c.e_v_threshold_mv;
+        latched[k] = c.e_v_threshold_mv;
+        ge_e[k] = 0.0;
+        gi_e[k] = 0.0;
+        apost[k] = 0.0;
+        last_spike_e[k] = 0u - c.refractory_e;
+        v_i[k] = c.i_v_rest_mv;
+        ge_i[k] = 0.0;
+        last_spike_i[k] = 0u - c.refractory_i;
+        under_way_s2[k] = 0u;
+        under_way_s3[k] = 0u;
+    }
+    clear_rings(lane, thread);
+}
+
+fn load_inputs(lane: u32, thread: u32) {
+    let base = lane * STRIDE + FIELDS * N;
+    for (var i = thread; i < INPUTS; i += WORKGROUP) {
+        apre[i] = bitcast<f32>(state[base + i]);
+        last_input[i] = state[base + INPUTS + i];
+    }
+}
+
+fn store_inputs(lane: u32, thread: u32) {
+    let base = lane * STRIDE + FIELDS * N;
+    for (var i = thread; i < INPUTS; i += WORKGROUP) {
+        state[base + i] = bitcast<u32>(apre[i]);
+        state[base + INPUTS + i] = last_input[i];
+    }
+}
+
+// State update and thresholds of own neurons; true for those E neurons that fire. I spikes go to all threads.
+fn integrate(c: Constants, live: bool, now: u32, thread: u32, fired_e: ptr<function, array<bool, OWN>>) {
+    for (var k = 0u; k < OWN; k++) {
+        let j = thread + k * WORKGROUP;
+        let above_e = integrate_excitatory(c, live, k);
+        if dispatch.s1 == LEARNING {
+            apost[k] = flush_tiny(apost[k] * c.keep_post);
+        }
+        (*fired_e)[k] = above_e && j < N && recovered(now, last_spike_e[k], c.refractory_e);
+        let above_i = integrate_inhibitory(c, k);
+        if above_i && j < N && recovered(now, last_spike_i[k], c.refractory_i) {
+            atomicOr(&fired_i[(now % 3u) * WORDS + (j >> 5u)], 1u << (j & 31u));
+            v_i[k] = c.i_v_reset_mv;
+            last_spike_i[k] = now;
+        }
+    }
+}
+
+// Factors of the inputs that fire now, and their traces; each by one thread.
+fn note_inputs(c: Constants, now: u32, first: u32, last: u32, thread: u32) {
+    for (var at = first + thread; at < last; at += WORKGROUP) {
+        let input = spikes[at];
+        let idle = now - last_input[input];
+        factors[at - first] = 1.0;
+        if dispatch.s1 == PRUNING || c.prune_in_training == 1u {
+            factors[at - first] = prune_factor(c, idle);
+        }
+        if dispatch.s1 == LEARNING {
+            apre[input] = decayed_pre(c, apre[input], idle) + c.a_pre;
+        }
+        last_input[input] = now;
+    }
+}
+
+// Input spikes of this step, for own neuron k.
+fn input_spikes(c: Constants, network: u32, first: u32, last: u32, k: u32, j: u32) {
+    for (var at = first; at < last; at++) {
+        let w = (network * INPUTS + spikes[at]) * N + j;
+        if dispatch.s1 == FROZEN {
+            ge_e[k] += weights[w];
+        } else if dispatch.s1 == PRUNING {
+            weights[w] = flush_tiny(weights[w] * factors[at - first]);
+            ge_e[k] += weights[w];
+        } else {
+            input_spike(c, factors[at - first], w, k);
+        }
+    }
+}
+
+// Sends the I spikes of this step to own neuron k; its own I neuron does not reach it.
+fn send_inhibition(lane: u32, network: u32, now: u32, k: u32, j: u32) {
+    for (var word = 0u; word < WORDS; word++) {
+        var bits = atomicLoad(&fired_i[(now % 3u) * WORDS + word]);
+        while bits != 0u {
+            let i = word * 32u + countTrailingZeros(bits);
+            bits &= bits - 1u;
+            if i != j {
+                send_s3(lane, network, now, i, k, j);
+            }
+        }
+    }
+}
+
+// E spike of own neuron k: the post half of learning, and the reset.
+fn fire(c: Constants, task: Task, now: u32, k: u32, j: u32) {
+    if dispatch.s1 == LEARNING {
+        apost[k] += c.a_post;
+        let is_target = c.unsupervised == 1u
+            || (j >= task.group * c.group_size && j < (task.group + 1u) * c.group_size);
+        output_spike(c, select(-1.0, 1.0, is_target), task.network, now, j);
+    }
+    v_e[k] = c.e_v_reset_mv;
+    vt[k] += c.e_threshold_step_mv;
+    last_spike_e[k] = now;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+    let lane = group.x;
+    let task = tasks[dispatch.first_task + lane];
+    let c = constants[task.network];
+    let base = (dispatch.first_task + lane) * dispatch.spikes_stride;
+    let kind = select(c.threshold_train, c.threshold_test, dispatch.s1 == FROZEN);
+    let live = kind == LIVE;
+    if dispatch.from_rest == 1u {
+        rest(c, lane, thread);
+    } else {
+        load(lane, thread);
+    }
+    if dispatch.s1 != FROZEN {
+        load_inputs(lane, thread);
+    }
+    if dispatch.latch == 1u {
+        latch(kind, c.e_v_threshold_mv);
+    }
+    for (var word = thread; word < 3u * WORDS; word += WORKGROUP) {
+        atomicStore(&fired_i[word], 0u);
+    }
+    workgroupBarrier();
+
+    var fired_e: array<bool, OWN>;
+    for (var s = 0u; s < dispatch.steps; s++) {
+        let step = dispatch.first_step + s;
+        let now = task.clock + step;
+        var first = 0u;
+        var last = 0u;
+        if step < dispatch.stimulus {
+            let inputs = base + dispatch.stimulus + 1u;
+            first = inputs + spikes[base + step];
+            last = inputs + spikes[base + step + 1u];
+        }
+        integrate(c, live, now, thread, &fired_e);
+        if dispatch.s1 != FROZEN {
+            note_inputs(c, now, first, last, thread);
+        }
+        workgroupBarrier();
+        for (var word = thread; word < WORDS; word += WORKGROUP) {
+            atomicStore(&fired_i[((now + 2u) % 3u) * WORDS + word], 0u);
+        }
+        for (var k = 0u; k < OWN; k++) {
+            let j = thread + k * WORKGROUP;
+            if j < N {
+                if fired_e[k] {
+                    send_s2(lane, task.network, now, k, j);
+                    counts[lane * N + j] += 1u;
+                }
+                send_inhibition(lane, task.network, now, k, j);
+                input_spikes(c, task.network, first, last, k, j);
+                arrive_s2(c, lane, now, k, j);
+                arrive_s3(c, lane, now, k, j);
+                if fired_e[k] {
+                    fire(c, task, now, k, j);
+                }
+            }
+        }
+        if dispatch.s1 != FROZEN {
+            workgroupBarrier();
+        }
+    }
+
+    mark_faults(lane, base, thread);
+    store(lane, thread);
+    if dispatch.s1 != FROZEN {
+        store_inputs(lane, thread);
+    }
+}
+
+// Marks what must not be taken for a result.
+fn mark_faults(lane: u32, base: u32, thread: u32) {
+    let capacity = dispatch.spikes_stride - dispatch.stimulus - 1u;
+    for (var k = 0u; k < OWN; k++) {
+        let j = thread + k * WORKGROUP;
+        if j < N {
+            // A comparison with NaN is false.
+            if !(abs(v_e[k]) < 1e30 && abs(v_i[k]) < 1e30) {
+                counts[lane * N + j] = DIVERGED;
+            } else if spikes[base + dispatch.stimulus] > capacity {
+                counts[lane * N + j] = OVERFLOW;
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The kernels, assembled from shaders/*.wgsl for a number of neurons, and their bindings.
+
+use super::device::OpenDevice;
+use super::error::GpuError;
+
+/// Kernels for networks of one size.
+pub struct Pipelines {
+    pub poisson: Kernel,
+    pub advance: Kernel,
+    pub flush: Kernel,
+    /// Threads of a workgroup.
+    pub workgroup: u32,
+}
+
+/// A pipeline with the layout of its bindings.
+pub struct Kernel {
+    pub pipeline: wgpu::ComputePipeline,
+    pub layout: wgpu::BindGroupLayout,
+}
+
+/// Threads of a workgroup: a thread a neuron as far as WebGPU promises them. In software they run one
+/// after another, eight in a vector, and barriers between vectors cost most.
+pub fn workgroup(neurons: usize, software: bool) -> u32 {
+    if software {
+        8
+    } else {
+        (neurons as u32).next_multiple_of(32).min(256)
+    }
+}
+
+fn preamble(neurons: usize, workgroup: u32) -> String {
+    let own = (neurons as u32).div_ceil(workgroup);
+    format!(
+        "const N: u32 = {neurons}u;\nconst OWN: u32 = {own}u;\nconst WORKGROUP: u32 = {workgroup}u;\n"
+    )
+}
+
+/// The source of the kernel that draws input spikes.
+pub fn poisson_source(neurons: usize, workgroup: u32) -> String {
+    [
+        preamble(neurons, workgroup).as_str(),
+        include_str!("../../../shaders/common.wgsl"),
+        include_str!("../../../shaders/rng.wgsl"),
+        include_str!("../../../shaders/poisson.wgsl"),
+    ]
+    .concat()
+}
+
+/// The source of the kernels that advance lanes and flush weights.
+pub fn step_source(neurons: usize, workgroup: u32) -> String {
+    [
+        preamble(neurons, workgroup).as_str(),
+        include_str!("../../../shaders/common.wgsl"),
+        include_str!("../../../shaders/lif.wgsl"),
+        include_str!("../../../shaders/conductance.wgsl"),
+        include_str!("../../../shaders/stdp.wgsl"),
+        include_str!("../../../shaders/prune.wgsl"),
+        include_str!("../../../shaders/step.wgsl"),
+    ]
+    .concat()
+}
+
+/// Bindings after the uniform at 0: whether a kernel writes to each.
+const POISSON_WRITES: [bool; 4] = [false, false, false, true];
+const STEP_WRITES: [bool; 8] = [false, false, true, true, true, false, false, true];
+
+impl Pipelines {
+    /// # Errors
+    /// When the device refuses a kernel.
+    pub fn new(gpu: &OpenDevice, neurons: usize) -> Result<Self, GpuError> {
+        let workgroup = workgroup(neurons, gpu.info.is_software());
+        let poisson = poisson_source(neurons, workgroup);
+        let step = step_source(neurons, workgroup);
+        gpu.scoped(|device| {
+            let module = |label, source: String| {
+                device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                    label: Some(label),
+                    source: wgpu::ShaderSource::Wgsl(source.into()),
+                })
+            };
+            let (poisson, step) = (module("poisson", poisson), module("step", step));
+            Self {
+                poisson: kernel(device, &poisson, "poisson", &POISSON_WRITES),
+                advance: kernel(device, &step, "advance", &STEP_WRITES),
+                flush: kernel(device, &step, "flush", &STEP_WRITES),
+                workgroup,
+            }
+        })
+    }
+}
+
+fn kernel(
+    device: &wgpu::Device,
+    module: &wgpu::ShaderModule,
+    entry: &str,
+    writes: &[bool],
+) -> Kernel {
+    let uniform = wgpu::BufferBindingType::Uniform;
+    let storage = |&writes: &bool| wgpu::BufferBindingType::Storage { read_only: !writes };
+    let types = std::iter::once(uniform).chain(writes.iter().map(storage));
+    let entries: Vec<_> = types
+        .enumerate()
+        .map(|(binding, ty)| wgpu::BindGroupLayoutEntry {
+            binding: binding as u32,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer {
+                ty,
+                has_dynamic_offset: binding == 0,
+                min_binding_size: None,
+            },
+            count: None,
+        })
+        .collect();
+    let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some(entry),
+        entries: &entries,
+    });
+    let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: Some(entry),
+        bind_group_layouts: &[Some(&layout)],
+        ..Default::default()
+    });
+    let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: Some(entry),
+        layout: Some(&pipeline_layout),
+        module,
+        entry_point: Some(entry),
+        compilation_options: Default::default(),
+        cache: None,
+    });
+    Kernel { pipeline, layout }
+}
+
+impl Kernel {
+    /// Binds the dispatches (by dynamic offset) and the storage buffers, in the order of their bindings.
+    pub fn bind(
+        &self,
+        device: &wgpu::Device,
+        dispatches: &wgpu::Buffer,
+        storage: &[&wgpu::Buffer],
+    ) -> wgpu::BindGroup {
+        let uniform = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+            buffer: dispatches,
+            offset: 0,
+            size: wgpu::BufferSize::new(size_of::<super::layout::Dispatch>() as u64),
+        });
+        let resources =
+            std::iter::once(uniform).chain(storage.iter().map(|buffer| buffer.as_entire_binding()));
+        let entries: Vec<_> = resources
+            .enumerate()
+            .map(|(binding, resource)| wgpu::BindGroupEntry {
+                binding: binding as u32,
+                resource,
+            })
+            .collect();
+        device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: None,
+            layout: &self.layout,
+            entries: &entries,
+        })
+    }
+}

@@ -1,0 +1,168 @@
+//! Whether an open GPU computes what it should, in a few milliseconds.
+
+use super::device::OpenDevice;
+use super::error::GpuError;
+use bytemuck::{Pod, Zeroable};
+
+/// How a GPU's arithmetic may differ from Rust's where WGSL leaves it free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arithmetic {
+    /// `x * y + z` is rounded once, not twice: sums differ from the CPU's in their last bits.
+    pub contracts: bool,
+    /// Results or operands below 1.2e-38 become 0.
+    pub flushes_subnormals: bool,
+}
+
+/// Iterations that one invocation must be able to do; Mesa 22's lavapipe ends every loop at 65,535.
+const STEPS: u32 = 200_000;
+
+/// Keep in sync with shaders/self_test.wgsl.
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct Operands {
+    steps: u32,
+    x: f32,
+    y: f32,
+    z: f32,
+    tiny: f32,
+    small: f32,
+    subnormal: f32,
+    large: f32,
+}
+
+/// Keep in sync with shaders/self_test.wgsl.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+struct Results {
+    counted: u32,
+    chain: u32,
+    sums: [f32; 4],
+    product: f32,
+    raised: f32,
+}
+
+const ULP: f32 = f32::EPSILON;
+
+const OPERANDS: Operands = Operands {
+    steps: STEPS,
+    // (1 + 2^-12)^2 = 1 + 2^-11 + 2^-24, of which f32 keeps all but the last.
+    x: 1.0 + 2048.0 * ULP,
+    y: 1.0 + 2048.0 * ULP,
+    z: -(1.0 + 4096.0 * ULP),
+    // 2^-100 2^-30 = 2^-130, and 2^-130 2^30 = 2^-100.
+    tiny: f32::from_bits((127 - 100) << 23),
+    small: f32::from_bits((127 - 30) << 23),
+    subnormal: f32::from_bits(1 << 19),
+    large: f32::from_bits((127 + 30) << 23),
+};
+
+/// Runs a kernel of known results.
+///
+/// # Errors
+/// When the results are wrong, or the GPU fails.
+pub fn self_test(gpu: &OpenDevice) -> Result<Arithmetic, GpuError> {
+    let size = size_of::<Results>() as u64;
+    let (output, commands) = gpu.scoped(|device| record(device, size))?;
+    gpu.queue.submit([commands]);
+    judge(bytemuck::pod_read_unaligned(&gpu.read(&output, size)?)).map_err(|reason| {
+        GpuError::SelfTest {
+            adapter: gpu.info.name.clone(),
+            reason,
+        }
+    })
+}
+
+fn record(device: &wgpu::Device, size: u64) -> (wgpu::Buffer, wgpu::CommandBuffer) {
+    let input = device.create_buffer(&wgpu::BufferDescriptor {
+        label: Some("self-test operands"),
+        size: size_of::<Operands>() as u64,
+        usage: wgpu::BufferUsages::STORAGE,
+        mapped_at_creation: true,
+    });
+    if let Ok(mut view) = input.get_mapped_range_mut(..) {
+        view.copy_from_slice(bytemuck::bytes_of(&OPERANDS));
+    }
+    input.unmap();
+    let output = device.create_buffer(&wgpu::BufferDescriptor {
+        label: Some("self-test results"),
+        size,
+        usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC,
+        mapped_at_creation: false,
+    });
+    let module =
+        device.create_shader_module(wgpu::include_wgsl!("../../../shaders/self_test.wgsl"));
+    let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: Some("self-test"),
+        layout: None,
+        module: &module,
+        entry_point: Some("main"),
+        compilation_options: Default::default(),
+        cache: None,
+    });
+    let bindings = [&input, &output];
+    let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: Some("self-test"),
+        layout: &pipeline.get_bind_group_layout(0),
+        entries: &std::array::from_fn::<_, 2, _>(|binding| wgpu::BindGroupEntry {
+            binding: binding as u32,
+            resource: bindings[binding].as_entire_binding(),
+        }),
+    });
+    let mut encoder = device.create_command_encoder(&Default::default());
+    let mut pass = encoder.begin_compute_pass(&Default::default());
+    pass.set_pipeline(&pipeline);
+    pass.set_bind_group(0, &group, &[]);
+    pass.dispatch_workgroups(1, 1, 1);
+    drop(pass);
+    (output, encoder.finish())
+}
+
+fn judge(results: Results) -> Result<Arithmetic, String> {
+    let (counted, chain) = (0..STEPS).fold((0, 1u32), |(counted, chain), _| {
+        let chain = chain.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (counted + 1 + (chain >> 31), chain)
+    });
+    if (results.counted, results.chain) != (counted, chain) {
+        return Err(format!(
+            "a loop of {STEPS} iterations ended with {} instead of {counted}; a newer driver may help",
+            results.counted
+        ));
+    }
+    let Operands { x, y, z, .. } = OPERANDS;
+    let fused = x.mul_add(y, z);
+    if let Some(sum) = (results.sums.iter()).find(|sum| **sum != 0.0 && sum.abs() != fused) {
+        return Err(format!("{x} * {y} + {z} is {sum} instead of 0 or {fused}"));
+    }
+    let (product, raised) = (OPERANDS.subnormal, OPERANDS.tiny);
+    if ![0.0, product].contains(&results.product) || ![0.0, raised].contains(&results.raised) {
+        return Err(format!("small products are wrong: {results:?}"));
+    }
+    Ok(Arithmetic {
+        contracts: results.sums.iter().any(|sum| *sum != 0.0),
+        flushes_subnormals: results.product == 0.0 || results.raised == 0.0,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::gpu::adapter::tests::noop;
+    use crate::backend::gpu::device::open;
+
+    #[test]
+    fn a_gpu_that_computes_nothing_is_refused() {
+        let gpu = open(&noop(wgpu::Limits::defaults())).unwrap();
+        let error = self_test(&gpu).unwrap_err();
+        assert!(matches!(error, GpuError::SelfTest { .. }), "{error}");
+    }
+
+    #[test]
+    fn the_operands_tell_the_roundings_apart() {
+        let Operands { x, y, z, .. } = OPERANDS;
+        assert_eq!(x * y + z, 0.0);
+        assert_ne!(x.mul_add(y, z), 0.0);
+        assert_eq!(OPERANDS.tiny * OPERANDS.small, OPERANDS.subnormal);
+        assert_eq!(OPERANDS.subnormal * OPERANDS.large, OPERANDS.tiny);
+        assert!(OPERANDS.subnormal.is_subnormal());
+    }
+}

@@ -1,0 +1,388 @@
+//! Networks in training on the GPU.
+
+use super::engine::{Batch, Engine, Input, Lanes, Networks};
+use super::error::GpuError;
+use super::layout::{
+    DIVERGED, FROZEN, LEARNING, OVERFLOW, PRUNING, Task, state_stride, unpack_rings, unpack_state,
+};
+use super::{Shape, Uploads};
+use crate::backend::{
+    BackendError, Phase, Recorded, Session, Showing, SpikeRecord, check_plan, check_recorded,
+};
+use crate::model::poisson::{RateTable, SpikeList};
+use crate::model::rng::Stream;
+use crate::network::Network;
+use crate::params::{INPUTS, PruningMode};
+
+/// Bytes of spike lists that a call may hold at once.
+const SPIKE_BYTES: u64 = 64 << 20;
+/// Fields of the state that a recording keeps: last E spike, last I spike.
+const LAST_SPIKES: [u64; 2] = [6, 9];
+
+/// A session; without networks it holds nothing.
+pub struct GpuSession {
+    inner: Option<Loaded>,
+}
+
+struct Loaded {
+    engine: Engine,
+    shape: Shape,
+    /// Parameters, seeds, clocks and counters; weights and state are on the device.
+    hosts: Vec<Network>,
+    tables: Vec<RateTable>,
+    networks: Networks,
+    lanes: Lanes,
+}
+
+impl GpuSession {
+    pub fn empty() -> Self {
+        Self { inner: None }
+    }
+
+    pub fn new(
+        mut engine: Engine,
+        hosts: Vec<Network>,
+        shape: Shape,
+    ) -> Result<Self, BackendError> {
+        let all: Vec<&Network> = hosts.iter().collect();
+        let weights: Vec<&[f32]> = hosts.iter().map(|network| &network.weights[..]).collect();
+        let networks = engine.load(&all, &weights)?;
+        let lanes = engine.load_lanes(&all)?;
+        let tables = hosts
+            .iter()
+            .map(|network| RateTable::new(&network.params))
+            .collect();
+        Ok(Self {
+            inner: Some(Loaded {
+                engine,
+                shape,
+                hosts,
+                tables,
+                networks,
+                lanes,
+            }),
+        })
+    }
+}
+
+impl Session for GpuSession {
+    fn train(&mut self, pixels: &[u8], plan: &[Vec<Showing>]) -> Result<(), BackendError> {
+        match &mut self.inner {
+            Some(loaded) => loaded.train(pixels, plan),
+            None => Ok(()),
+        }
+    }
+
+    fn present(&mut self, recorded: &Recorded<'_>) -> Result<Vec<SpikeRecord>, BackendError> {
+        match &mut self.inner {
+            Some(loaded) => loaded.present(recorded),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn read_out(&mut self) -> Result<Vec<Vec<f32>>, BackendError> {
+        match &mut self.inner {
+            Some(loaded) => Ok(loaded.read_out()?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn snapshot(&mut self) -> Result<Vec<Network>, BackendError> {
+        match &mut self.inner {
+            Some(loaded) => Ok(loaded.snapshot()?),
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+fn task(network: usize, host: &Network, stream: Stream, presentation: u32) -> Task {
+    Task {
+        network: network as u32,
+        image: 0,
+        seed_low: host.seed as u32,
+        seed_high: (host.seed >> 32) as u32,
+        stream: stream as u32,
+        presentation,
+        clock: host.state.clock,
+        group: 0,
+    }
+}
+
+impl Loaded {
+    fn train(&mut self, pixels: &[u8], plan: &[Vec<Showing>]) -> Result<(), BackendError> {
+        check_plan(self.hosts.iter().map(|host| &host.params), pixels, plan)?;
+        let length = plan[0].len();
+        let steps = self.shape.steps;
+        let mut done = 0;
+        while done < length {
+            let mut uploads = Uploads::default();
+            // As many presentations as the spike lists have room for, going by the first.
+            plan.iter()
+                .for_each(|showings| _ = uploads.slot(pixels, showings[done].image));
+            let expected = uploads.most_spikes(&self.tables, steps.stimulus);
+            let bytes = Engine::task_bytes(steps.stimulus, expected) * plan.len() as u64;
+            let count = ((SPIKE_BYTES / bytes.max(1)) as usize).clamp(1, length - done);
+            self.train_some(pixels, plan, done..done + count, uploads)?;
+            done += count;
+        }
+        Ok(())
+    }
+
+    fn train_some(
+        &mut self,
+        pixels: &[u8],
+        plan: &[Vec<Showing>],
+        range: std::ops::Range<usize>,
+        mut uploads: Uploads,
+    ) -> Result<(), BackendError> {
+        let steps = self.shape.steps;
+        let (presentations, per_image) = (range.len(), steps.stimulus + steps.rest);
+        let mut tasks = Vec::with_capacity(presentations * plan.len());
+        for (ahead, position) in range.enumerate() {
+            for (index, (host, showings)) in self.hosts.iter().zip(plan).enumerate() {
+                let showing = showings[position];
+                let ahead = ahead as u32;
+                tasks.push(Task {
+                    image: uploads.slot(pixels, showing.image),
+                    clock: host.state.clock + ahead * per_image,
+                    group: showing.group,
+                    ..task(index, host, Stream::Train, host.state.presented + ahead)
+                });
+            }
+        }
+        let most_spikes = uploads.most_spikes(&self.tables, steps.stimulus);
+        let batch = Batch {
+            tasks: &tasks,
+            presentations,
+            input: Input::Images {
+                pixels: &uploads.pixels,
+                most_spikes,
+            },
+            rates: &self.networks.rates,
+            stimulus: steps.stimulus,
+            steps: per_image,
+            s1: LEARNING,
+            from_rest: false,
+            latch: true,
+        };
+        self.engine.run(&self.networks, &self.lanes, &batch)?;
+        for host in &mut self.hosts {
+            host.state.clock += presentations as u32 * per_image;
+            host.state.presented += presentations as u32;
+        }
+        self.collect_counts(true)
+    }
+
+    /// Adds up the spikes of what has run, and finds what went wrong in it.
+    fn collect_counts(&mut self, trained: bool) -> Result<(), BackendError> {
+        let counts = self.engine.take_counts(&self.lanes)?;
+        for (host, counts) in self
+            .hosts
+            .iter_mut()
+            .zip(counts.chunks_exact(self.shape.neurons))
+        {
+            check_counts(host, counts)?;
+            if trained {
+                host.state.spikes_e += counts.iter().map(|&count| u64::from(count)).sum::<u64>();
+            }
+        }
+        Ok(())
+    }
+
+    fn present(&mut self, recorded: &Recorded<'_>) -> Result<Vec<SpikeRecord>, BackendError> {
+        check_recorded(self.hosts.iter().map(|host| &host.params), recorded)?;
+        let list = SpikeList::from_pairs(recorded.steps, recorded.spikes).words();
+        let (group, s1) = match recorded.phase {
+            Phase::Train { group } => (group, LEARNING),
+            Phase::Window => (0, PRUNING),
+            Phase::Test => (0, FROZEN),
+        };
+        let tasks: Vec<Task> = self
+            .hosts
+            .iter()
+            .enumerate()
+            .map(|(index, host)| Task {
+                group,
+                ..task(index, host, Stream::Train, 0)
+            })
+            .collect();
+        let words = list.repeat(tasks.len());
+        let batch = Batch {
+            tasks: &tasks,
+            presentations: 1,
+            input: Input::Lists {
+                words: &words,
+                stride: list.len() as u32,
+            },
+            rates: &self.networks.rates,
+            stimulus: recorded.steps,
+            steps: recorded.steps,
+            s1,
+            from_rest: false,
+            latch: recorded.phase != Phase::Window,
+        };
+        let last = self
+            .engine
+            .run_recorded(&self.networks, &self.lanes, &batch, &LAST_SPIKES)?;
+        let records = self.spikes_of(&last);
+        for host in &mut self.hosts {
+            host.state.clock += recorded.steps;
+        }
+        self.collect_counts(matches!(recorded.phase, Phase::Train { .. }))?;
+        Ok(records)
+    }
+
+    /// Spikes from the steps of the last spikes \[step, lane, E and I, neuron\]: those that are now.
+    fn spikes_of(&self, last: &[u32]) -> Vec<SpikeRecord> {
+        let n = self.shape.neurons;
+        let mut records = vec![SpikeRecord::default(); self.hosts.len()];
+        for (step, lanes) in last.chunks_exact(self.hosts.len() * 2 * n).enumerate() {
+            for ((host, record), last) in self
+                .hosts
+                .iter()
+                .zip(&mut records)
+                .zip(lanes.chunks_exact(2 * n))
+            {
+                let now = host.state.clock + step as u32;
+                let fired = |last: &[u32]| {
+                    let neurons = (0u32..).zip(last).filter(|&(_, &last)| last == now);
+                    neurons.map(|(j, _)| (now, j)).collect::<Vec<_>>()
+                };
+                record.excitatory.extend(fired(&last[..n]));
+                record.inhibitory.extend(fired(&last[n..]));
+            }
+        }
+        records
+    }
+
+    fn read_out(&mut self) -> Result<Vec<Vec<f32>>, GpuError> {
+        let any = |hosts: &[Network], mode: fn(PruningMode) -> bool| {
+            hosts.iter().any(|h| mode(h.params.pruning.mode))
+        };
+        let flushes = |mode| matches!(mode, PruningMode::Continuous | PruningMode::Final);
+        let plain = self.engine.read(&self.networks.weights)?;
+        let flushed = if any(&self.hosts, flushes) {
+            self.flushed()?
+        } else {
+            Vec::new()
+        };
+        let windowed = if any(&self.hosts, |mode| mode == PruningMode::FinalWindow) {
+            self.windowed()?
+        } else {
+            Vec::new()
+        };
+        let size = INPUTS * self.shape.neurons;
+        let of = |(index, host): (usize, &Network)| {
+            let words = match host.params.pruning.mode {
+                PruningMode::None => &plain,
+                PruningMode::Continuous | PruningMode::Final => &flushed,
+                PruningMode::FinalWindow => &windowed,
+            };
+            words[index * size..(index + 1) * size]
+                .iter()
+                .map(|&bits| f32::from_bits(bits))
+                .collect()
+        };
+        Ok(self.hosts.iter().enumerate().map(of).collect())
+    }
+
+    /// A copy of the weights with eq. 5 up to now.
+    fn flushed(&mut self) -> Result<Vec<u32>, GpuError> {
+        let tasks: Vec<Task> = self
+            .hosts
+            .iter()
+            .enumerate()
+            .map(|(r, host)| task(r, host, Stream::Train, 0))
+            .collect();
+        let copy = self.engine.copy(&self.networks.weights)?;
+        self.engine
+            .flush(&self.networks, &self.lanes, &tasks, &copy)?;
+        self.engine.read(&copy)
+    }
+
+    /// A copy of the weights after the last window of `final-window`, run by copies of the lanes.
+    fn windowed(&mut self) -> Result<Vec<u32>, GpuError> {
+        let tables: Vec<RateTable> = self
+            .hosts
+            .iter()
+            .map(|host| RateTable::window(&host.params))
+            .collect();
+        let window = self.shape.steps.window;
+        let tasks: Vec<Task> = self
+            .hosts
+            .iter()
+            .enumerate()
+            .map(|(r, host)| task(r, host, Stream::Window, host.state.presented))
+            .collect();
+        let lanes = Lanes {
+            count: self.lanes.count,
+            state: self.engine.copy(&self.lanes.state)?,
+            rings: self.engine.copy(&self.lanes.rings)?,
+            counts: self.engine.copy(&self.lanes.counts)?,
+        };
+        let copy = self.engine.copy(&self.networks.weights)?;
+        let kept = std::mem::replace(&mut self.networks.weights, copy);
+        let dark = [0; INPUTS];
+        let most_spikes = tables
+            .iter()
+            .map(|table| table.expected(&dark, window))
+            .fold(0.0, f64::max);
+        let rates = self.engine.rates(&tables)?;
+        let batch = Batch {
+            tasks: &tasks,
+            presentations: 1,
+            input: Input::Images {
+                pixels: &dark,
+                most_spikes,
+            },
+            rates: &rates,
+            stimulus: window,
+            steps: window,
+            s1: PRUNING,
+            from_rest: false,
+            latch: false,
+        };
+        let ran = self.engine.run(&self.networks, &lanes, &batch);
+        let copy = std::mem::replace(&mut self.networks.weights, kept);
+        ran?;
+        self.engine.read(&copy)
+    }
+
+    fn snapshot(&mut self) -> Result<Vec<Network>, GpuError> {
+        let n = self.shape.neurons;
+        let weights = self.engine.read(&self.networks.weights)?;
+        let state = self.engine.read(&self.lanes.state)?;
+        let rings = self.engine.read(&self.lanes.rings)?;
+        let ring_words = rings.len() / self.hosts.len();
+        for (index, host) in self.hosts.iter_mut().enumerate() {
+            let floats = weights[index * INPUTS * n..(index + 1) * INPUTS * n].iter();
+            host.weights = floats.map(|&bits| f32::from_bits(bits)).collect();
+            unpack_state(
+                &state[index * state_stride(n)..(index + 1) * state_stride(n)],
+                host,
+            );
+            unpack_rings(&rings[index * ring_words..(index + 1) * ring_words], host);
+        }
+        Ok(self.hosts.clone())
+    }
+}
+
+/// What the kernels mark instead of counting.
+pub fn check_counts(host: &Network, counts: &[u32]) -> Result<(), BackendError> {
+    if let Some(neuron) = counts.iter().position(|&count| count == DIVERGED) {
+        let (seed, image) = (host.seed, host.state.presented);
+        return Err(BackendError::Diverged {
+            seed,
+            what: "a potential",
+            neuron,
+            value: f32::NAN,
+            image,
+        });
+    }
+    if counts.contains(&OVERFLOW) {
+        let reason =
+            "more input spikes than there was room for; this should not happen in a lifetime";
+        return Err(GpuError::Driver(reason.into()).into());
+    }
+    Ok(())
+}
