@@ -1,129 +1,176 @@
-//! The GPU backend against the native one: the same bits.
+//! The GPU backend against the native one, after whole trainings: every weight, potential, threshold, trace,
+//! delay line and spike count, to the bit.
+
+#[path = "support/gpu.rs"]
+mod gpu;
 
 use spikeprune::backend::cpu::Cpu;
-use spikeprune::backend::gpu::{Gpu, adapter};
-use spikeprune::backend::{Backend, Frozen, Session, Showing, TestImages};
+use spikeprune::backend::{Backend, Frozen, Showing, SpikeCounts, TestImages};
+use spikeprune::dataset::{self, LabelledImages, first_of_class};
 use spikeprune::model::rng::Stream;
 use spikeprune::network::Network;
-use spikeprune::params::{INPUTS, Params, PruningMode, Threshold};
+use spikeprune::params::{Params, PruningMode, Rule, TauPrune, Threshold};
 use spikeprune::presets;
+use std::path::Path;
+use std::sync::LazyLock;
 
-fn small() -> Params {
+static DATA: LazyLock<LabelledImages> = LazyLock::new(|| {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    dataset::load(&dir).expect("the data of the project").train
+});
+
+/// `count` training images of the classes in turn, for each of `replicas` networks others.
+fn plan(params: &Params, count: usize, replicas: usize) -> Vec<Vec<Showing>> {
+    let classes = &params.job.classes;
+    let of_class: Vec<Vec<u32>> =
+        classes.iter().map(|&class| first_of_class(&DATA, class, 0, 500).expect("images")).collect();
+    let showing = |replica: usize, position: usize| {
+        let group = position % classes.len();
+        Showing { image: of_class[group][(position / classes.len() + 7 * replica) % 500], group: group as u32 }
+    };
+    (0..replicas).map(|replica| (0..count).map(|position| showing(replica, position)).collect()).collect()
+}
+
+/// Networks after a training, their weights as read out, and what they answer to the first images.
+#[derive(PartialEq)]
+struct Outcome {
+    networks: Vec<Network>,
+    weights: Vec<Vec<f32>>,
+    counts: Vec<SpikeCounts>,
+}
+
+fn run(backend: &dyn Backend, networks: &[Network], plan: &[Vec<Showing>]) -> Outcome {
+    let mut session = backend.start(networks.to_vec()).expect("valid networks");
+    session.train(DATA.pixels(), plan).expect("a training");
+    let weights = session.read_out().expect("weights");
+    let networks = session.snapshot().expect("a snapshot");
+    let frozen: Vec<Frozen<'_>> =
+        networks.iter().zip(&weights).map(|(network, weights)| Frozen { network, weights }).collect();
+    let shown: Vec<u32> = (0..20).collect();
+    let images = TestImages { pixels: DATA.pixels(), images: &shown, stream: Stream::Test };
+    let counts = backend.test(&frozen, images).expect("a test");
+    Outcome { counts, weights, networks }
+}
+
+/// Names the first array that differs instead of printing two networks.
+fn assert_same_network(replica: usize, cpu: &Network, gpu: &Network) {
+    let steps = cpu.params.steps().expect("whole steps");
+    for ((name, _, ours), (_, _, theirs)) in cpu.arrays(&steps).into_iter().zip(gpu.arrays(&steps)) {
+        let (ours, theirs) = (format!("{ours:?}"), format!("{theirs:?}"));
+        let mut values = ours.split(", ").zip(theirs.split(", ")).enumerate();
+        let differs = values.find(|(_, (ours, theirs))| ours != theirs);
+        assert_eq!(differs, None, "replica {replica}: {name}: (place, (cpu, gpu))");
+    }
+    assert!(cpu == gpu, "replica {replica}: clock, counters or parameters differ");
+}
+
+/// Trains on both backends and compares all that comes out.
+fn assert_same(params: &Params, count: usize, replicas: usize) {
+    let Some(gpu) = gpu::gpu() else { return };
+    let networks: Vec<Network> =
+        (0..replicas).map(|replica| Network::new(params, replica).expect("valid parameters")).collect();
+    let plan = plan(params, count, replicas);
+    let native = run(&Cpu::new(2).expect("threads"), &networks, &plan);
+    assert!(native.networks.iter().all(|network| network.state.spikes_e > 0), "nothing fires, nothing is compared");
+    let ours = run(gpu, &networks, &plan);
+    for (replica, (cpu, gpu)) in native.networks.iter().zip(&ours.networks).enumerate() {
+        assert_same_network(replica, cpu, gpu);
+    }
+    assert!(native.weights == ours.weights, "weights as read out differ");
+    assert!(native.counts == ours.counts, "spike counts of the test differ");
+}
+
+fn paper(mode: PruningMode, threshold: Threshold) -> Params {
     let mut params = presets::paper();
     params.job.train_per_class = 100;
+    params.pruning.mode = mode;
+    params.excitatory.threshold_train = threshold;
     params
 }
 
-fn images(count: usize) -> Vec<u8> {
-    // Blobs, brighter in the middle.
-    (0..count * INPUTS)
-        .map(|at| {
-            let (image, pixel) = (at / INPUTS, at % INPUTS);
-            let (row, column) = (pixel / 28, pixel % 28);
-            let centre = 6 + (image * 7) % 16;
-            let distance = row.abs_diff(14) + column.abs_diff(centre);
-            if distance < 9 {
-                255 - (distance * 20) as u8
-            } else {
-                0
-            }
-        })
-        .collect()
-}
-
-/// Compares array by array, so that a difference is named and not printed whole.
-fn assert_same_network(replica: usize, cpu: &Network, gpu: &Network) {
-    let steps = cpu.params.steps().unwrap();
-    for ((name, _, ours), (_, _, theirs)) in cpu.arrays(&steps).into_iter().zip(gpu.arrays(&steps))
-    {
-        let (ours, theirs) = (format!("{ours:?}"), format!("{theirs:?}"));
-        if ours != theirs {
-            let pair = ours
-                .split(", ")
-                .zip(theirs.split(", "))
-                .enumerate()
-                .find(|(_, (a, b))| a != b);
-            println!("replica {replica}: {name} differs at {pair:?}");
-        }
-    }
-    let counters = |network: &Network| {
-        (
-            network.state.clock,
-            network.state.presented,
-            network.state.spikes_e,
-        )
-    };
-    assert_eq!(
-        counters(cpu),
-        counters(gpu),
-        "replica {replica}: clock, presentations, spikes"
-    );
-}
-
-fn both(params: &Params, count: usize, replicas: usize) {
-    let gpu = Gpu::open(&adapter::adapters()[0]).expect("a GPU");
-    let cpu = Cpu::new(2).expect("threads");
-    let pixels = images(12);
-    let networks: Vec<Network> = (0..replicas)
-        .map(|r| Network::new(params, r).unwrap())
-        .collect();
-    let groups = params.job.classes.len() as u32;
-    let plan: Vec<Vec<Showing>> = (0..replicas)
-        .map(|r| {
-            (0..count as u32)
-                .map(|i| Showing {
-                    image: (i * 5 + r as u32) % 12,
-                    group: (i * 5 + r as u32) % 12 % groups,
-                })
-                .collect()
-        })
-        .collect();
-    let run = |backend: &dyn Backend| {
-        let start = std::time::Instant::now();
-        let mut session = backend.start(networks.clone()).unwrap();
-        session.train(&pixels, &plan).unwrap();
-        let snapshot = session.snapshot().unwrap();
-        let weights = session.read_out().unwrap();
-        println!("{}: {:?}", backend.device(), start.elapsed());
-        let start = std::time::Instant::now();
-        let frozen: Vec<Frozen> = snapshot
-            .iter()
-            .zip(&weights)
-            .map(|(network, weights)| Frozen { network, weights })
-            .collect();
-        let shown: Vec<u32> = (0..12).collect();
-        let counts = backend
-            .test(
-                &frozen,
-                TestImages {
-                    pixels: &pixels,
-                    images: &shown,
-                    stream: Stream::Test,
-                },
-            )
-            .unwrap();
-        println!("{}: test {:?}", backend.device(), start.elapsed());
-        (snapshot, weights, counts)
-    };
-    let (a, b) = (run(&cpu), run(&gpu));
-    assert!(a.0[0].state.spikes_e > 0);
-    println!("spikes {} {}", a.0[0].state.spikes_e, b.0[0].state.spikes_e);
-    for (r, (ours, theirs)) in a.0.iter().zip(&b.0).enumerate() {
-        assert_same_network(r, ours, theirs);
-    }
-    assert!(a.1 == b.1, "weights as read out differ");
-    assert!(a.2 == b.2, "spike counts of the test differ");
+#[test]
+fn three_hundred_images_unpruned() {
+    assert_same(&paper(PruningMode::None, Threshold::Live), 300, 1);
 }
 
 #[test]
-fn a_training_gives_the_same_bits() {
-    both(&small(), 30, 1);
+fn three_hundred_images_with_continuous_pruning() {
+    assert_same(&paper(PruningMode::Continuous, Threshold::Live), 300, 1);
+    assert_same(&paper(PruningMode::Continuous, Threshold::Latched), 300, 4);
 }
 
 #[test]
-fn latched_final_window_replicas() {
-    let mut params = small();
-    params.excitatory.threshold_train = Threshold::Latched;
-    params.pruning.mode = PruningMode::FinalWindow;
-    both(&params, 20, 4);
+fn three_hundred_images_with_a_final_flush() {
+    assert_same(&paper(PruningMode::Final, Threshold::Latched), 300, 4);
+}
+
+#[test]
+fn three_hundred_images_with_a_final_window() {
+    assert_same(&paper(PruningMode::FinalWindow, Threshold::Live), 300, 4);
+    assert_same(&paper(PruningMode::FinalWindow, Threshold::Latched), 300, 1);
+}
+
+#[test]
+fn unsupervised_learning_and_a_live_threshold_in_testing() {
+    let mut params = paper(PruningMode::Continuous, Threshold::Fixed);
+    params.learning.rule = Rule::Stdp;
+    params.excitatory.threshold_test = Threshold::Live;
+    assert_same(&params, 60, 2);
+}
+
+#[test]
+fn the_authors_step() {
+    assert_same(&presets::authors_code(), 30, 2);
+}
+
+/// Many spikes in a step, strong decay between them, and no rest: lists, sorting and factors under load.
+#[test]
+fn a_storm_of_input() {
+    let mut params = paper(PruningMode::Continuous, Threshold::Live);
+    params.input.full_rate_hz = 600.0;
+    params.pruning.tau_ms = TauPrune::Ms(500.0);
+    params.time.rest_ms = 0.0;
+    assert_same(&params, 20, 2);
+}
+
+#[test]
+fn ten_classes() {
+    let mut params = paper(PruningMode::Continuous, Threshold::Live);
+    params.job.classes = (0..10).collect();
+    assert_same(&params, 60, 2);
+}
+
+#[test]
+fn sizes_that_fill_no_block_and_no_workgroup() {
+    for neurons_per_class in [1, 3, 11, 43] {
+        let mut params = paper(PruningMode::Continuous, Threshold::Live);
+        params.job.neurons_per_class = neurons_per_class;
+        assert_same(&params, 9, 2);
+    }
+}
+
+#[test]
+fn large_networks() {
+    for (neurons_per_class, images) in [(200, 6), (800, 3)] {
+        let mut params = paper(PruningMode::Continuous, Threshold::Live);
+        params.job.classes = vec![3, 8];
+        params.job.neurons_per_class = neurons_per_class;
+        assert_same(&params, images, 1);
+    }
+}
+
+#[test]
+fn replicas_with_parameters_of_their_own() {
+    let Some(gpu) = gpu::gpu() else { return };
+    let modes =
+        [PruningMode::None, PruningMode::Continuous, PruningMode::Final, PruningMode::FinalWindow];
+    let networks: Vec<Network> = modes
+        .into_iter()
+        .map(|mode| Network::new(&paper(mode, Threshold::Live), 0).expect("valid parameters"))
+        .collect();
+    // Arms of a comparison: the same seed, images and order.
+    let plan = vec![plan(&networks[0].params, 40, 1).remove(0); networks.len()];
+    let native = run(&Cpu::new(2).expect("threads"), &networks, &plan);
+    assert!(native.weights[0] != native.weights[1] && native.weights[2] != native.weights[3]);
+    assert!(native == run(gpu, &networks, &plan));
 }
