@@ -6,6 +6,9 @@
 
 mod support;
 
+#[path = "support/gpu.rs"]
+mod gpu;
+
 use spikeprune::backend::cpu::Cpu;
 use spikeprune::backend::{Backend, Phase, Recorded, Session, SpikeRecord};
 use spikeprune::network::{Network, State};
@@ -220,7 +223,7 @@ fn check_after_image(name: &str, file: &mut Npz, session: &mut dyn Session, imag
     worst
 }
 
-fn run(common: &mut Npz, path: &Path) {
+fn run(backend: &dyn Backend, common: &mut Npz, path: &Path) {
     let name = path
         .file_name()
         .expect("a file")
@@ -233,7 +236,6 @@ fn run(common: &mut Npz, path: &Path) {
     } = trace(common, path);
     let start = network(common, &params);
     let inputs = pairs(file.numbers("input_spikes"));
-    let backend = Cpu::new(1).expect("a thread");
     let mut session = backend.start(vec![start]).expect("a valid network");
     let mut record = SpikeRecord::default();
     let (mut first, mut images, mut worst) = (0, 0, 0.0f64);
@@ -285,7 +287,21 @@ fn run(common: &mut Npz, path: &Path) {
 }
 
 #[test]
-fn every_recorded_spike_and_weight() {
+fn every_recorded_spike_and_weight_on_the_cpu() {
+    run_all(&Cpu::new(1).expect("a thread"));
+}
+
+/// A GPU that contracts multiply-adds may move a spike, and then the runs part.
+#[test]
+fn every_recorded_spike_and_weight_on_a_gpu_that_does_not_contract() {
+    match gpu::gpu() {
+        Some(gpu) if !gpu.arithmetic().contracts => run_all(gpu),
+        Some(gpu) => println!("skipped: {} contracts multiply-adds", gpu.device()),
+        None => {}
+    }
+}
+
+fn run_all(backend: &dyn Backend) {
     let dir = golden_dir();
     let mut common = Npz::open(&dir.join("golden_common.npz"));
     let mut traces: Vec<PathBuf> = std::fs::read_dir(&dir)
@@ -299,6 +315,6 @@ fn every_recorded_spike_and_weight() {
     traces.sort();
     assert!(!traces.is_empty(), "no golden_*.npz in {}", dir.display());
     for path in &traces {
-        run(&mut common, path);
+        run(backend, &mut common, path);
     }
 }

@@ -5,6 +5,7 @@
 mod gpu;
 
 use spikeprune::backend::cpu::Cpu;
+use spikeprune::backend::gpu::{Gpu, Traffic, adapter};
 use spikeprune::backend::{Backend, Frozen, Showing, SpikeCounts, TestImages};
 use spikeprune::dataset::{self, LabelledImages, first_of_class};
 use spikeprune::model::rng::Stream;
@@ -22,13 +23,24 @@ static DATA: LazyLock<LabelledImages> = LazyLock::new(|| {
 /// `count` training images of the classes in turn, for each of `replicas` networks others.
 fn plan(params: &Params, count: usize, replicas: usize) -> Vec<Vec<Showing>> {
     let classes = &params.job.classes;
-    let of_class: Vec<Vec<u32>> =
-        classes.iter().map(|&class| first_of_class(&DATA, class, 0, 500).expect("images")).collect();
+    let of_class: Vec<Vec<u32>> = classes
+        .iter()
+        .map(|&class| first_of_class(&DATA, class, 0, 500).expect("images"))
+        .collect();
     let showing = |replica: usize, position: usize| {
         let group = position % classes.len();
-        Showing { image: of_class[group][(position / classes.len() + 7 * replica) % 500], group: group as u32 }
+        Showing {
+            image: of_class[group][(position / classes.len() + 7 * replica) % 500],
+            group: group as u32,
+        }
     };
-    (0..replicas).map(|replica| (0..count).map(|position| showing(replica, position)).collect()).collect()
+    (0..replicas)
+        .map(|replica| {
+            (0..count)
+                .map(|position| showing(replica, position))
+                .collect()
+        })
+        .collect()
 }
 
 /// Networks after a training, their weights as read out, and what they answer to the first images.
@@ -44,40 +56,68 @@ fn run(backend: &dyn Backend, networks: &[Network], plan: &[Vec<Showing>]) -> Ou
     session.train(DATA.pixels(), plan).expect("a training");
     let weights = session.read_out().expect("weights");
     let networks = session.snapshot().expect("a snapshot");
-    let frozen: Vec<Frozen<'_>> =
-        networks.iter().zip(&weights).map(|(network, weights)| Frozen { network, weights }).collect();
+    let frozen: Vec<Frozen<'_>> = networks
+        .iter()
+        .zip(&weights)
+        .map(|(network, weights)| Frozen { network, weights })
+        .collect();
     let shown: Vec<u32> = (0..20).collect();
-    let images = TestImages { pixels: DATA.pixels(), images: &shown, stream: Stream::Test };
+    let images = TestImages {
+        pixels: DATA.pixels(),
+        images: &shown,
+        stream: Stream::Test,
+    };
     let counts = backend.test(&frozen, images).expect("a test");
-    Outcome { counts, weights, networks }
+    Outcome {
+        counts,
+        weights,
+        networks,
+    }
 }
 
 /// Names the first array that differs instead of printing two networks.
 fn assert_same_network(replica: usize, cpu: &Network, gpu: &Network) {
     let steps = cpu.params.steps().expect("whole steps");
-    for ((name, _, ours), (_, _, theirs)) in cpu.arrays(&steps).into_iter().zip(gpu.arrays(&steps)) {
+    for ((name, _, ours), (_, _, theirs)) in cpu.arrays(&steps).into_iter().zip(gpu.arrays(&steps))
+    {
         let (ours, theirs) = (format!("{ours:?}"), format!("{theirs:?}"));
         let mut values = ours.split(", ").zip(theirs.split(", ")).enumerate();
         let differs = values.find(|(_, (ours, theirs))| ours != theirs);
-        assert_eq!(differs, None, "replica {replica}: {name}: (place, (cpu, gpu))");
+        assert_eq!(
+            differs, None,
+            "replica {replica}: {name}: (place, (cpu, gpu))"
+        );
     }
-    assert!(cpu == gpu, "replica {replica}: clock, counters or parameters differ");
+    assert!(
+        cpu == gpu,
+        "replica {replica}: clock, counters or parameters differ"
+    );
 }
 
 /// Trains on both backends and compares all that comes out.
 fn assert_same(params: &Params, count: usize, replicas: usize) {
     let Some(gpu) = gpu::gpu() else { return };
-    let networks: Vec<Network> =
-        (0..replicas).map(|replica| Network::new(params, replica).expect("valid parameters")).collect();
+    let networks: Vec<Network> = (0..replicas)
+        .map(|replica| Network::new(params, replica).expect("valid parameters"))
+        .collect();
     let plan = plan(params, count, replicas);
     let native = run(&Cpu::new(2).expect("threads"), &networks, &plan);
-    assert!(native.networks.iter().all(|network| network.state.spikes_e > 0), "nothing fires, nothing is compared");
+    assert!(
+        native
+            .networks
+            .iter()
+            .all(|network| network.state.spikes_e > 0),
+        "nothing fires, nothing is compared"
+    );
     let ours = run(gpu, &networks, &plan);
     for (replica, (cpu, gpu)) in native.networks.iter().zip(&ours.networks).enumerate() {
         assert_same_network(replica, cpu, gpu);
     }
     assert!(native.weights == ours.weights, "weights as read out differ");
-    assert!(native.counts == ours.counts, "spike counts of the test differ");
+    assert!(
+        native.counts == ours.counts,
+        "spike counts of the test differ"
+    );
 }
 
 fn paper(mode: PruningMode, threshold: Threshold) -> Params {
@@ -162,8 +202,12 @@ fn large_networks() {
 #[test]
 fn replicas_with_parameters_of_their_own() {
     let Some(gpu) = gpu::gpu() else { return };
-    let modes =
-        [PruningMode::None, PruningMode::Continuous, PruningMode::Final, PruningMode::FinalWindow];
+    let modes = [
+        PruningMode::None,
+        PruningMode::Continuous,
+        PruningMode::Final,
+        PruningMode::FinalWindow,
+    ];
     let networks: Vec<Network> = modes
         .into_iter()
         .map(|mode| Network::new(&paper(mode, Threshold::Live), 0).expect("valid parameters"))
@@ -173,4 +217,58 @@ fn replicas_with_parameters_of_their_own() {
     let native = run(&Cpu::new(2).expect("threads"), &networks, &plan);
     assert!(native.weights[0] != native.weights[1] && native.weights[2] != native.weights[3]);
     assert!(native == run(gpu, &networks, &plan));
+}
+
+/// Buffers so small that networks, images ahead and test lanes all come in chunks.
+#[test]
+fn chunks_change_nothing() {
+    let Some(adapter) = adapter::adapters().into_iter().next() else {
+        return;
+    };
+    let small = Gpu::open(&adapter)
+        .expect("the first adapter opens")
+        .with_largest_buffer(300_000);
+    let params = paper(PruningMode::Continuous, Threshold::Live);
+    let networks: Vec<Network> = (0..7)
+        .map(|replica| Network::new(&params, replica).expect("valid parameters"))
+        .collect();
+    let plan = plan(&params, 20, networks.len());
+    let native = run(&Cpu::new(2).expect("threads"), &networks, &plan);
+    assert!(native == run(&small, &networks, &plan));
+}
+
+/// What a training asks of any device, whatever its speed.
+#[test]
+fn a_training_waits_seldom_and_reads_little() {
+    let Some(adapter) = adapter::adapters().into_iter().next() else {
+        return;
+    };
+    let gpu = Gpu::open(&adapter).expect("the first adapter opens");
+    let (images, replicas) = (200, 16);
+    let params = paper(PruningMode::Continuous, Threshold::Live);
+    let networks = (0..replicas)
+        .map(|replica| Network::new(&params, replica).expect("valid parameters"))
+        .collect();
+    let plan = plan(&params, images, replicas);
+    let mut session = gpu.start(networks).expect("valid networks");
+    let before = gpu.traffic();
+    for chunk in 0..images / 50 {
+        let plan: Vec<Vec<Showing>> = plan
+            .iter()
+            .map(|showings| showings[chunk * 50..(chunk + 1) * 50].to_vec())
+            .collect();
+        session.train(DATA.pixels(), &plan).expect("a training");
+    }
+    let after = gpu.traffic();
+    let an_image = |of: fn(&Traffic) -> u64| (of(&after) - of(&before)) as f64 / images as f64;
+    let waits = an_image(|traffic| traffic.waits);
+    let down = an_image(|traffic| traffic.bytes_down) / replicas as f64;
+    println!(
+        "an image of {replicas} networks: {:.2} dispatches, {:.2} submits, {waits:.3} waits, {:.0} bytes up and {down:.1} down a network",
+        an_image(|traffic| traffic.dispatches),
+        an_image(|traffic| traffic.submits),
+        an_image(|traffic| traffic.bytes_up) / replicas as f64,
+    );
+    assert!(waits <= 1.0 / 32.0, "{waits} waits an image");
+    assert!(down < 1024.0, "{down} bytes an image and network");
 }

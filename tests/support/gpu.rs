@@ -5,9 +5,15 @@ use std::sync::LazyLock;
 
 static GPU: LazyLock<Option<Gpu>> = LazyLock::new(|| {
     let adapters = adapter::adapters();
-    let opened = adapters.first().map(|adapter| Gpu::open(adapter).expect("the first adapter opens"));
-    let required = std::env::var_os("SPIKEPRUNE_REQUIRE_GPU").is_some_and(|value| !value.is_empty());
-    assert!(opened.is_some() || !required, "SPIKEPRUNE_REQUIRE_GPU is set, and there is no adapter");
+    let opened = adapters
+        .first()
+        .map(|adapter| Gpu::open(adapter).expect("the first adapter opens"));
+    let required =
+        std::env::var_os("SPIKEPRUNE_REQUIRE_GPU").is_some_and(|value| !value.is_empty());
+    assert!(
+        opened.is_some() || !required,
+        "SPIKEPRUNE_REQUIRE_GPU is set, and there is no adapter"
+    );
     opened
 });
 

@@ -1,5 +1,6 @@
 //! Networks in the device's buffers, and the dispatches that advance them.
 
+use super::Traffic;
 use super::device::OpenDevice;
 use super::error::GpuError;
 use super::layout::{
@@ -11,7 +12,7 @@ use crate::model;
 use crate::model::poisson::RateTable;
 use crate::network::Network;
 use crate::params::INPUTS;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use wgpu::BufferUsages;
 
@@ -67,21 +68,11 @@ pub struct Batch<'a> {
     pub latch: bool,
 }
 
-/// What was asked of the device, for those who want to know what an image costs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Traffic {
-    pub dispatches: u64,
-    pub submits: u64,
-    pub waits: u64,
-    pub bytes_up: u64,
-    pub bytes_down: u64,
-}
-
 /// An open device that keeps count.
 pub struct Engine {
     pub gpu: Arc<OpenDevice>,
     pub pipelines: Arc<Pipelines>,
-    pub traffic: Traffic,
+    traffic: Arc<Mutex<Traffic>>,
     /// Measured time of one step of a full set of lanes, once it is known.
     step_time: Option<Duration>,
 }
@@ -109,13 +100,22 @@ fn rate_words<'a>(tables: impl IntoIterator<Item = &'a RateTable>) -> Vec<u32> {
 }
 
 impl Engine {
-    pub fn new(gpu: Arc<OpenDevice>, pipelines: Arc<Pipelines>) -> Self {
+    pub fn new(
+        gpu: Arc<OpenDevice>,
+        pipelines: Arc<Pipelines>,
+        traffic: Arc<Mutex<Traffic>>,
+    ) -> Self {
         Self {
             gpu,
             pipelines,
-            traffic: Traffic::default(),
+            traffic,
             step_time: None,
         }
+    }
+
+    /// Keeps count of what is asked of the device.
+    fn count(&self, add: impl FnOnce(&mut Traffic)) {
+        add(&mut self.traffic.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// A storage buffer of `words` words, all 0.
@@ -159,7 +159,7 @@ impl Engine {
     }
 
     fn write(&mut self, buffer: &wgpu::Buffer, bytes: &[u8]) {
-        self.traffic.bytes_up += bytes.len() as u64;
+        self.count(|traffic| traffic.bytes_up += bytes.len() as u64);
         self.gpu.queue.write_buffer(buffer, 0, bytes);
     }
 
@@ -240,20 +240,20 @@ impl Engine {
     }
 
     pub fn submit(&mut self, encoder: wgpu::CommandEncoder) {
-        self.traffic.submits += 1;
+        self.count(|traffic| traffic.submits += 1);
         self.gpu.queue.submit([encoder.finish()]);
     }
 
     fn wait(&mut self) -> Result<(), GpuError> {
-        self.traffic.waits += 1;
+        self.count(|traffic| traffic.waits += 1);
         self.gpu.wait()
     }
 
     /// All words of a buffer, after all that was submitted.
     pub fn read(&mut self, buffer: &wgpu::Buffer) -> Result<Vec<u32>, GpuError> {
-        self.traffic.waits += 1;
-        self.traffic.submits += 1;
-        self.traffic.bytes_down += buffer.size();
+        self.count(|traffic| traffic.waits += 1);
+        self.count(|traffic| traffic.submits += 1);
+        self.count(|traffic| traffic.bytes_down += buffer.size());
         Ok(bytemuck::pod_collect_to_vec(
             &self.gpu.read(buffer, buffer.size())?,
         ))
@@ -362,7 +362,7 @@ impl Engine {
                     }
                 }
             }
-            self.traffic.dispatches += plan.len() as u64;
+            self.count(|traffic| traffic.dispatches += plan.len() as u64);
             self.submit(encoder);
             record.extend(self.read(&copies)?);
         }
@@ -403,7 +403,7 @@ impl Engine {
             0,
             [INPUTS as u32, networks.count as u32],
         );
-        self.traffic.dispatches += 1;
+        self.count(|traffic| traffic.dispatches += 1);
         self.submit(encoder);
         self.gpu.check()
     }
@@ -480,7 +480,7 @@ impl Engine {
             let groups = (batch.tasks.len() - first).min(at_once) as u32;
             self.pass(&mut encoder, kernel, &bound, index, [groups, 1]);
         }
-        self.traffic.dispatches += starts.len() as u64;
+        self.count(|traffic| traffic.dispatches += starts.len() as u64);
         self.submit(encoder);
         Ok(())
     }
@@ -504,7 +504,7 @@ impl Engine {
                 [prepared.lanes.count as u32, 1],
             );
         }
-        self.traffic.dispatches += dispatches.len() as u64;
+        self.count(|traffic| traffic.dispatches += dispatches.len() as u64);
         self.submit(encoder);
         Ok(())
     }

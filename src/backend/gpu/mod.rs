@@ -1,15 +1,18 @@
 //! The GPU backend: compute shaders through wgpu, on Vulkan, Metal or DX12.
 //!
 //! Networks live in the device's buffers for a whole session. One workgroup runs one lane, one dispatch
-//! many steps; the host queues many images ahead and waits only to read counts.
+//! many steps; the host queues many images ahead and waits only to read counts. What does not fit a
+//! buffer runs in chunks, with the same results.
 
 pub mod adapter;
 pub mod choice;
 pub mod device;
 mod engine;
 pub mod error;
-mod layout;
-mod pipelines;
+#[doc(hidden)]
+pub mod layout;
+#[doc(hidden)]
+pub mod pipelines;
 pub mod self_test;
 mod session;
 mod testing;
@@ -20,14 +23,39 @@ use adapter::Adapter;
 use device::OpenDevice;
 use error::GpuError;
 use pipelines::Pipelines;
+use self_test::Arithmetic;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// The adapters of another instance than the crate's own, for tests of what needs no computing.
+#[doc(hidden)]
+pub fn adapters_of(instance: &wgpu::Instance) -> Vec<Adapter> {
+    adapter::enumerate(instance)
+}
 
 /// An open GPU that has passed its self-test.
 pub struct Gpu {
     device: Arc<OpenDevice>,
     /// Kernels by number of neurons.
     pipelines: Mutex<HashMap<usize, Arc<Pipelines>>>,
+    traffic: Arc<Mutex<Traffic>>,
+    arithmetic: Arithmetic,
+    /// Bytes that one buffer should take at most.
+    largest_buffer: u64,
+}
+
+/// Bytes of a buffer where nothing says otherwise: what WebGPU promises a binding.
+const LARGEST_BUFFER: u64 = 128 << 20;
+
+/// What was asked of a device since it was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    pub dispatches: u64,
+    pub submits: u64,
+    /// Times that the host waited for the device.
+    pub waits: u64,
+    pub bytes_up: u64,
+    pub bytes_down: u64,
 }
 
 impl Gpu {
@@ -36,12 +64,36 @@ impl Gpu {
     /// # Errors
     /// When it is too weak, cannot be opened or computes wrongly.
     pub fn open(adapter: &Adapter) -> Result<Self, GpuError> {
-        let device = device::open(adapter)?;
-        self_test::self_test(&device)?;
-        Ok(Self {
-            device: Arc::new(device),
+        let device = Arc::new(device::open(adapter)?);
+        let arithmetic = self_test::self_test(&device)?;
+        let largest_buffer = LARGEST_BUFFER.min(device.info.limits.max_storage_buffer_binding_size);
+        let gpu = Self {
+            device,
             pipelines: Mutex::default(),
-        })
+            traffic: Arc::default(),
+            arithmetic,
+            largest_buffer,
+        };
+        self_test::compare(&gpu)?;
+        Ok(gpu)
+    }
+
+    /// The same with buffers of at most so many bytes: for a device that others use too. Larger jobs run in
+    /// more chunks; results do not depend on it.
+    #[must_use]
+    pub fn with_largest_buffer(mut self, bytes: u64) -> Self {
+        self.largest_buffer = bytes.min(self.device.info.limits.max_storage_buffer_binding_size);
+        self
+    }
+
+    /// How its arithmetic may differ from the native backend's.
+    pub fn arithmetic(&self) -> Arithmetic {
+        self.arithmetic
+    }
+
+    /// What was asked of the device so far.
+    pub fn traffic(&self) -> Traffic {
+        *self.traffic.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn pipelines(&self, neurons: usize) -> Result<Arc<Pipelines>, GpuError> {
@@ -61,6 +113,7 @@ impl Gpu {
         Ok(engine::Engine::new(
             self.device.clone(),
             self.pipelines(neurons)?,
+            self.traffic.clone(),
         ))
     }
 }
@@ -72,10 +125,16 @@ impl Backend for Gpu {
 
     fn start(&self, networks: Vec<Network>) -> Result<Box<dyn Session + '_>, BackendError> {
         let Some(shape) = common_shape(networks.iter())? else {
-            return Ok(Box::new(session::GpuSession::empty()));
+            return Ok(Box::new(session::GpuSession::default()));
         };
-        let engine = self.engine(shape.neurons)?;
-        Ok(Box::new(session::GpuSession::new(engine, networks, shape)?))
+        let mut session = session::GpuSession::default();
+        let mut rest = networks;
+        while !rest.is_empty() {
+            let next = rest.split_off(rest.len().min(self.networks_at_once(shape)));
+            session.add(self.engine(shape.neurons)?, rest, shape)?;
+            rest = next;
+        }
+        Ok(Box::new(session))
     }
 
     fn test(
@@ -89,7 +148,36 @@ impl Backend for Gpu {
         let Some(shape) = common_shape(networks.iter().map(|frozen| frozen.network))? else {
             return Ok(Vec::new());
         };
-        testing::test(self.engine(shape.neurons)?, networks, images, shape)
+        let mut counts = Vec::with_capacity(networks.len());
+        for networks in networks.chunks(self.networks_at_once(shape)) {
+            let engine = self.engine(shape.neurons)?;
+            counts.extend(testing::test(
+                engine,
+                networks,
+                images,
+                shape,
+                self.largest_buffer,
+            )?);
+        }
+        Ok(counts)
+    }
+}
+
+impl Gpu {
+    /// Networks whose weights, delays and states each fit a buffer; at least one, which then may be refused.
+    fn networks_at_once(&self, shape: Shape) -> usize {
+        let n = shape.neurons;
+        let slots = shape.steps.delay_s2_max as usize + shape.steps.delay_s3_max as usize + 2;
+        let words = [
+            INPUTS * n,
+            layout::delays_stride(n),
+            layout::state_stride(n),
+            slots * n,
+            2 * 256,
+        ];
+        let largest = words.into_iter().max().unwrap_or(1) as u64 * 4;
+        let most = self.device.info.limits.max_compute_workgroups_per_dimension;
+        (self.largest_buffer / largest).clamp(1, most.into()) as usize
     }
 }
 

@@ -1,7 +1,13 @@
 //! Whether an open GPU computes what it should, in a few milliseconds.
 
+use super::Gpu;
 use super::device::OpenDevice;
 use super::error::GpuError;
+use crate::backend::cpu::Cpu;
+use crate::backend::{Backend, BackendError, Showing};
+use crate::network::Network;
+use crate::params::{INPUTS, Params};
+use crate::presets;
 use bytemuck::{Pod, Zeroable};
 
 /// How a GPU's arithmetic may differ from Rust's where WGSL leaves it free.
@@ -70,6 +76,58 @@ pub fn self_test(gpu: &OpenDevice) -> Result<Arithmetic, GpuError> {
             reason,
         }
     })
+}
+
+/// Trains a small network for two short images here and on the CPU.
+///
+/// # Errors
+/// When they part: to the bit, or, on a device that contracts, when one fires and the other does not.
+pub fn compare(gpu: &Gpu) -> Result<(), GpuError> {
+    let wrong = |reason: String| GpuError::SelfTest {
+        adapter: gpu.device().into(),
+        reason,
+    };
+    let failed = |error: BackendError| match error {
+        BackendError::Gpu(error) => error,
+        other => wrong(other.to_string()),
+    };
+    let params = short_job();
+    let pixels: Vec<u8> = (0..2 * INPUTS)
+        .map(|pixel| if pixel % 5 < 2 { 255 } else { 0 })
+        .collect();
+    let plan = [vec![
+        Showing { image: 0, group: 0 },
+        Showing { image: 1, group: 1 },
+    ]];
+    let train = |backend: &dyn Backend| {
+        let mut session = backend.start(vec![Network::new(&params, 0)?])?;
+        session.train(&pixels, &plan)?;
+        Ok(session.snapshot()?.remove(0))
+    };
+    let native = Cpu::new(1).and_then(|cpu| train(&cpu)).map_err(failed)?;
+    let ours = train(gpu).map_err(failed)?;
+    let spikes = (native.state.spikes_e, ours.state.spikes_e);
+    if ours == native
+        || (gpu.arithmetic().contracts && spikes.0.abs_diff(spikes.1) * 10 <= spikes.0)
+    {
+        return Ok(());
+    }
+    let reason = format!(
+        "a short training gave {} spikes instead of {}, or other weights",
+        spikes.1, spikes.0
+    );
+    Err(wrong(reason))
+}
+
+/// Two classes of four neurons, images of 40 ms.
+fn short_job() -> Params {
+    let mut params = presets::paper();
+    params.job.classes = vec![0, 1];
+    params.job.neurons_per_class = 4;
+    params.time.stimulus_ms = 40.0;
+    params.time.rest_ms = 10.0;
+    params.excitatory.v_start_mv = -60.0;
+    params
 }
 
 fn record(device: &wgpu::Device, size: u64) -> (wgpu::Buffer, wgpu::CommandBuffer) {

@@ -12,19 +12,21 @@ use crate::backend::{
 use crate::model::poisson::{RateTable, SpikeList};
 use crate::model::rng::Stream;
 use crate::network::Network;
-use crate::params::{INPUTS, PruningMode};
+use crate::params::{INPUTS, Params, PruningMode};
 
 /// Bytes of spike lists that a call may hold at once.
 const SPIKE_BYTES: u64 = 64 << 20;
 /// Fields of the state that a recording keeps: last E spike, last I spike.
 const LAST_SPIKES: [u64; 2] = [6, 9];
 
-/// A session; without networks it holds nothing.
+/// Networks in chunks that the device holds in one piece each.
+#[derive(Default)]
 pub struct GpuSession {
-    inner: Option<Loaded>,
+    chunks: Vec<Chunk>,
 }
 
-struct Loaded {
+/// Networks side by side in the same buffers.
+struct Chunk {
     engine: Engine,
     shape: Shape,
     /// Parameters, seeds, clocks and counters; weights and state are on the device.
@@ -35,15 +37,13 @@ struct Loaded {
 }
 
 impl GpuSession {
-    pub fn empty() -> Self {
-        Self { inner: None }
-    }
-
-    pub fn new(
+    /// Takes a chunk of networks onto the device.
+    pub fn add(
+        &mut self,
         mut engine: Engine,
         hosts: Vec<Network>,
         shape: Shape,
-    ) -> Result<Self, BackendError> {
+    ) -> Result<(), BackendError> {
         let all: Vec<&Network> = hosts.iter().collect();
         let weights: Vec<&[f32]> = hosts.iter().map(|network| &network.weights[..]).collect();
         let networks = engine.load(&all, &weights)?;
@@ -52,46 +52,60 @@ impl GpuSession {
             .iter()
             .map(|network| RateTable::new(&network.params))
             .collect();
-        Ok(Self {
-            inner: Some(Loaded {
-                engine,
-                shape,
-                hosts,
-                tables,
-                networks,
-                lanes,
-            }),
-        })
+        self.chunks.push(Chunk {
+            engine,
+            shape,
+            hosts,
+            tables,
+            networks,
+            lanes,
+        });
+        Ok(())
+    }
+
+    /// What `of_chunk` finds for each network, chunk after chunk.
+    fn collect<T, E: Into<BackendError>>(
+        &mut self,
+        mut of_chunk: impl FnMut(&mut Chunk) -> Result<Vec<T>, E>,
+    ) -> Result<Vec<T>, BackendError> {
+        let mut all = Vec::new();
+        for chunk in &mut self.chunks {
+            all.extend(of_chunk(chunk).map_err(Into::into)?);
+        }
+        Ok(all)
+    }
+
+    fn params(&self) -> Vec<&Params> {
+        self.chunks
+            .iter()
+            .flat_map(|chunk| chunk.hosts.iter().map(|host| &host.params))
+            .collect()
     }
 }
 
 impl Session for GpuSession {
     fn train(&mut self, pixels: &[u8], plan: &[Vec<Showing>]) -> Result<(), BackendError> {
-        match &mut self.inner {
-            Some(loaded) => loaded.train(pixels, plan),
-            None => Ok(()),
+        check_plan(self.params().into_iter(), pixels, plan)?;
+        let mut rest = plan;
+        for chunk in &mut self.chunks {
+            let (plan, next) = rest.split_at(chunk.hosts.len());
+            chunk.train(pixels, plan)?;
+            rest = next;
         }
+        Ok(())
     }
 
     fn present(&mut self, recorded: &Recorded<'_>) -> Result<Vec<SpikeRecord>, BackendError> {
-        match &mut self.inner {
-            Some(loaded) => loaded.present(recorded),
-            None => Ok(Vec::new()),
-        }
+        check_recorded(self.params().into_iter(), recorded)?;
+        self.collect(|chunk| chunk.present(recorded))
     }
 
     fn read_out(&mut self) -> Result<Vec<Vec<f32>>, BackendError> {
-        match &mut self.inner {
-            Some(loaded) => Ok(loaded.read_out()?),
-            None => Ok(Vec::new()),
-        }
+        self.collect(Chunk::read_out)
     }
 
     fn snapshot(&mut self) -> Result<Vec<Network>, BackendError> {
-        match &mut self.inner {
-            Some(loaded) => Ok(loaded.snapshot()?),
-            None => Ok(Vec::new()),
-        }
+        self.collect(Chunk::snapshot)
     }
 }
 
@@ -108,9 +122,8 @@ fn task(network: usize, host: &Network, stream: Stream, presentation: u32) -> Ta
     }
 }
 
-impl Loaded {
+impl Chunk {
     fn train(&mut self, pixels: &[u8], plan: &[Vec<Showing>]) -> Result<(), BackendError> {
-        check_plan(self.hosts.iter().map(|host| &host.params), pixels, plan)?;
         let length = plan[0].len();
         let steps = self.shape.steps;
         let mut done = 0;
@@ -190,7 +203,6 @@ impl Loaded {
     }
 
     fn present(&mut self, recorded: &Recorded<'_>) -> Result<Vec<SpikeRecord>, BackendError> {
-        check_recorded(self.hosts.iter().map(|host| &host.params), recorded)?;
         let list = SpikeList::from_pairs(recorded.steps, recorded.spikes).words();
         let (group, s1) = match recorded.phase {
             Phase::Train { group } => (group, LEARNING),

@@ -8,15 +8,13 @@ use crate::backend::{BackendError, Frozen, SpikeCounts, TestImages};
 use crate::model::poisson::RateTable;
 use crate::network::{Network, NetworkError};
 
-/// Bytes that the lanes of one batch may take together.
-const LANE_BYTES: u64 = 256 << 20;
-
 /// Shows the images to every network, each from rest.
 pub fn test(
     mut engine: Engine,
     frozen: &[Frozen<'_>],
     images: TestImages<'_>,
     shape: Shape,
+    largest_buffer: u64,
 ) -> Result<Vec<SpikeCounts>, BackendError> {
     for frozen in frozen {
         let (expected, found) = (frozen.network.weights.len(), frozen.weights.len());
@@ -41,7 +39,13 @@ pub fn test(
         .flat_map(|r| images.images.iter().map(move |&image| (r, image)))
         .collect();
     let mut counts = Vec::with_capacity(pairs.len() * n);
-    for pairs in pairs.chunks(lanes_at_once(&engine, &tables, images, shape)) {
+    for pairs in pairs.chunks(lanes_at_once(
+        &engine,
+        &tables,
+        images,
+        shape,
+        largest_buffer,
+    )) {
         let mut uploads = Uploads::default();
         let task = |&(r, image): &(usize, u32)| Task {
             network: r as u32,
@@ -89,14 +93,14 @@ pub fn test(
     Ok((0..hosts.len()).map(of).collect())
 }
 
-/// Lanes that fit the device's dispatches, bindings and a fair share of its memory.
+/// Lanes whose spike lists, rings and states each fit a buffer.
 fn lanes_at_once(
     engine: &Engine,
     tables: &[RateTable],
     images: TestImages<'_>,
     shape: Shape,
+    largest_buffer: u64,
 ) -> usize {
-    let limits = engine.gpu.info.limits;
     let steps = shape.steps;
     let mut uploads = Uploads::default();
     images
@@ -107,14 +111,6 @@ fn lanes_at_once(
     let slots = u64::from(steps.delay_s2_max + steps.delay_s3_max) + 2;
     let rings = 4 * slots * shape.neurons as u64;
     let state = 4 * state_stride(shape.neurons) as u64;
-    let largest = spikes.max(rings).max(state);
-    let by_binding = limits
-        .max_storage_buffer_binding_size
-        .min(limits.max_buffer_size)
-        / largest;
-    let by_memory = LANE_BYTES / (spikes + rings + state);
-    let most = by_binding
-        .min(by_memory)
-        .min(limits.max_compute_workgroups_per_dimension.into());
-    most.max(1) as usize
+    let most = engine.gpu.info.limits.max_compute_workgroups_per_dimension;
+    (largest_buffer / spikes.max(rings).max(state)).clamp(1, most.into()) as usize
 }
