@@ -20,7 +20,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`experiment`] | training and testing: loops that emit typed events and know no screen |
-//! | [`backend`] | where networks run: the trait, and [`backend::cpu`] |
+//! | [`backend`] | where networks run: the trait, [`backend::cpu`] and, on any GPU, [`backend::gpu`] |
 //! | [`checkpoint`] | everything that going on with the same bits needs, as safetensors |
 //! | [`network`] | the state of one network on the host |
 //! | [`draws`] | what the host draws: weights, delays, the order of the images |
@@ -62,6 +62,7 @@
 //!
 //! * [`guide::files`]: the run folder, the JSON documents and the checkpoint, key by key
 //! * [`guide::agreement`]: how it agrees with Brian2 and with the published figures
+//! * [`guide::gpu`]: the GPU backend: equality, layout, counts, what to expect
 
 pub mod artefact;
 pub mod backend;
@@ -82,4 +83,7 @@ pub mod guide {
 
     #[doc = include_str!("guide/agreement.md")]
     pub mod agreement {}
+
+    #[doc = include_str!("guide/gpu.md")]
+    pub mod gpu {}
 }
