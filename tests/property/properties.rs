@@ -1,11 +1,8 @@
-//! What holds for every network: limits of the weights, and the same bits however a job is cut up.
+// What holds for every network on any backend. Each backend includes this text as a module of its own, with
+// `backend`, `available` and `CASES` beside it.
 
-#[path = "support/jobs.rs"]
-mod jobs;
-
-use jobs::{IMAGES, job};
+use super::jobs::{IMAGES, job};
 use proptest::prelude::*;
-use spikeprune::backend::cpu::Cpu;
 use spikeprune::backend::{
     Backend, Frozen, Phase, Recorded, Session, Showing, SpikeCounts, SpikeRecord, TestImages,
 };
@@ -16,7 +13,7 @@ use spikeprune::params::INPUTS;
 
 fn config() -> ProptestConfig {
     ProptestConfig {
-        cases: 100,
+        cases: CASES,
         failure_persistence: None,
         ..ProptestConfig::default()
     }
@@ -38,8 +35,8 @@ fn outcome(session: &mut dyn Session) -> Outcome {
 
 /// Trains networks from where they are on their plans.
 fn train(threads: usize, networks: Vec<Network>, pixels: &[u8], plan: &[Vec<Showing>]) -> Outcome {
-    let cpu = Cpu::new(threads).unwrap();
-    let mut session = cpu.start(networks).unwrap();
+    let device = backend(threads);
+    let mut session = device.start(networks).unwrap();
     session.train(pixels, plan).unwrap();
     outcome(session.as_mut())
 }
@@ -54,7 +51,7 @@ fn show(threads: usize, outcome: &Outcome, pixels: &[u8], images: &[u32]) -> Vec
         images,
         stream,
     };
-    Cpu::new(threads).unwrap().test(&lanes, images).unwrap()
+    backend(threads).test(&lanes, images).unwrap()
 }
 
 /// Plans of two halves, cut before `at`.
@@ -113,9 +110,12 @@ proptest! {
         spikes in recorded(40),
         window in recorded(20),
     ) {
+        if !available() {
+            return Ok(());
+        }
         let gmax = job.params.learning.gmax;
-        let cpu = Cpu::new(1).unwrap();
-        let mut session = cpu.start(vec![job.network(0)]).unwrap();
+        let device = backend(1);
+        let mut session = device.start(vec![job.network(0)]).unwrap();
         session.train(&job.pixels.draw(), &[job.plan(0)]).unwrap();
         let trained = outcome(session.as_mut());
         prop_assume!(fired(&trained));
@@ -137,6 +137,9 @@ proptest! {
         threads in 1..4usize,
         replica in 0..4usize,
     ) {
+        if !available() {
+            return Ok(());
+        }
         let pixels = job.pixels.draw();
         let plan: Vec<_> = (0..4).map(|replica| job.plan(replica)).collect();
         let group = train(threads, (0..4).map(|r| job.network(r)).collect(), &pixels, &plan);
@@ -162,6 +165,9 @@ proptest! {
         cuts in prop::collection::vec(0..=IMAGES, 0..4),
         reads in any::<[bool; 5]>(),
     ) {
+        if !available() {
+            return Ok(());
+        }
         let pixels = job.pixels.draw();
         let plan = [job.plan(0), job.plan(1)];
         let networks = || vec![job.network(0), job.network(1)];
@@ -170,8 +176,8 @@ proptest! {
 
         let mut ends = [cuts, vec![IMAGES]].concat();
         ends.sort_unstable();
-        let cpu = Cpu::new(2).unwrap();
-        let mut session = cpu.start(networks()).unwrap();
+        let device = backend(2);
+        let mut session = device.start(networks()).unwrap();
         let mut done = 0;
         for (end, read) in ends.into_iter().zip(reads) {
             let chunk = plan.each_ref().map(|list| list[done..end].to_vec());
@@ -188,6 +194,9 @@ proptest! {
 
     #[test]
     fn stopping_and_going_on_is_never_having_stopped(job in job(), at in 0..=IMAGES) {
+        if !available() {
+            return Ok(());
+        }
         let mut job = job;
         job.params.job.replicas = 2;
         let pixels = job.pixels.draw();
@@ -213,12 +222,15 @@ proptest! {
 
     #[test]
     fn reading_out_changes_nothing_that_follows(job in job(), spikes in recorded(40)) {
+        if !available() {
+            return Ok(());
+        }
         let pixels = job.pixels.draw();
         let plan = [job.plan(0)];
         let [before, after] = cut(&plan, IMAGES / 2);
-        let cpu = Cpu::new(1).unwrap();
+        let device = backend(1);
         let run = |reads: bool| {
-            let mut session = cpu.start(vec![job.network(0)]).unwrap();
+            let mut session = device.start(vec![job.network(0)]).unwrap();
             session.train(&pixels, &before).unwrap();
             if reads {
                 session.read_out().unwrap();
@@ -247,6 +259,9 @@ proptest! {
             Just(u32::MAX),
         ],
     ) {
+        if !available() {
+            return Ok(());
+        }
         let pixels = job.pixels.draw();
         let [before, after] = cut(&[job.plan(0)], IMAGES / 2);
         let early = train(1, vec![job.network(0)], &pixels, &before).networks.remove(0);
@@ -255,9 +270,9 @@ proptest! {
         let to_come = IMAGES as u32 * (steps.stimulus + steps.rest) + 40 + steps.window;
         let offset = offset.min(u32::MAX - early.state.clock - to_come);
 
-        let cpu = Cpu::new(1).unwrap();
+        let device = backend(1);
         let go_on = |network: Network| {
-            let mut session = cpu.start(vec![network]).unwrap();
+            let mut session = device.start(vec![network]).unwrap();
             session.train(&pixels, &after).unwrap();
             let phase = Phase::Train { group: 0 };
             let recorded = Recorded { spikes: &spikes, steps: 40, phase };
@@ -279,6 +294,9 @@ proptest! {
         images in prop::collection::vec(0..IMAGES as u32, 1..12),
         threads in 1..4usize,
     ) {
+        if !available() {
+            return Ok(());
+        }
         let pixels = job.pixels.draw();
         let networks = vec![job.network(0), job.network(1)];
         let trained = train(1, networks, &pixels, &[job.plan(0), job.plan(1)]);
