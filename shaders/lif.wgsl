@@ -29,9 +29,10 @@ fn integrate_excitatory(c: Constants, live: bool, k: u32) -> bool {
     let vt0 = vt[k];
     let ge0 = ge_e[k];
     let gi0 = gi_e[k];
-    let drive = (ge0 * (c.e_e_excitatory_mv - v0) + (c.e_v_rest_mv - v0)) + gi0 * (c.e_e_inhibitory_mv - v0);
-    let v1 = v0 + drive * c.e_dt_per_tau_membrane;
-    let vt1 = vt0 + (c.e_v_threshold_mv - vt0) * c.e_dt_per_tau_threshold;
+    let excitation = ge0 * (c.e_e_excitatory_mv - v0) + (c.e_v_rest_mv - v0);
+    let drive = gi0 * (c.e_e_inhibitory_mv - v0) + excitation;
+    let v1 = drive * c.e_dt_per_tau_membrane + v0;
+    let vt1 = (c.e_v_threshold_mv - vt0) * c.e_dt_per_tau_threshold + vt0;
     v_e[k] = v1;
     vt[k] = vt1;
     ge_e[k] = decay(ge0, c.e_keep_ge);
@@ -44,7 +45,7 @@ fn integrate_inhibitory(c: Constants, k: u32) -> bool {
     let v0 = v_i[k];
     let ge0 = ge_i[k];
     let drive = ge0 * (c.i_e_excitatory_mv - v0) + (c.i_v_rest_mv - v0);
-    let v1 = v0 + drive * c.i_dt_per_tau_membrane;
+    let v1 = drive * c.i_dt_per_tau_membrane + v0;
     v_i[k] = v1;
     ge_i[k] = decay(ge0, c.i_keep_ge);
     return v1 > c.i_v_threshold_mv;

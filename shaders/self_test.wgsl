@@ -1,4 +1,4 @@
-// What a driver may get wrong. Every operand comes from a buffer, so that no compiler works it out.
+// What a driver may get wrong. Twin of src/backend/gpu/self_test.rs. Every operand comes from a buffer, so that no compiler works it out.
 
 struct Operands {
     // Iterations of the loop.

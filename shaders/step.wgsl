@@ -17,7 +17,7 @@
 
 const FIELDS: u32 = 12u;
 const STRIDE: u32 = FIELDS * N + 2u * INPUTS;
-const WORDS: u32 = (N + 31u) / 32u;
+const WORDS: u32 = (N + 31u) >> 5u;
 // Marks in `counts`: a potential that stopped being finite, and more input spikes than there was room for.
 const DIVERGED: u32 = 0xffffffffu;
 const OVERFLOW: u32 = 0xfffffffeu;

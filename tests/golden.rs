@@ -295,7 +295,7 @@ fn every_recorded_spike_and_weight_on_the_cpu() {
 #[test]
 fn every_recorded_spike_and_weight_on_a_gpu_that_does_not_contract() {
     match gpu::gpu() {
-        Some(gpu) if !gpu.arithmetic().contracts => run_all(gpu),
+        Some(gpu) if gpu.is_exact() => run_all(gpu),
         Some(gpu) => println!("skipped: {} contracts multiply-adds", gpu.device()),
         None => {}
     }

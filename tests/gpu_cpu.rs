@@ -115,7 +115,19 @@ fn assert_same(params: &Params, count: usize, replicas: usize) {
             .all(|network| network.state.spikes_e > 0),
         "nothing fires, nothing is compared"
     );
-    let ours = run(gpu, &networks, &plan);
+    assert_agree(gpu, &native, &run(gpu, &networks, &plan));
+}
+
+/// By what was measured when the device was opened: to the bit, or in what a user reads off.
+fn assert_agree(gpu: &Gpu, native: &Outcome, ours: &Outcome) {
+    if gpu.is_exact() {
+        assert_equal(native, ours)
+    } else {
+        assert_alike(native, ours)
+    }
+}
+
+fn assert_equal(native: &Outcome, ours: &Outcome) {
     for (replica, (cpu, gpu)) in native.networks.iter().zip(&ours.networks).enumerate() {
         assert_same_network(replica, cpu, gpu);
     }
@@ -124,6 +136,53 @@ fn assert_same(params: &Params, count: usize, replicas: usize) {
         native.counts == ours.counts,
         "spike counts of the test differ"
     );
+}
+
+/// Where the driver contracts, a potential near its threshold may fire a step earlier or later, and the runs part:
+/// what must agree is what a user reads off. Bounds: spikes of the training 2%, of the test 5%, mean weight 1% of
+/// gmax. A native backend that contracts (`--features contracted`) stays within them by a quarter at the closest.
+fn assert_alike(native: &Outcome, ours: &Outcome) {
+    let close = |what: &str, a: f64, b: f64, most: f64| {
+        println!("{what}: {a} and {b}, {:.4} of {most:.4}", (a - b).abs());
+        assert!(
+            (a - b).abs() <= most,
+            "{what}: {a} and {b} differ by more than {most}"
+        );
+    };
+    for (cpu, gpu) in native.networks.iter().zip(&ours.networks) {
+        let (a, b) = (cpu.state.spikes_e as f64, gpu.state.spikes_e as f64);
+        close("spikes of the training", a, b, 0.02 * a + 10.0);
+        assert_eq!(
+            (cpu.state.clock, cpu.state.presented),
+            (gpu.state.clock, gpu.state.presented)
+        );
+    }
+    for ((a, b), network) in native
+        .weights
+        .iter()
+        .zip(&ours.weights)
+        .zip(&native.networks)
+    {
+        let mean = |weights: &[f32]| {
+            weights.iter().map(|&w| f64::from(w)).sum::<f64>() / weights.len() as f64
+        };
+        close(
+            "mean weight",
+            mean(a),
+            mean(b),
+            0.01 * network.params.learning.gmax,
+        );
+    }
+    for (a, b) in native.counts.iter().zip(&ours.counts) {
+        let sum = |counts: &SpikeCounts| {
+            counts
+                .counts
+                .iter()
+                .map(|&count| f64::from(count))
+                .sum::<f64>()
+        };
+        close("spikes of the test", sum(a), sum(b), 0.05 * sum(a) + 10.0);
+    }
 }
 
 fn paper(mode: PruningMode, threshold: Threshold) -> Params {
@@ -234,7 +293,7 @@ fn replicas_with_parameters_of_their_own() {
     let plan = vec![plan(&networks[0].params, 40, 1).remove(0); networks.len()];
     let native = run(&Cpu::new(2).expect("threads"), &networks, &plan);
     assert!(native.weights[0] != native.weights[1] && native.weights[2] != native.weights[3]);
-    assert!(native == run(gpu, &networks, &plan));
+    assert_agree(gpu, &native, &run(gpu, &networks, &plan));
 }
 
 /// Buffers so small that networks, images ahead and test lanes all come in chunks.
@@ -252,7 +311,7 @@ fn chunks_change_nothing() {
         .collect();
     let plan = plan(&params, 20, networks.len());
     let native = run(&Cpu::new(2).expect("threads"), &networks, &plan);
-    assert!(native == run(&small, &networks, &plan));
+    assert_agree(&small, &native, &run(&small, &networks, &plan));
 }
 
 /// What a training asks of any device, whatever its speed.

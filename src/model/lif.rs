@@ -12,7 +12,7 @@
 //! v goes on integrating during the refractory time; only the spike is withheld.
 
 use super::conductance::decay;
-use super::{BLOCK, Block};
+use super::{BLOCK, Block, multiply_add};
 use crate::params::{Params, Threshold};
 
 /// Constants of E, per step, in mV.
@@ -96,10 +96,10 @@ pub fn integrate_excitatory(
     let mut above = 0u32;
     for l in 0..BLOCK {
         let (v0, vt0, ge0, gi0) = (v.0[l], vt.0[l], ge.0[l], gi.0[l]);
-        let drive =
-            (ge0 * (c.e_excitatory_mv - v0) + (c.v_rest_mv - v0)) + gi0 * (c.e_inhibitory_mv - v0);
-        let v1 = v0 + drive * c.dt_per_tau_membrane;
-        let vt1 = vt0 + (c.v_threshold_mv - vt0) * c.dt_per_tau_threshold;
+        let excitation = multiply_add(ge0, c.e_excitatory_mv - v0, c.v_rest_mv - v0);
+        let drive = multiply_add(gi0, c.e_inhibitory_mv - v0, excitation);
+        let v1 = multiply_add(drive, c.dt_per_tau_membrane, v0);
+        let vt1 = multiply_add(c.v_threshold_mv - vt0, c.dt_per_tau_threshold, vt0);
         let threshold = if live { vt1 } else { latched.0[l] };
         above |= u32::from(v1 > threshold);
         v.0[l] = v1;
@@ -116,8 +116,8 @@ pub fn integrate_inhibitory(c: &Inhibitory, v: &mut Block, ge: &mut Block) -> bo
     let mut above = 0u32;
     for l in 0..BLOCK {
         let (v0, ge0) = (v.0[l], ge.0[l]);
-        let drive = ge0 * (c.e_excitatory_mv - v0) + (c.v_rest_mv - v0);
-        let v1 = v0 + drive * c.dt_per_tau_membrane;
+        let drive = multiply_add(ge0, c.e_excitatory_mv - v0, c.v_rest_mv - v0);
+        let v1 = multiply_add(drive, c.dt_per_tau_membrane, v0);
         above |= u32::from(v1 > c.v_threshold_mv);
         v.0[l] = v1;
         ge.0[l] = decay(ge0, c.keep_ge);

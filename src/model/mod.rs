@@ -56,6 +56,17 @@ pub fn flush_tiny(x: f32) -> f32 {
     if x.abs() < TINY { 0.0 } else { x }
 }
 
+/// `x * y + z`, each operation rounded, as the kernels have it. With the feature `contracted`, which serves
+/// tests alone, it is rounded once, as by a GPU's driver that contracts.
+#[inline(always)]
+pub fn multiply_add(x: f32, y: f32, z: f32) -> f32 {
+    if cfg!(feature = "contracted") {
+        x.mul_add(y, z)
+    } else {
+        x * y + z
+    }
+}
+
 /// exp(-x) for x >= 0, to about one unit in the last place; 0 from x = 69 on, where it is below [`TINY`].
 ///
 /// The argument is split into n ln 2 + r with |r| <= ln 2 / 2 (Cody and Waite's two-part ln 2), exp(-r) is

@@ -11,7 +11,7 @@
 //! kernels leave it out. The presynaptic trace is kept as it stood at the input's last spike and decayed
 //! when it is read; the postsynaptic one is read at almost every step and decays step by step.
 
-use super::{BLOCK, Block, TINY, exp_neg, flush_tiny};
+use super::{BLOCK, Block, TINY, exp_neg, flush_tiny, multiply_add};
 use crate::params::{INPUTS, Params};
 
 /// Constants of learning, per step.
@@ -106,6 +106,6 @@ pub fn output_spike(
     let column = &mut weights[j / BLOCK..];
     for (row, apre) in column.iter_mut().step_by(blocks).zip(apre_now) {
         let w = &mut row.0[j % BLOCK];
-        *w = clip(*w + lr2 * apre, c.gmax);
+        *w = clip(multiply_add(lr2, *apre, *w), c.gmax);
     }
 }

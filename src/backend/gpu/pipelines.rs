@@ -19,12 +19,14 @@ pub struct Kernel {
 }
 
 /// Threads of a workgroup: a thread a neuron as far as WebGPU promises them. In software they run one
-/// after another, eight in a vector, and barriers between vectors cost most.
+/// after another, eight in a vector, and barriers between vectors cost most; but no thread owns more than
+/// 256 neurons, or its registers become too many for some compilers.
 pub fn workgroup(neurons: usize, software: bool) -> u32 {
+    let neurons = neurons as u32;
     if software {
-        8
+        neurons.div_ceil(256).next_multiple_of(8)
     } else {
-        (neurons as u32).next_multiple_of(32).min(256)
+        neurons.next_multiple_of(32).min(256)
     }
 }
 

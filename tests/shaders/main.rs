@@ -1,0 +1,80 @@
+//! What can be known of the kernels without a GPU: that they are valid and translate for every backend,
+//! that they stay within WebGPU's limits, that they agree with the host about what the two share, and that
+//! their arithmetic is exact.
+
+mod host;
+mod limits;
+mod pipelines;
+mod text;
+mod translation;
+
+use naga::valid::{Capabilities, FunctionInfo, ModuleInfo, ValidationFlags, Validator};
+use naga::{Expression, Literal};
+use spikeprune::backend::gpu::pipelines::{poisson_source, step_source, workgroup};
+use std::path::Path;
+
+/// One neuron; one of each class, and up; both sides of a word of spikes; the sizes of Diehl & Cook.
+const NEURONS: [usize; 10] = [1, 10, 30, 31, 32, 33, 100, 400, 1600, 6400];
+
+/// Valid source: that it can be made at all is half of every test here.
+struct Shader {
+    name: String,
+    module: naga::Module,
+    info: ModuleInfo,
+}
+
+impl Shader {
+    fn new(name: String, source: &str) -> Self {
+        let module = naga::front::wgsl::parse_str(source)
+            .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(source)));
+        // No capability beyond WebGPU's: the crate requests no feature.
+        let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
+            .validate(&module)
+            .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(source)));
+        Self { name, module, info }
+    }
+
+    fn poisson(neurons: usize, workgroup: u32) -> Self {
+        let name = format!("poisson, {neurons} neurons, {workgroup} threads");
+        Self::new(name, &poisson_source(neurons, workgroup))
+    }
+
+    fn step(neurons: usize, workgroup: u32) -> Self {
+        let name = format!("step, {neurons} neurons, {workgroup} threads");
+        Self::new(name, &step_source(neurons, workgroup))
+    }
+
+    /// The value of a `const`, which naga has worked out.
+    fn constant(&self, name: &str) -> Literal {
+        let mut constants = self.module.constants.iter().map(|(_, constant)| constant);
+        let constant = constants
+            .find(|constant| constant.name.as_deref() == Some(name))
+            .unwrap_or_else(|| panic!("{}: no constant {name}", self.name));
+        match self.module.global_expressions[constant.init] {
+            Expression::Literal(value) => value,
+            ref other => panic!("{}: {name} is {other:?}", self.name),
+        }
+    }
+
+    /// All function bodies, those of entry points too, with what is known of their expressions.
+    fn functions(&self) -> impl Iterator<Item = (&naga::Function, &FunctionInfo)> {
+        let Self { module, info, .. } = self;
+        let named = module.functions.iter().map(|(at, body)| (body, &info[at]));
+        let entries = module.entry_points.iter().enumerate();
+        named.chain(entries.map(|(at, entry)| (&entry.function, info.get_entry_point(at))))
+    }
+}
+
+/// Every kernel, for GPUs and for software, at every size; and the self-test.
+fn shaders() -> Vec<Shader> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders/self_test.wgsl");
+    let self_test = std::fs::read_to_string(file).unwrap();
+    let variants = NEURONS
+        .into_iter()
+        .flat_map(|n| [true, false].map(|software| (n, workgroup(n, software))));
+    let kernels = variants
+        .flat_map(|(n, workgroup)| [Shader::poisson(n, workgroup), Shader::step(n, workgroup)]);
+    kernels
+        .chain([Shader::new("self-test".to_owned(), &self_test)])
+        .collect()
+}

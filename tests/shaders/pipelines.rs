@@ -1,0 +1,50 @@
+//! Shaders and the bindings that the crate gives them.
+
+use super::*;
+use spikeprune::backend::gpu::adapter::Adapter;
+use spikeprune::backend::gpu::device;
+use spikeprune::backend::gpu::error::GpuError;
+use spikeprune::backend::gpu::pipelines::Pipelines;
+use spikeprune::backend::gpu::{Gpu, adapters_of};
+use wgpu::DeviceType::{self, Cpu, DiscreteGpu};
+
+/// A device that computes nothing, but checks as any other, within the limits that WebGPU promises.
+fn noop(device_type: DeviceType) -> Adapter {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+        backends: wgpu::Backends::NOOP,
+        flags: wgpu::InstanceFlags::empty(),
+        backend_options: wgpu::BackendOptions {
+            noop: wgpu::NoopBackendOptions {
+                limits: Some(wgpu::Limits::defaults()),
+                ..wgpu::NoopBackendOptions::enabled()
+            },
+            ..Default::default()
+        },
+        ..wgpu::InstanceDescriptor::new_without_display_handle()
+    });
+    let mut adapter = adapters_of(&instance).remove(0);
+    // wgpu 30.0.1 says Cpu, whatever its options ask for.
+    adapter.info.device_type = device_type;
+    adapter
+}
+
+#[test]
+fn every_pipeline_can_be_created() {
+    // Software gets workgroups of its own.
+    for (device_type, software) in [(DiscreteGpu, false), (Cpu, true)] {
+        let adapter = noop(device_type);
+        let gpu = device::open(&adapter).unwrap();
+        for n in NEURONS {
+            // Fails when an error scope holds anything.
+            let kernels = Pipelines::new(&gpu, n).unwrap_or_else(|error| panic!("{n}: {error}"));
+            assert_eq!(kernels.workgroup, workgroup(n, software));
+        }
+        assert_eq!(gpu.fault(), None);
+        // The self-test's pipeline is valid; only its results are not.
+        let error = Gpu::open(&adapter).err();
+        assert!(
+            matches!(error, Some(GpuError::SelfTest { .. })),
+            "{error:?}"
+        );
+    }
+}
