@@ -19,9 +19,10 @@ new_enough() {
 }
 
 installed() {
-    dpkg-query -W -f='${Version}' mesa-vulkan-drivers 2>/dev/null | new_enough &&
-        dpkg-query -W -f='${Status}' "${packages[@]}" 2>/dev/null |
-        { ! grep -qv 'ok installed\(install ok installed\)*$'; }
+    local states
+    states=$(dpkg-query -W -f='${db:Status-Status}\n' "${packages[@]}" 2>/dev/null) &&
+        ! grep -qvx installed <<<"$states" &&
+        dpkg-query -W -f='${Version}' mesa-vulkan-drivers | new_enough
 }
 
 candidate() {
@@ -76,6 +77,7 @@ if installed; then exit 0; fi
 as_root apt-get update -q
 release=()
 if ! candidate | new_enough; then
+    # shellcheck source=/dev/null
     codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
     # What the machine already offers there, if anything: a source given by hand is used as it is.
     if ! apt-cache madison mesa-vulkan-drivers | grep -q '~bpo'; then

@@ -1,30 +1,30 @@
 //! Flags that say where a network runs and how much is told, none of which changes a result.
 
-use clap::{Args, ValueEnum};
+use anyhow::Context;
+use clap::Args;
 use spikeprune::backend::Backend;
-use spikeprune::backend::cpu::Cpu;
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Device {
-    /// The best device there is.
-    Auto,
-    /// The native backend.
-    Cpu,
-}
+use spikeprune::backend::gpu::choice::DeviceChoice;
+use spikeprune::backend::gpu::open::open_choice;
+use std::io::{IsTerminal, Write, stderr};
 
 #[derive(Args)]
 #[command(next_help_heading = "Device and output")]
 pub struct DeviceOptions {
-    /// Where networks run
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
-    device: Device,
+    /// Where networks run: auto, cpu, gpu, gpu:N or part of a GPU's name
+    ///
+    /// auto takes a discrete GPU before an integrated one, passes over those that do not work, and takes the
+    /// CPU before a GPU in software. cpu is the native backend. gpu is the best GPU, gpu:N the one that
+    /// `devices` lists under that number, any other text the best one whose name contains it, in any case;
+    /// if that one does not work, the run ends.
+    #[arg(long, value_name = "DEVICE", default_value_t)]
+    device: DeviceChoice,
     /// Threads of the CPU; 0 takes one for each core. Results do not depend on it
     #[arg(long, value_name = "N", default_value_t = 0)]
     threads: usize,
     /// Print one JSON document instead of a table
     #[arg(long)]
     pub json: bool,
-    /// Show no progress
+    /// Show no progress and no notes
     #[arg(long)]
     pub quiet: bool,
 }
@@ -33,6 +33,7 @@ pub struct DeviceOptions {
 const MAX_THREADS: usize = 1024;
 
 impl DeviceOptions {
+    /// Opens the device and notes, for a person who watches, why it is not the one to expect.
     pub fn open(&self) -> anyhow::Result<Box<dyn Backend>> {
         if self.threads > MAX_THREADS {
             anyhow::bail!(
@@ -40,8 +41,14 @@ impl DeviceOptions {
                 self.threads
             );
         }
-        match self.device {
-            Device::Auto | Device::Cpu => Ok(Box::new(Cpu::new(self.threads)?)),
+        let opened = open_choice(&self.device, self.threads)
+            .with_context(|| format!("--device {}", self.device))?;
+        if !self.quiet && stderr().is_terminal() {
+            for note in &opened.notes {
+                // A terminal that went away is no reason to end the run.
+                let _ = writeln!(stderr(), "note: {note}");
+            }
         }
+        Ok(opened.backend)
     }
 }

@@ -1,6 +1,7 @@
 //! The commands. Only this module prints: results on stdout, progress and notes on stderr.
 
 mod device;
+mod devices;
 mod document;
 mod eval;
 mod heatmap;
@@ -30,6 +31,7 @@ enum Command {
     Eval(eval::EvalArgs),
     Heatmap(heatmap::HeatmapArgs),
     Params(params::ParamsArgs),
+    Devices(devices::DevicesArgs),
 }
 
 /// Runs the command that was given.
@@ -39,5 +41,6 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Eval(args) => eval::run(args),
         Command::Heatmap(args) => heatmap::run(args),
         Command::Params(args) => params::run(args),
+        Command::Devices(args) => devices::run(args),
     }
 }

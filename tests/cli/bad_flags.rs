@@ -70,7 +70,7 @@ const JOBS: [Case; 30] = [
     (&["--seed", "9223372036854775808"], 1, "9223372036854775808"),
     (&["--threads", "1000000"], 1, "--threads is 1000000"),
     (&["--threads", "two"], 2, "'two'"),
-    (&["--device", "abacus"], 2, "'abacus'"),
+    (&["--device", "gpu:first"], 2, "'gpu:first'"),
 ];
 
 const MODELS: [Case; 38] = [

@@ -132,7 +132,7 @@ fn eval_refuses_what_it_cannot_show() {
         (&["--threshold-test", "soft"], 2, "'soft'"),
         (&["--threads", "5000"], 1, "--threads is 5000"),
         (&["--threads", "-2"], 2, "-2"),
-        (&["--device", "abacus"], 2, "'abacus'"),
+        (&["--device", "gpu:first"], 2, "'gpu:first'"),
         (&["--dt-ms", "1"], 2, "--dt-ms"),
         (&["second.safetensors"], 2, "second.safetensors"),
     ];

@@ -3,7 +3,10 @@
 mod bad_checkpoint;
 mod bad_flags;
 mod bad_place;
+mod devices;
 mod eval;
+#[path = "../support/gpu.rs"]
+mod gpu;
 mod heatmap;
 mod layers;
 mod program;

@@ -99,7 +99,7 @@ fn help_and_version_go_to_stdout() {
         version,
         format!("spikeprune {}\n", env!("CARGO_PKG_VERSION"))
     );
-    for command in ["train", "eval", "heatmap", "params"] {
+    for command in ["train", "eval", "heatmap", "params", "devices"] {
         assert!(succeed(&mut spikeprune(&["--help"])).contains(command));
         let help = succeed(&mut spikeprune(&[command, "--help"]));
         assert!(

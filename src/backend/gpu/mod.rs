@@ -11,6 +11,7 @@ mod engine;
 pub mod error;
 #[doc(hidden)]
 pub mod layout;
+pub mod open;
 #[doc(hidden)]
 pub mod pipelines;
 pub mod self_test;
@@ -89,6 +90,11 @@ impl Gpu {
     /// How its arithmetic may differ from the native backend's.
     pub fn arithmetic(&self) -> Arithmetic {
         self.arithmetic
+    }
+
+    /// Whether results equal the native backend's to the bit, as measured when the device was opened.
+    pub fn is_exact(&self) -> bool {
+        !self.arithmetic.contracts && !cfg!(feature = "contracted")
     }
 
     /// What was asked of the device so far.
