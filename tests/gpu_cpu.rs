@@ -5,8 +5,9 @@
 mod gpu;
 
 use spikeprune::backend::cpu::Cpu;
+use spikeprune::backend::gpu::error::GpuError;
 use spikeprune::backend::gpu::{Gpu, Traffic, adapter};
-use spikeprune::backend::{Backend, Frozen, Showing, SpikeCounts, TestImages};
+use spikeprune::backend::{Backend, BackendError, Frozen, Showing, SpikeCounts, TestImages};
 use spikeprune::dataset::{self, LabelledImages, first_of_class};
 use spikeprune::model::rng::Stream;
 use spikeprune::network::Network;
@@ -193,6 +194,15 @@ fn paper(mode: PruningMode, threshold: Threshold) -> Params {
     params
 }
 
+/// Whole trainings of three hundred images, alone and with three others, for both kinds of adaptive threshold.
+fn assert_trainings_agree(mode: PruningMode) {
+    for threshold in [Threshold::Live, Threshold::Latched] {
+        for replicas in [1, 4] {
+            assert_same(&paper(mode, threshold), 300, replicas);
+        }
+    }
+}
+
 #[test]
 fn three_hundred_images_unpruned() {
     assert_same(&paper(PruningMode::None, Threshold::Live), 300, 1);
@@ -200,19 +210,17 @@ fn three_hundred_images_unpruned() {
 
 #[test]
 fn three_hundred_images_with_continuous_pruning() {
-    assert_same(&paper(PruningMode::Continuous, Threshold::Live), 300, 1);
-    assert_same(&paper(PruningMode::Continuous, Threshold::Latched), 300, 4);
+    assert_trainings_agree(PruningMode::Continuous);
 }
 
 #[test]
 fn three_hundred_images_with_a_final_flush() {
-    assert_same(&paper(PruningMode::Final, Threshold::Latched), 300, 4);
+    assert_trainings_agree(PruningMode::Final);
 }
 
 #[test]
 fn three_hundred_images_with_a_final_window() {
-    assert_same(&paper(PruningMode::FinalWindow, Threshold::Live), 300, 4);
-    assert_same(&paper(PruningMode::FinalWindow, Threshold::Latched), 300, 1);
+    assert_trainings_agree(PruningMode::FinalWindow);
 }
 
 #[test]
@@ -348,4 +356,29 @@ fn a_training_waits_seldom_and_reads_little() {
     );
     assert!(waits <= 1.0 / 32.0, "{waits} waits an image");
     assert!(down < 1024.0, "{down} bytes an image and network");
+}
+
+/// Its delays alone would take more than WebGPU promises a binding.
+#[test]
+fn a_network_too_large_for_a_buffer_is_refused_with_both_sizes() {
+    let Some(gpu) = gpu::gpu() else { return };
+    let mut params = paper(PruningMode::None, Threshold::Live);
+    params.job.classes = vec![0];
+    params.job.neurons_per_class = 8_400;
+    let network = Network::new(&params, 0).expect("valid parameters");
+    match gpu.start(vec![network]).err() {
+        Some(BackendError::Gpu(GpuError::TooLarge {
+            required,
+            available,
+            ..
+        })) => {
+            assert!(
+                required > available && available > 0,
+                "{required} and {available}"
+            );
+        }
+        // A device with larger bindings takes it.
+        None => assert!(gpu.largest_binding() > 4 * 8_400 * 8_401 / 2),
+        Some(other) => panic!("{other}"),
+    }
 }

@@ -5,6 +5,7 @@
 //! buffer runs in chunks, with the same results.
 
 pub mod adapter;
+mod batch;
 pub mod choice;
 pub mod device;
 mod engine;
@@ -14,6 +15,7 @@ pub mod layout;
 pub mod open;
 #[doc(hidden)]
 pub mod pipelines;
+mod resident;
 pub mod self_test;
 mod session;
 mod testing;
@@ -85,6 +87,11 @@ impl Gpu {
     pub fn with_largest_buffer(mut self, bytes: u64) -> Self {
         self.largest_buffer = bytes.min(self.device.info.limits.max_storage_buffer_binding_size);
         self
+    }
+
+    /// Bytes that the device can bind in one piece.
+    pub fn largest_binding(&self) -> u64 {
+        self.device.info.limits.max_storage_buffer_binding_size
     }
 
     /// How its arithmetic may differ from the native backend's.

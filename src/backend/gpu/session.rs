@@ -1,10 +1,10 @@
 //! Networks in training on the GPU.
 
-use super::engine::{Batch, Engine, Input, Lanes, Networks};
+use super::batch::{Batch, Input};
+use super::engine::Engine;
 use super::error::GpuError;
-use super::layout::{
-    DIVERGED, FROZEN, LEARNING, OVERFLOW, PRUNING, Task, state_stride, unpack_rings, unpack_state,
-};
+use super::layout::{FROZEN, LEARNING, PRUNING, Task, state_stride, unpack_rings, unpack_state};
+use super::resident::{Lanes, Networks, check_counts};
 use super::{Shape, Uploads};
 use crate::backend::{
     BackendError, Phase, Recorded, Session, Showing, SpikeRecord, check_plan, check_recorded,
@@ -377,24 +377,4 @@ impl Chunk {
         }
         Ok(self.hosts.clone())
     }
-}
-
-/// What the kernels mark instead of counting.
-pub fn check_counts(host: &Network, counts: &[u32]) -> Result<(), BackendError> {
-    if let Some(neuron) = counts.iter().position(|&count| count == DIVERGED) {
-        let (seed, image) = (host.seed, host.state.presented);
-        return Err(BackendError::Diverged {
-            seed,
-            what: "a potential",
-            neuron,
-            value: f32::NAN,
-            image,
-        });
-    }
-    if counts.contains(&OVERFLOW) {
-        let reason =
-            "more input spikes than there was room for; this should not happen in a lifetime";
-        return Err(GpuError::Driver(reason.into()).into());
-    }
-    Ok(())
 }

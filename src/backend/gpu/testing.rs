@@ -1,8 +1,9 @@
 //! Testing on the GPU: every (network, image) pair is a lane.
 
-use super::engine::{Batch, Engine, Input};
+use super::batch::{Batch, Input};
+use super::engine::Engine;
 use super::layout::{FROZEN, Task, state_stride};
-use super::session::check_counts;
+use super::resident::check_counts;
 use super::{Shape, Uploads};
 use crate::backend::{BackendError, Frozen, SpikeCounts, TestImages};
 use crate::model::poisson::RateTable;

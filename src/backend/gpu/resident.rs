@@ -1,0 +1,174 @@
+//! Networks and lanes in the device's buffers.
+
+use super::engine::Engine;
+use super::error::GpuError;
+use super::layout::{
+    Constants, DIVERGED, OVERFLOW, SILENT, delays_stride, pack_delays, pack_rings, pack_state,
+    state_stride,
+};
+use crate::backend::BackendError;
+use crate::model;
+use crate::model::poisson::RateTable;
+use crate::network::Network;
+
+/// What frozen and learning networks have in common: constants, weights, delays and rates, for R networks.
+pub struct Networks {
+    pub neurons: usize,
+    pub count: usize,
+    pub slots_s2: u32,
+    pub slots_s3: u32,
+    constants: wgpu::Buffer,
+    pub weights: wgpu::Buffer,
+    delays: wgpu::Buffer,
+    pub rates: wgpu::Buffer,
+}
+
+/// Running states, one a lane.
+pub struct Lanes {
+    pub count: usize,
+    pub state: wgpu::Buffer,
+    pub rings: wgpu::Buffer,
+    pub counts: wgpu::Buffer,
+}
+
+impl Networks {
+    /// Storage buffers in the order of the kernels' bindings, with these weights.
+    pub fn storage<'a>(
+        &'a self,
+        tasks: &'a wgpu::Buffer,
+        weights: &'a wgpu::Buffer,
+        lanes: &'a Lanes,
+        spikes: &'a wgpu::Buffer,
+    ) -> [&'a wgpu::Buffer; 8] {
+        [
+            tasks,
+            &self.constants,
+            weights,
+            &lanes.state,
+            &lanes.rings,
+            &self.delays,
+            spikes,
+            &lanes.counts,
+        ]
+    }
+}
+
+/// Two words for each of the 256 intensities of each network, after the logarithm.
+fn rate_words<'a>(tables: impl IntoIterator<Item = &'a RateTable>) -> Vec<u32> {
+    let mut words: Vec<u32> = Vec::new();
+    for table in tables {
+        if words.is_empty() {
+            words.extend(table.log2_words());
+        }
+        let scales = table.scale_words();
+        words.extend(
+            scales
+                .iter()
+                .map(|scale| scale.map_or(0, |(mantissa, _)| mantissa)),
+        );
+        words.extend(
+            scales
+                .iter()
+                .map(|scale| scale.map_or(SILENT, |(_, shift)| shift)),
+        );
+    }
+    words
+}
+
+impl Engine {
+    /// A buffer of rates, a table for each network.
+    pub fn rates(&mut self, tables: &[RateTable]) -> Result<wgpu::Buffer, GpuError> {
+        self.filled("rates", &rate_words(tables))
+    }
+
+    /// Takes networks onto the device, with these weights instead of their own where given.
+    pub fn load(
+        &mut self,
+        networks: &[&Network],
+        weights: &[&[f32]],
+    ) -> Result<Networks, GpuError> {
+        let params = &networks[0].params;
+        let n = params.neurons();
+        let (mut constants, mut delays, mut rates) = (Vec::new(), Vec::new(), Vec::new());
+        let mut slots = (0, 0);
+        for network in networks {
+            let c = model::Constants::new(&network.params)
+                .map_err(|error| GpuError::Validation(error.to_string()))?;
+            slots = (c.steps.delay_s2_max + 1, c.steps.delay_s3_max + 1);
+            constants.push(Constants::new(&c, &network.params));
+            pack_delays(network, &mut delays);
+            rates.push(RateTable::new(&network.params));
+        }
+        debug_assert_eq!(delays.len(), networks.len() * delays_stride(n));
+        let all: Vec<u32> = weights
+            .iter()
+            .flat_map(|weights| weights.iter().map(|w| w.to_bits()))
+            .collect();
+        Ok(Networks {
+            neurons: n,
+            count: networks.len(),
+            slots_s2: slots.0,
+            slots_s3: slots.1,
+            constants: self.filled("constants", bytemuck::cast_slice(&constants))?,
+            weights: self.filled("weights", &all)?,
+            delays: self.filled("delays", &delays)?,
+            rates: self.rates(&rates)?,
+        })
+    }
+
+    /// Lanes in the states of their networks.
+    pub fn load_lanes(&mut self, networks: &[&Network]) -> Result<Lanes, GpuError> {
+        let (mut state, mut rings) = (Vec::new(), Vec::new());
+        for network in networks {
+            pack_state(network, &mut state);
+            pack_rings(network, &mut rings);
+        }
+        let n = networks[0].params.neurons();
+        Ok(Lanes {
+            count: networks.len(),
+            state: self.filled("state", &state)?,
+            rings: self.filled("rings", &rings)?,
+            counts: self.empty("counts", networks.len() * n)?,
+        })
+    }
+
+    /// Lanes for images that start from rest.
+    pub fn lanes_at_rest(&mut self, networks: &Networks, count: usize) -> Result<Lanes, GpuError> {
+        let (n, slots) = (networks.neurons, networks.slots_s2 + networks.slots_s3);
+        Ok(Lanes {
+            count,
+            state: self.empty("state", count * state_stride(n))?,
+            rings: self.empty("rings", count * n * slots as usize)?,
+            counts: self.empty("counts", count * n)?,
+        })
+    }
+
+    /// The E spikes of each lane's neurons since the last reading.
+    pub fn take_counts(&mut self, lanes: &Lanes) -> Result<Vec<u32>, GpuError> {
+        let counts = self.read(&lanes.counts)?;
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        encoder.clear_buffer(&lanes.counts, 0, None);
+        self.submit(encoder);
+        Ok(counts)
+    }
+}
+
+/// What the kernels mark instead of counting.
+pub fn check_counts(host: &Network, counts: &[u32]) -> Result<(), BackendError> {
+    if let Some(neuron) = counts.iter().position(|&count| count == DIVERGED) {
+        let (seed, image) = (host.seed, host.state.presented);
+        return Err(BackendError::Diverged {
+            seed,
+            what: "a potential",
+            neuron,
+            value: f32::NAN,
+            image,
+        });
+    }
+    if counts.contains(&OVERFLOW) {
+        let reason =
+            "more input spikes than there was room for; this should not happen in a lifetime";
+        return Err(GpuError::Driver(reason.into()).into());
+    }
+    Ok(())
+}
