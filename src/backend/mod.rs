@@ -221,6 +221,27 @@ fn check_recorded<'a>(
     }
 }
 
+/// Checks frozen networks and that the images to show them exist.
+fn check_test(networks: &[Frozen<'_>], images: TestImages<'_>) -> Result<(), BackendError> {
+    for frozen in networks {
+        frozen.network.check()?;
+        let (expected, found) = (frozen.network.weights.len(), frozen.weights.len());
+        if found != expected {
+            let array = "weights";
+            return Err(NetworkError::Length {
+                array,
+                expected,
+                found,
+            }
+            .into());
+        }
+    }
+    images
+        .images
+        .iter()
+        .try_for_each(|&image| check_image(images.pixels, image))
+}
+
 fn check_image(pixels: &[u8], image: u32) -> Result<(), BackendError> {
     check_index("image", image, pixels.len() / INPUTS)
 }

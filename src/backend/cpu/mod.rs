@@ -54,9 +54,7 @@ impl Backend for Cpu {
         networks: &[Frozen<'_>],
         images: TestImages<'_>,
     ) -> Result<Vec<SpikeCounts>, BackendError> {
-        for &image in images.images {
-            check_image(images.pixels, image)?;
-        }
+        check_test(networks, images)?;
         let testers = networks
             .iter()
             .map(Tester::new)
@@ -85,16 +83,6 @@ struct Tester {
 impl Tester {
     fn new(frozen: &Frozen<'_>) -> Result<Self, BackendError> {
         let network = frozen.network;
-        network.check()?;
-        let (expected, found) = (network.weights.len(), frozen.weights.len());
-        if found != expected {
-            return Err(NetworkError::Length {
-                array: "weights",
-                expected,
-                found,
-            }
-            .into());
-        }
         let constants = crate::model::Constants::new(&network.params)?;
         let neurons = network.params.neurons();
         Ok(Self {

@@ -137,6 +137,7 @@ impl Backend for Gpu {
     }
 
     fn start(&self, networks: Vec<Network>) -> Result<Box<dyn Session + '_>, BackendError> {
+        networks.iter().try_for_each(Network::check)?;
         let Some(shape) = common_shape(networks.iter())? else {
             return Ok(Box::new(session::GpuSession::default()));
         };
@@ -155,9 +156,7 @@ impl Backend for Gpu {
         networks: &[Frozen<'_>],
         images: TestImages<'_>,
     ) -> Result<Vec<SpikeCounts>, BackendError> {
-        for &image in images.images {
-            check_image(images.pixels, image)?;
-        }
+        check_test(networks, images)?;
         let Some(shape) = common_shape(networks.iter().map(|frozen| frozen.network))? else {
             return Ok(Vec::new());
         };
@@ -201,13 +200,12 @@ struct Shape {
     steps: Steps,
 }
 
-/// Checks networks and that they can run side by side; none when there are none.
+/// The shape of networks that can run side by side; none when there are none.
 fn common_shape<'a>(
     networks: impl Iterator<Item = &'a Network>,
 ) -> Result<Option<Shape>, BackendError> {
     let mut common = None;
     for network in networks {
-        network.check()?;
         let Steps {
             stimulus,
             rest,

@@ -7,7 +7,7 @@ use super::resident::check_counts;
 use super::{Shape, Uploads};
 use crate::backend::{BackendError, Frozen, SpikeCounts, TestImages};
 use crate::model::poisson::RateTable;
-use crate::network::{Network, NetworkError};
+use crate::network::Network;
 
 /// Shows the images to every network, each from rest.
 pub fn test(
@@ -17,17 +17,6 @@ pub fn test(
     shape: Shape,
     largest_buffer: u64,
 ) -> Result<Vec<SpikeCounts>, BackendError> {
-    for frozen in frozen {
-        let (expected, found) = (frozen.network.weights.len(), frozen.weights.len());
-        if found != expected {
-            return Err(NetworkError::Length {
-                array: "weights",
-                expected,
-                found,
-            }
-            .into());
-        }
-    }
     let n = shape.neurons;
     let hosts: Vec<&Network> = frozen.iter().map(|frozen| frozen.network).collect();
     let weights: Vec<&[f32]> = frozen.iter().map(|frozen| frozen.weights).collect();
