@@ -31,7 +31,8 @@
 //! | [`report`] | heatmaps and arrays of the weights |
 //! | [`artefact`] | files that appear whole or not at all |
 //!
-//! `dataset` and `report` know none of the others but the parameters' number of inputs. The program
+//! `dataset` and `report` know none of the modules above them. Each kernel in `shaders/*.wgsl` has its
+//! twin in `model` (`step.wgsl` in `backend/cpu/step.rs`), with the same names in the same order. The program
 //! `spikeprune` (`src/main.rs`, `src/cli/`) is the only part that prints.
 //!
 //! # Three axes of parallelism

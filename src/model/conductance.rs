@@ -50,6 +50,25 @@ impl DelayRing {
         self.add(now.wrapping_add(u32::from(delay)), target, 1.0);
     }
 
+    /// A spike of step `now` reaches every target but its own after the delays given.
+    #[inline(always)]
+    pub fn send_to_all_but(&mut self, own: usize, now: u32, delays: &[u16]) {
+        let first = now % self.slots;
+        for (target, &delay) in delays.iter().enumerate() {
+            // The slot of now + delay, without a division for each target.
+            let slot = first + u32::from(delay);
+            let slot = (if slot < self.slots {
+                slot
+            } else {
+                slot - self.slots
+            }) as usize;
+            if target != own {
+                self.occupied[slot] = true;
+                self.counts[slot * self.blocks + target / BLOCK].0[target % BLOCK] += 1.0;
+            }
+        }
+    }
+
     /// `count` arrivals at once.
     #[inline(always)]
     pub fn add(&mut self, due: u32, target: usize, count: f32) {

@@ -173,12 +173,8 @@ fn send(wiring: &Wiring, lane: &mut Lane, now: u32, fired_e: &[usize], fired_i: 
     }
     let n = lane.neurons;
     for &i in fired_i {
-        let delays = &wiring.delays_s3[i * n..][..n];
-        for (j, &delay) in delays.iter().enumerate() {
-            if j != i {
-                lane.s3.send(now, delay, j);
-            }
-        }
+        lane.s3
+            .send_to_all_but(i, now, &wiring.delays_s3[i * n..][..n]);
     }
 }
 
