@@ -5,13 +5,15 @@ use super::error::GpuError;
 use super::layout::{Dispatch, Task, state_stride};
 use super::resident::{Lanes, Networks};
 use crate::params::INPUTS;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use wgpu::BufferUsages;
 
 /// Longest time that one dispatch, and one submission, should take: desktops end what blocks them for seconds.
 const LONGEST: Duration = Duration::from_millis(100);
-/// Steps of the first dispatch on a device, whose speed is not known yet.
+/// Steps of a dispatch of the first batch, before the device's speed is known.
 const FIRST_STEPS: u64 = 32;
+/// Steps that a submission holds at least, in however many dispatches.
+const SUBMITTED_STEPS: u64 = 1024;
 /// Steps of a recorded presentation between two readings.
 const RECORDED_AT_ONCE: usize = 1000;
 
@@ -72,25 +74,16 @@ impl Engine {
         lanes: &Lanes,
         batch: &Batch<'_>,
     ) -> Result<(), GpuError> {
-        let prepared = self.prepare(networks, lanes, batch)?;
         let total = batch.presentations as u64 * u64::from(batch.steps);
-        let mut first = 0;
-        if self.step_time.is_none() {
-            // The first dispatch may still build the kernel; the second tells the speed.
-            for _ in 0..2 {
-                let next = total.min(first + FIRST_STEPS);
-                let start = Instant::now();
-                self.dispatch(&prepared, &prepared.plan(batch, first..next, FIRST_STEPS))?;
-                self.wait()?;
-                let steps = u32::try_from(next - first).unwrap_or(u32::MAX).max(1);
-                self.step_time = Some(start.elapsed() / steps);
-                first = next;
-            }
-        }
-        let at_once = self.steps_at_once();
-        let plan = prepared.plan(batch, first..total, at_once);
-        let per_submit = (at_once / u64::from(batch.steps)).max(1) as usize;
-        for dispatches in plan.chunks(per_submit) {
+        self.time(total);
+        let prepared = self.prepare(networks, lanes, batch)?;
+        let at_once = match self.step_time {
+            Some(step) => (LONGEST.as_nanos() / step.as_nanos().max(1)).max(1) as u64,
+            None => FIRST_STEPS,
+        };
+        let plan = prepared.plan(batch, 0..total, at_once);
+        let per_submit = (at_once.max(SUBMITTED_STEPS) / at_once.min(batch.steps.into())).max(1);
+        for dispatches in plan.chunks(per_submit as usize) {
             self.dispatch(&prepared, dispatches)?;
         }
         self.gpu.check()
@@ -168,15 +161,6 @@ impl Engine {
         self.count(|traffic| traffic.dispatches += 1);
         self.submit(encoder);
         self.gpu.check()
-    }
-
-    /// Steps of all lanes that fit the longest time of a dispatch.
-    fn steps_at_once(&self) -> u64 {
-        let step = self
-            .step_time
-            .unwrap_or(LONGEST)
-            .max(Duration::from_nanos(1));
-        ((LONGEST.as_nanos() / step.as_nanos()) as u64).max(1)
     }
 
     /// Uploads tasks and input, and draws the spikes if they are not given.

@@ -6,7 +6,7 @@ use super::error::GpuError;
 use super::layout::Dispatch;
 use super::pipelines::{Kernel, Pipelines};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wgpu::BufferUsages;
 
 /// Dispatches read their uniform at multiples of this.
@@ -19,6 +19,8 @@ pub struct Engine {
     traffic: Arc<Mutex<Traffic>>,
     /// Measured time of one step of a full set of lanes, once it is known.
     pub step_time: Option<Duration>,
+    /// When the first batch was begun, and its steps, until it is read.
+    timed: Option<(Instant, u64)>,
 }
 
 impl Engine {
@@ -32,6 +34,7 @@ impl Engine {
             pipelines,
             traffic,
             step_time: None,
+            timed: None,
         }
     }
 
@@ -99,9 +102,12 @@ impl Engine {
         self.gpu.queue.submit([encoder.finish()]);
     }
 
-    pub fn wait(&mut self) -> Result<(), GpuError> {
-        self.count(|traffic| traffic.waits += 1);
-        self.gpu.wait()
+    /// Begins to time the first batch, of so many steps. It ends when its results are read, so that the host
+    /// never waits for the sake of timing.
+    pub fn time(&mut self, steps: u64) {
+        if self.step_time.is_none() && self.timed.is_none() {
+            self.timed = Some((Instant::now(), steps));
+        }
     }
 
     /// All words of a buffer, after all that was submitted.
@@ -109,9 +115,12 @@ impl Engine {
         self.count(|traffic| traffic.waits += 1);
         self.count(|traffic| traffic.submits += 1);
         self.count(|traffic| traffic.bytes_down += buffer.size());
-        Ok(bytemuck::pod_collect_to_vec(
-            &self.gpu.read(buffer, buffer.size())?,
-        ))
+        let bytes = self.gpu.read(buffer, buffer.size())?;
+        if let Some((begun, steps)) = self.timed.take() {
+            let steps = u32::try_from(steps).unwrap_or(u32::MAX).max(1);
+            self.step_time = Some(begun.elapsed() / steps);
+        }
+        Ok(bytemuck::pod_collect_to_vec(&bytes))
     }
 
     /// Dispatches as a uniform buffer, each where a dynamic offset may point.
