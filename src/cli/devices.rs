@@ -77,6 +77,8 @@ struct Limits {
 #[derive(Serialize)]
 struct SelfTest {
     passed: bool,
+    /// Whether a short training agreed with the CPU's to the bit; null unless passed.
+    exact: Option<bool>,
     /// Whether `x * y + z` is rounded once, so that results differ from the CPU's in their last bits;
     /// null unless passed.
     contracts: Option<bool>,
@@ -183,6 +185,7 @@ impl From<Result<Gpu, GpuError>> for SelfTest {
         let arithmetic = opened.as_ref().ok().map(Gpu::arithmetic);
         Self {
             passed: opened.is_ok(),
+            exact: opened.as_ref().ok().map(Gpu::is_exact),
             contracts: arithmetic.map(|found| found.contracts),
             flushes_subnormals: arithmetic.map(|found| found.flushes_subnormals),
             reason: opened.err().map(|error| error.to_string()),
@@ -195,7 +198,8 @@ impl SelfTest {
         match &self.reason {
             Some(reason) => format!("failed: {reason}"),
             None if self.contracts == Some(true) => "passed; contracts multiply-adds".into(),
-            None => "passed".into(),
+            None if self.exact == Some(false) => "passed; rounds differently from the CPU".into(),
+            None => "passed; equal to the CPU to the bit".into(),
         }
     }
 }

@@ -74,9 +74,16 @@ fn the_document_of_devices_has_its_keys() {
         let test = &gpu["self_test"];
         assert_keys(
             test,
-            &["passed", "contracts", "flushes_subnormals", "reason"],
+            &[
+                "passed",
+                "exact",
+                "contracts",
+                "flushes_subnormals",
+                "reason",
+            ],
         );
         let passed = test["passed"].as_bool().unwrap();
+        assert_eq!(test["exact"].is_boolean(), passed);
         assert_eq!(test["contracts"].is_boolean(), passed);
         assert_eq!(test["reason"].is_null(), passed);
     }
@@ -88,8 +95,8 @@ fn a_training_on_the_gpu_leaves_the_bytes_of_the_cpu() {
     let flags = |device| ["--replicas", "2", "--device", device];
     let ours = Run::tiny(&flags("gpu"));
     assert_eq!(ours.summary()["device"], gpu.device());
-    if gpu.arithmetic().contracts {
-        println!("not compared: this GPU contracts multiply-adds");
+    if !gpu.is_exact() {
+        println!("not compared: this GPU rounds differently");
         return;
     }
     let native = Run::tiny(&flags("cpu"));
@@ -114,7 +121,7 @@ fn a_test_on_the_gpu_gives_the_numbers_of_the_cpu() {
     for device in ["gpu:0", &part] {
         let ours = eval(device);
         assert_eq!(ours["device"], gpu.device());
-        if !gpu.arithmetic().contracts {
+        if gpu.is_exact() {
             assert_eq!(ours["eval"], native["eval"]);
         }
     }
