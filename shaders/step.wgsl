@@ -229,7 +229,7 @@ fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
             if j < N {
                 if fired_e[k] {
                     send_s2(lane, task.network, now, k, j);
-                    counts[lane * N + j] += 1u;
+                    count_spike(lane * N + j);
                 }
                 send_inhibition(lane, task.network, now, k, j);
                 input_spikes(c, task.network, first, last, k, j);
@@ -249,6 +249,13 @@ fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
     store(lane, thread);
     if dispatch.s1 != FROZEN {
         store_inputs(lane, thread);
+    }
+}
+
+// Counts an E spike; a mark stays.
+fn count_spike(at: u32) {
+    if counts[at] < OVERFLOW {
+        counts[at] += 1u;
     }
 }
 

@@ -242,6 +242,11 @@ fn check_test(networks: &[Frozen<'_>], images: TestImages<'_>) -> Result<(), Bac
         .try_for_each(|&image| check_image(images.pixels, image))
 }
 
+/// The intensities of one image.
+fn image_of(pixels: &[u8], image: u32) -> &[u8] {
+    &pixels[image as usize * INPUTS..][..INPUTS]
+}
+
 fn check_image(pixels: &[u8], image: u32) -> Result<(), BackendError> {
     check_index("image", image, pixels.len() / INPUTS)
 }

@@ -116,13 +116,15 @@ impl RateTable {
         self.scales.iter().map(words).collect()
     }
 
-    /// Expected spikes of one presentation.
-    pub fn expected(&self, pixels: &[u8], steps: u32) -> f64 {
-        pixels
-            .iter()
-            .map(|&intensity| self.probabilities[usize::from(intensity)])
-            .sum::<f64>()
-            * f64::from(steps)
+    /// For each intensity the highest probability of a spike in a step that any of the tables gives.
+    pub fn envelope(tables: &[Self]) -> Vec<f64> {
+        let highest = |intensity: usize| {
+            tables
+                .iter()
+                .map(|table| table.probabilities[intensity])
+                .fold(0.0, f64::max)
+        };
+        (0..256).map(highest).collect()
     }
 
     /// Steps to the next spike, less one.

@@ -136,10 +136,6 @@ impl Tester {
     }
 }
 
-fn image_of(pixels: &[u8], image: u32) -> &[u8] {
-    &pixels[image as usize * INPUTS..][..INPUTS]
-}
-
 struct CpuSession<'a> {
     pool: &'a rayon::ThreadPool,
     networks: Vec<NetworkOnCpu>,

@@ -1,6 +1,7 @@
 //! What host and kernels share, field by field. Twin of shaders/common.wgsl; a test holds the two together.
 
 use crate::model;
+use crate::model::rng::Stream;
 use crate::network::Network;
 use crate::params::{INPUTS, Params, PruningMode, Rule, Threshold};
 use bytemuck::{Pod, Zeroable};
@@ -70,6 +71,22 @@ pub struct Task {
     pub presentation: u32,
     pub clock: u32,
     pub group: u32,
+}
+
+impl Task {
+    /// A presentation of image 0 to group 0 at clock 0.
+    pub fn new(network: usize, seed: u64, stream: Stream, presentation: u32) -> Self {
+        Self {
+            network: network as u32,
+            image: 0,
+            seed_low: seed as u32,
+            seed_high: (seed >> 32) as u32,
+            stream: stream as u32,
+            presentation,
+            clock: 0,
+            group: 0,
+        }
+    }
 }
 
 /// What one dispatch does.

@@ -249,17 +249,23 @@ impl Uploads {
     fn slot(&mut self, pixels: &[u8], image: u32) -> u32 {
         let next = self.slots.len() as u32;
         *self.slots.entry(image).or_insert_with(|| {
-            self.pixels
-                .extend_from_slice(&pixels[image as usize * INPUTS..][..INPUTS]);
+            self.pixels.extend_from_slice(image_of(pixels, image));
             next
         })
     }
+}
 
-    /// Expected spikes of the brightest image at the rates of any network.
-    fn most_spikes(&self, tables: &[crate::model::poisson::RateTable], steps: u32) -> f64 {
-        let images = self.pixels.chunks_exact(INPUTS);
-        let expected =
-            images.flat_map(|image| tables.iter().map(|table| table.expected(image, steps)));
-        expected.fold(0.0, f64::max)
-    }
+/// Expected spikes of the brightest image, the probability of a spike in a step given for each intensity.
+fn most_spikes<'a>(
+    probabilities: &[f64],
+    images: impl Iterator<Item = &'a [u8]>,
+    steps: u32,
+) -> f64 {
+    let expected = |image: &[u8]| {
+        image
+            .iter()
+            .map(|&intensity| probabilities[usize::from(intensity)])
+            .sum::<f64>()
+    };
+    images.map(expected).fold(0.0, f64::max) * f64::from(steps)
 }

@@ -5,7 +5,7 @@ use super::engine::Engine;
 use super::error::GpuError;
 use super::layout::{FROZEN, LEARNING, PRUNING, Task, state_stride, unpack_rings, unpack_state};
 use super::resident::{Lanes, Networks, check_counts};
-use super::{Shape, Uploads};
+use super::{Shape, Uploads, image_of, most_spikes};
 use crate::backend::{
     BackendError, Phase, Recorded, Session, Showing, SpikeRecord, check_plan, check_recorded,
 };
@@ -31,7 +31,8 @@ struct Chunk {
     shape: Shape,
     /// Parameters, seeds, clocks and counters; weights and state are on the device.
     hosts: Vec<Network>,
-    tables: Vec<RateTable>,
+    /// Highest probability of a spike in a step, for each intensity, in any of the networks.
+    probabilities: Vec<f64>,
     networks: Networks,
     lanes: Lanes,
 }
@@ -48,7 +49,7 @@ impl GpuSession {
         let weights: Vec<&[f32]> = hosts.iter().map(|network| &network.weights[..]).collect();
         let networks = engine.load(&all, &weights)?;
         let lanes = engine.load_lanes(&all)?;
-        let tables = hosts
+        let tables: Vec<RateTable> = hosts
             .iter()
             .map(|network| RateTable::new(&network.params))
             .collect();
@@ -56,7 +57,7 @@ impl GpuSession {
             engine,
             shape,
             hosts,
-            tables,
+            probabilities: RateTable::envelope(&tables),
             networks,
             lanes,
         });
@@ -109,16 +110,11 @@ impl Session for GpuSession {
     }
 }
 
+/// A presentation that goes on from the network's clock.
 fn task(network: usize, host: &Network, stream: Stream, presentation: u32) -> Task {
     Task {
-        network: network as u32,
-        image: 0,
-        seed_low: host.seed as u32,
-        seed_high: (host.seed >> 32) as u32,
-        stream: stream as u32,
-        presentation,
         clock: host.state.clock,
-        group: 0,
+        ..Task::new(network, host.seed, stream, presentation)
     }
 }
 
@@ -128,14 +124,14 @@ impl Chunk {
         let steps = self.shape.steps;
         let mut done = 0;
         while done < length {
-            let mut uploads = Uploads::default();
             // As many presentations as the spike lists have room for, going by the first.
-            plan.iter()
-                .for_each(|showings| _ = uploads.slot(pixels, showings[done].image));
-            let expected = uploads.most_spikes(&self.tables, steps.stimulus);
+            let first = plan
+                .iter()
+                .map(|showings| image_of(pixels, showings[done].image));
+            let expected = most_spikes(&self.probabilities, first, steps.stimulus);
             let bytes = Engine::task_bytes(steps.stimulus, expected) * plan.len() as u64;
             let count = ((SPIKE_BYTES / bytes.max(1)) as usize).clamp(1, length - done);
-            self.train_some(pixels, plan, done..done + count, uploads)?;
+            self.train_some(pixels, plan, done..done + count)?;
             done += count;
         }
         Ok(())
@@ -146,10 +142,10 @@ impl Chunk {
         pixels: &[u8],
         plan: &[Vec<Showing>],
         range: std::ops::Range<usize>,
-        mut uploads: Uploads,
     ) -> Result<(), BackendError> {
         let steps = self.shape.steps;
         let (presentations, per_image) = (range.len(), steps.stimulus + steps.rest);
+        let mut uploads = Uploads::default();
         let mut tasks = Vec::with_capacity(presentations * plan.len());
         for (ahead, position) in range.enumerate() {
             for (index, (host, showings)) in self.hosts.iter().zip(plan).enumerate() {
@@ -163,7 +159,8 @@ impl Chunk {
                 });
             }
         }
-        let most_spikes = uploads.most_spikes(&self.tables, steps.stimulus);
+        let images = uploads.pixels.chunks_exact(INPUTS);
+        let most_spikes = most_spikes(&self.probabilities, images, steps.stimulus);
         let batch = Batch {
             tasks: &tasks,
             presentations,
@@ -332,14 +329,13 @@ impl Chunk {
             rings: self.engine.copy(&self.lanes.rings)?,
             counts: self.engine.copy(&self.lanes.counts)?,
         };
-        let copy = self.engine.copy(&self.networks.weights)?;
-        let kept = std::mem::replace(&mut self.networks.weights, copy);
-        let dark = [0; INPUTS];
-        let most_spikes = tables
-            .iter()
-            .map(|table| table.expected(&dark, window))
-            .fold(0.0, f64::max);
         let rates = self.engine.rates(&tables)?;
+        let dark = [0; INPUTS];
+        let probabilities = RateTable::envelope(&tables);
+        let most_spikes = most_spikes(&probabilities, std::iter::once(&dark[..]), window);
+        let copy = self.engine.copy(&self.networks.weights)?;
+        // Nothing may return before the swap back.
+        let kept = std::mem::replace(&mut self.networks.weights, copy);
         let batch = Batch {
             tasks: &tasks,
             presentations: 1,

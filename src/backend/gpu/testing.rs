@@ -4,7 +4,7 @@ use super::batch::{Batch, Input};
 use super::engine::Engine;
 use super::layout::{FROZEN, Task, state_stride};
 use super::resident::check_counts;
-use super::{Shape, Uploads};
+use super::{Shape, Uploads, image_of, most_spikes};
 use crate::backend::{BackendError, Frozen, SpikeCounts, TestImages};
 use crate::model::poisson::RateTable;
 use crate::network::Network;
@@ -25,30 +25,23 @@ pub fn test(
         .iter()
         .map(|network| RateTable::new(&network.params))
         .collect();
+    let all = images
+        .images
+        .iter()
+        .map(|&image| image_of(images.pixels, image));
+    let stimulus = shape.steps.stimulus;
+    let most_spikes = most_spikes(&RateTable::envelope(&tables), all, stimulus);
     let pairs: Vec<(usize, u32)> = (0..hosts.len())
         .flat_map(|r| images.images.iter().map(move |&image| (r, image)))
         .collect();
     let mut counts = Vec::with_capacity(pairs.len() * n);
-    for pairs in pairs.chunks(lanes_at_once(
-        &engine,
-        &tables,
-        images,
-        shape,
-        largest_buffer,
-    )) {
+    for pairs in pairs.chunks(lanes_at_once(&engine, most_spikes, shape, largest_buffer)) {
         let mut uploads = Uploads::default();
         let task = |&(r, image): &(usize, u32)| Task {
-            network: r as u32,
             image: uploads.slot(images.pixels, image),
-            seed_low: hosts[r].seed as u32,
-            seed_high: (hosts[r].seed >> 32) as u32,
-            stream: images.stream as u32,
-            presentation: image,
-            clock: 0,
-            group: 0,
+            ..Task::new(r, hosts[r].seed, images.stream, image)
         };
         let tasks: Vec<Task> = pairs.iter().map(task).collect();
-        let most_spikes = uploads.most_spikes(&tables, shape.steps.stimulus);
         let lanes = engine.lanes_at_rest(&networks, pairs.len())?;
         let batch = Batch {
             tasks: &tasks,
@@ -58,8 +51,8 @@ pub fn test(
                 most_spikes,
             },
             rates: &networks.rates,
-            stimulus: shape.steps.stimulus,
-            steps: shape.steps.stimulus,
+            stimulus,
+            steps: stimulus,
             s1: FROZEN,
             from_rest: true,
             latch: true,
@@ -84,20 +77,9 @@ pub fn test(
 }
 
 /// Lanes whose spike lists, rings and states each fit a buffer.
-fn lanes_at_once(
-    engine: &Engine,
-    tables: &[RateTable],
-    images: TestImages<'_>,
-    shape: Shape,
-    largest_buffer: u64,
-) -> usize {
+fn lanes_at_once(engine: &Engine, most_spikes: f64, shape: Shape, largest_buffer: u64) -> usize {
     let steps = shape.steps;
-    let mut uploads = Uploads::default();
-    images
-        .images
-        .iter()
-        .for_each(|&image| _ = uploads.slot(images.pixels, image));
-    let spikes = Engine::task_bytes(steps.stimulus, uploads.most_spikes(tables, steps.stimulus));
+    let spikes = Engine::task_bytes(steps.stimulus, most_spikes);
     let slots = u64::from(steps.delay_s2_max + steps.delay_s3_max) + 2;
     let rings = 4 * slots * shape.neurons as u64;
     let state = 4 * state_stride(shape.neurons) as u64;
