@@ -16,6 +16,16 @@ const LIVE: u32 = 0u;
 const LATCHED: u32 = 1u;
 const FIXED: u32 = 2u;
 
+// Learning rules.
+const STDP: u32 = 0u;
+const STDP_ALL_LTD: u32 = 1u;
+const COUNT_GATED: u32 = 2u;
+
+// How unused weights decay.
+const GAUSSIAN: u32 = 0u;
+const EXPONENTIAL: u32 = 1u;
+const LINEAR: u32 = 2u;
+
 // model::Constants: factors of one step, from the host, so that no kernel divides.
 struct Constants {
     e_dt_per_tau_membrane: f32,
@@ -36,12 +46,16 @@ struct Constants {
     i_v_threshold_mv: f32,
     w_s2: f32,
     w_s3: f32,
+    inhibitory_gain: f32,
+    w_min: f32,
     gmax: f32,
     a_pre: f32,
     a_post: f32,
     dt_per_tau_pre: f32,
     keep_post: f32,
-    sqrt_k_dt_per_tau: f32,
+    decay_per_step: f32,
+    spikes_per_step: f32,
+    spikes_floor: f32,
     refractory_e: u32,
     refractory_i: u32,
     threshold_train: u32,
@@ -50,9 +64,12 @@ struct Constants {
     prune_in_training: u32,
     // Neurons of one class.
     group_size: u32,
-    // 1: every group learns by STDP, whatever the image.
-    unsupervised: u32,
-    padding: u32,
+    // STDP, STDP_ALL_LTD or COUNT_GATED.
+    rule: u32,
+    // GAUSSIAN, EXPONENTIAL or LINEAR.
+    decay: u32,
+    // Draws below this drop a synapse out of a training image; 0 for no dropout.
+    dropout: u32,
 }
 
 // One presentation in one lane.
@@ -68,6 +85,8 @@ struct Task {
     clock: u32,
     // Group of the image's class.
     group: u32,
+    // Share of the step sizes that is left.
+    step_scale: f32,
 }
 
 // What one dispatch does. Lane l runs task first_task + l.

@@ -15,6 +15,15 @@ fn decay(g: f32, keep: f32) -> f32 {
     return flush_tiny(g * keep);
 }
 
+// An input spike through a synapse of own neuron k: a weight above 0 excites, one below 0 inhibits.
+fn receive(c: Constants, w: f32, k: u32) {
+    if w < 0.0 {
+        gi_e[k] += c.inhibitory_gain * -w;
+    } else {
+        ge_e[k] += w;
+    }
+}
+
 // Words of one lane's rings, S2 first.
 fn ring_base(lane: u32) -> u32 {
     return lane * (dispatch.slots_s2 + dispatch.slots_s3) * N;

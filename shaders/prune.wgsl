@@ -1,20 +1,42 @@
-// Weight regularisation, "use it or lose it" (eq. 5). Twin of src/model/prune.rs.
+// Weight regularisation, "use it or lose it" (eq. 5), and what it is compared with. Twin of src/model/prune.rs.
 
-// The factor of eq. 5 for a synapse that was last used `steps` ago.
-fn prune_factor(c: Constants, steps: u32) -> f32 {
-    let x = f32(steps) * c.sqrt_k_dt_per_tau;
-    return exp_neg(x * x);
+// What leaves a weight as it is.
+fn no_decay(c: Constants) -> f32 {
+    return select(1.0, 0.0, c.decay == LINEAR);
 }
 
-// Applies eq. 5 to every input of every network up to its task's clock. One workgroup an input and network.
+// What a synapse that was last used `steps` ago is multiplied by; what it loses if the decay is linear.
+fn decay_amount(c: Constants, steps: u32) -> f32 {
+    let x = f32(steps) * c.decay_per_step;
+    if c.decay == GAUSSIAN {
+        return exp_neg(x * x);
+    }
+    if c.decay == EXPONENTIAL {
+        return exp_neg(x);
+    }
+    return x;
+}
+
+// A weight after its decay.
+fn decayed(c: Constants, w: f32, amount: f32) -> f32 {
+    if c.decay == LINEAR {
+        let rest = abs(w) - amount;
+        let left = select(rest, 0.0, rest < 0.0);
+        return flush_tiny(select(left, -left, w < 0.0));
+    }
+    return flush_tiny(w * amount);
+}
+
+// Decays every input of every network up to its task's clock. One workgroup an input and network.
 @compute @workgroup_size(WORKGROUP)
 fn flush(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
     let input = group.x;
     let network = group.y;
     let last = state[network * STRIDE + FIELDS * N + INPUTS + input];
-    let factor = prune_factor(constants[network], tasks[network].clock - last);
+    let c = constants[network];
+    let amount = decay_amount(c, tasks[network].clock - last);
     for (var j = thread; j < N; j += WORKGROUP) {
         let at = (network * INPUTS + input) * N + j;
-        weights[at] = flush_tiny(weights[at] * factor);
+        weights[at] = decayed(c, weights[at], amount);
     }
 }

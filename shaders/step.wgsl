@@ -8,7 +8,8 @@
 @group(0) @binding(0) var<uniform> dispatch: Dispatch;
 @group(0) @binding(1) var<storage, read> tasks: array<Task>;
 @group(0) @binding(2) var<storage, read> constants: array<Constants>;
-// For each lane FIELDS values of each neuron, then trace and last spike of each input; floats by their bits.
+// For each lane FIELDS values of each neuron, trace and last spike of each input, then the spikes of each group in
+// this image; floats by their bits.
 @group(0) @binding(4) var<storage, read_write> state: array<u32>;
 // For each task stimulus + 1 starts, then inputs.
 @group(0) @binding(7) var<storage, read> spikes: array<u32>;
@@ -16,7 +17,7 @@
 @group(0) @binding(8) var<storage, read_write> counts: array<u32>;
 
 const FIELDS: u32 = 12u;
-const STRIDE: u32 = FIELDS * N + 2u * INPUTS;
+const STRIDE: u32 = FIELDS * N + 2u * INPUTS + GROUPS;
 const WORDS: u32 = (N + 31u) >> 5u;
 // Marks in `counts`: a potential that stopped being finite, and more input spikes than there was room for.
 const DIVERGED: u32 = 0xffffffffu;
@@ -25,8 +26,8 @@ const OVERFLOW: u32 = 0xfffffffeu;
 // I neurons that fire, a bit each, for this step, the last and the next: so one barrier a step parts writing,
 // reading and clearing.
 var<workgroup> fired_i: array<atomic<u32>, 3u * WORDS>;
-// Factor of eq. 5 of each input spike of this step.
-var<workgroup> factors: array<f32, INPUTS>;
+// Decay of each input spike of this step.
+var<workgroup> amounts: array<f32, INPUTS>;
 
 fn load(lane: u32, thread: u32) {
     for (var k = 0u; k < OWN; k++) {
@@ -95,6 +96,9 @@ fn load_inputs(lane: u32, thread: u32) {
         apre[i] = bitcast<f32>(state[base + i]);
         last_input[i] = state[base + INPUTS + i];
     }
+    for (var q = thread; q < GROUPS; q += WORKGROUP) {
+        atomicStore(&group_spikes[q], select(state[base + 2u * INPUTS + q], 0u, dispatch.first_step == 0u));
+    }
 }
 
 fn store_inputs(lane: u32, thread: u32) {
@@ -102,6 +106,9 @@ fn store_inputs(lane: u32, thread: u32) {
     for (var i = thread; i < INPUTS; i += WORKGROUP) {
         state[base + i] = bitcast<u32>(apre[i]);
         state[base + INPUTS + i] = last_input[i];
+    }
+    for (var q = thread; q < GROUPS; q += WORKGROUP) {
+        state[base + 2u * INPUTS + q] = atomicLoad(&group_spikes[q]);
     }
 }
 
@@ -114,6 +121,9 @@ fn integrate(c: Constants, live: bool, now: u32, thread: u32, fired_e: ptr<funct
             apost[k] = flush_tiny(apost[k] * c.keep_post);
         }
         (*fired_e)[k] = above_e && j < N && recovered(now, last_spike_e[k], c.refractory_e);
+        if (*fired_e)[k] && dispatch.s1 == LEARNING {
+            atomicAdd(&group_spikes[group_of(c, j)], 1u);
+        }
         let above_i = integrate_inhibitory(c, k);
         if above_i && j < N && recovered(now, last_spike_i[k], c.refractory_i) {
             atomicOr(&fired_i[(now % 3u) * WORDS + (j >> 5u)], 1u << (j & 31u));
@@ -123,14 +133,14 @@ fn integrate(c: Constants, live: bool, now: u32, thread: u32, fired_e: ptr<funct
     }
 }
 
-// Factors of the inputs that fire now, and their traces; each by one thread.
+// Decay of the inputs that fire now, and their traces; each by one thread.
 fn note_inputs(c: Constants, now: u32, first: u32, last: u32, thread: u32) {
     for (var at = first + thread; at < last; at += WORKGROUP) {
         let input = spikes[at];
         let idle = now - last_input[input];
-        factors[at - first] = 1.0;
+        amounts[at - first] = no_decay(c);
         if dispatch.s1 == PRUNING || c.prune_in_training == 1u {
-            factors[at - first] = prune_factor(c, idle);
+            amounts[at - first] = decay_amount(c, idle);
         }
         if dispatch.s1 == LEARNING {
             apre[input] = decayed_pre(c, apre[input], idle) + c.a_pre;
@@ -140,16 +150,17 @@ fn note_inputs(c: Constants, now: u32, first: u32, last: u32, thread: u32) {
 }
 
 // Input spikes of this step, for own neuron k.
-fn input_spikes(c: Constants, network: u32, first: u32, last: u32, k: u32, j: u32) {
+fn input_spikes(c: Constants, task: Task, first: u32, last: u32, k: u32, j: u32) {
     for (var at = first; at < last; at++) {
-        let w = (network * INPUTS + spikes[at]) * N + j;
+        let input = spikes[at];
+        let w = (task.network * INPUTS + input) * N + j;
         if dispatch.s1 == FROZEN {
-            ge_e[k] += weights[w];
+            receive(c, weights[w], k);
         } else if dispatch.s1 == PRUNING {
-            weights[w] = flush_tiny(weights[w] * factors[at - first]);
-            ge_e[k] += weights[w];
+            weights[w] = decayed(c, weights[w], amounts[at - first]);
+            receive(c, weights[w], k);
         } else {
-            input_spike(c, factors[at - first], w, k);
+            input_spike(c, amounts[at - first], w, k, kept(c, task, input, j));
         }
     }
 }
@@ -169,12 +180,12 @@ fn send_inhibition(lane: u32, network: u32, now: u32, k: u32, j: u32) {
 }
 
 // E spike of own neuron k: the post half of learning, and the reset.
-fn fire(c: Constants, task: Task, now: u32, k: u32, j: u32) {
+fn fire(c: Constants, task: Task, now: u32, step: u32, k: u32, j: u32) {
     if dispatch.s1 == LEARNING {
-        apost[k] += c.a_post;
-        let is_target = c.unsupervised == 1u
-            || (j >= task.group * c.group_size && j < (task.group + 1u) * c.group_size);
-        output_spike(c, select(-1.0, 1.0, is_target), task.network, now, j);
+        apost[k] += task.step_scale * c.a_post;
+        let own = group_of(c, j);
+        let factor = third_factor(c, own == task.group, step, atomicLoad(&group_spikes[own]));
+        output_spike(c, task.step_scale * factor, task, now, j);
     }
     v_e[k] = c.e_v_reset_mv;
     vt[k] += c.e_threshold_step_mv;
@@ -232,11 +243,11 @@ fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
                     count_spike(lane * N + j);
                 }
                 send_inhibition(lane, task.network, now, k, j);
-                input_spikes(c, task.network, first, last, k, j);
+                input_spikes(c, task, first, last, k, j);
                 arrive_s2(c, lane, now, k, j);
                 arrive_s3(c, lane, now, k, j);
                 if fired_e[k] {
-                    fire(c, task, now, k, j);
+                    fire(c, task, now, step, k, j);
                 }
             }
         }

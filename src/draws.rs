@@ -20,11 +20,11 @@ fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
     rng
 }
 
-/// Initial weights of S1, uniform in 0..gmax; shape \[inputs, neurons\].
-pub fn weights(seed: u64, inputs: usize, neurons: usize, gmax: f32) -> Vec<f32> {
+/// Initial weights of S1, uniform in 0..max; shape \[inputs, neurons\].
+pub fn weights(seed: u64, inputs: usize, neurons: usize, max: f32) -> Vec<f32> {
     let mut rng = generator(seed, WEIGHTS);
     (0..inputs * neurons)
-        .map(|_| rng.random::<f32>() * gmax)
+        .map(|_| rng.random::<f32>() * max)
         .collect()
 }
 

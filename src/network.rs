@@ -108,10 +108,11 @@ impl Network {
         params.validate()?;
         let (steps, n) = (params.steps()?, params.neurons());
         let seed = params.replica_seed(replica);
+        let start_max = params.learning.w_start_max * params.learning.gmax;
         Ok(Self {
             params: params.clone(),
             seed,
-            weights: draws::weights(seed, INPUTS, n, params.learning.gmax as f32),
+            weights: draws::weights(seed, INPUTS, n, start_max as f32),
             delays_s2: draws::delays_s2(seed, n, steps.delay_s2_max),
             delays_s3: draws::delays_s3(seed, n, steps.delay_s3_max),
             state: State::initial(params, &steps),
@@ -157,14 +158,14 @@ impl Network {
         )
     }
 
-    /// Checks that weights of this network are within 0..=gmax; `array` names them.
+    /// Checks that weights of this network are within w_min..=gmax; `array` names them.
     ///
     /// # Errors
     /// The first that is not.
     pub fn check_weights(&self, array: &'static str, weights: &[f32]) -> Result<(), NetworkError> {
-        let gmax = self.params.learning.gmax as f32;
-        check_values(array, weights, &format!("in 0..={gmax}"), |&w| {
-            (0.0..=gmax).contains(&w)
+        let (low, high) = (self.params.w_min() as f32, self.params.learning.gmax as f32);
+        check_values(array, weights, &format!("in {low}..={high}"), |&w| {
+            (low..=high).contains(&w)
         })
     }
 

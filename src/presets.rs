@@ -54,6 +54,7 @@ pub fn paper() -> Params {
         input: Input {
             full_rate_hz: 63.75,
             intensity_step: 1,
+            mean_rate_hz: 0.0,
         },
         excitatory: Excitatory {
             tau_membrane_ms: 100.0,
@@ -90,16 +91,25 @@ pub fn paper() -> Params {
         learning: Learning {
             rule: Rule::StdpAllLtd,
             gmax: 0.05,
+            w_min: 0.0,
+            w_start_max: 1.0,
+            inhibitory_gain: 1.0,
             tau_pre_ms: 20.0,
             tau_post_ms: 20.0,
             a_pre: 0.01,
             a_post: -0.0105,
+            step_end: 1.0,
+            target_spikes: 60.0,
+            target_floor: 0.15,
+            dropout: 0.0,
         },
         pruning: Pruning {
             mode: PruningMode::Continuous,
+            decay: Decay::Gaussian,
             tau_ms: TauPrune::Rule(TauRule::FromJob),
             k: 1.0,
             zero_below: 1e-3,
+            remove_below: 0.0,
             window_ms: 50.0,
             window_rate_hz: 63.0,
         },
@@ -112,10 +122,8 @@ pub fn authors_code() -> Params {
     let mut params = paper();
     params.preset = "authors-code".into();
     params.time.dt_ms = 0.1;
-    params.input = Input {
-        full_rate_hz: 64.0,
-        intensity_step: 4,
-    };
+    params.input.full_rate_hz = 64.0;
+    params.input.intensity_step = 4;
     params.excitatory.threshold_train = Threshold::Latched;
     params.pruning.mode = PruningMode::FinalWindow;
     params.pruning.tau_ms = TauPrune::Rule(TauRule::FromClasses);

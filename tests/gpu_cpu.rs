@@ -11,7 +11,7 @@ use spikeprune::backend::{Backend, BackendError, Frozen, Showing, SpikeCounts, T
 use spikeprune::dataset::{self, LabelledImages, first_of_class};
 use spikeprune::model::rng::Stream;
 use spikeprune::network::Network;
-use spikeprune::params::{Params, PruningMode, Rule, TauPrune, Threshold};
+use spikeprune::params::{Decay, Params, PruningMode, Rule, TauPrune, Threshold};
 use spikeprune::presets;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -234,6 +234,42 @@ fn unsupervised_learning_and_a_live_threshold_in_testing() {
 #[test]
 fn the_authors_step() {
     assert_same(&presets::authors_code(), 30, 2);
+}
+
+/// Group counts as third factor, weights below zero, falling steps.
+#[test]
+fn count_gated_learning_of_signed_weights() {
+    let mut params = paper(PruningMode::Continuous, Threshold::Live);
+    params.learning.rule = Rule::CountGated;
+    params.learning.w_min = -1.0;
+    params.learning.gmax = 0.2;
+    params.learning.w_start_max = 0.25;
+    params.learning.inhibitory_gain = 0.75;
+    params.learning.a_post = 0.0;
+    params.learning.step_end = 0.0;
+    params.lateral.w_s3_total = 0.9;
+    params.excitatory.threshold_test = Threshold::Live;
+    for replicas in [1, 4] {
+        assert_same(&params, 300, replicas);
+    }
+}
+
+#[test]
+fn dropout_of_synapses() {
+    let mut params = paper(PruningMode::None, Threshold::Live);
+    params.learning.dropout = 0.3;
+    assert_same(&params, 60, 2);
+}
+
+#[test]
+fn decays_that_do_not_care_for_use() {
+    for decay in [Decay::Exponential, Decay::Linear] {
+        let mut params = paper(PruningMode::Continuous, Threshold::Live);
+        params.pruning.decay = decay;
+        params.pruning.tau_ms = TauPrune::Ms(60_000.0);
+        params.learning.w_min = -0.5;
+        assert_same(&params, 60, 2);
+    }
 }
 
 /// Many spikes in a step, strong decay between them, and no rest: lists, sorting and factors under load.

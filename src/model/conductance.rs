@@ -4,7 +4,8 @@
 //! steps arrives in step n + d. Arrivals are counted, and a count times the weight is added, so a sum does
 //! not depend on the order in which its spikes come.
 
-use super::{BLOCK, Block, flush_tiny};
+use super::{BLOCK, Block, flush_tiny, multiply_add};
+use crate::params::Params;
 
 /// One step of decay.
 #[inline(always)]
@@ -12,12 +13,40 @@ pub fn decay(g: f32, keep: f32) -> f32 {
     flush_tiny(g * keep)
 }
 
-/// One input spike with frozen weights: `ge_j += w_ij` for every j.
+/// How S1 conducts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Constants {
+    /// Whether weights may be negative.
+    pub signed: bool,
+    /// What a negative weight adds to gi, relative to its magnitude.
+    pub inhibitory_gain: f32,
+}
+
+impl Constants {
+    pub fn new(params: &Params) -> Self {
+        Self {
+            signed: params.learning.w_min < 0.0,
+            inhibitory_gain: params.learning.inhibitory_gain as f32,
+        }
+    }
+}
+
+/// An input spike through a synapse: a weight above 0 excites, one below 0 inhibits.
 #[inline(always)]
-pub fn add_row(ge: &mut [Block], row: &[Block]) {
-    for (ge, w) in ge.iter_mut().zip(row) {
+pub fn receive(c: &Constants, w: f32, ge: &mut f32, gi: &mut f32) {
+    if c.signed && w < 0.0 {
+        *gi = multiply_add(c.inhibitory_gain, -w, *gi);
+    } else {
+        *ge += w;
+    }
+}
+
+/// One input spike with frozen weights, for every j.
+#[inline(always)]
+pub fn receive_row(c: &Constants, row: &[Block], ge: &mut [Block], gi: &mut [Block]) {
+    for ((w, ge), gi) in row.iter().zip(ge).zip(gi) {
         for l in 0..BLOCK {
-            ge.0[l] += w.0[l];
+            receive(c, w.0[l], &mut ge.0[l], &mut gi.0[l]);
         }
     }
 }

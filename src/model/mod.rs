@@ -7,9 +7,10 @@
 //! 2. state update of E and I by Euler, all right-hand sides from the old values ([`lif`]);
 //! 3. thresholds: the E and I spikes of this step; they are sent on their way through S2 and S3;
 //! 4. input spikes in ascending pixel order, each: prune with the time since its last spike
-//!    ([`prune`]), add the weights to ge ([`conductance`]), raise the presynaptic trace, depress by the
+//!    ([`prune`]), add the weights to ge and gi ([`conductance`]), raise the presynaptic trace, depress by the
 //!    postsynaptic trace ([`stdp`]); then the arrivals of S2 and S3 due now, a delay of 0 included;
-//!    then the E-spike half of learning;
+//!    then the E-spike half of learning, by label and counts ([`gate`]); synapses that drop out of an
+//!    image ([`dropout`]) neither conduct nor learn in it;
 //! 5. resets.
 //!
 //! What arrives in step n therefore moves v first in step n + 1. Arithmetic on floats is `+ - *` alone, in
@@ -19,6 +20,8 @@
 //! loop, exp(-x), is a polynomial ([`exp_neg`]).
 
 pub mod conductance;
+pub mod dropout;
+pub mod gate;
 pub mod lif;
 pub mod poisson;
 pub mod prune;
@@ -103,7 +106,11 @@ pub struct Constants {
     pub w_s2: f32,
     /// S3 weight: the total over N.
     pub w_s3: f32,
+    pub conductance: conductance::Constants,
     pub stdp: stdp::Constants,
+    pub gate: gate::Constants,
+    /// Draws below this drop a synapse out of a training image; 0 for no dropout.
+    pub dropout: u32,
     pub prune: prune::Constants,
 }
 
@@ -117,7 +124,10 @@ impl Constants {
             inhibitory: lif::Inhibitory::new(params),
             w_s2: params.lateral.w_s2 as f32,
             w_s3: (params.lateral.w_s3_total / params.neurons() as f64) as f32,
+            conductance: conductance::Constants::new(params),
             stdp: stdp::Constants::new(params),
+            gate: gate::Constants::new(params)?,
+            dropout: dropout::threshold(params),
             prune: prune::Constants::new(params),
         })
     }

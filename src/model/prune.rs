@@ -1,51 +1,128 @@
-//! Weight regularisation, "use it or lose it" (eq. 5):
+//! Weight regularisation, "use it or lose it" (eq. 5), and the local forms of what it is compared with.
 //!
 //! ```text
-//! w(t) = w(t_s) exp(-k ((t - t_s) / tau)^2),   t_s: the synapse's last presynaptic spike
+//! gaussian     w(t) = w(t_s) exp(-k ((t - t_s) / tau)^2)      eq. 5
+//! exponential  w(t) = w(t_s) exp(-k (t - t_s) / tau)          an L2 penalty, dw/dt = -k w / tau
+//! linear       w(t) = w(t_s) - sign(w) gmax k (t - t_s) / tau, at most to 0     an L1 penalty
+//!              t_s: the synapse's last presynaptic spike
 //! ```
 //!
-//! Evaluated lazily: at an input spike all weights of that input are multiplied by the factor for the time
-//! since its last spike. The factor is one number an input, not a synapse. Gaussian factors do not compose,
-//! so whoever reads weights in mid-training applies the factor to a copy ([`flush`]).
+//! Evaluated lazily: at an input spike all weights of that input decay by the time since its last spike. The
+//! amount is one number an input, not a synapse. Gaussian factors do not compose, so whoever reads weights in
+//! mid-training applies them to a copy ([`flush`]): an input that keeps firing keeps its weights. The other two
+//! compose: they take as much from a weight that is used as from one that is not.
 
 use super::{Block, exp_neg, flush_tiny};
-use crate::params::{INPUTS, Params};
+use crate::params::{Decay, INPUTS, Params};
 
-/// Constants of eq. 5, per step.
+/// Constants of the decay, per step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Constants {
-    /// sqrt(k) dt / tau.
-    pub sqrt_k_dt_per_tau: f32,
+    pub decay: Decay,
+    /// sqrt(k) dt / tau of the Gaussian, k dt / tau of the exponential, gmax k dt / tau of the linear decay.
+    pub per_step: f32,
 }
 
 impl Constants {
     pub fn new(params: &Params) -> Self {
-        let dt_per_tau = params.time.dt_ms / params.tau_prune_ms();
+        let (k, dt_per_tau) = (params.pruning.k, params.time.dt_ms / params.tau_prune_ms());
+        let per_step = match params.pruning.decay {
+            Decay::Gaussian => libm::sqrt(k) * dt_per_tau,
+            Decay::Exponential => k * dt_per_tau,
+            Decay::Linear => params.learning.gmax * k * dt_per_tau,
+        };
         Self {
-            sqrt_k_dt_per_tau: (libm::sqrt(params.pruning.k) * dt_per_tau) as f32,
+            decay: params.pruning.decay,
+            per_step: per_step as f32,
+        }
+    }
+
+    /// What leaves a weight as it is.
+    pub fn no_decay(&self) -> f32 {
+        match self.decay {
+            Decay::Gaussian | Decay::Exponential => 1.0,
+            Decay::Linear => 0.0,
         }
     }
 }
 
-/// The factor of eq. 5 for a synapse that was last used `steps` ago.
+/// What a synapse that was last used `steps` ago is multiplied by; what it loses if the decay is linear.
 #[inline(always)]
-pub fn factor(c: &Constants, steps: u32) -> f32 {
-    let x = steps as f32 * c.sqrt_k_dt_per_tau;
-    exp_neg(x * x)
-}
-
-/// Multiplies all weights of one input by its factor.
-#[inline(always)]
-pub fn scale_row(row: &mut [Block], factor: f32) {
-    for w in row.iter_mut().flat_map(|block| &mut block.0) {
-        *w = flush_tiny(*w * factor);
+pub fn amount(c: &Constants, steps: u32) -> f32 {
+    let x = steps as f32 * c.per_step;
+    match c.decay {
+        Decay::Gaussian => exp_neg(x * x),
+        Decay::Exponential => exp_neg(x),
+        Decay::Linear => x,
     }
 }
 
-/// Applies eq. 5 to every input up to step `now`, as a read-out at that time sees the weights.
+/// A weight after its decay.
+#[inline(always)]
+pub fn decayed(linear: bool, w: f32, amount: f32) -> f32 {
+    if linear {
+        let left = w.abs() - amount;
+        let left = if left < 0.0 { 0.0 } else { left };
+        flush_tiny(if w < 0.0 { -left } else { left })
+    } else {
+        flush_tiny(w * amount)
+    }
+}
+
+/// Decays all weights of one input.
+#[inline(always)]
+pub fn decay_row(c: &Constants, row: &mut [Block], amount: f32) {
+    let linear = c.decay == Decay::Linear;
+    for w in row.iter_mut().flat_map(|block| &mut block.0) {
+        *w = decayed(linear, *w, amount);
+    }
+}
+
+/// Decays every input up to step `now`, as a read-out at that time sees the weights.
 pub fn flush(c: &Constants, now: u32, last_input: &[u32], weights: &mut [Block]) {
     let blocks = weights.len() / INPUTS;
     for (row, &last) in weights.chunks_exact_mut(blocks).zip(last_input) {
-        scale_row(row, factor(c, now.wrapping_sub(last)));
+        decay_row(c, row, amount(c, now.wrapping_sub(last)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params::TauPrune;
+    use crate::presets;
+
+    /// A weight of 0.04 after 1 s with tau = 2 s, in one piece and in two.
+    #[test]
+    fn decays_follow_their_formulas_and_two_of_them_compose() {
+        let mut params = presets::paper();
+        params.pruning.tau_ms = TauPrune::Ms(2000.0);
+        let cases = [
+            (
+                Decay::Gaussian,
+                0.04 * libm::exp(-0.25),
+                0.04 * libm::exp(-0.125),
+            ),
+            (
+                Decay::Exponential,
+                0.04 * libm::exp(-0.5),
+                0.04 * libm::exp(-0.5),
+            ),
+            (Decay::Linear, 0.04 - 0.025, 0.04 - 0.025),
+        ];
+        for (decay, whole, halves) in cases {
+            params.pruning.decay = decay;
+            let c = Constants::new(&params);
+            let linear = decay == Decay::Linear;
+            for sign in [1.0, -1.0] {
+                let once = decayed(linear, sign * 0.04, amount(&c, 2000));
+                assert!((f64::from(sign * once) - whole).abs() < 1e-7, "{decay}");
+                let half = decayed(linear, sign * 0.04, amount(&c, 1000));
+                let twice = decayed(linear, half, amount(&c, 1000));
+                assert!((f64::from(sign * twice) - halves).abs() < 1e-7, "{decay}");
+            }
+            assert_eq!(decayed(linear, 0.04, c.no_decay()), 0.04);
+            assert!(decayed(linear, -0.04, amount(&c, 2_000_000)).abs() < 1e-6);
+        }
     }
 }

@@ -19,6 +19,8 @@ pub enum Stream {
     Validation = 2,
     /// The last window of `final-window`; the presentation is the number of images seen.
     Window = 3,
+    /// Synapses that drop out of a training image; the presentation is the position in the training.
+    Dropout = 4,
 }
 
 /// Four random words for one key and counter.

@@ -1,22 +1,28 @@
-//! Learning of S1: trace-based STDP (eq. 3) and all-LTD (eq. 4).
+//! Learning of S1: trace-based STDP (eq. 3) and all-LTD (eq. 4), scaled by a third factor.
 //!
 //! ```text
-//! traces   Apre_i  decays with tau_pre,  += a_pre  at each spike of input i
-//!          Apost_j decays with tau_post, += a_post at each spike of neuron j
+//! traces   Apre_i  decays with tau_pre,  += a_pre at each spike of input i
+//!          Apost_j decays with tau_post, += lambda a_post at each spike of neuron j
 //! input i  w_ij = clip(w_ij + lr1_j Apost_j)      (pre half)
 //! E spike j  w_ij = clip(w_ij + lr2_j Apre_i)     (post half)
 //! ```
 //!
 //! STDP is lr1 = lr2 = +1; all-LTD is lr1 = +1, lr2 = -1: both orders depress. lr1 is +1 in both, so the
-//! kernels leave it out. The presynaptic trace is kept as it stood at the input's last spike and decayed
-//! when it is read; the postsynaptic one is read at almost every step and decays step by step.
+//! kernels leave it out; lr2 is lambda times the third factor ([`super::gate`]). lambda, the step scale, falls
+//! over the training from 1 to `step_end`. The presynaptic trace is kept as it stood at the input's last spike
+//! and decayed when it is read; the postsynaptic one is read at almost every step and decays step by step.
 
-use super::{BLOCK, Block, TINY, exp_neg, flush_tiny, multiply_add};
-use crate::params::{INPUTS, Params};
+use super::conductance::receive;
+use super::prune::decayed;
+use super::{BLOCK, Block, exp_neg, flush_tiny, multiply_add};
+use crate::params::{Decay, INPUTS, Params};
 
 /// Constants of learning, per step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Constants {
+    /// The smallest weight.
+    pub w_min: f32,
+    /// The largest weight.
     pub gmax: f32,
     /// a_pre in units of the weights.
     pub a_pre: f32,
@@ -31,6 +37,7 @@ impl Constants {
     pub fn new(params: &Params) -> Self {
         let (learning, dt_ms) = (&params.learning, params.time.dt_ms);
         Self {
+            w_min: params.w_min() as f32,
             gmax: learning.gmax as f32,
             a_pre: (learning.a_pre * learning.gmax) as f32,
             a_post: (learning.a_post * learning.gmax) as f32,
@@ -40,11 +47,12 @@ impl Constants {
     }
 }
 
-/// Limits a weight to [0, gmax].
+/// Limits a weight to [w_min, gmax].
 #[inline(always)]
-pub fn clip(w: f32, gmax: f32) -> f32 {
-    let w = if w < TINY { 0.0 } else { w };
-    if w > gmax { gmax } else { w }
+pub fn clip(c: &Constants, w: f32) -> f32 {
+    let w = flush_tiny(w);
+    let w = if w < c.w_min { c.w_min } else { w };
+    if w > c.gmax { c.gmax } else { w }
 }
 
 /// The presynaptic trace `steps` after it stood at `trace`.
@@ -61,20 +69,36 @@ pub fn decay_post(c: &Constants, apost: &mut Block) {
     }
 }
 
-/// One input spike with learning, for every j: prune by `factor`, `ge_j += w_ij`, pre half.
+/// What an input spike reaches: conductances and postsynaptic traces of all neurons.
+pub struct Targets<'a> {
+    pub ge: &'a mut [Block],
+    pub gi: &'a mut [Block],
+    pub apost: &'a [Block],
+}
+
+/// One input spike with learning, for every j: decay by `amount`, add to the conductances, pre half. `kept(b)`
+/// tells which synapses of block b take part, 1, or 0 where they dropped out.
 #[inline(always)]
 pub fn input_spike(
-    c: &Constants,
-    factor: f32,
+    c: &super::Constants,
+    amount: f32,
     row: &mut [Block],
-    ge: &mut [Block],
-    apost: &[Block],
+    to: Targets<'_>,
+    kept: impl Fn(usize) -> Block,
 ) {
-    for ((w, ge), apost) in row.iter_mut().zip(ge).zip(apost) {
+    let linear = c.prune.decay == Decay::Linear;
+    let blocks = row.iter_mut().zip(to.ge).zip(to.gi).zip(to.apost);
+    for (b, (((w, ge), gi), apost)) in blocks.enumerate() {
+        let kept = kept(b);
         for l in 0..BLOCK {
-            let pruned = flush_tiny(w.0[l] * factor);
-            ge.0[l] += pruned;
-            w.0[l] = clip(pruned + apost.0[l], c.gmax);
+            let pruned = decayed(linear, w.0[l], amount);
+            receive(
+                &c.conductance,
+                pruned * kept.0[l],
+                &mut ge.0[l],
+                &mut gi.0[l],
+            );
+            w.0[l] = clip(&c.stdp, pruned + apost.0[l] * kept.0[l]);
         }
     }
 }
@@ -93,7 +117,8 @@ pub fn traces_now(
     }
 }
 
-/// Post half for one E spike: column `j` of the weights moves by `lr2` times the presynaptic traces.
+/// Post half for one E spike: column `j` of the weights moves by `lr2` times the presynaptic traces; `kept(i)`
+/// tells whether the synapse from input i takes part, 1 or 0.
 #[inline(always)]
 pub fn output_spike(
     c: &Constants,
@@ -102,10 +127,11 @@ pub fn output_spike(
     weights: &mut [Block],
     blocks: usize,
     j: usize,
+    kept: impl Fn(usize) -> f32,
 ) {
     let column = &mut weights[j / BLOCK..];
-    for (row, apre) in column.iter_mut().step_by(blocks).zip(apre_now) {
+    for (i, (row, apre)) in column.iter_mut().step_by(blocks).zip(apre_now).enumerate() {
         let w = &mut row.0[j % BLOCK];
-        *w = clip(multiply_add(lr2, *apre, *w), c.gmax);
+        *w = clip(c, multiply_add(lr2, *apre * kept(i), *w));
     }
 }

@@ -80,6 +80,8 @@ pub struct Input {
     pub full_rate_hz: f64,
     /// Intensities are rounded down to a multiple of this: 1 keeps all 256 levels.
     pub intensity_step: u32,
+    /// Every image is scaled to this mean rate over its pixels before it is shown; 0 shows it as it is.
+    pub mean_rate_hz: f64,
 }
 
 /// The excitatory (E) population: conductance-based leaky integrate-and-fire, adaptive threshold.
@@ -140,14 +142,28 @@ pub struct Lateral {
 #[serde(deny_unknown_fields)]
 pub struct Learning {
     pub rule: Rule,
-    /// Largest weight; initial weights are uniform in 0..gmax.
+    /// Largest weight.
     pub gmax: f64,
+    /// Smallest weight, relative to gmax: 0, or below it where an input may also inhibit.
+    pub w_min: f64,
+    /// Initial weights are uniform in 0..this, relative to gmax.
+    pub w_start_max: f64,
+    /// What a negative weight adds to the inhibitory conductance, relative to its magnitude.
+    pub inhibitory_gain: f64,
     pub tau_pre_ms: f64,
     pub tau_post_ms: f64,
     /// Step of the presynaptic trace at an input spike, relative to gmax.
     pub a_pre: f64,
     /// Step of the postsynaptic trace at an E spike, relative to gmax; negative depresses.
     pub a_post: f64,
+    /// Share of the step sizes that is left at the end of the training, to which they fall linearly.
+    pub step_end: f64,
+    /// `count-gated`: spikes that the group of the image's class is to fire in one image.
+    pub target_spikes: f64,
+    /// `count-gated`: the target counts as at least this share of `target_spikes`, however early in the image.
+    pub target_floor: f64,
+    /// Share of the synapses that take no part in a training image, drawn anew for each (dropout).
+    pub dropout: f64,
 }
 
 /// Weight regularisation, "use it or lose it" (eq. 5).
@@ -155,10 +171,13 @@ pub struct Learning {
 #[serde(deny_unknown_fields)]
 pub struct Pruning {
     pub mode: PruningMode,
+    pub decay: Decay,
     pub tau_ms: TauPrune,
     pub k: f64,
     /// A weight below this share of gmax counts as zero.
     pub zero_below: f64,
+    /// A read-out sets weights below this share of gmax to zero.
+    pub remove_below: f64,
     /// `final-window`: how long every input fires at the end.
     pub window_ms: f64,
     /// `final-window`: the rate at which it does.
@@ -185,6 +204,20 @@ pub enum Rule {
     StdpAllLtd,
     /// Unsupervised: every group learns by STDP.
     Stdp,
+    /// Supervised: steps in proportion to how far each group's spike count is from its target.
+    CountGated,
+}
+
+/// How an unused weight decays over the time since its last presynaptic spike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decay {
+    /// By exp(-k (t / tau)^2): "use it or lose it" (eq. 5).
+    Gaussian,
+    /// By exp(-k t / tau), used or not: the local form of an L2 penalty (after eq. 1).
+    Exponential,
+    /// Towards zero by gmax k t / tau, used or not: the local form of an L1 penalty (after eq. 2).
+    Linear,
 }
 
 /// When eq. 5 acts.
@@ -252,7 +285,7 @@ macro_rules! display_as_serialized {
         }
     )*};
 }
-display_as_serialized!(Threshold, Rule, PruningMode, TauRule);
+display_as_serialized!(Threshold, Rule, Decay, PruningMode, TauRule);
 
 /// Whole numbers of steps, from the times of a validated [`Params`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -303,6 +336,17 @@ impl Params {
             }
             TauPrune::Rule(TauRule::FromClasses) => 5.0 * classes * self.image_ms(),
         }
+    }
+
+    /// The smallest weight.
+    pub fn w_min(&self) -> f64 {
+        self.learning.w_min * self.learning.gmax
+    }
+
+    /// Share of the step sizes that is left after `presented` training images.
+    pub fn step_scale(&self, presented: u32) -> f64 {
+        let done = f64::from(presented) / self.presentations() as f64;
+        1.0 - (1.0 - self.learning.step_end) * done.min(1.0)
     }
 
     /// The seed of one replica.

@@ -211,6 +211,12 @@ impl Params {
             255,
         )?;
         within(
+            "input.mean_rate_hz",
+            self.input.mean_rate_hz,
+            0.0,
+            self.input.full_rate_hz,
+        )?;
+        within(
             "pruning.window_rate_hz",
             self.pruning.window_rate_hz,
             1.0,
@@ -301,6 +307,18 @@ impl Params {
         positive("learning.tau_post_ms", learning.tau_post_ms, " of ms")?;
         within("learning.a_pre", learning.a_pre, 0.0, 1.0)?;
         within("learning.a_post", learning.a_post, -1.0, 0.0)?;
+        within("learning.w_min", learning.w_min, -1.0, 0.0)?;
+        within("learning.w_start_max", learning.w_start_max, 0.0, 1.0)?;
+        within(
+            "learning.inhibitory_gain",
+            learning.inhibitory_gain,
+            0.0,
+            100.0,
+        )?;
+        within("learning.step_end", learning.step_end, 0.0, 1.0)?;
+        within("learning.target_spikes", learning.target_spikes, 1e-3, 1e6)?;
+        within("learning.target_floor", learning.target_floor, 1e-3, 1.0)?;
+        within("learning.dropout", learning.dropout, 0.0, 0.99)?;
         let pruning = &self.pruning;
         if let TauPrune::Ms(tau_ms) = pruning.tau_ms {
             positive("pruning.tau_ms", tau_ms, " of ms")?;
@@ -308,7 +326,8 @@ impl Params {
         positive("pruning.k", pruning.k, "")?;
         within("pruning.k", pruning.k, 1e-9, 1e9)?;
         within("pruning.tau_ms", self.tau_prune_ms(), 1e-3, 1e12)?;
-        within("pruning.zero_below", pruning.zero_below, 0.0, 1.0)
+        within("pruning.zero_below", pruning.zero_below, 0.0, 1.0)?;
+        within("pruning.remove_below", pruning.remove_below, 0.0, 1.0)
     }
 
     fn validate_size(&self) -> Result<(), ParamsError> {

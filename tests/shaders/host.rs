@@ -3,7 +3,7 @@
 use super::*;
 use naga::{ScalarKind, TypeInner};
 use spikeprune::backend::gpu::layout;
-use spikeprune::params::Threshold;
+use spikeprune::params::{Decay, Rule, Threshold};
 use spikeprune::{model, params, presets};
 use std::mem::offset_of;
 
@@ -60,20 +60,25 @@ fn host_structs() -> [(&'static str, Fields); 3] {
             i_v_threshold_mv,
             w_s2,
             w_s3,
+            inhibitory_gain,
+            w_min,
             gmax,
             a_pre,
             a_post,
             dt_per_tau_pre,
             keep_post,
-            sqrt_k_dt_per_tau,
+            decay_per_step,
+            spikes_per_step,
+            spikes_floor,
             refractory_e,
             refractory_i,
             threshold_train,
             threshold_test,
             prune_in_training,
             group_size,
-            unsupervised,
-            padding,
+            rule,
+            decay,
+            dropout,
         }),
         fields!(Task {
             network,
@@ -84,6 +89,7 @@ fn host_structs() -> [(&'static str, Fields); 3] {
             presentation,
             clock,
             group,
+            step_scale,
         }),
         fields!(Dispatch {
             first_task,
@@ -142,7 +148,23 @@ fn host_and_kernels_agree_on_the_constants() {
         assert_eq!(constants.threshold_train, constants.threshold_test);
         constants.threshold_train
     };
+    let learning = |rule, decay| {
+        let mut params = presets::paper();
+        params.learning.rule = rule;
+        params.pruning.decay = decay;
+        let constants = layout::Constants::new(&model::Constants::new(&params).unwrap(), &params);
+        (constants.rule, constants.decay)
+    };
+    let rule = |rule| learning(rule, Decay::Gaussian).0;
+    let decay = |decay| learning(Rule::Stdp, decay).1;
     for (shader, name, host) in [
+        (&step, "STDP", rule(Rule::Stdp)),
+        (&step, "STDP_ALL_LTD", rule(Rule::StdpAllLtd)),
+        (&step, "COUNT_GATED", rule(Rule::CountGated)),
+        (&step, "GAUSSIAN", decay(Decay::Gaussian)),
+        (&step, "EXPONENTIAL", decay(Decay::Exponential)),
+        (&step, "LINEAR", decay(Decay::Linear)),
+        (&step, "GROUPS", layout::GROUPS as u32),
         (&step, "FROZEN", layout::FROZEN),
         (&step, "PRUNING", layout::PRUNING),
         (&step, "LEARNING", layout::LEARNING),

@@ -24,8 +24,9 @@ pub struct Lane {
     pub last_spike_i: Vec<u32>,
     pub s2: DelayRing,
     pub s3: DelayRing,
-    /// E spikes of the presentation.
+    /// E spikes of the presentation, by neuron and by group.
     pub counts: Vec<u32>,
+    pub group_spikes: Vec<u32>,
 }
 
 /// The fixed delays of S2 and S3, in steps.
@@ -55,6 +56,8 @@ pub struct NetworkOnCpu {
     pub weights: Vec<Block>,
     pub apre: Vec<f32>,
     pub last_input: Vec<u32>,
+    /// Synapses that take part in the presentation; unused without dropout.
+    pub kept: Vec<Block>,
 }
 
 /// Plain values as blocks, the last one filled up with `padding`.
@@ -127,6 +130,7 @@ impl Lane {
             s2: DelayRing::new(c.steps.delay_s2_max, n),
             s3: DelayRing::new(c.steps.delay_s3_max, n),
             counts: vec![0; neurons],
+            group_spikes: vec![0; neurons / c.gate.group_size as usize],
         }
     }
 
@@ -148,6 +152,7 @@ impl Lane {
             s2: load_ring(&state.arrivals_s2, state.clock, neurons),
             s3: load_ring(&state.arrivals_s3, state.clock, neurons),
             counts: vec![0; neurons],
+            group_spikes: vec![0; neurons / c.gate.group_size as usize],
         }
     }
 }
@@ -164,6 +169,7 @@ impl NetworkOnCpu {
             weights: pad_rows(&network.weights, network.params.neurons()),
             apre: std::mem::take(&mut state.trace_pre),
             last_input: std::mem::take(&mut state.last_input),
+            kept: Vec::new(),
             wiring: Wiring {
                 delays_s2: std::mem::take(&mut network.delays_s2),
                 delays_s3: std::mem::take(&mut network.delays_s3),

@@ -4,8 +4,8 @@ mod lane;
 mod step;
 
 use super::*;
-use crate::model::Block;
 use crate::model::poisson::{Draw, RateTable, SpikeList};
+use crate::model::{Block, dropout};
 use crate::params::{PruningMode, Threshold};
 use lane::{Lane, NetworkOnCpu, Wiring};
 use rayon::prelude::*;
@@ -265,13 +265,23 @@ impl NetworkOnCpu {
                 weights: &mut self.weights,
                 last_input: &mut self.last_input,
             },
-            Phase::Train { group } => S1::Learning {
-                weights: &mut self.weights,
-                last_input: &mut self.last_input,
-                apre: &mut self.apre,
-                target: step::target_group(params, group),
-                pruning: params.pruning.mode == PruningMode::Continuous,
-            },
+            Phase::Train { group } => {
+                let presented = self.network.state.presented;
+                let (seed, dropout) = (self.network.seed, self.constants.dropout);
+                if dropout > 0 {
+                    let neurons = self.lane.neurons;
+                    dropout::fill(dropout, seed, presented, neurons, &mut self.kept);
+                }
+                S1::Learning {
+                    weights: &mut self.weights,
+                    last_input: &mut self.last_input,
+                    apre: &mut self.apre,
+                    group,
+                    step_scale: params.step_scale(presented) as f32,
+                    pruning: params.pruning.mode == PruningMode::Continuous,
+                    kept: (dropout > 0).then_some(&self.kept[..]),
+                }
+            }
         };
         let live = threshold == Threshold::Live;
         let presentation = Presentation {

@@ -3,10 +3,9 @@
 use super::lane::{Lane, Wiring};
 use crate::backend::SpikeRecord;
 use crate::model::poisson::SpikeList;
-use crate::model::{BLOCK, Block, Constants, conductance, lif, prune, stdp};
-use crate::params::{INPUTS, Params, Rule};
+use crate::model::{BLOCK, Block, Constants, conductance, gate, lif, multiply_add, prune, stdp};
+use crate::params::INPUTS;
 use multiversion::multiversion;
-use std::ops::Range;
 
 /// The plastic synapses, as a presentation may use them.
 pub enum S1<'a> {
@@ -21,9 +20,13 @@ pub enum S1<'a> {
         weights: &'a mut [Block],
         last_input: &'a mut [u32],
         apre: &'a mut [f32],
-        /// Neurons that learn by STDP; all others by all-LTD.
-        target: Range<usize>,
+        /// Group of the image's class.
+        group: u32,
+        /// Share of the step sizes that is left.
+        step_scale: f32,
         pruning: bool,
+        /// Synapses that take part, as [`crate::model::dropout::fill`] has them; none where all do.
+        kept: Option<&'a [Block]>,
     },
 }
 
@@ -34,17 +37,6 @@ pub struct Presentation<'a> {
     /// v is compared with the moving threshold, not with the latched one.
     pub live: bool,
     pub record: Option<&'a mut SpikeRecord>,
-}
-
-/// Neurons that learn by STDP while an image of group `group` is shown.
-pub fn target_group(params: &Params, group: u32) -> Range<usize> {
-    match params.learning.rule {
-        Rule::Stdp => 0..params.neurons(),
-        Rule::StdpAllLtd => {
-            let size = params.job.neurons_per_class;
-            group as usize * size..(group as usize + 1) * size
-        }
-    }
 }
 
 /// Advances a lane through one presentation; its counts are then the E spikes of it.
@@ -66,6 +58,7 @@ pub fn present(
     let learning = matches!(s1, S1::Learning { .. });
     let (mut fired_e, mut fired_i) = (Vec::new(), Vec::new());
     lane.counts.fill(0);
+    lane.group_spikes.fill(0);
     for step in 0..steps {
         let now = lane.clock;
         integrate_excitatory(c, lane, live, learning, now, &mut fired_e);
@@ -77,7 +70,7 @@ pub fn present(
         lane.s2.arrive(now, c.w_s2, &mut lane.ge_i);
         lane.s3.arrive(now, c.w_s3, &mut lane.gi_e);
         if !fired_e.is_empty() {
-            output_spikes(c, &mut s1, lane, now, &fired_e);
+            output_spikes(c, &mut s1, lane, now, step, &fired_e);
         }
         reset(c, lane, now, &fired_e, &fired_i);
         if let Some(record) = record.as_deref_mut() {
@@ -184,14 +177,18 @@ fn input_spike(c: &Constants, s1: &mut S1<'_>, lane: &mut Lane, now: u32, input:
     let blocks = lane.v_e.len();
     let row = input * blocks..(input + 1) * blocks;
     match s1 {
-        S1::Frozen { weights } => conductance::add_row(&mut lane.ge_e, &weights[row]),
+        S1::Frozen { weights } => {
+            let (ge, gi) = (&mut lane.ge_e, &mut lane.gi_e);
+            conductance::receive_row(&c.conductance, &weights[row], ge, gi);
+        }
         S1::Pruning {
             weights,
             last_input,
         } => {
-            let factor = prune::factor(&c.prune, now.wrapping_sub(last_input[input]));
-            prune::scale_row(&mut weights[row.clone()], factor);
-            conductance::add_row(&mut lane.ge_e, &weights[row]);
+            let amount = prune::amount(&c.prune, now.wrapping_sub(last_input[input]));
+            prune::decay_row(&c.prune, &mut weights[row.clone()], amount);
+            let (ge, gi) = (&mut lane.ge_e, &mut lane.gi_e);
+            conductance::receive_row(&c.conductance, &weights[row], ge, gi);
             last_input[input] = now;
         }
         S1::Learning {
@@ -199,21 +196,25 @@ fn input_spike(c: &Constants, s1: &mut S1<'_>, lane: &mut Lane, now: u32, input:
             last_input,
             apre,
             pruning,
+            kept,
             ..
         } => {
             let idle = now.wrapping_sub(last_input[input]);
-            let factor = if *pruning {
-                prune::factor(&c.prune, idle)
+            let amount = if *pruning {
+                prune::amount(&c.prune, idle)
             } else {
-                1.0
+                c.prune.no_decay()
             };
-            stdp::input_spike(
-                &c.stdp,
-                factor,
-                &mut weights[row],
-                &mut lane.ge_e,
-                &lane.apost,
-            );
+            let to = stdp::Targets {
+                ge: &mut lane.ge_e,
+                gi: &mut lane.gi_e,
+                apost: &lane.apost,
+            };
+            let weights = &mut weights[row.clone()];
+            match kept {
+                None => stdp::input_spike(c, amount, weights, to, |_| Block::splat(1.0)),
+                Some(kept) => stdp::input_spike(c, amount, weights, to, |b| kept[row.start + b]),
+            }
             apre[input] = stdp::decayed_pre(&c.stdp, apre[input], idle) + c.stdp.a_pre;
             last_input[input] = now;
         }
@@ -222,15 +223,26 @@ fn input_spike(c: &Constants, s1: &mut S1<'_>, lane: &mut Lane, now: u32, input:
 
 /// The E-spike half of learning, and the counts.
 #[inline(always)]
-fn output_spikes(c: &Constants, s1: &mut S1<'_>, lane: &mut Lane, now: u32, fired: &[usize]) {
+fn output_spikes(
+    c: &Constants,
+    s1: &mut S1<'_>,
+    lane: &mut Lane,
+    now: u32,
+    step: u32,
+    fired: &[usize],
+) {
+    let group_of = |j: usize| j as u32 / c.gate.group_size;
     for &j in fired {
         lane.counts[j] += 1;
+        lane.group_spikes[group_of(j) as usize] += 1;
     }
     let S1::Learning {
         weights,
         last_input,
         apre,
-        target,
+        group,
+        step_scale,
+        kept,
         ..
     } = s1
     else {
@@ -240,9 +252,16 @@ fn output_spikes(c: &Constants, s1: &mut S1<'_>, lane: &mut Lane, now: u32, fire
     stdp::traces_now(&c.stdp, now, apre, last_input, &mut apre_now);
     let blocks = lane.v_e.len();
     for &j in fired {
-        lane.apost[j / BLOCK].0[j % BLOCK] += c.stdp.a_post;
-        let lr2 = if target.contains(&j) { 1.0 } else { -1.0 };
-        stdp::output_spike(&c.stdp, lr2, &apre_now, weights, blocks, j);
+        let (b, l, own) = (j / BLOCK, j % BLOCK, group_of(j));
+        lane.apost[b].0[l] = multiply_add(*step_scale, c.stdp.a_post, lane.apost[b].0[l]);
+        let spikes = lane.group_spikes[own as usize];
+        let lr2 = *step_scale * gate::third_factor(&c.gate, own == *group, step, spikes);
+        match kept {
+            None => stdp::output_spike(&c.stdp, lr2, &apre_now, weights, blocks, j, |_| 1.0),
+            Some(kept) => stdp::output_spike(&c.stdp, lr2, &apre_now, weights, blocks, j, |i| {
+                kept[i * blocks + b].0[l]
+            }),
+        }
     }
 }
 

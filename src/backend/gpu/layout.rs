@@ -3,7 +3,7 @@
 use crate::model;
 use crate::model::rng::Stream;
 use crate::network::Network;
-use crate::params::{INPUTS, Params, PruningMode, Rule, Threshold};
+use crate::params::{Decay, INPUTS, Params, PruningMode, Rule, Threshold};
 use bytemuck::{Pod, Zeroable};
 
 /// How S1 is used by a dispatch.
@@ -13,6 +13,9 @@ pub const LEARNING: u32 = 2;
 
 /// Values of each neuron in the state of a lane.
 pub const FIELDS: usize = 12;
+
+/// Groups that a network may have, one a label.
+pub const GROUPS: usize = 10;
 
 /// Marks in the counts: a potential that stopped being finite; more input spikes than there was room for.
 pub const DIVERGED: u32 = u32::MAX;
@@ -43,20 +46,25 @@ pub struct Constants {
     pub i_v_threshold_mv: f32,
     pub w_s2: f32,
     pub w_s3: f32,
+    pub inhibitory_gain: f32,
+    pub w_min: f32,
     pub gmax: f32,
     pub a_pre: f32,
     pub a_post: f32,
     pub dt_per_tau_pre: f32,
     pub keep_post: f32,
-    pub sqrt_k_dt_per_tau: f32,
+    pub decay_per_step: f32,
+    pub spikes_per_step: f32,
+    pub spikes_floor: f32,
     pub refractory_e: u32,
     pub refractory_i: u32,
     pub threshold_train: u32,
     pub threshold_test: u32,
     pub prune_in_training: u32,
     pub group_size: u32,
-    pub unsupervised: u32,
-    pub padding: u32,
+    pub rule: u32,
+    pub decay: u32,
+    pub dropout: u32,
 }
 
 /// One presentation in one lane.
@@ -71,6 +79,7 @@ pub struct Task {
     pub presentation: u32,
     pub clock: u32,
     pub group: u32,
+    pub step_scale: f32,
 }
 
 impl Task {
@@ -85,6 +94,7 @@ impl Task {
             presentation,
             clock: 0,
             group: 0,
+            step_scale: 1.0,
         }
     }
 }
@@ -113,6 +123,22 @@ fn threshold(kind: Threshold) -> u32 {
     }
 }
 
+fn rule(rule: Rule) -> u32 {
+    match rule {
+        Rule::Stdp => 0,
+        Rule::StdpAllLtd => 1,
+        Rule::CountGated => 2,
+    }
+}
+
+fn decay(decay: Decay) -> u32 {
+    match decay {
+        Decay::Gaussian => 0,
+        Decay::Exponential => 1,
+        Decay::Linear => 2,
+    }
+}
+
 impl Constants {
     pub fn new(c: &model::Constants, params: &Params) -> Self {
         let (e, i, stdp) = (&c.excitatory, &c.inhibitory, &c.stdp);
@@ -135,27 +161,32 @@ impl Constants {
             i_v_threshold_mv: i.v_threshold_mv,
             w_s2: c.w_s2,
             w_s3: c.w_s3,
+            inhibitory_gain: c.conductance.inhibitory_gain,
+            w_min: stdp.w_min,
             gmax: stdp.gmax,
             a_pre: stdp.a_pre,
             a_post: stdp.a_post,
             dt_per_tau_pre: stdp.dt_per_tau_pre,
             keep_post: stdp.keep_post,
-            sqrt_k_dt_per_tau: c.prune.sqrt_k_dt_per_tau,
+            decay_per_step: c.prune.per_step,
+            spikes_per_step: c.gate.spikes_per_step,
+            spikes_floor: c.gate.spikes_floor,
             refractory_e: c.steps.refractory_e,
             refractory_i: c.steps.refractory_i,
             threshold_train: threshold(params.excitatory.threshold_train),
             threshold_test: threshold(params.excitatory.threshold_test),
             prune_in_training: u32::from(params.pruning.mode == PruningMode::Continuous),
-            group_size: params.job.neurons_per_class as u32,
-            unsupervised: u32::from(params.learning.rule == Rule::Stdp),
-            padding: 0,
+            group_size: c.gate.group_size,
+            rule: rule(c.gate.rule),
+            decay: decay(c.prune.decay),
+            dropout: c.dropout,
         }
     }
 }
 
 /// Words of the state of one lane.
 pub fn state_stride(neurons: usize) -> usize {
-    FIELDS * neurons + 2 * INPUTS
+    FIELDS * neurons + 2 * INPUTS + GROUPS
 }
 
 /// Words of the packed delays of one network.
@@ -208,6 +239,8 @@ pub fn pack_state(network: &Network, words: &mut Vec<u32>) {
     words.extend(under_way(&state.arrivals_s3, n));
     words.extend(state.trace_pre.iter().map(|value| value.to_bits()));
     words.extend(&state.last_input);
+    // Spikes of the groups within an image: a network is between two.
+    words.extend([0; GROUPS]);
 }
 
 /// The inverse of [`pack_state`].

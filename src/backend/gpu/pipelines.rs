@@ -53,8 +53,11 @@ pub fn step_source(neurons: usize, workgroup: u32) -> String {
     [
         preamble(neurons, workgroup).as_str(),
         include_str!("../../../shaders/common.wgsl"),
+        include_str!("../../../shaders/rng.wgsl"),
         include_str!("../../../shaders/lif.wgsl"),
         include_str!("../../../shaders/conductance.wgsl"),
+        include_str!("../../../shaders/gate.wgsl"),
+        include_str!("../../../shaders/dropout.wgsl"),
         include_str!("../../../shaders/stdp.wgsl"),
         include_str!("../../../shaders/prune.wgsl"),
         include_str!("../../../shaders/step.wgsl"),

@@ -114,6 +114,7 @@ impl Session for GpuSession {
 fn task(network: usize, host: &Network, stream: Stream, presentation: u32) -> Task {
     Task {
         clock: host.state.clock,
+        step_scale: host.params.step_scale(host.state.presented) as f32,
         ..Task::new(network, host.seed, stream, presentation)
     }
 }
@@ -155,6 +156,7 @@ impl Chunk {
                     image: uploads.slot(pixels, showing.image),
                     clock: host.state.clock + ahead * per_image,
                     group: showing.group,
+                    step_scale: host.params.step_scale(host.state.presented + ahead) as f32,
                     ..task(index, host, Stream::Train, host.state.presented + ahead)
                 });
             }
@@ -212,7 +214,7 @@ impl Chunk {
             .enumerate()
             .map(|(index, host)| Task {
                 group,
-                ..task(index, host, Stream::Train, 0)
+                ..task(index, host, Stream::Train, host.state.presented)
             })
             .collect();
         let words = list.repeat(tasks.len());

@@ -1,0 +1,43 @@
+// The third factor of learning: label and group counts. Twin of src/model/gate.rs.
+
+// Groups that a network may have, one a label.
+const GROUPS: u32 = 10u;
+
+// Spikes of each group in this image.
+var<workgroup> group_spikes: array<atomic<u32>, GROUPS>;
+
+// The group of neuron j, without a division.
+fn group_of(c: Constants, j: u32) -> u32 {
+    var group = 0u;
+    while group + 1u < GROUPS && (group + 1u) * c.group_size <= j {
+        group += 1u;
+    }
+    return group;
+}
+
+// 1 / x for x > 0, by Newton's method.
+fn reciprocal(x: f32) -> f32 {
+    var r = bitcast<f32>(0x7EF311C7u - bitcast<u32>(x));
+    r *= 2.0 - x * r;
+    r *= 2.0 - x * r;
+    r *= 2.0 - x * r;
+    return r;
+}
+
+// The factor of a step at an E spike in step `step` of the image, by the spikes of the neuron's group so far.
+fn third_factor(c: Constants, is_target: bool, step: u32, spikes: u32) -> f32 {
+    if c.rule == STDP {
+        return 1.0;
+    }
+    if c.rule == STDP_ALL_LTD {
+        return select(-1.0, 1.0, is_target);
+    }
+    let ramp = f32(step) * c.spikes_per_step;
+    let due = select(ramp, c.spikes_floor, ramp < c.spikes_floor);
+    let share = f32(spikes) * reciprocal(due);
+    if is_target {
+        let short = 1.0 - share;
+        return select(short, -1.0, short < -1.0);
+    }
+    return -select(share, 1.0, share > 1.0);
+}

@@ -1,0 +1,55 @@
+//! Dropout of synapses: a share of S1 takes no part in a training image, neither in what it conducts nor in
+//! what it learns. Drawn anew for each image (Wan et al., "Regularization of neural networks using DropConnect",
+//! ICML 2013); a read-out scales all weights by the share that took part on average.
+
+use super::rng::{Stream, philox};
+use super::{BLOCK, Block, blocks};
+use crate::params::{INPUTS, Params};
+
+/// Draws below this are dropped.
+pub fn threshold(params: &Params) -> u32 {
+    (params.learning.dropout * 4_294_967_296.0) as u32
+}
+
+/// 0 where the synapse from `input` to `neuron` drops out of a presentation, else 1.
+#[inline(always)]
+pub fn kept(threshold: u32, seed: u64, presentation: u32, input: u32, neuron: u32) -> f32 {
+    let key = [seed as u32, (seed >> 32) as u32];
+    let counter = [neuron >> 2, input, presentation, Stream::Dropout as u32];
+    let word = philox(key, counter)[(neuron & 3) as usize];
+    if word < threshold { 0.0 } else { 1.0 }
+}
+
+/// [`kept`] for every synapse of a presentation; shape \[inputs, blocks of neurons\].
+pub fn fill(threshold: u32, seed: u64, presentation: u32, neurons: usize, mask: &mut Vec<Block>) {
+    let width = blocks(neurons);
+    mask.resize(INPUTS * width, Block::splat(1.0));
+    for (input, row) in mask.chunks_exact_mut(width).enumerate() {
+        for neuron in 0..neurons {
+            row[neuron / BLOCK].0[neuron % BLOCK] =
+                kept(threshold, seed, presentation, input as u32, neuron as u32);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presets;
+
+    #[test]
+    fn the_share_that_drops_out_is_the_one_asked_for() {
+        let mut params = presets::paper();
+        for dropout in [0.0, 0.1, 0.5, 0.9] {
+            params.learning.dropout = dropout;
+            let (mut mask, neurons) = (Vec::new(), 30);
+            fill(threshold(&params), 7, 3, neurons, &mut mask);
+            let values = mask.chunks_exact(2).flat_map(|row| {
+                let row = [row[0].0, row[1].0].concat();
+                row.into_iter().take(neurons)
+            });
+            let share = values.map(|kept| 1.0 - f64::from(kept)).sum::<f64>() / (784.0 * 30.0);
+            assert!((share - dropout).abs() < 0.01, "{share} for {dropout}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The third factor of learning: what the label and the spikes of a group make of a step at an E spike.
+//!
+//! ```text
+//! stdp          1
+//! stdp-all-ltd  1 in the group of the image's class, -1 in all others (eqs. 3 and 4)
+//! count-gated   clip(1 - g / (S f), -1, 1) in the group of the class, -min(1, g / (S f)) in all others
+//! ```
+//!
+//! g: spikes of the neuron's own group in this image, this step's included; S: `target_spikes`;
+//! f = max(t / stimulus, `target_floor`) at time t of the image. So the group of the class is driven towards S
+//! spikes an image, however many it would fire, and others towards none in proportion to how much they fire:
+//! steps vanish where nothing is to be learned. A neuron needs its group's count, the label and its own
+//! traces, no other weight.
+
+use crate::params::{Params, ParamsError, Rule};
+
+/// Constants of the third factor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Constants {
+    pub rule: Rule,
+    pub group_size: u32,
+    /// S over the steps of the stimulus.
+    pub spikes_per_step: f32,
+    /// S times the floor.
+    pub spikes_floor: f32,
+}
+
+impl Constants {
+    /// # Errors
+    /// When dt does not divide one of the times.
+    pub fn new(params: &Params) -> Result<Self, ParamsError> {
+        let learning = &params.learning;
+        let stimulus = f64::from(params.steps()?.stimulus);
+        Ok(Self {
+            rule: learning.rule,
+            group_size: params.job.neurons_per_class as u32,
+            spikes_per_step: (learning.target_spikes / stimulus) as f32,
+            spikes_floor: (learning.target_spikes * learning.target_floor) as f32,
+        })
+    }
+}
+
+/// 1 / x for x > 0 to two units in the last place, by Newton's method from a guess at the exponent: kernels do
+/// not divide, as WGSL lets a device round quotients as it likes.
+#[inline(always)]
+pub fn reciprocal(x: f32) -> f32 {
+    let mut r = f32::from_bits(0x7EF3_11C7 - x.to_bits());
+    r *= 2.0 - x * r;
+    r *= 2.0 - x * r;
+    r *= 2.0 - x * r;
+    r
+}
+
+/// The factor of a step at an E spike in step `step` of the image, by the spikes of the neuron's group so far.
+#[inline(always)]
+pub fn third_factor(c: &Constants, is_target: bool, step: u32, group_spikes: u32) -> f32 {
+    match c.rule {
+        Rule::Stdp => 1.0,
+        Rule::StdpAllLtd => {
+            if is_target {
+                1.0
+            } else {
+                -1.0
+            }
+        }
+        Rule::CountGated => {
+            let due = step as f32 * c.spikes_per_step;
+            let due = if due < c.spikes_floor {
+                c.spikes_floor
+            } else {
+                due
+            };
+            let share = group_spikes as f32 * reciprocal(due);
+            if is_target {
+                let short = 1.0 - share;
+                if short < -1.0 { -1.0 } else { short }
+            } else {
+                -(if share > 1.0 { 1.0 } else { share })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presets;
+
+    #[test]
+    fn reciprocals_are_exact_to_two_ulp() {
+        for i in 0..100_000 {
+            let x = 1e-3 * 1.000_2f32.powi(i % 90_000);
+            let error = (f64::from(reciprocal(x)) * f64::from(x) - 1.0).abs();
+            assert!(error < 2.5e-7, "1 / {x}: off by {error:e}");
+        }
+    }
+
+    #[test]
+    fn count_gating_drives_groups_to_their_targets() {
+        let mut params = presets::paper();
+        params.learning.rule = Rule::CountGated;
+        let c = Constants::new(&params).unwrap();
+        let factor = |is_target, step, spikes| third_factor(&c, is_target, step, spikes);
+        // At half time 30 of 60 spikes are due.
+        assert!(factor(true, 350, 30).abs() < 1e-6);
+        assert!((factor(true, 350, 15) - 0.5).abs() < 1e-6);
+        assert!((factor(true, 350, 45) + 0.5).abs() < 1e-6);
+        assert_eq!(factor(true, 350, 1000), -1.0);
+        assert!((factor(false, 350, 15) + 0.5).abs() < 1e-6);
+        assert_eq!(factor(false, 350, 1000), -1.0);
+        // Early on the floor holds: 9 spikes are due at once.
+        assert!(factor(true, 0, 9).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_plain_rules_know_no_counts() {
+        let mut params = presets::paper();
+        let c = Constants::new(&params).unwrap();
+        assert_eq!(third_factor(&c, true, 5, 77), 1.0);
+        assert_eq!(third_factor(&c, false, 5, 77), -1.0);
+        params.learning.rule = Rule::Stdp;
+        let c = Constants::new(&params).unwrap();
+        assert_eq!(third_factor(&c, false, 5, 77), 1.0);
+    }
+}
