@@ -99,7 +99,8 @@ pub enum BackendError {
     #[error("every network of a session must be shown the same number of images")]
     Uneven,
     #[error(
-        "the networks of one session must have the same number of neurons, time step and times"
+        "the networks of one session must have the same number of neurons and presentations, the same time \
+         step and times, and the same input"
     )]
     Mixed,
     #[error(transparent)]

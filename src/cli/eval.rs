@@ -9,6 +9,7 @@ use spikeprune::backend::Backend;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset::{self, Dataset};
 use spikeprune::experiment::evaluate::{Evaluation, evaluate};
+use spikeprune::experiment::prepare::as_shown;
 use spikeprune::experiment::selection::{self, ClassImages};
 use spikeprune::experiment::train::frozen;
 use spikeprune::model::rng::Stream;
@@ -92,7 +93,7 @@ pub fn test(
     let evaluations = evaluate(
         backend,
         &lanes,
-        &data.test,
+        &as_shown(&checkpoint.params.input, &data.test),
         tested,
         Stream::Test,
         &mut |event| {

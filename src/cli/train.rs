@@ -44,7 +44,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let mut folder = RunFolder::create(args.out.as_deref(), args.overwrite, &params)?;
     folder.write_text("config.toml", &to_toml(&params))?;
     let mut progress = Progress::new(args.device.quiet);
-    let trained = train::train(backend.as_ref(), &data, &params, &mut |event| {
+    let trained = train::train(backend.as_ref(), &data.train, &params, &mut |event| {
         progress.observe(&event);
         match event {
             Event::Measured(rows) => folder.add_metrics(rows).map_err(Into::into),

@@ -43,6 +43,19 @@ impl LabelledImages {
         Ok(Self { pixels, labels })
     }
 
+    /// The same labels on other pixels, as many as before.
+    ///
+    /// # Panics
+    /// When there are more or fewer pixels.
+    #[must_use]
+    pub fn with_pixels(&self, pixels: Vec<u8>) -> Self {
+        assert_eq!(pixels.len(), self.pixels.len(), "as many pixels as before");
+        Self {
+            pixels,
+            labels: self.labels.clone(),
+        }
+    }
+
     /// Number of images.
     pub fn len(&self) -> usize {
         self.labels.len()

@@ -1,6 +1,7 @@
 //! Experiments: loops over images that emit typed events and know no screen.
 
 pub mod evaluate;
+pub mod prepare;
 pub mod selection;
 pub mod train;
 

@@ -1,10 +1,11 @@
 //! Training: the images of every replica in its own order, with metrics on the way.
 
-use super::evaluate::{Evaluation, evaluate};
-use super::selection::{self, ClassImages};
+use super::evaluate::evaluate;
+use super::prepare::{as_shown, read_out};
+use super::selection;
 use super::{Event, ExperimentError, Observer};
-use crate::backend::{Backend, Frozen, Session};
-use crate::dataset::Dataset;
+use crate::backend::{Backend, BackendError, Frozen, Session};
+use crate::dataset::LabelledImages;
 use crate::model::rng::Stream;
 use crate::network::Network;
 use crate::params::Params;
@@ -30,7 +31,7 @@ pub struct Metrics {
 }
 
 /// Networks at the end of their training.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trained {
     pub networks: Vec<Network>,
     /// For each network its weights as read out; shape \[inputs, N\].
@@ -57,45 +58,70 @@ pub fn frozen<'a>(networks: &'a [Network], weights: &'a [Vec<f32>]) -> Vec<Froze
 /// Trains all replicas of a job.
 ///
 /// # Errors
-/// When parameters make no sense, the data are too few, or the backend or the observer fails.
+/// As [`train_networks`].
 pub fn train(
     backend: &dyn Backend,
-    data: &Dataset,
+    images: &LabelledImages,
     params: &Params,
     observer: &mut Observer<'_>,
 ) -> Result<Trained, ExperimentError> {
-    params.validate()?;
-    let start = Instant::now();
-    let training = selection::training(&data.train, params)?;
-    let validation = selection::validation(&data.train, params)?;
     let networks = (0..params.job.replicas)
         .map(|r| Network::new(params, r))
         .collect::<Result<Vec<_>, _>>()?;
-    let seeds: Vec<u64> = networks.iter().map(|network| network.seed).collect();
+    train_networks(backend, images, networks, observer)
+}
+
+/// Trains networks side by side, each on the images of its own classes from the training file. They may differ
+/// in all but the number of neurons and presentations, the times and the input.
+///
+/// # Errors
+/// When parameters make no sense or do not go together, the data are too few, or the backend or the observer
+/// fails.
+pub fn train_networks(
+    backend: &dyn Backend,
+    images: &LabelledImages,
+    networks: Vec<Network>,
+    observer: &mut Observer<'_>,
+) -> Result<Trained, ExperimentError> {
+    let start = Instant::now();
+    let Some(first) = networks.first().map(|network| network.params.clone()) else {
+        return Ok(Trained::default());
+    };
+    let total = first.presentations();
+    if networks.iter().any(|network| {
+        network.params.presentations() != total || network.params.input != first.input
+    }) {
+        return Err(BackendError::Mixed.into());
+    }
+    let images = &*as_shown(&first.input, images);
+    let training = networks
+        .iter()
+        .map(|network| Ok((network.seed, selection::training(images, &network.params)?)))
+        .collect::<Result<Vec<_>, ExperimentError>>()?;
     let mut session = backend.start(networks)?;
-    let total = params.presentations();
+    let every = first.job.metrics_every;
     let mut done = 0;
     while done < total {
-        let next = next_stop(done, total, params.job.metrics_every);
-        let plan: Vec<_> = seeds
+        let next = next_stop(done, total, every);
+        let plan: Vec<_> = training
             .iter()
-            .map(|&seed| selection::presentations(&training, seed, done..next))
+            .map(|(seed, training)| selection::presentations(training, *seed, done..next))
             .collect();
-        session.train(data.train.pixels(), &plan)?;
+        session.train(images.pixels(), &plan)?;
         done = next;
         observer(Event::Trained {
             images: done,
             of: total,
         })
         .map_err(ExperimentError::Observer)?;
-        if done == total || params.job.metrics_every > 0 && done % params.job.metrics_every == 0 {
-            measure(backend, session.as_mut(), data, &validation, observer)?;
+        if done == total || every > 0 && done.is_multiple_of(every) {
+            measure(backend, session.as_mut(), images, observer)?;
         }
     }
-    let weights = session.read_out()?;
+    let networks = session.snapshot()?;
     Ok(Trained {
-        networks: session.snapshot()?,
-        weights,
+        weights: read_out(session.as_mut(), &networks)?,
+        networks,
         seconds: start.elapsed().as_secs_f64(),
     })
 }
@@ -113,29 +139,31 @@ fn next_stop(done: usize, total: usize, metrics_every: usize) -> usize {
 fn measure(
     backend: &dyn Backend,
     session: &mut dyn Session,
-    data: &Dataset,
-    validation: &[ClassImages],
+    images: &LabelledImages,
     observer: &mut Observer<'_>,
 ) -> Result<(), ExperimentError> {
-    let (weights, networks) = (session.read_out()?, session.snapshot()?);
+    let networks = session.snapshot()?;
+    let weights = read_out(session, &networks)?;
     let lanes = frozen(&networks, &weights);
-    let silent: &mut Observer<'_> = &mut |_| Ok(());
-    let evaluations = evaluate(
-        backend,
-        &lanes,
-        &data.train,
-        validation,
-        Stream::Validation,
-        silent,
-    )?;
-    let row = |(replica, (lane, evaluation)): (usize, (&Frozen<'_>, Evaluation))| Metrics {
-        replica,
-        seed: lane.network.seed,
-        images: lane.network.state.presented as usize,
-        spikes: lane.network.state.spikes_e,
-        validation_accuracy: (evaluation.images > 0).then_some(evaluation.accuracy),
-        zero_fraction: zero_fraction(&lane.network.params, lane.weights),
+    let mut rows = Vec::with_capacity(lanes.len());
+    // Networks of the same classes are shown the same images.
+    let same = |a: &Frozen<'_>, b: &Frozen<'_>| {
+        a.network.params.job.classes == b.network.params.job.classes
     };
-    let rows: Vec<Metrics> = lanes.iter().zip(evaluations).enumerate().map(row).collect();
+    for lanes in lanes.chunk_by(same) {
+        let shown = selection::validation(images, &lanes[0].network.params)?;
+        let silent: &mut Observer<'_> = &mut |_| Ok(());
+        let evaluations = evaluate(backend, lanes, images, &shown, Stream::Validation, silent)?;
+        for (lane, evaluation) in lanes.iter().zip(evaluations) {
+            rows.push(Metrics {
+                replica: rows.len(),
+                seed: lane.network.seed,
+                images: lane.network.state.presented as usize,
+                spikes: lane.network.state.spikes_e,
+                validation_accuracy: (evaluation.images > 0).then_some(evaluation.accuracy),
+                zero_fraction: zero_fraction(&lane.network.params, lane.weights),
+            });
+        }
+    }
     observer(Event::Measured(&rows)).map_err(ExperimentError::Observer)
 }

@@ -1,0 +1,95 @@
+//! What the host does to images before they are shown, and to weights after they are read out.
+
+use crate::backend::{BackendError, Session};
+use crate::dataset::{LabelledImages, PIXELS};
+use crate::network::Network;
+use crate::params::{Input, Params};
+use std::borrow::Cow;
+
+/// Images as they are shown: as they are, or each scaled to the mean rate that the input asks for, rounded to
+/// whole intensities and at most 255. An image without a lit pixel stays dark.
+pub fn as_shown<'a>(input: &Input, images: &'a LabelledImages) -> Cow<'a, LabelledImages> {
+    match scaled(input, images.pixels()) {
+        Cow::Borrowed(_) => Cow::Borrowed(images),
+        Cow::Owned(pixels) => Cow::Owned(images.with_pixels(pixels)),
+    }
+}
+
+/// The same for bare pixels, [`PIXELS`] an image.
+pub fn scaled<'a>(input: &Input, pixels: &'a [u8]) -> Cow<'a, [u8]> {
+    if input.mean_rate_hz == 0.0 {
+        return Cow::Borrowed(pixels);
+    }
+    let sum_wanted = input.mean_rate_hz / input.full_rate_hz * 255.0 * PIXELS as f64;
+    let mut shown = pixels.to_vec();
+    for image in shown.chunks_exact_mut(PIXELS) {
+        let sum: u32 = image.iter().map(|&intensity| u32::from(intensity)).sum();
+        if sum > 0 {
+            let gain = sum_wanted / f64::from(sum);
+            for intensity in image {
+                *intensity = (f64::from(*intensity) * gain).round().min(255.0) as u8;
+            }
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// The weights of every network of a session as a test uses them: read out, by the share of synapses that took
+/// part if some dropped out, and without those too weak to be kept.
+///
+/// # Errors
+/// When the device fails.
+pub fn read_out(
+    session: &mut dyn Session,
+    networks: &[Network],
+) -> Result<Vec<Vec<f32>>, BackendError> {
+    let mut weights = session.read_out()?;
+    for (network, weights) in networks.iter().zip(&mut weights) {
+        finish(&network.params, weights);
+    }
+    Ok(weights)
+}
+
+fn finish(params: &Params, weights: &mut [f32]) {
+    let taking_part = (1.0 - params.learning.dropout) as f32;
+    let weakest = (params.pruning.remove_below * params.learning.gmax) as f32;
+    for w in weights {
+        *w *= taking_part;
+        if w.abs() < weakest {
+            *w = 0.0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presets;
+
+    #[test]
+    fn images_are_scaled_to_the_mean_rate() {
+        let mut input = presets::paper().input;
+        let mut pixels = vec![0u8; 3 * PIXELS];
+        pixels[..200].fill(100);
+        pixels[PIXELS..PIXELS + 400].fill(200);
+        assert!(matches!(scaled(&input, &pixels), Cow::Borrowed(_)));
+        // 5 Hz of 63.75 Hz is a mean intensity of 20.
+        input.mean_rate_hz = 5.0;
+        let shown = scaled(&input, &pixels);
+        for image in shown.chunks_exact(PIXELS).take(2) {
+            let mean = image.iter().map(|&p| f64::from(p)).sum::<f64>() / PIXELS as f64;
+            assert!((mean - 20.0).abs() < 0.3, "{mean}");
+        }
+        assert!(shown[2 * PIXELS..].iter().all(|&p| p == 0));
+    }
+
+    #[test]
+    fn weak_weights_go_and_dropout_scales_the_rest() {
+        let mut params = presets::paper();
+        params.pruning.remove_below = 0.1;
+        params.learning.dropout = 0.5;
+        let mut weights = [0.05, 0.011, 0.008, -0.02];
+        finish(&params, &mut weights);
+        assert_eq!(weights, [0.025, 0.0055, 0.0, -0.01]);
+    }
+}
