@@ -1,14 +1,14 @@
 //! What the host draws for a network: initial weights, delays, the order of the training images.
 //!
 //! All come from ChaCha8 by name (never from a generator that may change), each from a stream of its own,
-//! so that none moves when another is drawn longer. Input spikes are drawn elsewhere:
-//! [`crate::model::poisson`].
+//! so that none moves when another is drawn longer. Input spikes and noise images are drawn elsewhere:
+//! [`crate::model::poisson`], [`crate::dataset::noise_images`].
 
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 
-/// Streams of one seed; epoch e is shuffled by stream `ORDER + e`.
+/// Streams of one seed; epoch e is shuffled by stream `ORDER + e`. Stream 3 is that of noise images.
 const WEIGHTS: u64 = 0;
 const DELAYS_S2: u64 = 1;
 const DELAYS_S3: u64 = 2;

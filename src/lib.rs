@@ -27,11 +27,12 @@
 //! | [`model`] | the equations, one file a mechanism, and the order of events in a step |
 //! | [`params`] | every parameter with its unit, validated: the one source of truth |
 //! | [`presets`] | one set of parameters for each published experiment |
-//! | [`dataset`] | MNIST and sets of its form, checked before they are parsed |
+//! | [`dataset`] | MNIST and sets of its form, checked before they are parsed; noise to test with |
 //! | [`report`] | heatmaps and arrays of the weights |
+//! | [`statistics`] | mean and interval over seeds; how well a score tells two kinds of images apart |
 //! | [`artefact`] | files that appear whole or not at all |
 //!
-//! `dataset` and `report` know none of the modules above them. Each kernel in `shaders/*.wgsl` has its
+//! `dataset`, `report` and `statistics` know none of the modules above them. Each kernel in `shaders/*.wgsl` has its
 //! twin in `model` (`step.wgsl` in `backend/cpu/step.rs`), with the same names in the same order. The program
 //! `spikeprune` (`src/main.rs`, `src/cli/`) is the only part that prints.
 //!
@@ -76,6 +77,7 @@ pub mod network;
 pub mod params;
 pub mod presets;
 pub mod report;
+pub mod statistics;
 
 /// Longer chapters.
 pub mod guide {

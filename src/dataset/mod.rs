@@ -1,11 +1,13 @@
-//! MNIST and sets of the same form: finding, checking and reading the files.
+//! MNIST and sets of the same form: finding, checking and reading the files; noise to test with.
 //!
 //! The four files are parsed by the `mnist` crate, which panics on anything it
 //! does not expect. So each file, raw or gzip, is first copied to a private
 //! temporary folder and checked on the way; the parser sees only those copies.
 
+mod blur;
 mod error;
 mod idx;
+mod noise;
 mod subset;
 
 use std::fmt;
@@ -15,6 +17,7 @@ use std::thread;
 use mnist::{Mnist, MnistBuilder};
 
 pub use error::DatasetError;
+pub use noise::{NoiseKind, add_noise, mean_intensity, noise_images};
 pub use subset::{count_of_class, first_of_class};
 
 /// Pixels of an image: 28 rows of 28, one an input of the networks.
