@@ -13,6 +13,8 @@ const WEIGHTS: u64 = 0;
 const DELAYS_S2: u64 = 1;
 const DELAYS_S3: u64 = 2;
 const ORDER: u64 = 16;
+/// Splits of the labels, far above any epoch.
+const LABELS: u64 = 1 << 32;
 
 fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -49,6 +51,13 @@ pub fn order(seed: u64, epoch: usize, images: usize) -> Vec<u32> {
     let mut positions: Vec<u32> = (0..images as u32).collect();
     positions.shuffle(&mut generator(seed, ORDER + epoch as u64));
     positions
+}
+
+/// The ten labels in an order of chance: the `index`-th of a seed.
+pub fn labels(seed: u64, index: usize) -> Vec<u8> {
+    let mut labels: Vec<u8> = (0..10).collect();
+    labels.shuffle(&mut generator(seed, LABELS + index as u64));
+    labels
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod options;
 pub mod output;
 mod params;
 mod progress;
+mod reproduce;
 mod run_folder;
 mod train;
 
@@ -28,6 +29,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Train(train::TrainArgs),
+    Reproduce(Box<reproduce::ReproduceArgs>),
     Eval(eval::EvalArgs),
     Heatmap(heatmap::HeatmapArgs),
     Params(params::ParamsArgs),
@@ -38,6 +40,7 @@ enum Command {
 pub fn run(cli: &Cli) -> anyhow::Result<()> {
     match &cli.command {
         Command::Train(args) => train::run(args),
+        Command::Reproduce(args) => reproduce::run(args),
         Command::Eval(args) => eval::run(args),
         Command::Heatmap(args) => heatmap::run(args),
         Command::Params(args) => params::run(args),

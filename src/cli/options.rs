@@ -25,10 +25,11 @@ pub struct ParamOptions {
     model: ModelOptions,
 }
 
+/// Preset, file and single settings.
 #[derive(Args)]
 #[command(next_help_heading = "Parameters")]
-struct SourceOptions {
-    /// Published experiment to start from: paper or authors-code [default: the file's, else paper]
+pub struct SourceOptions {
+    /// Parameters to start from, by name; `params --help` lists them [default: the file's, else paper]
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
     /// TOML file laid over the preset: any part of what `params` prints; a run's config.toml repeats it
@@ -97,7 +98,7 @@ struct ModelOptions {
 }
 
 /// Puts a flag's value in its place when the flag was given.
-fn set<T: Clone>(place: &mut T, flag: &Option<T>) {
+pub fn set<T: Clone>(place: &mut T, flag: &Option<T>) {
     if let Some(value) = flag {
         place.clone_from(value);
     }
@@ -128,7 +129,8 @@ fn read_config(path: &Path) -> io::Result<String> {
 }
 
 impl SourceOptions {
-    fn resolve(&self) -> anyhow::Result<Params> {
+    /// The parameters, not yet validated as a whole.
+    pub fn resolve(&self) -> anyhow::Result<Params> {
         let preset = self.preset.as_deref();
         let mut params = match &self.config {
             None => layered(preset, "", "")?,

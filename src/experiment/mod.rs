@@ -2,6 +2,7 @@
 
 pub mod evaluate;
 pub mod prepare;
+pub mod reproduce;
 pub mod selection;
 pub mod train;
 

@@ -21,6 +21,8 @@ pub enum Stream {
     Window = 3,
     /// Synapses that drop out of a training image; the presentation is the position in the training.
     Dropout = 4,
+    /// Images made for a test; the presentation is the image's index among them.
+    Artificial = 5,
 }
 
 /// Four random words for one key and counter.

@@ -1,0 +1,176 @@
+//! `reproduce`: the paper's experiment, its table beside the published one, and a report.
+
+mod table;
+
+use super::device::DeviceOptions;
+use super::options::{SourceOptions, set};
+use super::output::{out, out_json};
+use super::progress::Progress;
+use anyhow::bail;
+use clap::Args;
+use spikeprune::dataset;
+use spikeprune::experiment::reproduce::{HeldOut, Plan, Split, random_splits, reproduce};
+use spikeprune::params::{Params, PruningMode};
+use std::path::{Path, PathBuf};
+
+/// Run the paper's experiment: train with and without regularisation, test on digits and noise, compare
+///
+/// All arms see the same images in the same order with the same initial weights, delays and input spikes. Each is
+/// tested on noise, blurred noise, known and unknown digits. The table stands beside the published one; the run
+/// folder holds report.html with all figures, reproduction.json (what --json prints) and pictures.
+#[derive(Args)]
+pub struct ReproduceArgs {
+    #[command(flatten)]
+    source: SourceOptions,
+    #[command(flatten)]
+    experiment: ExperimentOptions,
+    #[command(flatten)]
+    device: DeviceOptions,
+    /// Run folder [default: a new one under runs/]
+    #[arg(long, value_name = "DIR", help_heading = "Device and output")]
+    out: Option<PathBuf>,
+    /// Replace the files of an earlier run in --out
+    #[arg(long, help_heading = "Device and output")]
+    overwrite: bool,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Experiment")]
+struct ExperimentOptions {
+    /// Labels to learn [paper: 7,4,6]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    classes: Option<Vec<u8>>,
+    /// Labels to show without having learned them [default: 9,2,1 for 7,4,6, else the lowest that are left]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    unknown: Option<Vec<u8>>,
+    /// Random splits of the labels instead, each with as many learned and as many unknown ones as above
+    #[arg(long, value_name = "N", conflicts_with = "unknown")]
+    splits: Option<usize>,
+    /// Networks of each arm, with seeds --seed, + 1, ...
+    #[arg(long, value_name = "K", default_value_t = 3)]
+    seeds: usize,
+    /// First seed [paper: 1]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Kinds of regularisation to compare [default: none,continuous,final; authors-code: final-window]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    arms: Option<Vec<PruningMode>>,
+    /// Leave out the controls: removal of other weights, L1, L2, dropout
+    #[arg(long)]
+    no_controls: bool,
+    /// Training images of each class [paper: 5000]
+    #[arg(long, value_name = "N")]
+    train_per_class: Option<usize>,
+    /// Test images of each class, known and unknown [paper: 500]
+    #[arg(long, value_name = "N")]
+    test_per_class: Option<usize>,
+    /// Images of each set of noise
+    #[arg(long, value_name = "N", default_value_t = 1500)]
+    noise_images: usize,
+    /// Length of a time step, in ms [paper: 0.5]
+    #[arg(long, value_name = "MS")]
+    dt_ms: Option<f64>,
+    /// Folder of the four IDX files, raw or .gz [paper: data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
+    /// Test on training images that were not trained on, to choose settings without the test images
+    #[arg(long)]
+    validation: bool,
+}
+
+/// Images of one noise set that may be asked for, and splits.
+const MOST_NOISE_IMAGES: usize = 100_000;
+const MOST_SPLITS: usize = 1_000;
+
+pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
+    let plan = args.experiment.plan(args.source.resolve()?)?;
+    let backend = args.device.open()?;
+    let data = dataset::load(Path::new(&plan.params.job.data))?;
+    let mut progress = Progress::new(args.device.quiet);
+    let found = reproduce(backend.as_ref(), &data, &plan, &mut |event| {
+        progress.observe(&event);
+        Ok(())
+    })?;
+    progress.finish();
+    if args.device.json {
+        return out_json(&found);
+    }
+    out(&table::table(&found))
+}
+
+impl ExperimentOptions {
+    fn plan(&self, mut params: Params) -> anyhow::Result<Plan> {
+        set(&mut params.job.classes, &self.classes);
+        set(&mut params.job.train_per_class, &self.train_per_class);
+        set(&mut params.job.test_per_class, &self.test_per_class);
+        set(&mut params.job.seed, &self.seed);
+        set(&mut params.job.data, &self.data);
+        set(&mut params.time.dt_ms, &self.dt_ms);
+        params.job.replicas = self.seeds;
+        params.validate()?;
+        for (flag, value, most) in [
+            ("--noise-images", self.noise_images, MOST_NOISE_IMAGES),
+            ("--splits", self.splits.unwrap_or(1), MOST_SPLITS),
+        ] {
+            if !(1..=most).contains(&value) {
+                bail!("{flag} is {value}: it must be in 1..={most}");
+            }
+        }
+        Ok(Plan {
+            splits: self.splits(&params)?,
+            arms: self.arms(&params)?,
+            seeds: self.seeds,
+            controls: !self.no_controls,
+            noise_images: self.noise_images,
+            held_out: if self.validation {
+                HeldOut::Validation
+            } else {
+                HeldOut::Test
+            },
+            params,
+        })
+    }
+
+    fn splits(&self, params: &Params) -> anyhow::Result<Vec<Split>> {
+        let classes = &params.job.classes;
+        let known = classes.len();
+        if let Some(count) = self.splits {
+            let unknown = known.min(10 - known);
+            return Ok(random_splits(params.job.seed, count, known, unknown));
+        }
+        let left = |label: &u8| !classes.contains(label);
+        let unknown = match &self.unknown {
+            Some(unknown) => {
+                // The same checks as for learned labels: they must exist and differ.
+                let mut shown = params.clone();
+                shown.job.classes.clone_from(unknown);
+                shown.job.neurons_per_class = 1;
+                shown.validate()?;
+                unknown.clone()
+            }
+            None if *classes == [7, 4, 6] => vec![9, 2, 1],
+            None => (0..10).filter(left).take(known).collect(),
+        };
+        if let Some(label) = unknown.iter().find(|label| !left(label)) {
+            bail!(
+                "--unknown holds {label}, which is learned: unknown labels must not be among --classes"
+            );
+        }
+        let classes = classes.clone();
+        Ok(vec![Split { classes, unknown }])
+    }
+
+    fn arms(&self, params: &Params) -> anyhow::Result<Vec<PruningMode>> {
+        let Some(arms) = &self.arms else {
+            let last = match params.pruning.mode {
+                PruningMode::FinalWindow => PruningMode::FinalWindow,
+                _ => PruningMode::Final,
+            };
+            return Ok(vec![PruningMode::None, PruningMode::Continuous, last]);
+        };
+        if arms.is_empty() || (1..arms.len()).any(|i| arms[..i].contains(&arms[i])) {
+            bail!("--arms must name at least one kind of regularisation, and none twice");
+        }
+        Ok(arms.clone())
+    }
+}

@@ -1,0 +1,162 @@
+//! What the paper and its notebooks claim, beside what was found.
+
+use super::{ArmName, NetworkResult, Reproduction};
+use crate::params::PruningMode;
+use crate::statistics::Interval;
+use serde::Serialize;
+
+/// A published figure and its reproduction.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Claim {
+    /// The regularised arm.
+    pub arm: ArmName,
+    pub claim: &'static str,
+    /// The published figure.
+    pub paper: f64,
+    /// Whether the claim is that much or more (`at least`), or that little or less (`at most`).
+    pub direction: &'static str,
+    /// Mean over seeds; over the means of the splits where there are several. None where it cannot be computed,
+    /// as a ratio to no spikes.
+    pub mean: Option<f64>,
+    /// Its 95% interval; none with a single value.
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    /// Whether the mean is as far as the published figure, or farther.
+    pub reached: bool,
+}
+
+/// How a figure follows from a network with and one without regularisation.
+type Figure = fn(with: &NetworkResult, without: &NetworkResult) -> Option<f64>;
+
+/// The claims: text, published figure, whether it is a least one, and how it is measured. Ratios come from the
+/// table of Antonov & Sukhov 2024 (noise 3162 and 1 spikes without and with regularisation, blurred 3265 and 1,
+/// known 416 and 344, unknown 346 and 240); accuracy and silent images from the notebooks' outputs.
+const CLAIMS: [(&str, f64, bool, Figure); 11] = [
+    (
+        "spikes on noise, with / without",
+        1.0 / 3162.0,
+        false,
+        |w, wo| ratio(spikes(w, "noise")?, spikes(wo, "noise")?),
+    ),
+    (
+        "spikes on blurred noise, with / without",
+        1.0 / 3265.0,
+        false,
+        |w, wo| ratio(spikes(w, "blurred")?, spikes(wo, "blurred")?),
+    ),
+    (
+        "spikes on known digits, with / without",
+        344.0 / 416.0,
+        true,
+        |w, wo| ratio(spikes(w, "known")?, spikes(wo, "known")?),
+    ),
+    (
+        "spikes on unknown digits, with / without",
+        240.0 / 346.0,
+        false,
+        |w, wo| ratio(spikes(w, "unknown")?, spikes(wo, "unknown")?),
+    ),
+    (
+        "unknown / known digits, without",
+        346.0 / 416.0,
+        false,
+        |_, wo| ratio(spikes(wo, "unknown")?, spikes(wo, "known")?),
+    ),
+    (
+        "unknown / known digits, with",
+        240.0 / 344.0,
+        false,
+        |w, _| ratio(spikes(w, "unknown")?, spikes(w, "known")?),
+    ),
+    (
+        "noise / known digits, without",
+        3162.0 / 416.0,
+        true,
+        |_, wo| ratio(spikes(wo, "noise")?, spikes(wo, "known")?),
+    ),
+    ("accuracy on known digits, with", 0.886, true, |w, _| {
+        Some(w.accuracy)
+    }),
+    (
+        "silent noise images, with",
+        1459.0 / 1500.0,
+        true,
+        |w, _| silent(w, "noise"),
+    ),
+    (
+        "silent blurred images, with",
+        1469.0 / 1500.0,
+        true,
+        |w, _| silent(w, "blurred"),
+    ),
+    (
+        "silent unknown digits, with",
+        310.0 / 1500.0,
+        true,
+        |w, _| silent(w, "unknown"),
+    ),
+];
+
+/// Spikes an image: sets may differ in size.
+fn spikes(network: &NetworkResult, set: &str) -> Option<f64> {
+    network.sets.get(set).map(|set| set.spikes_per_image)
+}
+
+fn silent(network: &NetworkResult, set: &str) -> Option<f64> {
+    let set = network.sets.get(set)?;
+    ratio(set.silent as f64, set.images as f64)
+}
+
+fn ratio(a: f64, b: f64) -> Option<f64> {
+    (b > 0.0).then(|| a / b)
+}
+
+/// Every claim for every regularised arm, against the arm without regularisation; none without that arm.
+pub fn claims(found: &Reproduction) -> Vec<Claim> {
+    let none = ArmName::Pruning(PruningMode::None);
+    let mut claims = Vec::new();
+    for arm in found.arm_names() {
+        if arm == none || found.of_arm(&none).next().is_none() {
+            continue;
+        }
+        for (claim, paper, at_least, figure) in CLAIMS {
+            let values = values(found, &arm, &none, figure);
+            let interval = values.and_then(|values| Interval::of(&values).ok());
+            let mean = interval.map(|interval| interval.mean);
+            claims.push(Claim {
+                arm: arm.clone(),
+                claim,
+                paper,
+                direction: if at_least { "at least" } else { "at most" },
+                mean,
+                low: interval.and_then(|interval| interval.low),
+                high: interval.and_then(|interval| interval.high),
+                reached: mean.is_some_and(|mean| {
+                    if at_least {
+                        mean >= paper
+                    } else {
+                        mean <= paper
+                    }
+                }),
+            });
+        }
+    }
+    claims
+}
+
+/// A figure for every seed, or its mean over the seeds of every split; none where one cannot be computed.
+fn values(found: &Reproduction, arm: &ArmName, none: &ArmName, figure: Figure) -> Option<Vec<f64>> {
+    let pairs = found.of_arm(arm).zip(found.of_arm(none));
+    let values: Vec<f64> = pairs
+        .map(|(with, without)| figure(with, without))
+        .collect::<Option<_>>()?;
+    if found.splits.len() < 2 {
+        return Some(values);
+    }
+    let of_split = values.chunks(found.seeds.len().max(1));
+    Some(
+        of_split
+            .map(|values| values.iter().sum::<f64>() / values.len() as f64)
+            .collect(),
+    )
+}

@@ -1,0 +1,190 @@
+//! The experiment of Antonov & Sukhov: the same network with and without weight regularisation, shown digits
+//! that it knows, digits that it does not, and noise.
+//!
+//! Arms share images, order, weights, delays and input spikes, as they share seeds. All arms, seeds, splits and
+//! controls train side by side as replicas of one job; then each split's networks are tested together.
+
+mod arms;
+mod claims;
+mod controls;
+mod raster;
+mod results;
+mod sets;
+
+pub use arms::{ArmName, Split, random_splits};
+pub use claims::{Claim, claims};
+pub use raster::Raster;
+pub use results::{Aurocs, Detections, NetworkResult, Noisy, Reproduction, SetResult, Tried};
+pub use sets::{Set, TestSets};
+
+use super::evaluate::answers;
+use super::prepare::as_shown;
+use super::train::{Metrics, Trained, train_networks};
+use super::{Event, ExperimentError, Observer};
+use crate::backend::{Backend, Frozen, TestImages};
+use crate::dataset::{Dataset, LabelledImages};
+use crate::network::Network;
+use crate::params::{Params, PruningMode};
+use arms::Variant;
+use std::time::Instant;
+
+/// Which images a reproduction is tested on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldOut {
+    /// Those of the test file: for figures that are reported.
+    Test,
+    /// Those of the training file that nothing is trained on: for choosing settings.
+    Validation,
+}
+
+impl HeldOut {
+    fn of(self, data: &Dataset) -> &LabelledImages {
+        match self {
+            Self::Test => &data.test,
+            Self::Validation => &data.train,
+        }
+    }
+}
+
+/// What to reproduce.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Parameters of all networks, but for their classes, seeds and regularisation.
+    pub params: Params,
+    pub splits: Vec<Split>,
+    /// How weights are regularised in each arm.
+    pub arms: Vec<PruningMode>,
+    /// Networks of each arm, with seeds `params.job.seed`, + 1, ...
+    pub seeds: usize,
+    /// Whether to train and test the controls too.
+    pub controls: bool,
+    /// Images of each artificial set.
+    pub noise_images: usize,
+    pub held_out: HeldOut,
+}
+
+/// Runs the experiment.
+///
+/// # Errors
+/// When parameters make no sense, the data are too few, or the backend or the observer fails.
+pub fn reproduce(
+    backend: &dyn Backend,
+    data: &Dataset,
+    plan: &Plan,
+    observer: &mut Observer<'_>,
+) -> Result<Reproduction, ExperimentError> {
+    let start = Instant::now();
+    let shown = as_shown(&plan.params.input, plan.held_out.of(data));
+    let sets = plan
+        .splits
+        .iter()
+        .map(|split| TestSets::new(data, &shown, plan, split))
+        .collect::<Result<Vec<_>, _>>()?;
+    let variants = arms::variants(plan);
+    let networks = variants
+        .iter()
+        .map(|variant| Network::new(&variant.params, variant.replica))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut learning: Vec<Vec<Metrics>> = vec![Vec::new(); networks.len()];
+    let trained = train_networks(backend, &data.train, networks, &mut |event| {
+        if let Event::Measured(rows) = &event {
+            for (curve, row) in learning.iter_mut().zip(*rows) {
+                curve.push(row.clone());
+            }
+        }
+        observer(event)
+    })?;
+    let train_seconds = trained.seconds / variants.len().max(1) as f64;
+    let mut result = Reproduction::new(plan, backend.device());
+    let per_split = variants.len() / plan.splits.len().max(1);
+    let mut tests = Tests {
+        backend,
+        plan,
+        observer,
+        done: 0,
+        of: sets.iter().map(TestSets::presentations).sum::<usize>()
+            * controls::tested(plan, per_split),
+    };
+    for (index, sets) in sets.iter().enumerate() {
+        let range = index * per_split..(index + 1) * per_split;
+        let mut subjects = subjects(&variants, &trained, &learning, train_seconds, range);
+        let controls = controls::choose(plan, &mut subjects, &mut result.controls_tried);
+        result.arms.extend(tests.of_split(sets, &subjects)?);
+        result.controls.extend(tests.of_split(sets, &controls)?);
+    }
+    result.raster = raster::record(backend, plan, &sets, &result)?;
+    result.summary = claims(&result);
+    result.seconds = start.elapsed().as_secs_f64();
+    Ok(result)
+}
+
+/// A trained network with weights to test.
+#[derive(Clone)]
+struct Subject<'a> {
+    name: ArmName,
+    network: &'a Network,
+    weights: Vec<f32>,
+    learning: &'a [Metrics],
+    train_seconds: f64,
+}
+
+fn subjects<'a>(
+    variants: &[Variant],
+    trained: &'a Trained,
+    learning: &'a [Vec<Metrics>],
+    train_seconds: f64,
+    range: std::ops::Range<usize>,
+) -> Vec<Subject<'a>> {
+    range
+        .map(|index| Subject {
+            name: variants[index].name.clone(),
+            network: &trained.networks[index],
+            weights: trained.weights[index].clone(),
+            learning: &learning[index],
+            train_seconds,
+        })
+        .collect()
+}
+
+/// The tests of all splits, with their progress.
+struct Tests<'a, 'o> {
+    backend: &'a dyn Backend,
+    plan: &'a Plan,
+    observer: &'a mut Observer<'o>,
+    done: usize,
+    of: usize,
+}
+
+impl Tests<'_, '_> {
+    /// Shows all sets of a split to its networks.
+    fn of_split(
+        &mut self,
+        sets: &TestSets<'_>,
+        subjects: &[Subject<'_>],
+    ) -> Result<Vec<NetworkResult>, ExperimentError> {
+        let frozen: Vec<Frozen<'_>> = subjects
+            .iter()
+            .map(|subject| Frozen {
+                network: subject.network,
+                weights: &subject.weights,
+            })
+            .collect();
+        let mut results: Vec<NetworkResult> = subjects
+            .iter()
+            .map(|subject| NetworkResult::new(subject, &sets.split))
+            .collect();
+        for set in Set::all(self.plan) {
+            let images: TestImages<'_> = sets.images(set);
+            let all = answers(self.backend, &frozen, images, &mut |lanes| {
+                self.done += lanes;
+                let (images, of) = (self.done, self.of);
+                (self.observer)(Event::Tested { images, of }).map_err(ExperimentError::Observer)
+            })?;
+            for (result, answers) in results.iter_mut().zip(all) {
+                result.add(set, sets, answers);
+            }
+        }
+        results.iter_mut().for_each(NetworkResult::finish);
+        Ok(results)
+    }
+}

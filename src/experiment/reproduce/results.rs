@@ -1,0 +1,294 @@
+//! What a reproduction finds; the serialised part is the document of `reproduce --json`.
+
+use super::claims::Claim;
+use super::raster::Raster;
+use super::sets::STRENGTHS;
+use super::{ArmName, HeldOut, Plan, Set, Split, Subject, TestSets};
+use crate::experiment::evaluate::{Answer, Evaluation};
+use crate::experiment::train::{Metrics, zero_fraction};
+use crate::params::Params;
+use crate::statistics::Detection;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Everything that was found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reproduction {
+    pub version: &'static str,
+    pub command: &'static str,
+    pub device: String,
+    /// Wall-clock time of the whole.
+    pub seconds: f64,
+    pub preset: String,
+    /// Labels learned, and labels shown as unknown, in the first split.
+    pub classes: Vec<u8>,
+    pub unknown: Vec<u8>,
+    pub splits: Vec<Split>,
+    pub seeds: Vec<u64>,
+    pub dt_ms: f64,
+    /// Which images were tested on: `test` or `validation`.
+    pub held_out: &'static str,
+    /// Parameters that the arms have in common.
+    pub params: Params,
+    pub arms: Vec<NetworkResult>,
+    /// Controls, each at the strength that matched the accuracy of regularisation.
+    pub controls: Vec<NetworkResult>,
+    /// Strengths that were tried to match it.
+    pub controls_tried: Vec<Tried>,
+    pub summary: Vec<Claim>,
+    /// Spikes of one presentation, of the first seed of two arms.
+    #[serde(skip)]
+    pub raster: Vec<Raster>,
+}
+
+/// One trained network, tested.
+#[derive(Clone, Debug, Serialize)]
+pub struct NetworkResult {
+    #[serde(flatten)]
+    pub split: Split,
+    /// The arm or control.
+    pub pruning: ArmName,
+    pub seed: u64,
+    /// Of the known digits.
+    pub accuracy: f64,
+    pub zero_fraction: f64,
+    /// Wall-clock time of the training of all networks over their number.
+    pub train_seconds: f64,
+    pub sets: BTreeMap<&'static str, SetResult>,
+    /// Known digits told from others, each by the score that suits: unknown digits by the margin, noise by the
+    /// number of spikes.
+    pub auroc: Aurocs,
+    /// The same by every score, with other measures.
+    pub detection: BTreeMap<&'static str, Detections>,
+    /// Accuracy on known digits with noise added.
+    pub noisy: Vec<Noisy>,
+    /// Known digits by label (row) and answer (column); the last column counts silent images.
+    pub confusion: Vec<Vec<usize>>,
+    /// Measured on validation images during the training.
+    pub learning: Vec<Metrics>,
+    /// Answers to the images of each set.
+    #[serde(skip)]
+    pub answers: BTreeMap<Set, Vec<Answer>>,
+    /// Weights as tested; shape \[inputs, N\].
+    #[serde(skip)]
+    pub weights: Vec<f32>,
+}
+
+/// Spikes that a set evoked.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct SetResult {
+    pub images: usize,
+    pub spikes: u64,
+    /// Images without a spike.
+    pub silent: usize,
+    pub spikes_per_image: f64,
+}
+
+/// Area under the ROC curve of known digits against others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Aurocs {
+    pub unknown: Option<f64>,
+    pub noise: Option<f64>,
+    pub blurred: Option<f64>,
+}
+
+/// Known digits against one other set, by each score.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Detections {
+    /// Spikes of all neurons.
+    pub total: Detection,
+    /// Spikes of the best group.
+    pub winner: Detection,
+    /// Lead of the best group over the next.
+    pub margin: Detection,
+}
+
+/// Known digits under noise.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Noisy {
+    /// Relative to the noise set.
+    pub strength: f64,
+    pub accuracy: f64,
+    pub silent: usize,
+}
+
+/// A control at one strength, by its mean over seeds.
+#[derive(Clone, Debug, Serialize)]
+pub struct Tried {
+    #[serde(flatten)]
+    pub split: Split,
+    pub control: ArmName,
+    /// On validation images.
+    pub accuracy: f64,
+    pub zero_fraction: f64,
+    pub chosen: bool,
+}
+
+impl Reproduction {
+    pub(super) fn new(plan: &Plan, device: &str) -> Self {
+        let job = &plan.params.job;
+        let first = plan.splits.first();
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            command: "reproduce",
+            device: device.into(),
+            seconds: 0.0,
+            preset: plan.params.preset.clone(),
+            classes: first.map_or(Vec::new(), |split| split.classes.clone()),
+            unknown: first.map_or(Vec::new(), |split| split.unknown.clone()),
+            splits: plan.splits.clone(),
+            seeds: (0..plan.seeds as u64).map(|r| job.seed + r).collect(),
+            dt_ms: plan.params.time.dt_ms,
+            held_out: match plan.held_out {
+                HeldOut::Test => "test",
+                HeldOut::Validation => "validation",
+            },
+            params: plan.params.clone(),
+            arms: Vec::new(),
+            controls: Vec::new(),
+            controls_tried: Vec::new(),
+            summary: Vec::new(),
+            raster: Vec::new(),
+        }
+    }
+
+    /// The networks of one arm, split after split.
+    pub fn of_arm<'a>(&'a self, name: &'a ArmName) -> impl Iterator<Item = &'a NetworkResult> {
+        self.arms.iter().filter(move |arm| arm.pruning == *name)
+    }
+
+    /// The names of the arms, in their order.
+    pub fn arm_names(&self) -> Vec<ArmName> {
+        distinct(&self.arms)
+    }
+
+    /// The kinds of controls, in their order; a kind may have other strengths in other splits.
+    pub fn control_names(&self) -> Vec<ArmName> {
+        let mut names: Vec<ArmName> = Vec::new();
+        for name in distinct(&self.controls) {
+            if !names.iter().any(|known| known.same_kind(&name)) {
+                names.push(name);
+            }
+        }
+        names
+    }
+}
+
+fn distinct(networks: &[NetworkResult]) -> Vec<ArmName> {
+    let mut names: Vec<ArmName> = Vec::new();
+    for network in networks {
+        if !names.contains(&network.pruning) {
+            names.push(network.pruning.clone());
+        }
+    }
+    names
+}
+
+/// The scores of one kind.
+fn scores(answers: &[Answer], score: fn(&Answer) -> u32) -> Vec<f64> {
+    answers
+        .iter()
+        .map(|answer| f64::from(score(answer)))
+        .collect()
+}
+
+impl Detections {
+    /// None where a set is empty.
+    fn of(known: &[Answer], others: &[Answer]) -> Option<Self> {
+        let by = |score| Detection::of(&scores(known, score), &scores(others, score)).ok();
+        Some(Self {
+            total: by(|answer| answer.spikes)?,
+            winner: by(|answer| answer.most)?,
+            margin: by(Answer::margin)?,
+        })
+    }
+}
+
+impl NetworkResult {
+    pub(super) fn new(subject: &Subject<'_>, split: &Split) -> Self {
+        Self {
+            split: split.clone(),
+            pruning: subject.name.clone(),
+            seed: subject.network.seed,
+            accuracy: 0.0,
+            zero_fraction: zero_fraction(&subject.network.params, &subject.weights),
+            train_seconds: subject.train_seconds,
+            sets: BTreeMap::new(),
+            auroc: Aurocs::default(),
+            detection: BTreeMap::new(),
+            noisy: Vec::new(),
+            confusion: Vec::new(),
+            learning: subject.learning.to_vec(),
+            answers: BTreeMap::new(),
+            weights: subject.weights.clone(),
+        }
+    }
+
+    /// Counts the answers to a set.
+    pub(super) fn add(&mut self, set: Set, sets: &TestSets<'_>, answers: Vec<Answer>) {
+        let spikes: u64 = answers.iter().map(|answer| u64::from(answer.spikes)).sum();
+        let silent = answers.iter().filter(|a| a.group.is_none()).count();
+        if let Some(key) = set.key() {
+            let result = SetResult {
+                images: answers.len(),
+                spikes,
+                silent,
+                spikes_per_image: spikes as f64 / answers.len().max(1) as f64,
+            };
+            self.sets.insert(key, result);
+        }
+        match set {
+            Set::Known => {
+                let evaluation = self.vote(sets, &answers);
+                self.accuracy = evaluation.accuracy;
+                self.confusion = evaluation.confusion;
+            }
+            Set::Noisy(strength) => self.noisy.push(Noisy {
+                strength: STRENGTHS[strength],
+                accuracy: self.vote(sets, &answers).accuracy,
+                silent,
+            }),
+            _ => {}
+        }
+        self.answers.insert(set, answers);
+    }
+
+    /// The vote over images that are the known digits, in their order.
+    fn vote(&self, sets: &TestSets<'_>, answers: &[Answer]) -> Evaluation {
+        let trained = &self.split.classes;
+        let mut evaluation = Evaluation::empty(&sets.known, trained.len());
+        let mut rest = answers;
+        for (row, class) in sets.known.iter().enumerate() {
+            let (of_class, next) = rest.split_at(class.images.len());
+            evaluation.add(row, of_class, trained);
+            rest = next;
+        }
+        evaluation
+    }
+
+    /// Measures the detection of what is not known, once all sets are there.
+    pub(super) fn finish(&mut self) {
+        let none = Vec::new();
+        let answers = |set| self.answers.get(&set).unwrap_or(&none);
+        for set in [Set::Unknown, Set::Noise, Set::Blurred, Set::BlurredStack] {
+            let detections = Detections::of(answers(Set::Known), answers(set));
+            if let (Some(key), Some(detections)) = (set.key(), detections) {
+                self.detection.insert(key, detections);
+            }
+        }
+        let by_total = |key| self.detection.get(key).map(|by| by.total.auroc);
+        self.auroc = Aurocs {
+            unknown: self.detection.get("unknown").map(|by| by.margin.auroc),
+            noise: by_total("noise"),
+            blurred: by_total("blurred"),
+        };
+        // Accuracy without noise begins the curve.
+        let silent = self.sets.get("known").map_or(0, |known| known.silent);
+        let clean = Noisy {
+            strength: 0.0,
+            accuracy: self.accuracy,
+            silent,
+        };
+        self.noisy.insert(0, clean);
+    }
+}
