@@ -36,6 +36,7 @@ struct Constants {
     e_keep_ge: f32,
     e_keep_gi: f32,
     e_v_threshold_mv: f32,
+    e_v_threshold_test_mv: f32,
     e_dt_per_tau_threshold: f32,
     e_threshold_step_mv: f32,
     i_dt_per_tau_membrane: f32,

@@ -196,7 +196,10 @@ fn fire(c: Constants, task: Task, now: u32, step: u32, k: u32, j: u32) {
 fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
     let lane = group.x;
     let task = tasks[dispatch.first_task + lane];
-    let c = constants[task.network];
+    var c = constants[task.network];
+    if dispatch.s1 == FROZEN {
+        c.e_v_threshold_mv = c.e_v_threshold_test_mv;
+    }
     let base = (dispatch.first_task + lane) * dispatch.spikes_stride;
     let kind = select(c.threshold_train, c.threshold_test, dispatch.s1 == FROZEN);
     let live = kind == LIVE;

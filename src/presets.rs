@@ -67,6 +67,7 @@ pub fn paper() -> Params {
             tau_gi_ms: 10.0,
             refractory_ms: 5.0,
             v_threshold_mv: -52.0,
+            v_threshold_test_mv: -52.0,
             tau_threshold_ms: 150.0,
             threshold_step_mv: 3.0,
             threshold_train: Threshold::Live,

@@ -249,6 +249,7 @@ fn count_gated_learning_of_signed_weights() {
     params.learning.step_end = 0.0;
     params.lateral.w_s3_total = 0.9;
     params.excitatory.threshold_test = Threshold::Live;
+    params.excitatory.v_threshold_test_mv = -51.0;
     for replicas in [1, 4] {
         assert_same(&params, 300, replicas);
     }

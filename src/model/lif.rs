@@ -26,6 +26,7 @@ pub struct Excitatory {
     pub keep_ge: f32,
     pub keep_gi: f32,
     pub v_threshold_mv: f32,
+    pub v_threshold_test_mv: f32,
     pub dt_per_tau_threshold: f32,
     pub threshold_step_mv: f32,
 }
@@ -53,6 +54,7 @@ impl Excitatory {
             keep_ge: (1.0 - dt_ms / e.tau_ge_ms) as f32,
             keep_gi: (1.0 - dt_ms / e.tau_gi_ms) as f32,
             v_threshold_mv: e.v_threshold_mv as f32,
+            v_threshold_test_mv: e.v_threshold_test_mv as f32,
             dt_per_tau_threshold: (dt_ms / e.tau_threshold_ms) as f32,
             threshold_step_mv: e.threshold_step_mv as f32,
         }

@@ -133,6 +133,15 @@ impl Constants {
     }
 }
 
+impl Constants {
+    /// The same as they hold in testing.
+    #[must_use]
+    pub fn for_test(mut self) -> Self {
+        self.excitatory.v_threshold_mv = self.excitatory.v_threshold_test_mv;
+        self
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -102,6 +102,8 @@ pub struct Excitatory {
     pub refractory_ms: f64,
     /// Resting value of the threshold.
     pub v_threshold_mv: f64,
+    /// The same in testing.
+    pub v_threshold_test_mv: f64,
     pub tau_threshold_ms: f64,
     /// Rise of the threshold at each spike.
     pub threshold_step_mv: f64,

@@ -266,6 +266,7 @@ impl Params {
             ("excitatory.e_excitatory_mv", e.e_excitatory_mv),
             ("excitatory.e_inhibitory_mv", e.e_inhibitory_mv),
             ("excitatory.v_threshold_mv", e.v_threshold_mv),
+            ("excitatory.v_threshold_test_mv", e.v_threshold_test_mv),
             ("inhibitory.v_rest_mv", i.v_rest_mv),
             ("inhibitory.v_reset_mv", i.v_reset_mv),
             ("inhibitory.v_start_mv", i.v_start_mv),
@@ -282,7 +283,9 @@ impl Params {
         )?;
         for (key, mv, threshold_mv) in [
             ("excitatory.v_rest_mv", e.v_rest_mv, e.v_threshold_mv),
+            ("excitatory.v_rest_mv", e.v_rest_mv, e.v_threshold_test_mv),
             ("excitatory.v_reset_mv", e.v_reset_mv, e.v_threshold_mv),
+            ("excitatory.v_reset_mv", e.v_reset_mv, e.v_threshold_test_mv),
             ("excitatory.v_start_mv", e.v_start_mv, e.v_threshold_mv),
             ("inhibitory.v_rest_mv", i.v_rest_mv, i.v_threshold_mv),
             ("inhibitory.v_reset_mv", i.v_reset_mv, i.v_threshold_mv),

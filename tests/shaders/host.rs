@@ -50,6 +50,7 @@ fn host_structs() -> [(&'static str, Fields); 3] {
             e_keep_ge,
             e_keep_gi,
             e_v_threshold_mv,
+            e_v_threshold_test_mv,
             e_dt_per_tau_threshold,
             e_threshold_step_mv,
             i_dt_per_tau_membrane,

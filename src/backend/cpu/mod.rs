@@ -83,7 +83,7 @@ struct Tester {
 impl Tester {
     fn new(frozen: &Frozen<'_>) -> Result<Self, BackendError> {
         let network = frozen.network;
-        let constants = crate::model::Constants::new(&network.params)?;
+        let constants = crate::model::Constants::new(&network.params)?.for_test();
         let neurons = network.params.neurons();
         Ok(Self {
             seed: network.seed,
@@ -253,8 +253,12 @@ impl NetworkOnCpu {
             Phase::Test => params.excitatory.threshold_test,
             Phase::Train { .. } | Phase::Window => params.excitatory.threshold_train,
         };
+        let constants = match phase {
+            Phase::Test => self.constants.for_test(),
+            Phase::Train { .. } | Phase::Window => self.constants,
+        };
         if phase != Phase::Window {
-            let resting_mv = self.constants.excitatory.v_threshold_mv;
+            let resting_mv = constants.excitatory.v_threshold_mv;
             crate::model::lif::latch(threshold, resting_mv, &self.lane.vt, &mut self.lane.latched);
         }
         let s1 = match phase {
@@ -291,7 +295,7 @@ impl NetworkOnCpu {
             record,
         };
         step::present(
-            &self.constants,
+            &constants,
             &self.wiring,
             &mut self.lane,
             s1,
