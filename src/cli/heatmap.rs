@@ -26,13 +26,13 @@ pub struct HeatmapArgs {
 /// How weights are drawn.
 #[derive(Args)]
 pub struct Style {
-    /// Colours from weight 0 to gmax; blue-white-red is the papers' map, viridis a perceptual one
+    /// Colours from the smallest possible weight to gmax; blue-white-red is the papers' map, viridis a perceptual one
     #[arg(long, value_name = "MAP", default_value = "blue-white-red")]
     colormap: ColorMap,
     /// Screen pixels along each side of a weight, 1 to 32
     #[arg(long, value_name = "PIXELS", default_value_t = Style::default().scale,
         value_parser = clap::value_parser!(u32).range(1..=32))]
-    scale: u32,
+    pub scale: u32,
 }
 
 impl Default for Style {
@@ -78,7 +78,7 @@ pub fn write(
         weights: &checkpoint.weights[replica],
         classes: &params.job.classes,
         neurons_per_class: params.job.neurons_per_class,
-        gmax: params.learning.gmax as f32,
+        range: (params.w_min() as f32, params.learning.gmax as f32),
         colormap: style.colormap,
         scale: style.scale,
         notes: &[

@@ -3,17 +3,19 @@
 use anyhow::{Context, bail};
 use spikeprune::artefact::write_whole;
 use spikeprune::experiment::train::Metrics;
-use spikeprune::params::Params;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Files of a run, beside its heatmaps.
-const FILES: [&str; 4] = [
+/// Files of a run of either command, beside its heatmaps.
+const FILES: [&str; 7] = [
     "config.toml",
     "metrics.csv",
     "checkpoint.safetensors",
     "summary.json",
+    "reproduction.json",
+    "report.html",
+    "sets.png",
 ];
 
 /// A folder that results go to.
@@ -23,11 +25,11 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// The folder that was asked for, or a new one under `runs/` named after the job.
-    pub fn create(asked: Option<&Path>, overwrite: bool, params: &Params) -> anyhow::Result<Self> {
+    /// The folder that was asked for, or a new one of that name under `runs/`.
+    pub fn create(asked: Option<&Path>, overwrite: bool, name: &str) -> anyhow::Result<Self> {
         let path = match asked {
             Some(path) => path.to_path_buf(),
-            None => unused_name(params),
+            None => unused(name),
         };
         fs::create_dir_all(&path)
             .with_context(|| format!("cannot make the folder {}", path.display()))?;
@@ -85,8 +87,10 @@ fn remove_run(folder: &Path) -> std::io::Result<()> {
                 .unwrap_or_default()
                 .to_string_lossy()
                 .into_owned();
-            let of_class = name.starts_with("class-") && name.ends_with(".png");
-            if of_class || name == "sheet.png" || name == "weights.npy" {
+            let drawn = ["class-", "arm-"]
+                .iter()
+                .any(|start| name.starts_with(start));
+            if drawn && name.ends_with(".png") || name == "sheet.png" || name == "weights.npy" {
                 files.push(path);
             }
         }
@@ -100,12 +104,10 @@ fn remove_run(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// `runs/<preset>-<classes>-seed<seed>`, with a number behind it when that is taken.
-fn unused_name(params: &Params) -> PathBuf {
-    let classes = params.job.label("-");
-    let name = format!("{}-{classes}-seed{}", params.preset, params.job.seed);
+/// `runs/<name>`, with a number behind it when that is taken.
+fn unused(name: &str) -> PathBuf {
     let numbered = |number: u32| match number {
-        1 => Path::new("runs").join(&name),
+        1 => Path::new("runs").join(name),
         _ => Path::new("runs").join(format!("{name}-{number}")),
     };
     (1..u32::MAX)

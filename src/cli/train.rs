@@ -41,7 +41,9 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     selection::training(&data.train, &params)?;
     let tested =
         selection::first_of_classes(&data.test, &params.job.classes, params.job.test_per_class)?;
-    let mut folder = RunFolder::create(args.out.as_deref(), args.overwrite, &params)?;
+    let (preset, classes, seed) = (&params.preset, params.job.label("-"), params.job.seed);
+    let name = format!("{preset}-{classes}-seed{seed}");
+    let mut folder = RunFolder::create(args.out.as_deref(), args.overwrite, &name)?;
     folder.write_text("config.toml", &to_toml(&params))?;
     let mut progress = Progress::new(args.device.quiet);
     let trained = train::train(backend.as_ref(), &data.train, &params, &mut |event| {

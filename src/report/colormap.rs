@@ -10,6 +10,8 @@ pub enum ColorMap {
     BlueWhiteRed,
     /// The perceptually uniform `viridis`.
     Viridis,
+    /// From black to white, as images are stored.
+    Gray,
 }
 
 impl ColorMap {
@@ -22,6 +24,7 @@ impl ColorMap {
                 let red = byte(2.0 * t);
                 Rgb([red, red.min(blue), blue])
             }
+            Self::Gray => Rgb([byte(t); 3]),
             Self::Viridis => Rgb(colorous::VIRIDIS.eval_continuous(t).into_array()),
         }
     }

@@ -11,8 +11,8 @@ pub struct WeightImages<'a> {
     /// Labels of the groups, in the order of their neurons.
     pub classes: &'a [u8],
     pub neurons_per_class: usize,
-    /// Weight at the top of the colour map; 0 is at its bottom.
-    pub gmax: f32,
+    /// Weights at the bottom and at the top of the colour map.
+    pub range: (f32, f32),
     pub colormap: ColorMap,
     /// Screen pixels along each side of a weight, 1 to 32.
     pub scale: u32,
@@ -38,8 +38,7 @@ impl WeightImages<'_> {
                 self.notes,
             )?;
         }
-        let picture = self.sheet(groups).render()?;
-        write_png(&folder.join("sheet.png"), &picture, self.notes)?;
+        self.write_sheet(&folder.join("sheet.png"))?;
         let values: Vec<f32> = (0..self.neurons())
             .flat_map(|neuron| self.incoming(neuron))
             .collect();
@@ -49,6 +48,16 @@ impl WeightImages<'_> {
             &[self.neurons() as u64, side, side],
             &values,
         )
+    }
+
+    /// Writes the picture of all neurons.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_sheet(&self, path: &Path) -> Result<(), HeatmapError> {
+        let groups = (0..self.classes.len()).map(|group| self.group(group));
+        let picture = self.sheet(groups.collect()).render()?;
+        write_png(path, &picture, self.notes)
     }
 
     fn neurons(&self) -> usize {
@@ -79,7 +88,7 @@ impl WeightImages<'_> {
     fn sheet<'t>(&self, groups: Vec<TileGroup<'t>>) -> Sheet<'t> {
         Sheet {
             groups,
-            range: (0.0, self.gmax),
+            range: self.range,
             colormap: self.colormap,
             scale: self.scale,
             quantity: "weight".into(),

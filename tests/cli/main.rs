@@ -10,6 +10,7 @@ mod gpu;
 mod heatmap;
 mod layers;
 mod program;
+mod repeat;
 mod reproduce;
 mod run_folder;
 mod streams;

@@ -1,86 +1,298 @@
-//! The same job gives the same bytes.
+//! `reproduce`: its document, its folder, its refusals.
 
-use crate::program::{CHECKPOINT, Run, SHARED};
+use crate::program::{all_well, data, files_below, refused, spikeprune, succeed, tiny_train};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
 
-/// Files that hold no wall-clock time.
-fn timeless(run: &Run) -> Vec<(&String, &Vec<u8>)> {
-    let timed = "summary.json";
-    run.files
-        .iter()
-        .filter(|(name, _)| *name != timed)
-        .collect()
+/// An experiment of a second: two classes, two seeds, a few images.
+const SMALL: [&str; 18] = [
+    "reproduce",
+    "--quiet",
+    "--device",
+    "cpu",
+    "--classes",
+    "7,4",
+    "--train-per-class",
+    "30",
+    "--test-per-class",
+    "15",
+    "--noise-images",
+    "20",
+    "--seeds",
+    "2",
+    "--dt-ms",
+    "1",
+    "--set",
+    "job.neurons_per_class=6",
+];
+
+fn small(out: &Path, flags: &[&str]) -> assert_cmd::Command {
+    let mut command = spikeprune(&SMALL);
+    command.args(["--data", &data(), "--out"]);
+    command.arg(out).args(flags);
+    command
 }
 
-/// Whether two runs left the same files, without printing their bytes when they did not.
-fn same(one: &Run, other: &Run) {
-    for (one, other) in timeless(one).into_iter().zip(timeless(other)) {
-        assert_eq!(one.0, other.0);
-        assert!(one.1 == other.1, "{} differs", one.0);
-    }
-    assert_eq!(one.files.len(), other.files.len());
+fn document(flags: &[&str]) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let text = succeed(small(folder.path(), flags).arg("--json"));
+    serde_json::from_str(&text).unwrap()
+}
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| document(&[]));
+
+/// Networks of an arm.
+fn arm<'a>(document: &'a Value, name: &'a str) -> impl Iterator<Item = &'a Value> {
+    let arms = document["arms"].as_array().unwrap().iter();
+    arms.filter(move |arm| arm["pruning"] == name)
 }
 
 #[test]
-fn a_run_repeats_to_the_byte_on_any_number_of_threads() {
-    same(&SHARED, &Run::tiny(&["--threads", "2"]));
-    same(&SHARED, &Run::tiny(&["--threads", "1"]));
-}
-
-#[test]
-fn the_configuration_of_a_run_repeats_it() {
-    let flags = [
-        ["--preset", "authors-code"],
-        ["--rule", "stdp"],
-        ["--tau-prune-ms", "from-job"],
-        ["--epochs", "2"],
-        ["--seed", "77"],
-    ];
-    for run in [&*SHARED, &Run::tiny(flags.as_flattened())] {
-        same(run, &Run::of_config(&run.files["config.toml"]));
-    }
-}
-
-#[test]
-fn another_seed_gives_another_network() {
-    assert_ne!(Run::tiny(&["--seed", "2"]).weights(), SHARED.weights());
-}
-
-#[test]
-fn how_often_is_measured_changes_no_weight() {
-    let seldom = Run::tiny(&["--metrics-every", "0", "--validation-per-class", "0"]);
-    assert_eq!(seldom.weights(), SHARED.weights());
+fn the_document_holds_every_arm_seed_and_set() {
+    let found = &*DOCUMENT;
+    assert_eq!(found["classes"], serde_json::json!([7, 4]));
+    assert_eq!(found["unknown"], serde_json::json!([0, 1]));
+    assert_eq!(found["seeds"], serde_json::json!([1, 2]));
     assert_eq!(
-        seldom.tensor("weights_running"),
-        SHARED.tensor("weights_running")
+        (&found["dt_ms"], &found["device"]),
+        (&1.0.into(), &"cpu".into())
+    );
+    assert!(found["seconds"].as_f64().unwrap() > 0.0);
+    assert_eq!(found["arms"].as_array().unwrap().len(), 6);
+    for name in ["none", "continuous", "final"] {
+        assert_eq!(arm(found, name).count(), 2);
+    }
+    for network in found["arms"].as_array().unwrap() {
+        for (set, images) in [
+            ("noise", 20),
+            ("blurred", 20),
+            ("blurred_stack", 20),
+            ("known", 30),
+            ("unknown", 30),
+        ] {
+            let set = &network["sets"][set];
+            assert_eq!(set["images"], images);
+            assert!(set["silent"].as_u64().unwrap() <= images);
+            assert!(set["spikes"].is_u64());
+        }
+        for other in ["unknown", "noise", "blurred"] {
+            let auroc = network["auroc"][other].as_f64().unwrap();
+            assert!((0.0..=1.0).contains(&auroc));
+            for score in ["total", "winner", "margin"] {
+                assert!(network["detection"][other][score]["aupr"].is_f64());
+            }
+        }
+        let shown: u64 = (network["confusion"].as_array().unwrap().iter())
+            .flat_map(|row| row.as_array().unwrap())
+            .map(|count| count.as_u64().unwrap())
+            .sum();
+        assert_eq!(shown, 30);
+        assert!(network["train_seconds"].as_f64().unwrap() > 0.0);
+        assert_eq!(network["noisy"][0]["accuracy"], network["accuracy"]);
+    }
+    let names: Vec<_> = (found["controls"].as_array().unwrap().iter())
+        .map(|control| {
+            control["pruning"]
+                .as_str()
+                .unwrap()
+                .split(',')
+                .next()
+                .unwrap()
+        })
+        .collect();
+    let of_each = |name| [name, name];
+    let expected = [
+        "smallest removed",
+        "never active removed",
+        "L2",
+        "L1",
+        "dropout",
+    ]
+    .map(of_each);
+    assert_eq!(names, expected.concat());
+    assert_eq!(found["summary"].as_array().unwrap().len(), 2 * 11);
+    for claim in found["summary"].as_array().unwrap() {
+        let (Some(mean), Some(paper)) = (claim["mean"].as_f64(), claim["paper"].as_f64()) else {
+            assert_eq!(claim["reached"], false, "{claim}");
+            continue;
+        };
+        let reached = match claim["direction"].as_str().unwrap() {
+            "at least" => mean >= paper,
+            _ => mean <= paper,
+        };
+        assert_eq!(claim["reached"], reached, "{claim}");
+    }
+}
+
+/// Arms are the networks that `train` trains, tested on the images that it tests.
+#[test]
+fn an_arm_is_what_train_gives() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = [
+        "--classes",
+        "7,4",
+        "--train-per-class",
+        "30",
+        "--test-per-class",
+        "15",
+        "--validation-per-class",
+        "100",
+        "--metrics-every",
+        "1000",
+        "--replicas",
+        "2",
+        "--pruning",
+        "none",
+        "--json",
+        "--device",
+        "cpu",
+    ];
+    let text = succeed(&mut tiny_train(&folder.path().join("run"), &flags));
+    let trained: Value = serde_json::from_str(&text).unwrap();
+    for (trained, arm) in trained["replicas"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(arm(&DOCUMENT, "none"))
+    {
+        assert_eq!(trained["seed"], arm["seed"]);
+        assert_eq!(trained["eval"]["accuracy"], arm["accuracy"]);
+        assert_eq!(trained["eval"]["confusion"], arm["confusion"]);
+        assert_eq!(trained["eval"]["spikes"], arm["sets"]["known"]["spikes"]);
+        assert_eq!(trained["weights"]["zero_fraction"], arm["zero_fraction"]);
+    }
+}
+
+/// What holds no wall-clock time.
+fn timeless(document: &Value) -> Value {
+    let mut document = document.clone();
+    document["seconds"] = Value::Null;
+    for list in ["arms", "controls"] {
+        for network in document[list].as_array_mut().unwrap() {
+            network["train_seconds"] = Value::Null;
+        }
+    }
+    document
+}
+
+#[test]
+fn results_repeat_on_any_number_of_threads() {
+    assert_eq!(
+        timeless(&DOCUMENT),
+        timeless(&document(&["--threads", "1"]))
     );
 }
 
 #[test]
-fn each_replica_is_the_network_of_its_seed_alone() {
-    for pruning in ["continuous", "final-window"] {
-        let flags = ["--pruning", pruning, "--seed"];
-        let alone = |seed: &str| Run::tiny(&[&flags[..], &[seed]].concat());
-        let together = Run::tiny(&[&flags[..], &["40", "--replicas", "4"]].concat());
-        let networks = together.weights();
-        let shown = together.summary();
-        for (replica, seed) in ["40", "41", "42", "43"].into_iter().enumerate() {
-            let alone = alone(seed);
-            let weights = &networks[replica * 784 * 12..][..784 * 12];
-            // By bits, and short when they differ.
-            let bits = |weights: &[f32]| weights.iter().map(|w| w.to_bits()).collect::<Vec<_>>();
-            assert!(
-                bits(weights) == bits(&alone.weights()),
-                "{pruning}, seed {seed}"
-            );
-            let of_replica = &shown["replicas"][replica];
-            for key in ["images", "correct", "spikes", "silent", "confusion"] {
-                assert_eq!(
-                    of_replica["eval"][key],
-                    alone.summary()["eval"][key],
-                    "{pruning}, {key}"
-                );
-            }
-        }
-        assert!(together.files[CHECKPOINT].len() > 4 * 784 * 12 * 8);
+fn arms_do_not_depend_on_what_runs_beside_them() {
+    let alone = document(&["--arms", "none", "--no-controls", "--seeds", "1"]);
+    let alone: Vec<_> = alone["arms"].as_array().unwrap().clone();
+    assert_eq!(alone.len(), 1);
+    let beside = arm(&DOCUMENT, "none").next().unwrap();
+    for key in [
+        "seed",
+        "accuracy",
+        "zero_fraction",
+        "sets",
+        "detection",
+        "noisy",
+        "confusion",
+    ] {
+        assert_eq!(alone[0][key], beside[key], "{key}");
     }
+}
+
+#[test]
+fn random_splits_have_disjoint_labels_and_images_of_their_own() {
+    let found = document(&[
+        "--splits",
+        "3",
+        "--seeds",
+        "1",
+        "--no-controls",
+        "--validation",
+    ]);
+    let splits = found["splits"].as_array().unwrap();
+    assert_eq!(splits.len(), 3);
+    for split in splits {
+        let known = split["classes"].as_array().unwrap();
+        let unknown = split["unknown"].as_array().unwrap();
+        assert_eq!((known.len(), unknown.len()), (2, 2));
+        assert!(known.iter().all(|label| !unknown.contains(label)));
+        let networks = found["arms"].as_array().unwrap().iter();
+        assert_eq!(
+            networks
+                .filter(|arm| arm["classes"] == split["classes"])
+                .count(),
+            3
+        );
+    }
+    assert_eq!(found["held_out"], "validation");
+}
+
+#[test]
+fn the_folder_holds_the_report_and_a_second_run_asks_before_it_replaces_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let flags = ["--seeds", "1", "--arms", "none,continuous", "--no-controls"];
+    let table = succeed(&mut small(&out, &flags));
+    assert!(table.contains("spikes on noise, with / without"), "{table}");
+    let files = files_below(&out);
+    let names: Vec<_> = files.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "config.toml",
+            "heatmaps/arm-continuous.png",
+            "heatmaps/arm-none.png",
+            "report.html",
+            "reproduction.json",
+            "sets.png",
+        ]
+    );
+    let page = std::str::from_utf8(&files["report.html"]).unwrap();
+    for outside in ["src=\"http", "href=\"http", "url(http", "<link", "@import"] {
+        assert!(!page.contains(outside), "the page needs {outside}");
+    }
+    assert!(page.matches("<svg").count() >= 8, "figures are missing");
+    for parameter in [
+        "tau_membrane_ms",
+        concat!("spikeprune ", env!("CARGO_PKG_VERSION")),
+    ] {
+        assert!(page.contains(parameter), "{parameter}");
+    }
+    all_well([refused(&mut small(&out, &flags), 1, "--overwrite")]);
+    fs::write(out.join("mine.txt"), "kept").unwrap();
+    succeed(small(&out, &flags).arg("--overwrite"));
+    assert!(out.join("mine.txt").exists());
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases: [(&[&str], i32, &str); 12] = [
+        (&["--unknown", "7"], 1, "--unknown holds 7"),
+        (&["--unknown", "12"], 1, "12"),
+        (&["--unknown", "1,1"], 1, "twice"),
+        (&["--unknown", "1", "--splits", "2"], 2, "--splits"),
+        (&["--splits", "0"], 1, "--splits is 0"),
+        (&["--splits", "x"], 2, "--splits"),
+        (&["--noise-images", "0"], 1, "--noise-images is 0"),
+        (&["--noise-images", "999999999"], 1, "--noise-images"),
+        (&["--arms", "none,none"], 1, "--arms"),
+        (&["--arms", "some"], 2, "--arms"),
+        (&["--preset", "nobody"], 1, "nobody"),
+        (&["--test-per-class", "1500"], 1, "1500"),
+    ];
+    all_well(cases.iter().map(|(flags, code, says)| {
+        let out = folder.path().join("never");
+        let outcome = refused(&mut small(&out, flags), *code, says);
+        assert!(!out.exists(), "{flags:?} made a folder");
+        outcome
+    }));
+    let mut no_seeds = small(&folder.path().join("never"), &[]);
+    no_seeds.args(["--set", "job.seed=-1"]);
+    all_well([refused(&mut no_seeds, 1, "job.seed")]);
 }

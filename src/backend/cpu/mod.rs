@@ -294,13 +294,7 @@ impl NetworkOnCpu {
             live,
             record,
         };
-        step::present(
-            &constants,
-            &self.wiring,
-            &mut self.lane,
-            s1,
-            presentation,
-        );
+        step::present(&constants, &self.wiring, &mut self.lane, s1, presentation);
         if matches!(phase, Phase::Train { .. }) {
             self.network.state.spikes_e += self
                 .lane

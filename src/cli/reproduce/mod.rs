@@ -1,16 +1,18 @@
 //! `reproduce`: the paper's experiment, its table beside the published one, and a report.
 
+mod pictures;
 mod table;
 
 use super::device::DeviceOptions;
 use super::options::{SourceOptions, set};
 use super::output::{out, out_json};
 use super::progress::Progress;
-use anyhow::bail;
+use super::run_folder::RunFolder;
+use anyhow::{Context, bail};
 use clap::Args;
 use spikeprune::dataset;
 use spikeprune::experiment::reproduce::{HeldOut, Plan, Split, random_splits, reproduce};
-use spikeprune::params::{Params, PruningMode};
+use spikeprune::params::{Params, PruningMode, to_toml};
 use std::path::{Path, PathBuf};
 
 /// Run the paper's experiment: train with and without regularisation, test on digits and noise, compare
@@ -86,16 +88,38 @@ pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
     let plan = args.experiment.plan(args.source.resolve()?)?;
     let backend = args.device.open()?;
     let data = dataset::load(Path::new(&plan.params.job.data))?;
+    // Too few images are found out before a folder is made.
+    plan.check(&data)?;
+    let folder = RunFolder::create(args.out.as_deref(), args.overwrite, &name(&plan))?;
+    folder.write_text("config.toml", &to_toml(&plan.params))?;
     let mut progress = Progress::new(args.device.quiet);
     let found = reproduce(backend.as_ref(), &data, &plan, &mut |event| {
         progress.observe(&event);
         Ok(())
     })?;
     progress.finish();
+    let json = serde_json::to_string_pretty(&found).context("cannot write the result as JSON")?;
+    folder.write_text("reproduction.json", &(json + "\n"))?;
+    let sets = pictures::sets(&found, &folder)?;
+    let weights = pictures::weights(&found, &folder)?;
     if args.device.json {
         return out_json(&found);
     }
-    out(&table::table(&found))
+    out(&format!(
+        "{}\nwritten to {}\n",
+        table::table(&found),
+        folder.path().display()
+    ))
+}
+
+/// What a run folder is named after.
+fn name(plan: &Plan) -> String {
+    let params = &plan.params;
+    let what = match plan.splits.as_slice() {
+        [_] => params.job.label("-"),
+        splits => format!("{}-splits", splits.len()),
+    };
+    format!("reproduce-{}-{what}-seed{}", params.preset, params.job.seed)
 }
 
 impl ExperimentOptions {

@@ -15,10 +15,11 @@ pub use arms::{ArmName, Split, random_splits};
 pub use claims::{Claim, claims};
 pub use raster::Raster;
 pub use results::{Aurocs, Detections, NetworkResult, Noisy, Reproduction, SetResult, Tried};
-pub use sets::{Set, TestSets};
+pub use sets::{STRENGTHS, Set, TestSets};
 
 use super::evaluate::answers;
 use super::prepare::as_shown;
+use super::selection;
 use super::train::{Metrics, Trained, train_networks};
 use super::{Event, ExperimentError, Observer};
 use crate::backend::{Backend, Frozen, TestImages};
@@ -62,6 +63,30 @@ pub struct Plan {
     pub noise_images: usize,
     pub held_out: HeldOut,
 }
+
+impl Plan {
+    /// Checks that the data hold the images that every split needs.
+    ///
+    /// # Errors
+    /// The first class that has too few.
+    pub fn check(&self, data: &Dataset) -> Result<(), ExperimentError> {
+        for split in &self.splits {
+            let mut params = self.params.clone();
+            params.job.classes.clone_from(&split.classes);
+            selection::training(&data.train, &params)?;
+            if self.held_out == HeldOut::Test {
+                let count = params.job.test_per_class;
+                selection::first_of_classes(&data.test, &split.classes, count)?;
+            }
+            let file = self.held_out.of(data);
+            selection::first_of_classes(file, &split.unknown, params.job.test_per_class)?;
+        }
+        Ok(())
+    }
+}
+
+/// Images of each set that a result keeps to show.
+const SAMPLES: usize = 12;
 
 /// Runs the experiment.
 ///
@@ -111,6 +136,10 @@ pub fn reproduce(
         let controls = controls::choose(plan, &mut subjects, &mut result.controls_tried);
         result.arms.extend(tests.of_split(sets, &subjects)?);
         result.controls.extend(tests.of_split(sets, &controls)?);
+    }
+    if let Some(sets) = sets.first() {
+        let sample = |set| (set, sets.sample(set, SAMPLES));
+        result.samples = Set::all(plan).into_iter().map(sample).collect();
     }
     result.raster = raster::record(backend, plan, &sets, &result)?;
     result.summary = claims(&result);

@@ -39,6 +39,9 @@ pub struct Reproduction {
     /// Spikes of one presentation, of the first seed of two arms.
     #[serde(skip)]
     pub raster: Vec<Raster>,
+    /// Some images of each set of the first split, 784 intensities each.
+    #[serde(skip)]
+    pub samples: Vec<(Set, Vec<Vec<u8>>)>,
 }
 
 /// One trained network, tested.
@@ -149,6 +152,7 @@ impl Reproduction {
             controls_tried: Vec::new(),
             summary: Vec::new(),
             raster: Vec::new(),
+            samples: Vec::new(),
         }
     }
 

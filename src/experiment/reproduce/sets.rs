@@ -172,14 +172,14 @@ impl<'a> TestSets<'a> {
         artificial + self.known_images.len() + self.unknown_images.len()
     }
 
-    /// The pixels of the first images of a set.
-    pub fn sample(&self, set: Set, count: usize) -> Vec<&[u8]> {
+    /// The pixels of some images of a set, from all over it.
+    pub fn sample(&self, set: Set, count: usize) -> Vec<Vec<u8>> {
         let images = self.images(set);
         // Digits come class after class: a sample takes some of each.
         let every = (images.images.len() / count.max(1)).max(1);
         let chosen = images.images.iter().step_by(every).take(count);
         chosen
-            .map(|&image| &images.pixels[image as usize * PIXELS..][..PIXELS])
+            .map(|&image| images.pixels[image as usize * PIXELS..][..PIXELS].to_vec())
             .collect()
     }
 }
