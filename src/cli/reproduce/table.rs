@@ -1,27 +1,86 @@
-//! The results of `reproduce` for people: aligned tables.
+//! The results of `reproduce` as rows of text, for the terminal and for the report.
 
-use spikeprune::experiment::reproduce::{ArmName, NetworkResult, Reproduction, Set};
-use spikeprune::statistics::Interval;
+use spikeprune::experiment::reproduce::{ArmName, Detections, NetworkResult, Reproduction, Set};
+use spikeprune::statistics::{Detection, Interval};
 use std::fmt::Write;
 
-/// All tables, one under another.
+/// All tables for the terminal, one under another.
 pub fn table(found: &Reproduction) -> String {
-    let mut text = heading(found);
-    text += "\nSpikes an image (and silent images), accuracy on known digits, weights at zero:\n\n";
-    text += &arms(&found.arms, &found.arm_names());
+    let mut text = heading(found) + "\n";
+    let mut add = |title: &str, columns: &[&str], rows: Vec<Vec<String>>| {
+        let _ = write!(text, "\n{title}\n\n{}", aligned(columns, &rows));
+    };
+    add(
+        "Spikes an image (silent images); accuracy on known digits and weights at zero, with 95% intervals:",
+        &arm_columns(),
+        arm_rows(&found.arms, &found.arm_names()),
+    );
     if !found.controls.is_empty() {
-        text += "\nControls, each at the strength that matched the accuracy of regularisation:\n\n";
-        text += &arms(&found.controls, &found.control_names());
+        add(
+            "Controls, each at the strength that matched the accuracy of regularisation:",
+            &arm_columns(),
+            arm_rows(&found.controls, &found.control_names()),
+        );
     }
-    text += "\nKnown digits told from others: area under the ROC curve (best score):\n\n";
-    text += &detection(found);
-    text += "\nAccuracy on known digits with noise added (1 = the noise set):\n\n";
-    text += &noisy(found);
-    text += "\nThe paper's claims:\n\n";
-    text + &claims(found)
+    if found.splits.len() > 1 {
+        let mut columns = vec!["learned".to_string(), "unknown".into()];
+        columns.extend(found.arm_names().iter().map(|name| format!("{name} %")));
+        columns.extend(["unknown/known".into(), "noise with/without".into()]);
+        let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+        add("Split by split, accuracy and ratios:", &columns, split_rows(found));
+    }
+    add(
+        "Known digits told from others:",
+        &["against", "arm", "score", "AUROC", "AUPR", "FPR at 95% TPR"],
+        detection_rows(found),
+    );
+    let strengths: Vec<String> = found.arms.first().map_or(Vec::new(), |arm| {
+        arm.noisy.iter().map(|noisy| noisy.strength.to_string()).collect()
+    });
+    let columns: Vec<&str> = std::iter::once("noise added")
+        .chain(strengths.iter().map(String::as_str))
+        .collect();
+    add("Accuracy on known digits with noise added (1 = the noise set), %:", &columns, noisy_rows(found));
+    let claims = claim_rows(found).into_iter().map(|(mut row, reached)| {
+        row.push(if reached { "yes" } else { "no" }.into());
+        row
+    });
+    add(
+        "The paper's claims:",
+        &["claim", "arm", "paper", "found", "95% interval", "reached"],
+        claims.collect(),
+    );
+    text
 }
 
-fn labels(labels: &[u8]) -> String {
+/// Columns as wide as their widest cell; the first to the left, all others to the right.
+fn aligned(columns: &[&str], rows: &[Vec<String>]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        let widths = cells.map(|cell| cell.chars().count());
+        widths.max().unwrap_or(0).max(columns[column].chars().count())
+    };
+    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+    let mut text = String::new();
+    let mut line = |cells: &mut dyn Iterator<Item = &str>| {
+        for (column, (cell, width)) in cells.zip(&widths).enumerate() {
+            // Writing to a string cannot fail.
+            let _ = match column {
+                0 => write!(text, "    {cell:<width$}"),
+                _ => write!(text, "  {cell:>width$}"),
+            };
+        }
+        text += "\n";
+    };
+    line(&mut columns.iter().copied());
+    for row in rows {
+        line(&mut row.iter().map(String::as_str));
+    }
+    text
+}
+
+/// Labels with dashes between them.
+pub fn labels(labels: &[u8]) -> String {
     labels
         .iter()
         .map(u8::to_string)
@@ -29,20 +88,17 @@ fn labels(labels: &[u8]) -> String {
         .join("-")
 }
 
-fn heading(found: &Reproduction) -> String {
+/// What was run, in a line.
+pub fn heading(found: &Reproduction) -> String {
     let networks = found.seeds.len();
     let n = found.params.job.neurons_per_class * found.classes.len();
     let splits = match found.splits.as_slice() {
         [split] if split.unknown.is_empty() => labels(&split.classes),
-        [split] => format!(
-            "{} against {}",
-            labels(&split.classes),
-            labels(&split.unknown)
-        ),
+        [split] => format!("{} against {}", labels(&split.classes), labels(&split.unknown)),
         splits => format!("{} random splits", splits.len()),
     };
     format!(
-        "{splits} ({}), {n} E + {n} I neurons, dt {} ms, {networks} seed{}, {} images, on {}, {:.0} s\n",
+        "{splits} ({}), {n} E + {n} I neurons, dt {} ms, {networks} seed{}, {} images, on {}, {:.0} s",
         found.preset,
         found.dt_ms,
         if networks == 1 { "" } else { "s" },
@@ -52,60 +108,64 @@ fn heading(found: &Reproduction) -> String {
     )
 }
 
-/// Mean and half width of the 95% interval.
-fn spread(values: &[f64], scale: f64, digits: usize) -> String {
-    let scaled: Vec<f64> = values.iter().map(|value| value * scale).collect();
+/// Mean and half width of the 95% interval, in per cent.
+fn percent(values: &[f64]) -> String {
+    let scaled: Vec<f64> = values.iter().map(|value| 100.0 * value).collect();
     match Interval::of(&scaled) {
         Err(_) => "-".into(),
         Ok(Interval { mean, high, .. }) => match high {
-            Some(high) => format!("{mean:.digits$} +- {:.digits$}", high - mean),
-            None => format!("{mean:.digits$}"),
+            Some(high) => format!("{mean:.1} +- {:.1}", high - mean),
+            None => format!("{mean:.1}"),
         },
     }
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let values: Vec<f64> = values.collect();
+    Interval::of(&values).ok().map(|interval| interval.mean)
 }
 
 /// The networks whose name is of the kind.
 fn of<'a>(
     networks: &'a [NetworkResult],
     name: &'a ArmName,
-) -> impl Iterator<Item = &'a NetworkResult> {
+) -> impl Iterator<Item = &'a NetworkResult> + Clone {
     networks
         .iter()
         .filter(|network| network.pruning.same_kind(name))
 }
 
-/// A line an arm. Writing to a string cannot fail.
-fn arms(networks: &[NetworkResult], names: &[ArmName]) -> String {
-    let mut text = format!("{:>20}", "");
-    for set in Set::PLAIN {
-        let _ = write!(text, "  {:>15}", set.key().unwrap_or_default());
-    }
-    let _ = writeln!(text, "  {:>14}  {:>12}", "accuracy %", "zeros %");
-    for name in names {
-        let _ = write!(text, "{:>20}", name.to_string());
-        for set in Set::PLAIN {
-            let results: Vec<_> = of(networks, name)
-                .filter_map(|network| network.sets.get(set.key()?))
-                .collect();
-            let spikes: Vec<f64> = results.iter().map(|set| set.spikes_per_image).collect();
-            let (silent, images) = results.iter().fold((0, 0), |(silent, images), set| {
+/// The columns of [`arm_rows`].
+pub fn arm_columns() -> Vec<&'static str> {
+    let sets = Set::PLAIN.into_iter().filter_map(Set::key);
+    std::iter::once("pruning")
+        .chain(sets)
+        .chain(["accuracy %", "zeros %"])
+        .collect()
+}
+
+/// A row an arm or control.
+pub fn arm_rows(networks: &[NetworkResult], names: &[ArmName]) -> Vec<Vec<String>> {
+    let row = |name: &ArmName| {
+        let networks = of(networks, name);
+        let mut row = vec![name.to_string()];
+        for key in Set::PLAIN.into_iter().filter_map(Set::key) {
+            let sets = networks.clone().filter_map(|network| network.sets.get(key));
+            let (silent, images) = sets.clone().fold((0, 0), |(silent, images), set| {
                 (silent + set.silent, images + set.images)
             });
-            let cell = match Interval::of(&spikes) {
-                Ok(spikes) if images > 0 => {
-                    let silent = 100.0 * silent as f64 / images as f64;
-                    format!("{} ({silent:.1}%)", significant(spikes.mean))
-                }
-                _ => "-".into(),
-            };
-            let _ = write!(text, "  {cell:>15}");
+            let spikes = mean(sets.map(|set| set.spikes_per_image));
+            row.push(spikes.filter(|_| images > 0).map_or("-".into(), |spikes| {
+                let silent = 100.0 * silent as f64 / images as f64;
+                format!("{} ({silent:.1}%)", significant(spikes))
+            }));
         }
-        let accuracies: Vec<f64> = of(networks, name).map(|network| network.accuracy).collect();
-        let zeros: Vec<f64> = of(networks, name).map(|n| n.zero_fraction).collect();
-        let (accuracy, zeros) = (spread(&accuracies, 100.0, 1), spread(&zeros, 100.0, 1));
-        let _ = writeln!(text, "  {accuracy:>14}  {zeros:>12}");
-    }
-    text
+        let accuracies: Vec<f64> = networks.clone().map(|network| network.accuracy).collect();
+        let zeros: Vec<f64> = networks.map(|network| network.zero_fraction).collect();
+        row.extend([percent(&accuracies), percent(&zeros)]);
+        row
+    };
+    names.iter().map(row).collect()
 }
 
 /// Three digits, or what is left of a small number.
@@ -119,89 +179,94 @@ fn significant(value: f64) -> String {
     }
 }
 
-fn detection(found: &Reproduction) -> String {
-    let keys = ["unknown", "noise", "blurred"];
-    let mut text = format!("{:>20}", "");
-    for key in keys {
-        let _ = write!(text, "  {key:>24}");
-    }
-    text += "\n";
-    for name in found.arm_names() {
-        let _ = write!(text, "{:>20}", name.to_string());
-        for key in keys {
-            let by = |score: fn(&spikeprune::experiment::reproduce::Detections) -> f64| {
-                let values: Vec<f64> = of(&found.arms, &name)
-                    .filter_map(|network| network.detection.get(key).map(score))
-                    .collect();
-                Interval::of(&values).ok().map(|interval| interval.mean)
-            };
-            let scores = [
-                (by(|d| d.total.auroc), "total"),
-                (by(|d| d.winner.auroc), "winner"),
-                (by(|d| d.margin.auroc), "margin"),
-            ];
-            let best = scores
-                .iter()
-                .filter_map(|&(auroc, score)| Some((auroc?, score)))
-                .max_by(|a, b| a.0.total_cmp(&b.0));
-            let cell = best.map_or("-".into(), |(auroc, score)| {
-                format!("{auroc:.3} by {score}")
-            });
-            let _ = write!(text, "  {cell:>24}");
+/// A row for each set, arm and score: means over networks.
+pub fn detection_rows(found: &Reproduction) -> Vec<Vec<String>> {
+    let scores: [(&str, fn(&Detections) -> Detection); 3] = [
+        ("total", |by| by.total),
+        ("winner", |by| by.winner),
+        ("margin", |by| by.margin),
+    ];
+    let mut rows = Vec::new();
+    for key in ["unknown", "noise", "blurred"] {
+        for name in found.arm_names() {
+            for (score, by) in scores {
+                let detections = of(&found.arms, &name).filter_map(|n| n.detection.get(key));
+                let of = |measure: fn(Detection) -> f64| {
+                    let value = mean(detections.clone().map(|all| measure(by(all))));
+                    value.map(|value| format!("{value:.3}"))
+                };
+                let measures = [of(|d| d.auroc), of(|d| d.aupr), of(|d| d.fpr_at_95_tpr)];
+                let Some(measures) = measures.into_iter().collect::<Option<Vec<_>>>() else {
+                    continue;
+                };
+                let mut row = vec![key.to_string(), name.to_string(), score.to_string()];
+                row.extend(measures);
+                rows.push(row);
+            }
         }
-        text += "\n";
     }
-    text
+    rows
 }
 
-fn noisy(found: &Reproduction) -> String {
-    let mut text = format!("{:>20}", "strength");
-    if let Some(first) = found.arms.first() {
-        for noisy in &first.noisy {
-            let _ = write!(text, "  {:>6}", noisy.strength);
-        }
-    }
-    text += "\n";
-    for name in found.arm_names() {
-        let _ = write!(text, "{:>20}", name.to_string());
-        let networks: Vec<_> = of(&found.arms, &name).collect();
-        for at in 0..networks.first().map_or(0, |network| network.noisy.len()) {
-            let sum: f64 = networks
-                .iter()
-                .map(|network| network.noisy[at].accuracy)
-                .sum();
-            let _ = write!(text, "  {:>5.1}%", 100.0 * sum / networks.len() as f64);
-        }
-        text += "\n";
-    }
-    text
+/// Accuracy in per cent of each arm at each strength of added noise.
+fn noisy_rows(found: &Reproduction) -> Vec<Vec<String>> {
+    let row = |name: &ArmName| {
+        let networks = of(&found.arms, name);
+        let strengths = networks.clone().next().map_or(0, |network| network.noisy.len());
+        let accuracy = |at: usize| {
+            mean(networks.clone().map(|network| network.noisy[at].accuracy))
+                .map_or("-".into(), |mean| format!("{:.1}", 100.0 * mean))
+        };
+        std::iter::once(name.to_string())
+            .chain((0..strengths).map(accuracy))
+            .collect()
+    };
+    found.arm_names().iter().map(row).collect()
 }
 
-fn claims(found: &Reproduction) -> String {
-    let mut text = format!(
-        "{:>20}  {:<40}  {:>8}  {:>9}  {:>20}  {}\n",
-        "arm", "claim", "paper", "found", "95% interval", "reached"
-    );
-    for claim in &found.summary {
+/// A row a split: accuracies of the arms in per cent, then ratios of the first regularised arm.
+pub fn split_rows(found: &Reproduction) -> Vec<Vec<String>> {
+    let names = found.arm_names();
+    let row = |split: &spikeprune::experiment::reproduce::Split| {
+        let of_split = |name| found.of_arm(name).filter(|network| network.split == *split);
+        let spikes = |name, key: &'static str| {
+            mean(of_split(name).filter_map(move |network| Some(network.sets.get(key)?.spikes_per_image)))
+        };
+        let mut row = vec![labels(&split.classes), labels(&split.unknown)];
+        for name in &names {
+            let accuracy = mean(of_split(name).map(|network| network.accuracy));
+            row.push(accuracy.map_or("-".into(), |accuracy| format!("{:.1}", 100.0 * accuracy)));
+        }
+        let (without, with) = (names.first(), names.get(1).or(names.first()));
+        let ratio = |a: Option<f64>, b: Option<f64>| match (a, b) {
+            (Some(a), Some(b)) if b > 0.0 => format!("{:.4}", a / b),
+            _ => "-".into(),
+        };
+        let of = |name: Option<&ArmName>, key| name.and_then(|name| spikes(name, key));
+        row.push(ratio(of(with, "unknown"), of(with, "known")));
+        row.push(ratio(of(with, "noise"), of(without, "noise")));
+        row
+    };
+    found.splits.iter().map(row).collect()
+}
+
+/// A row a claim, and whether it was reached.
+pub fn claim_rows(found: &Reproduction) -> Vec<(Vec<String>, bool)> {
+    let row = |claim: &spikeprune::experiment::reproduce::Claim| {
         let number = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.4}"));
         let interval = match (claim.low, claim.high) {
             (Some(low), Some(high)) => format!("{low:.4} to {high:.4}"),
             _ => "-".into(),
         };
-        let bound = if claim.direction == "at least" {
-            ">="
-        } else {
-            "<="
-        };
-        let _ = writeln!(
-            text,
-            "{:>20}  {:<40}  {bound} {:.4}  {:>9}  {interval:>20}  {}",
+        let bound = if claim.direction == "at least" { ">=" } else { "<=" };
+        let row = vec![
+            claim.claim.to_string(),
             claim.arm.to_string(),
-            claim.claim,
-            claim.paper,
+            format!("{bound} {:.4}", claim.paper),
             number(claim.mean),
-            if claim.reached { "yes" } else { "no" }
-        );
-    }
-    text
+            interval,
+        ];
+        (row, claim.reached)
+    };
+    found.summary.iter().map(row).collect()
 }

@@ -1,0 +1,242 @@
+//! The figures of the report, from the results.
+
+use super::table::labels;
+use spikeprune::experiment::evaluate::Answer;
+use spikeprune::experiment::reproduce::{ArmName, NetworkResult, Raster, Reproduction, Set};
+use spikeprune::experiment::train::Metrics;
+use spikeprune::params::Params;
+use spikeprune::report::plot::{
+    self, Axis, Band, Counts, Histogram, Lines, Matrix, Panel, PlotError, Series, Svg, binned, whole_bins,
+};
+use spikeprune::statistics::{Interval, roc_curve};
+
+/// Bins of a histogram.
+const BINS: u32 = 40;
+
+fn axis(title: &str) -> Axis {
+    Axis {
+        title: title.into(),
+        ..Axis::default()
+    }
+}
+
+fn share(title: &str) -> Axis {
+    Axis {
+        title: title.into(),
+        range: Some((0.0, 1.0)),
+        ..Axis::default()
+    }
+}
+
+/// Means over networks with their 95% intervals, point by point.
+fn mean_curve(name: &ArmName, points: Vec<(f64, Vec<f64>)>) -> Series {
+    let intervals = points
+        .iter()
+        .filter_map(|(x, values)| Some((*x, Interval::of(values).ok()?)));
+    let (mut line, mut band) = (Vec::new(), Vec::new());
+    for (x, interval) in intervals {
+        let clipped = |end: Option<f64>| end.unwrap_or(interval.mean).clamp(0.0, 1.0);
+        line.push((x, interval.mean));
+        band.push((clipped(interval.low), clipped(interval.high)));
+    }
+    Series {
+        name: name.to_string(),
+        points: line,
+        band,
+    }
+}
+
+/// A measure on validation images against the training images seen, an arm a curve.
+pub fn learning(
+    found: &Reproduction,
+    title: &str,
+    measure: fn(&Metrics) -> Option<f64>,
+) -> Result<Svg, PlotError> {
+    let curve = |name: &ArmName| {
+        let rows = found.of_arm(name).next().map_or(0, |network| network.learning.len());
+        let point = |row: usize| {
+            let metrics: Vec<&Metrics> = found
+                .of_arm(name)
+                .filter_map(|network| network.learning.get(row))
+                .collect();
+            let images = metrics.first().map_or(0, |metrics| metrics.images);
+            let values = metrics.iter().filter_map(|metrics| measure(metrics));
+            (images as f64, values.collect())
+        };
+        mean_curve(name, (0..rows).map(point).collect())
+    };
+    Lines {
+        label: format!("{title} while learning"),
+        x: axis("training images"),
+        y: share(title),
+        series: found.arm_names().iter().map(curve).collect(),
+        diagonal: false,
+    }
+    .svg()
+}
+
+/// Accuracy on known digits against the strength of the noise added.
+pub fn noisy(found: &Reproduction) -> Result<Svg, PlotError> {
+    let curve = |name: &ArmName| {
+        let strengths = found.of_arm(name).next().map_or(0, |network| network.noisy.len());
+        let point = |at: usize| {
+            let noisy: Vec<_> = found.of_arm(name).map(|network| network.noisy[at]).collect();
+            (noisy[0].strength, noisy.iter().map(|noisy| noisy.accuracy).collect())
+        };
+        mean_curve(name, (0..strengths).map(point).collect())
+    };
+    Lines {
+        label: "Accuracy on known digits with noise added".into(),
+        x: axis("strength of the noise (1 = the noise set)"),
+        y: share("accuracy"),
+        series: found.arm_names().iter().map(curve).collect(),
+        diagonal: false,
+    }
+    .svg()
+}
+
+/// How spikes an image are distributed in each set, for one network.
+pub fn spike_counts(network: &NetworkResult) -> Result<Svg, PlotError> {
+    let shown = [Set::Known, Set::Unknown, Set::Noise, Set::Blurred];
+    let spikes = |set: &Set| network.answers.get(set).map_or(&[][..], Vec::as_slice);
+    let all = shown.iter().flat_map(spikes).map(|answer| answer.spikes);
+    let edges = whole_bins(all.max().unwrap_or(0), BINS);
+    let series = shown
+        .iter()
+        .map(|set| Counts {
+            name: set.key().unwrap_or_default().into(),
+            counts: binned(&edges, spikes(set).iter().map(|answer| answer.spikes.into())),
+        })
+        .collect();
+    Histogram {
+        label: format!("Spikes an image with pruning {}", network.pruning),
+        x_title: "spikes an image".into(),
+        y_title: "images".into(),
+        edges,
+        series,
+        log_y: true,
+    }
+    .svg()
+}
+
+/// Known digits told from another set by each score, for one network.
+pub fn roc(network: &NetworkResult, other: Set) -> Result<Svg, PlotError> {
+    let scores: [(&str, fn(&Answer) -> u32); 3] = [
+        ("total", |answer| answer.spikes),
+        ("winner", |answer| answer.most),
+        ("margin", Answer::margin),
+    ];
+    let of = |set: Set, score: fn(&Answer) -> u32| -> Vec<f64> {
+        let answers = network.answers.get(&set);
+        answers
+            .into_iter()
+            .flatten()
+            .map(|answer| f64::from(score(answer)))
+            .collect()
+    };
+    let series = scores.iter().filter_map(|&(name, score)| {
+        let curve = roc_curve(&of(Set::Known, score), &of(other, score)).ok()?;
+        Some(Series {
+            name: name.into(),
+            points: curve.iter().map(|point| (point.fpr, point.tpr)).collect(),
+            band: Vec::new(),
+        })
+    });
+    let key = other.key().unwrap_or_default();
+    Lines {
+        label: format!("Known digits told from {key}, pruning {}", network.pruning),
+        x: share(&format!("share of {key} taken for known")),
+        y: share("share of known digits found"),
+        series: series.collect(),
+        diagonal: true,
+    }
+    .svg()
+}
+
+/// How the weights of the first network of each arm are distributed.
+pub fn weights(found: &Reproduction) -> Result<Svg, PlotError> {
+    let params = &found.params;
+    let (low, high) = (params.w_min(), params.learning.gmax);
+    let edges: Vec<f64> = (0..=BINS)
+        .map(|bin| low + (high - low) * f64::from(bin) / f64::from(BINS))
+        .collect();
+    let first = found.arm_names();
+    let first = first.iter().filter_map(|name| found.of_arm(name).next());
+    let series = first.map(|network| Counts {
+        name: network.pruning.to_string(),
+        // The upper end belongs to the last bin.
+        counts: binned(
+            &edges,
+            network
+                .weights
+                .iter()
+                .map(|&w| f64::from(w).clamp(low, high - (high - low) * 1e-9)),
+        ),
+    });
+    Histogram {
+        label: "Distribution of the weights after training".into(),
+        x_title: "weight".into(),
+        y_title: "synapses".into(),
+        series: series.collect(),
+        edges,
+        log_y: true,
+    }
+    .svg()
+}
+
+/// The confusion matrix of the networks of an arm that learned the same digits, added up.
+pub fn confusion(found: &Reproduction, name: &ArmName) -> Result<Svg, PlotError> {
+    let networks = found
+        .of_arm(name)
+        .filter(|network| network.split.classes == found.classes);
+    let mut counts = vec![0u64; found.classes.len() * (found.classes.len() + 1)];
+    for network in networks {
+        let cells = network.confusion.iter().flatten();
+        counts.iter_mut().zip(cells).for_each(|(sum, &count)| *sum += count as u64);
+    }
+    let rows: Vec<String> = found.classes.iter().map(u8::to_string).collect();
+    Matrix {
+        label: format!("Confusion matrix with pruning {name}"),
+        row_title: "shown".into(),
+        column_title: "recognised as".into(),
+        columns: rows.iter().cloned().chain(["silent".into()]).collect(),
+        rows,
+        counts,
+    }
+    .svg()
+}
+
+/// The spikes of one presentation.
+pub fn raster(raster: &Raster, found: &Reproduction) -> Result<Svg, PlotError> {
+    let params: &Params = &found.params;
+    let size = params.job.neurons_per_class as u32;
+    let neurons = size * found.classes.len() as u32;
+    let bands: Vec<Band> = (0..)
+        .zip(&found.classes)
+        .map(|(group, class)| Band {
+            name: class.to_string(),
+            rows: group * size..(group + 1) * size,
+        })
+        .collect();
+    let panel = |title: &str, rows, spikes: &[(f64, u32)], bands: &[Band]| Panel {
+        title: title.into(),
+        rows,
+        spikes: spikes.to_vec(),
+        bands: bands.to_vec(),
+    };
+    plot::Raster {
+        label: format!(
+            "Spikes while a {} is shown, pruning {}; groups {}",
+            raster.label,
+            raster.arm,
+            labels(&found.classes)
+        ),
+        duration_ms: params.time.stimulus_ms,
+        panels: vec![
+            panel("I neuron", neurons, &raster.inhibitory, &bands),
+            panel("E neuron", neurons, &raster.excitatory, &bands),
+            panel("input", 784, &raster.inputs, &[]),
+        ],
+    }
+    .svg()
+}

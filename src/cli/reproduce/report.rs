@@ -1,0 +1,251 @@
+//! report.html: all results of a reproduction on one page.
+
+use super::pictures::Picture;
+use super::plots;
+use super::table::{arm_columns, arm_rows, claim_rows, detection_rows, heading, split_rows};
+use anyhow::Context;
+use spikeprune::experiment::reproduce::{ArmName, NetworkResult, Reproduction, Set};
+use spikeprune::params::to_toml;
+use spikeprune::report::{Align, Block, Cell, Column, Mark, Page, Section};
+
+/// The page as HTML; `sets` and `weights` are pictures in the run folder.
+pub fn html(found: &Reproduction, sets: &Picture, weights: &[Picture]) -> anyhow::Result<String> {
+    let mut page = Page {
+        title: "Use it or lose it: weight regularisation in spiking networks".into(),
+        subtitle: heading(found),
+        sections: vec![
+            results(found),
+            claims(found),
+            shown(sets)?,
+            answers(found)?,
+            detection(found)?,
+            learning(found)?,
+            learned(found, weights)?,
+            presentation(found)?,
+            parameters(found),
+        ],
+    };
+    if found.splits.len() > 1 {
+        page.sections.insert(2, splits(found));
+    }
+    Ok(page.render()?)
+}
+
+/// The first column holds words, all others numbers.
+fn columns<'a>(titles: impl IntoIterator<Item = &'a str>) -> Vec<Column> {
+    titles
+        .into_iter()
+        .enumerate()
+        .map(|(index, title)| Column {
+            title: title.into(),
+            align: if index == 0 { Align::Left } else { Align::Right },
+        })
+        .collect()
+}
+
+fn cells(rows: Vec<Vec<String>>) -> Vec<Vec<Cell>> {
+    rows.into_iter()
+        .map(|row| row.into_iter().map(Cell::from).collect())
+        .collect()
+}
+
+fn results(found: &Reproduction) -> Section {
+    let table = |caption: &str, networks: &[NetworkResult], names: &[ArmName]| Block::Table {
+        caption: caption.into(),
+        columns: columns(arm_columns()),
+        rows: cells(arm_rows(networks, names)),
+    };
+    let mut blocks = vec![table("Arms", &found.arms, &found.arm_names())];
+    let mut text = vec![
+        "Spikes an image, with the share of silent images in brackets; accuracy on known digits and share of \
+         weights at zero, in per cent, as mean and half of the 95% interval over networks."
+            .into(),
+    ];
+    if !found.controls.is_empty() {
+        blocks.push(table("Controls", &found.controls, &found.control_names()));
+        text.push(
+            "Controls say whether the effect is that of unused weights. The first two follow from the arm without \
+             regularisation: without its smallest weights, as many as the regularised arm has at zero; without the \
+             inputs that no training image lights. The others are conventional methods in a local form, each at \
+             the greatest strength that kept the accuracy of regularisation on validation images."
+                .into(),
+        );
+    }
+    Section {
+        heading: "Results".into(),
+        text,
+        blocks,
+    }
+}
+
+fn claims(found: &Reproduction) -> Section {
+    let row = |(row, reached): (Vec<String>, bool)| {
+        let mut cells: Vec<Cell> = row.into_iter().map(Cell::from).collect();
+        let mark = if reached { Mark::Reached } else { Mark::Missed };
+        cells.push(Cell::marked("", mark));
+        cells
+    };
+    Section {
+        heading: "The paper's claims".into(),
+        text: vec![
+            "Ratios of spikes an image, from the table of Antonov & Sukhov 2024; accuracy and silent images from \
+             the authors' notebooks. A claim counts as reached when the mean is as far as the published figure, or \
+             farther."
+                .into(),
+        ],
+        blocks: vec![Block::Table {
+            caption: "Published and found".into(),
+            columns: columns(["claim", "arm", "paper", "found", "95% interval", "reached"]),
+            rows: claim_rows(found).into_iter().map(row).collect(),
+        }],
+    }
+}
+
+fn splits(found: &Reproduction) -> Section {
+    let mut titles = vec!["learned", "unknown"];
+    let names: Vec<String> = found
+        .arm_names()
+        .iter()
+        .map(|name| format!("accuracy %, {name}"))
+        .collect();
+    titles.extend(names.iter().map(String::as_str));
+    titles.extend(["unknown / known", "noise, with / without"]);
+    Section {
+        heading: "Split by split".into(),
+        text: vec!["Means over seeds; ratios are those of the first regularised arm.".into()],
+        blocks: vec![Block::Table {
+            caption: "Splits".into(),
+            columns: columns(titles),
+            rows: cells(split_rows(found)),
+        }],
+    }
+}
+
+fn picture(picture: &Picture, alt: &str, width: u32) -> anyhow::Result<Block> {
+    let png = std::fs::read(&picture.path)
+        .with_context(|| format!("cannot read {}", picture.path.display()))?;
+    Ok(Block::Picture {
+        caption: picture.caption.clone(),
+        png,
+        alt: alt.into(),
+        width,
+    })
+}
+
+fn shown(sets: &Picture) -> anyhow::Result<Section> {
+    Ok(Section {
+        heading: "What was shown".into(),
+        text: Vec::new(),
+        blocks: vec![picture(sets, "Images of each test set", 760)?],
+    })
+}
+
+/// The first network of each arm.
+fn first(found: &Reproduction) -> Vec<&NetworkResult> {
+    let names = found.arm_names();
+    let first = |name| found.arms.iter().find(|network| network.pruning == *name);
+    names.iter().filter_map(first).collect()
+}
+
+fn figure(caption: String, svg: spikeprune::report::plot::Svg) -> Block {
+    Block::Figure { caption, svg }
+}
+
+fn answers(found: &Reproduction) -> anyhow::Result<Section> {
+    let mut blocks = Vec::new();
+    for network in first(found) {
+        let caption = format!("Spikes an image, {}, seed {}", network.pruning, network.seed);
+        blocks.push(figure(caption, plots::spike_counts(network)?));
+    }
+    for name in found.arm_names() {
+        let caption = format!("Known digits, {name}, all seeds");
+        blocks.push(figure(caption, plots::confusion(found, &name)?));
+    }
+    let caption = "Accuracy on known digits with noise added, with 95% intervals".to_string();
+    blocks.push(figure(caption, plots::noisy(found)?));
+    Ok(Section {
+        heading: "Answers".into(),
+        text: Vec::new(),
+        blocks,
+    })
+}
+
+fn detection(found: &Reproduction) -> anyhow::Result<Section> {
+    let mut blocks = vec![Block::Table {
+        caption: "Known digits told from others, means over networks".into(),
+        columns: columns(["against", "arm", "score", "AUROC", "AUPR", "FPR at 95% TPR"]),
+        rows: cells(detection_rows(found)),
+    }];
+    let unknown = found.splits.iter().all(|split| !split.unknown.is_empty());
+    for network in first(found) {
+        for other in [Set::Unknown, Set::Noise] {
+            if unknown || other != Set::Unknown {
+                let key = other.key().unwrap_or_default();
+                let caption = format!("Known against {key}, {}, seed {}", network.pruning, network.seed);
+                blocks.push(figure(caption, plots::roc(network, other)?));
+            }
+        }
+    }
+    Ok(Section {
+        heading: "Detection".into(),
+        text: vec![
+            "Whether an image is known, judged by the spikes of all neurons (total), of the best group (winner), or \
+             by its lead over the next (margin)."
+                .into(),
+        ],
+        blocks,
+    })
+}
+
+fn learning(found: &Reproduction) -> anyhow::Result<Section> {
+    let accuracy = plots::learning(found, "accuracy", |metrics| metrics.validation_accuracy)?;
+    let zeros = plots::learning(found, "share of weights at zero", |metrics| Some(metrics.zero_fraction))?;
+    Ok(Section {
+        heading: "Learning".into(),
+        text: vec!["Measured on training images that are never trained on, with 95% intervals.".into()],
+        blocks: vec![
+            figure("Accuracy".into(), accuracy),
+            figure("Weights at zero, as a read-out sees them".into(), zeros),
+        ],
+    })
+}
+
+fn learned(found: &Reproduction, weights: &[Picture]) -> anyhow::Result<Section> {
+    let caption = "Distribution of the weights, first seed of each arm".to_string();
+    let mut blocks = vec![figure(caption, plots::weights(found)?)];
+    for sheet in weights {
+        blocks.push(picture(sheet, "Incoming weights of every neuron", 760)?);
+    }
+    Ok(Section {
+        heading: "What was learned".into(),
+        text: vec!["Incoming weights of every excitatory neuron, in the groups of their classes (figure 2 of the paper).".into()],
+        blocks,
+    })
+}
+
+fn presentation(found: &Reproduction) -> anyhow::Result<Section> {
+    let mut blocks = Vec::new();
+    for raster in &found.raster {
+        let caption = format!("A {}, {}, seed {}", raster.label, raster.arm, raster.seed);
+        blocks.push(figure(caption, plots::raster(raster, found)?));
+    }
+    Ok(Section {
+        heading: "One presentation".into(),
+        text: vec!["Spikes while the first known digit is shown, from rest.".into()],
+        blocks,
+    })
+}
+
+fn parameters(found: &Reproduction) -> Section {
+    Section {
+        heading: "Parameters".into(),
+        text: vec![format!(
+            "spikeprune {}, seeds {:?}, {} images, on {}.",
+            found.version, found.seeds, found.held_out, found.device
+        )],
+        blocks: vec![Block::Pre {
+            caption: "What all arms have in common (classes, seeds and regularisation vary)".into(),
+            text: to_toml(&found.params),
+        }],
+    }
+}
