@@ -28,7 +28,7 @@
 //! | [`params`] | every parameter with its unit, validated: the one source of truth |
 //! | [`presets`] | one set of parameters for each published experiment |
 //! | [`dataset`] | MNIST and sets of its form, checked before they are parsed; noise to test with |
-//! | [`report`] | heatmaps and arrays of the weights |
+//! | [`report`] | heatmaps and arrays of the weights, plots, pages of HTML |
 //! | [`statistics`] | mean and interval over seeds; how well a score tells two kinds of images apart |
 //! | [`artefact`] | files that appear whole or not at all |
 //!

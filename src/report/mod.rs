@@ -1,4 +1,7 @@
-//! Pictures and arrays of the incoming weights.
+//! Pictures and arrays of the incoming weights, plots and pages.
+//!
+//! Pictures: [`WeightImages`] and [`Sheet`]. Pages: [`Page`] holds text, tables, pictures and the
+//! plots of [`plot`], all of which take plain numbers and know nothing of networks.
 
 mod colorbar;
 mod colormap;
@@ -7,13 +10,17 @@ mod files;
 mod geometry;
 mod heatmap;
 mod layout;
+mod page;
+pub mod plot;
 mod sheet;
 mod text;
+mod ticks;
 mod weights;
 
 pub use colormap::ColorMap;
 pub use error::HeatmapError;
 pub use files::{write_npy, write_png};
 pub use geometry::TILE_SIDE;
+pub use page::{Align, Block, Cell, Column, Mark, Page, PageError, Section};
 pub use sheet::{Sheet, Tile, TileGroup};
 pub use weights::WeightImages;

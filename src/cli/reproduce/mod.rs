@@ -1,6 +1,8 @@
 //! `reproduce`: the paper's experiment, its table beside the published one, and a report.
 
 mod pictures;
+mod plots;
+mod report;
 mod table;
 
 use super::device::DeviceOptions;
@@ -102,6 +104,7 @@ pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
     folder.write_text("reproduction.json", &(json + "\n"))?;
     let sets = pictures::sets(&found, &folder)?;
     let weights = pictures::weights(&found, &folder)?;
+    folder.write_text("report.html", &report::html(&found, &sets, &weights)?)?;
     if args.device.json {
         return out_json(&found);
     }

@@ -6,7 +6,8 @@ use spikeprune::experiment::reproduce::{ArmName, NetworkResult, Raster, Reproduc
 use spikeprune::experiment::train::Metrics;
 use spikeprune::params::Params;
 use spikeprune::report::plot::{
-    self, Axis, Band, Counts, Histogram, Lines, Matrix, Panel, PlotError, Series, Svg, binned, whole_bins,
+    self, Axis, Band, Counts, Histogram, Lines, Matrix, Panel, PlotError, Series, Svg, binned,
+    whole_bins,
 };
 use spikeprune::statistics::{Interval, roc_curve};
 
@@ -53,7 +54,10 @@ pub fn learning(
     measure: fn(&Metrics) -> Option<f64>,
 ) -> Result<Svg, PlotError> {
     let curve = |name: &ArmName| {
-        let rows = found.of_arm(name).next().map_or(0, |network| network.learning.len());
+        let rows = found
+            .of_arm(name)
+            .next()
+            .map_or(0, |network| network.learning.len());
         let point = |row: usize| {
             let metrics: Vec<&Metrics> = found
                 .of_arm(name)
@@ -78,10 +82,19 @@ pub fn learning(
 /// Accuracy on known digits against the strength of the noise added.
 pub fn noisy(found: &Reproduction) -> Result<Svg, PlotError> {
     let curve = |name: &ArmName| {
-        let strengths = found.of_arm(name).next().map_or(0, |network| network.noisy.len());
+        let strengths = found
+            .of_arm(name)
+            .next()
+            .map_or(0, |network| network.noisy.len());
         let point = |at: usize| {
-            let noisy: Vec<_> = found.of_arm(name).map(|network| network.noisy[at]).collect();
-            (noisy[0].strength, noisy.iter().map(|noisy| noisy.accuracy).collect())
+            let noisy: Vec<_> = found
+                .of_arm(name)
+                .map(|network| network.noisy[at])
+                .collect();
+            (
+                noisy[0].strength,
+                noisy.iter().map(|noisy| noisy.accuracy).collect(),
+            )
         };
         mean_curve(name, (0..strengths).map(point).collect())
     };
@@ -105,7 +118,10 @@ pub fn spike_counts(network: &NetworkResult) -> Result<Svg, PlotError> {
         .iter()
         .map(|set| Counts {
             name: set.key().unwrap_or_default().into(),
-            counts: binned(&edges, spikes(set).iter().map(|answer| answer.spikes.into())),
+            counts: binned(
+                &edges,
+                spikes(set).iter().map(|answer| answer.spikes.into()),
+            ),
         })
         .collect();
     Histogram {
@@ -192,7 +208,10 @@ pub fn confusion(found: &Reproduction, name: &ArmName) -> Result<Svg, PlotError>
     let mut counts = vec![0u64; found.classes.len() * (found.classes.len() + 1)];
     for network in networks {
         let cells = network.confusion.iter().flatten();
-        counts.iter_mut().zip(cells).for_each(|(sum, &count)| *sum += count as u64);
+        counts
+            .iter_mut()
+            .zip(cells)
+            .for_each(|(sum, &count)| *sum += count as u64);
     }
     let rows: Vec<String> = found.classes.iter().map(u8::to_string).collect();
     Matrix {

@@ -38,7 +38,11 @@ fn columns<'a>(titles: impl IntoIterator<Item = &'a str>) -> Vec<Column> {
         .enumerate()
         .map(|(index, title)| Column {
             title: title.into(),
-            align: if index == 0 { Align::Left } else { Align::Right },
+            align: if index == 0 {
+                Align::Left
+            } else {
+                Align::Right
+            },
         })
         .collect()
 }
@@ -143,7 +147,7 @@ fn shown(sets: &Picture) -> anyhow::Result<Section> {
 /// The first network of each arm.
 fn first(found: &Reproduction) -> Vec<&NetworkResult> {
     let names = found.arm_names();
-    let first = |name| found.arms.iter().find(|network| network.pruning == *name);
+    let first = |name: &ArmName| found.arms.iter().find(|network| network.pruning == *name);
     names.iter().filter_map(first).collect()
 }
 
@@ -154,7 +158,10 @@ fn figure(caption: String, svg: spikeprune::report::plot::Svg) -> Block {
 fn answers(found: &Reproduction) -> anyhow::Result<Section> {
     let mut blocks = Vec::new();
     for network in first(found) {
-        let caption = format!("Spikes an image, {}, seed {}", network.pruning, network.seed);
+        let caption = format!(
+            "Spikes an image, {}, seed {}",
+            network.pruning, network.seed
+        );
         blocks.push(figure(caption, plots::spike_counts(network)?));
     }
     for name in found.arm_names() {
@@ -181,7 +188,10 @@ fn detection(found: &Reproduction) -> anyhow::Result<Section> {
         for other in [Set::Unknown, Set::Noise] {
             if unknown || other != Set::Unknown {
                 let key = other.key().unwrap_or_default();
-                let caption = format!("Known against {key}, {}, seed {}", network.pruning, network.seed);
+                let caption = format!(
+                    "Known against {key}, {}, seed {}",
+                    network.pruning, network.seed
+                );
                 blocks.push(figure(caption, plots::roc(network, other)?));
             }
         }
@@ -199,10 +209,14 @@ fn detection(found: &Reproduction) -> anyhow::Result<Section> {
 
 fn learning(found: &Reproduction) -> anyhow::Result<Section> {
     let accuracy = plots::learning(found, "accuracy", |metrics| metrics.validation_accuracy)?;
-    let zeros = plots::learning(found, "share of weights at zero", |metrics| Some(metrics.zero_fraction))?;
+    let zeros = plots::learning(found, "share of weights at zero", |metrics| {
+        Some(metrics.zero_fraction)
+    })?;
     Ok(Section {
         heading: "Learning".into(),
-        text: vec!["Measured on training images that are never trained on, with 95% intervals.".into()],
+        text: vec![
+            "Measured on training images that are never trained on, with 95% intervals.".into(),
+        ],
         blocks: vec![
             figure("Accuracy".into(), accuracy),
             figure("Weights at zero, as a read-out sees them".into(), zeros),

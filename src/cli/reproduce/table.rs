@@ -1,6 +1,9 @@
 //! The results of `reproduce` as rows of text, for the terminal and for the report.
 
-use spikeprune::experiment::reproduce::{ArmName, Detections, NetworkResult, Reproduction, Set};
+use spikeprune::experiment::reproduce::{
+    ArmName, Claim, Detections, NetworkResult, Reproduction, Set, Split,
+};
+use spikeprune::params::PruningMode;
 use spikeprune::statistics::{Detection, Interval};
 use std::fmt::Write;
 
@@ -27,7 +30,11 @@ pub fn table(found: &Reproduction) -> String {
         columns.extend(found.arm_names().iter().map(|name| format!("{name} %")));
         columns.extend(["unknown/known".into(), "noise with/without".into()]);
         let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-        add("Split by split, accuracy and ratios:", &columns, split_rows(found));
+        add(
+            "Split by split, accuracy and ratios:",
+            &columns,
+            split_rows(found),
+        );
     }
     add(
         "Known digits told from others:",
@@ -35,12 +42,19 @@ pub fn table(found: &Reproduction) -> String {
         detection_rows(found),
     );
     let strengths: Vec<String> = found.arms.first().map_or(Vec::new(), |arm| {
-        arm.noisy.iter().map(|noisy| noisy.strength.to_string()).collect()
+        arm.noisy
+            .iter()
+            .map(|noisy| noisy.strength.to_string())
+            .collect()
     });
     let columns: Vec<&str> = std::iter::once("noise added")
         .chain(strengths.iter().map(String::as_str))
         .collect();
-    add("Accuracy on known digits with noise added (1 = the noise set), %:", &columns, noisy_rows(found));
+    add(
+        "Accuracy on known digits with noise added (1 = the noise set), %:",
+        &columns,
+        noisy_rows(found),
+    );
     let claims = claim_rows(found).into_iter().map(|(mut row, reached)| {
         row.push(if reached { "yes" } else { "no" }.into());
         row
@@ -58,7 +72,10 @@ fn aligned(columns: &[&str], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
         let widths = cells.map(|cell| cell.chars().count());
-        widths.max().unwrap_or(0).max(columns[column].chars().count())
+        widths
+            .max()
+            .unwrap_or(0)
+            .max(columns[column].chars().count())
     };
     let widths: Vec<usize> = (0..columns.len()).map(width).collect();
     let mut text = String::new();
@@ -94,7 +111,11 @@ pub fn heading(found: &Reproduction) -> String {
     let n = found.params.job.neurons_per_class * found.classes.len();
     let splits = match found.splits.as_slice() {
         [split] if split.unknown.is_empty() => labels(&split.classes),
-        [split] => format!("{} against {}", labels(&split.classes), labels(&split.unknown)),
+        [split] => format!(
+            "{} against {}",
+            labels(&split.classes),
+            labels(&split.unknown)
+        ),
         splits => format!("{} random splits", splits.len()),
     };
     format!(
@@ -212,7 +233,10 @@ pub fn detection_rows(found: &Reproduction) -> Vec<Vec<String>> {
 fn noisy_rows(found: &Reproduction) -> Vec<Vec<String>> {
     let row = |name: &ArmName| {
         let networks = of(&found.arms, name);
-        let strengths = networks.clone().next().map_or(0, |network| network.noisy.len());
+        let strengths = networks
+            .clone()
+            .next()
+            .map_or(0, |network| network.noisy.len());
         let accuracy = |at: usize| {
             mean(networks.clone().map(|network| network.noisy[at].accuracy))
                 .map_or("-".into(), |mean| format!("{:.1}", 100.0 * mean))
@@ -227,24 +251,32 @@ fn noisy_rows(found: &Reproduction) -> Vec<Vec<String>> {
 /// A row a split: accuracies of the arms in per cent, then ratios of the first regularised arm.
 pub fn split_rows(found: &Reproduction) -> Vec<Vec<String>> {
     let names = found.arm_names();
-    let row = |split: &spikeprune::experiment::reproduce::Split| {
-        let of_split = |name| found.of_arm(name).filter(|network| network.split == *split);
-        let spikes = |name, key: &'static str| {
-            mean(of_split(name).filter_map(move |network| Some(network.sets.get(key)?.spikes_per_image)))
+    let row = |split: &Split| {
+        let of_split = |name| {
+            let networks = found.arms.iter();
+            networks.filter(move |network| network.pruning == name && network.split == *split)
+        };
+        let spikes = |name: ArmName, key: &str| {
+            let sets = of_split(name).filter_map(|network| network.sets.get(key));
+            mean(sets.map(|set| set.spikes_per_image))
         };
         let mut row = vec![labels(&split.classes), labels(&split.unknown)];
         for name in &names {
-            let accuracy = mean(of_split(name).map(|network| network.accuracy));
-            row.push(accuracy.map_or("-".into(), |accuracy| format!("{:.1}", 100.0 * accuracy)));
+            let accuracy = mean(of_split(name.clone()).map(|network| network.accuracy));
+            row.push(accuracy.map_or("-".into(), |mean| format!("{:.1}", 100.0 * mean)));
         }
-        let (without, with) = (names.first(), names.get(1).or(names.first()));
+        let without = ArmName::Pruning(PruningMode::None);
+        let with = names
+            .iter()
+            .find(|name| **name != without)
+            .unwrap_or(&without);
         let ratio = |a: Option<f64>, b: Option<f64>| match (a, b) {
             (Some(a), Some(b)) if b > 0.0 => format!("{:.4}", a / b),
             _ => "-".into(),
         };
-        let of = |name: Option<&ArmName>, key| name.and_then(|name| spikes(name, key));
-        row.push(ratio(of(with, "unknown"), of(with, "known")));
-        row.push(ratio(of(with, "noise"), of(without, "noise")));
+        let of_with = |key| spikes(with.clone(), key);
+        row.push(ratio(of_with("unknown"), of_with("known")));
+        row.push(ratio(of_with("noise"), spikes(without, "noise")));
         row
     };
     found.splits.iter().map(row).collect()
@@ -252,13 +284,17 @@ pub fn split_rows(found: &Reproduction) -> Vec<Vec<String>> {
 
 /// A row a claim, and whether it was reached.
 pub fn claim_rows(found: &Reproduction) -> Vec<(Vec<String>, bool)> {
-    let row = |claim: &spikeprune::experiment::reproduce::Claim| {
+    let row = |claim: &Claim| {
         let number = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.4}"));
         let interval = match (claim.low, claim.high) {
             (Some(low), Some(high)) => format!("{low:.4} to {high:.4}"),
             _ => "-".into(),
         };
-        let bound = if claim.direction == "at least" { ">=" } else { "<=" };
+        let bound = if claim.direction == "at least" {
+            ">="
+        } else {
+            "<="
+        };
         let row = vec![
             claim.claim.to_string(),
             claim.arm.to_string(),

@@ -1,0 +1,150 @@
+//! The drawing area of a plot and the legend above it.
+
+use super::PlotError;
+use super::style::{PX, Paint, TEXT, themed};
+use crate::report::text::Typeface;
+use minijinja::HtmlEscape;
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, IntoDrawingArea};
+use plotters::element::{PathElement, Rectangle, Text};
+use plotters::prelude::SVGBackend;
+use plotters::style::text_anchor::{HPos, VPos};
+
+pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+/// The width of every plot in CSS pixels: near that of a telephone, so that text is never
+/// scaled far down.
+pub(super) const WIDTH: i32 = 420;
+/// Free space around a plot, in CSS pixels.
+pub(super) const MARGIN: i32 = 8;
+
+/// A plot as SVG, to be put inline into a page that defines its colours.
+///
+/// It scales with the place it is given. All text in it is escaped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Svg(String);
+
+impl Svg {
+    /// Draws a plot of [`WIDTH`] x `height` CSS pixels; `label` tells what it shows to those who
+    /// do not see it.
+    pub(super) fn draw(
+        label: &str,
+        height: i32,
+        paint: impl FnOnce(&Area) -> Result<(), PlotError>,
+    ) -> Result<Self, PlotError> {
+        let (width, height) = (WIDTH * PX, height * PX);
+        let mut drawn = String::new();
+        {
+            let size = (width as u32, height as u32);
+            let area = SVGBackend::with_string(&mut drawn, size).into_drawing_area();
+            paint(&area)?;
+            area.present()?;
+        }
+        let label = printable(label);
+        let label = HtmlEscape(&label);
+        let open = format!(
+            "<svg class=\"plot\" viewBox=\"0 0 {width} {height}\" width=\"100%\" role=\"img\" \
+             aria-label=\"{label}\" xmlns=\"http://www.w3.org/2000/svg\">"
+        );
+        let inside = drawn.split_once('>').map_or("", |(_, inside)| inside);
+        Ok(Self(open + &themed(inside)))
+    }
+
+    /// The `svg` element.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// `text` without control characters, which XML forbids.
+pub(super) fn printable(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}
+
+/// The width of a line of text in drawing units, `size` being CSS pixels an em.
+///
+/// Measured in a wide typeface: readers' own are seldom wider.
+pub(super) fn measured(text: &str, size: f64) -> i32 {
+    let line = size * f64::from(PX) * 1.164;
+    Typeface::new().width(text, line as u64) as i32
+}
+
+/// `text`, or its beginning with an ellipsis, so that it fits `width` drawing units.
+pub(super) fn fitted(text: &str, size: f64, width: i32) -> String {
+    let text = printable(text);
+    if measured(&text, size) <= width {
+        return text;
+    }
+    let ends = text.char_indices().rev().map(|(end, _)| end);
+    let shorter = ends.map(|end| format!("{}\u{2026}", text[..end].trim_end()));
+    let mut fitting = shorter.filter(|text| measured(text, size) <= width);
+    fitting.next().unwrap_or_default()
+}
+
+/// A mark before a name.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Key {
+    Line,
+    Box,
+}
+
+/// Names of series in rows above a plot.
+#[derive(Debug)]
+pub(super) struct Legend {
+    key: Key,
+    /// Left end, row, paint and name of each entry.
+    entries: Vec<(i32, i32, Paint, String)>,
+    rows: i32,
+}
+
+impl Legend {
+    const ROW: i32 = 18 * PX;
+    const KEY: i32 = 18 * PX;
+    const GAP: i32 = 5 * PX;
+
+    /// Lays out all names that are not empty.
+    pub(super) fn new<'n>(key: Key, names: impl Iterator<Item = (Paint, &'n str)>) -> Self {
+        let size = f64::from(TEXT);
+        let right = (WIDTH - MARGIN) * PX;
+        let (mut x, mut row) = (MARGIN * PX, 0);
+        let mut entries = Vec::new();
+        for (paint, name) in names.filter(|(_, name)| !name.is_empty()) {
+            let name = fitted(name, size, right - MARGIN * PX - Self::KEY - Self::GAP);
+            let width = Self::KEY + Self::GAP + measured(&name, size);
+            if x + width > right && x > MARGIN * PX {
+                (x, row) = (MARGIN * PX, row + 1);
+            }
+            entries.push((x, row, paint, name));
+            x += width + 3 * Self::GAP;
+        }
+        let rows = if entries.is_empty() { 0 } else { row + 1 };
+        Self { key, entries, rows }
+    }
+
+    /// In CSS pixels, with the space below.
+    pub(super) fn height(&self) -> i32 {
+        self.rows * Self::ROW / PX + if self.rows > 0 { 4 } else { 0 }
+    }
+
+    pub(super) fn draw(&self, area: &Area) -> Result<(), PlotError> {
+        for (x, row, paint, name) in &self.entries {
+            let middle = MARGIN * PX + row * Self::ROW + Self::ROW / 2;
+            match self.key {
+                Key::Line => {
+                    let ends = vec![(*x, middle), (x + Self::KEY, middle)];
+                    area.draw(&PathElement::new(ends, paint.line(25)))?;
+                }
+                Key::Box => {
+                    let half = 5 * PX;
+                    let corners = [(x + 2 * PX, middle - half), (x + 16 * PX, middle + half)];
+                    area.draw(&Rectangle::new(corners, paint.fill(0.3)))?;
+                    area.draw(&Rectangle::new(corners, paint.line(15)))?;
+                }
+            }
+            let at = (x + Self::KEY + Self::GAP, middle);
+            let style = Paint::Ink.text(f64::from(TEXT), HPos::Left, VPos::Center);
+            area.draw(&Text::new(name.clone(), at, style))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,45 @@
+//! The axes and the grid of a plot.
+
+use super::PlotError;
+use super::axis::{Scale, TICK, TICK_TEXT};
+use super::canvas::{Area, MARGIN, WIDTH, fitted};
+use super::style::{PX, Paint, TEXT};
+use plotters::chart::{ChartBuilder, ChartContext};
+use plotters::coord::cartesian::Cartesian2d;
+use plotters::prelude::SVGBackend;
+use plotters::style::text_anchor::{HPos, VPos};
+
+pub(super) type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<Scale, Scale>>;
+
+/// Draws the axes of a plot within `area`, whose upper and right margins are `top` and `right`;
+/// `left` is the space for the y axis, all three in drawing units.
+pub(super) fn axes<'a>(
+    area: &Area<'a>,
+    (x, y): (&Scale, &Scale),
+    (top, right, left): (i32, i32, i32),
+) -> Result<Chart<'a>, PlotError> {
+    let below = x.below() * PX;
+    let mut chart = ChartBuilder::on(area)
+        .margin_top(top)
+        .margin_right(right)
+        .margin_left(MARGIN * PX)
+        .x_label_area_size(below)
+        .y_label_area_size(left)
+        .build_cartesian_2d(x.clone(), y.clone())?;
+    let height = area.dim_in_pixel().1 as i32 - top - below;
+    let text = f64::from(TEXT);
+    let title = Paint::Ink.text(text, HPos::Center, VPos::Center);
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .bold_line_style(Paint::Grid.line(10))
+        .light_line_style(Paint::Grid.line(10))
+        .axis_style(Paint::Muted.line(10))
+        .label_style(Paint::Ink.text(TICK_TEXT, HPos::Center, VPos::Center))
+        .axis_desc_style(title)
+        .set_all_tick_mark_size(TICK * PX)
+        .x_desc(fitted(&x.title, text, WIDTH * PX - left - right))
+        .y_desc(fitted(&y.title, text, height))
+        .draw()?;
+    Ok(chart)
+}

@@ -1,0 +1,228 @@
+//! Lines through points, with bands around them.
+
+use super::axis::{Axis, Scale};
+use super::canvas::{Key, Legend, MARGIN, Svg, WIDTH};
+use super::chart::axes;
+use super::error::{PlotError, drawable};
+use super::style::{PX, Paint};
+use plotters::element::{Circle, PathElement, Polygon};
+
+/// Curves over a common axis: accuracies while learning, ROC curves, distributions.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lines {
+    /// What the plot shows, for those who do not see it.
+    pub label: String,
+    pub x: Axis,
+    pub y: Axis,
+    /// In the order of the legend.
+    pub series: Vec<Series>,
+    /// Makes the plot square and adds the dashed line y = x, as for ROC curves.
+    pub diagonal: bool,
+}
+
+/// One curve.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Series {
+    /// Stands in the legend unless empty.
+    pub name: String,
+    /// In the order in which they are joined. Up to 20 are marked by dots as well.
+    pub points: Vec<(f64, f64)>,
+    /// Low and high y at each point, such as a 95 % interval; empty when there are none.
+    pub band: Vec<(f64, f64)>,
+}
+
+/// Up to so many points are marked one by one.
+const MARKED: usize = 20;
+/// In CSS pixels, axes included.
+const HEIGHT: i32 = 260;
+
+impl Lines {
+    /// Draws the plot.
+    ///
+    /// # Errors
+    /// When a value is NaN or infinite, is not positive on a logarithmic axis, a range is empty or
+    /// a band has not one entry a point.
+    pub fn svg(&self) -> Result<Svg, PlotError> {
+        self.check()?;
+        let points = || self.series.iter().flat_map(|series| &series.points);
+        let bands = self.series.iter().flat_map(|series| &series.band);
+        let ys = points()
+            .map(|point| point.1)
+            .chain(bands.flat_map(|&(low, high)| [low, high]));
+        let x = Scale::new(&self.x, points().map(|point| point.0), 0.0, 6)?;
+        let y = Scale::new(&self.y, ys, 0.05, 5)?;
+
+        let named = self.series.iter().enumerate();
+        let named = named.map(|(index, series)| (Paint::Series(index), series.name.as_str()));
+        let legend = Legend::new(Key::Line, named);
+        let (left, right, top) = (y.left(), 2 * MARGIN * PX, legend.height() + MARGIN);
+        let height = if self.diagonal {
+            let side = WIDTH - MARGIN - (left + right) / PX;
+            top + side + x.below()
+        } else {
+            HEIGHT + legend.height()
+        };
+        Svg::draw(&self.label, height, |area| {
+            legend.draw(area)?;
+            let mut chart = axes(area, (&x, &y), (top * PX, right, left))?;
+            if self.diagonal {
+                let low = x.low().max(y.low());
+                let high = x.high().min(y.high());
+                let ends = vec![(low, low), (high, high)];
+                let line = PathElement::new(ends, Paint::Reference.line(12));
+                chart.draw_series([line])?;
+            }
+            for (index, series) in self.series.iter().enumerate() {
+                let paint = Paint::Series(index);
+                let place = |(at, value): (f64, f64)| (x.place(at), y.place(value));
+                let at = |index: usize| series.points[index].0;
+                let low = series.band.iter().enumerate();
+                let high = low.clone().rev().map(|(i, band)| place((at(i), band.1)));
+                let outline = low.map(|(i, band)| place((at(i), band.0))).chain(high);
+                let outline: Vec<_> = outline.collect();
+                if outline.len() > 2 {
+                    chart.draw_series([Polygon::new(outline, paint.fill(0.18))])?;
+                }
+                let points: Vec<_> = series.points.iter().copied().map(place).collect();
+                if points.len() <= MARKED {
+                    let dot = |&point| Circle::new(point, 3 * PX, paint.fill(1.0));
+                    chart.draw_series(points.iter().map(dot))?;
+                }
+                chart.draw_series([PathElement::new(points, paint.line(20))])?;
+            }
+            Ok(())
+        })
+    }
+
+    fn check(&self) -> Result<(), PlotError> {
+        for series in &self.series {
+            let (found, expected) = (series.band.len(), series.points.len());
+            if found > 0 && found != expected {
+                return Err(PlotError::Length {
+                    what: format!("the band of \"{}\"", series.name),
+                    found,
+                    expected,
+                });
+            }
+            let xs = series.points.iter().map(|point| point.0);
+            self.x.check(xs, &series.name, "x")?;
+            let ys = series.points.iter().map(|point| point.1);
+            self.y.check(ys, &series.name, "y")?;
+            let ends = series.band.iter().flat_map(|band| [band.0, band.1]);
+            self.y.check(ends, &series.name, "band end")?;
+        }
+        Ok(())
+    }
+}
+
+impl Axis {
+    fn check(
+        &self,
+        values: impl Iterator<Item = f64>,
+        series: &str,
+        what: &str,
+    ) -> Result<(), PlotError> {
+        for (index, value) in values.enumerate() {
+            let place = || format!("{what} {index} of \"{series}\"");
+            drawable(value, place)?;
+            if self.log && value <= 0.0 {
+                let place = place();
+                return Err(PlotError::NotPositive { place, value });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use roxmltree::Document;
+
+    fn lines(points: Vec<(f64, f64)>) -> Lines {
+        Lines {
+            label: "a < b & \"c\"".into(),
+            x: Axis {
+                title: "images <1>".into(),
+                ..Axis::default()
+            },
+            series: vec![Series {
+                name: "known & \u{1}'new'".into(),
+                points,
+                band: vec![],
+            }],
+            ..Lines::default()
+        }
+    }
+
+    #[test]
+    fn text_is_escaped_and_colours_are_the_pages() {
+        let svg = lines(vec![(0.0, 0.25), (10.0, 0.75)]).svg().unwrap();
+        let document = Document::parse(svg.as_str()).unwrap();
+        let root = document.root_element();
+        assert_eq!(root.attribute("aria-label"), Some("a < b & \"c\""));
+        assert_eq!(root.attribute("role"), Some("img"));
+        let texts = document.descendants().filter_map(|node| node.text());
+        let texts: Vec<_> = texts.map(str::trim).collect();
+        for text in ["images <1>", "known &  'new'", "10", "0.4"] {
+            assert!(texts.contains(&text), "{text}: {texts:?}");
+        }
+        let colours = document.descendants().flat_map(|node| {
+            let of = |name| node.attribute(name);
+            [of("fill"), of("stroke")]
+        });
+        for colour in colours.flatten() {
+            assert!(colour == "none" || colour.starts_with("var(--"), "{colour}");
+        }
+    }
+
+    #[test]
+    fn any_finite_points_are_drawn() {
+        let cases = [
+            vec![],
+            vec![(1.0, 1.0)],
+            vec![(2.0, 0.5); 30],
+            vec![(-1e100, 1e100), (1e100, -1e100)],
+            vec![(1.0, 1.0), (1.0 + f64::EPSILON, 1.0 + f64::EPSILON)],
+        ];
+        for points in cases {
+            let band = points.iter().map(|&(_, y)| (y, y)).collect();
+            let mut plot = lines(points.clone());
+            plot.series[0].band = band;
+            for (diagonal, log) in [(false, false), (true, false), (true, true)] {
+                plot.diagonal = diagonal;
+                plot.x.log = log && points.iter().all(|point| point.0 > 0.0);
+                let svg = plot.svg().unwrap();
+                Document::parse(svg.as_str()).unwrap();
+            }
+        }
+        assert!(Lines::default().svg().is_ok());
+    }
+
+    #[test]
+    fn a_logarithmic_axis_marks_powers_of_ten() {
+        let mut plot = lines(vec![(0.01, 1.0), (100.0, 2.0)]);
+        plot.x.log = true;
+        let svg = plot.svg().unwrap();
+        for tick in ["\n0.1\n", "\n1\n", "\n100\n"] {
+            let tick = tick.trim_start();
+            assert!(svg.as_str().contains(tick), "{tick}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_place_is_refused_by_name() {
+        let refusal = |plot: Lines| plot.svg().unwrap_err().to_string();
+        let message = refusal(lines(vec![(0.0, 0.0), (1.0, f64::NAN)]));
+        assert!(message.starts_with("y 1 of \"known"), "{message}");
+        let mut plot = lines(vec![(0.0, 0.0)]);
+        plot.x.log = true;
+        assert!(refusal(plot).contains("logarithmic"));
+        let mut plot = lines(vec![(0.0, 0.0)]);
+        plot.series[0].band = vec![(0.0, 1.0); 2];
+        assert!(refusal(plot).contains("2 entries, not 1"));
+        let mut plot = lines(vec![]);
+        plot.y.range = Some((1.0, 1.0));
+        assert!(refusal(plot).contains("1..1"));
+    }
+}

@@ -1,0 +1,106 @@
+//! Colours that follow the page's theme, and sizes.
+
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, IntoFont, RGBColor, ShapeStyle, TextStyle};
+
+/// Drawing units a CSS pixel. The library places things at whole units.
+pub(super) const PX: i32 = 10;
+/// The text of all plots, in CSS pixels an em, where a plot is drawn at its own size.
+pub(super) const TEXT: i32 = 12;
+
+/// A colour by its role. The page defines each as a CSS property, once a theme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Paint {
+    /// Text.
+    Ink,
+    /// Axes.
+    Muted,
+    /// Lines of the grid and bands behind points.
+    Grid,
+    /// Dashed lines to compare with.
+    Reference,
+    /// Cells of a matrix, by their opacity.
+    Shade,
+    /// Text on a cell that is hardly shaded.
+    OnLow,
+    /// Text on a cell that is strongly shaded.
+    OnHigh,
+    /// The n-th series; from the ninth on lines are dashed, from the seventeenth all starts anew.
+    Series(usize),
+}
+
+/// How many series have colours of their own.
+const COLORS: usize = 8;
+
+impl Paint {
+    /// What stands for the colour in what the library draws.
+    fn sentinel(self) -> RGBColor {
+        let number = match self {
+            Self::Ink => 0,
+            Self::Muted => 1,
+            Self::Grid => 2,
+            Self::Reference => 3,
+            Self::Shade => 4,
+            Self::OnLow => 5,
+            Self::OnHigh => 6,
+            Self::Series(index) => 16 + (index % (2 * COLORS)) as u8,
+        };
+        RGBColor(0xf0, 0x0d, number)
+    }
+
+    /// The attribute's value that the sentinel becomes, in its quotes.
+    fn themed(self) -> String {
+        match self {
+            Self::Ink => r#""var(--ink)""#.into(),
+            Self::Muted => r#""var(--muted)""#.into(),
+            Self::Grid => r#""var(--grid)""#.into(),
+            Self::Reference => r#""var(--muted)" stroke-dasharray="50 40""#.into(),
+            Self::Shade => r#""var(--shade)""#.into(),
+            Self::OnLow => r#""var(--on-low)""#.into(),
+            Self::OnHigh => r#""var(--on-high)""#.into(),
+            Self::Series(index) => {
+                let color = 1 + index % COLORS;
+                let dash = match index / COLORS % 2 {
+                    0 => "",
+                    _ => r#" stroke-dasharray="60 30""#,
+                };
+                format!(r#""var(--series-{color})"{dash}"#)
+            }
+        }
+    }
+
+    pub(super) fn line(self, tenths: u32) -> ShapeStyle {
+        self.sentinel().stroke_width(tenths)
+    }
+
+    pub(super) fn fill(self, opacity: f64) -> ShapeStyle {
+        self.sentinel().mix(opacity).filled()
+    }
+
+    /// Text of `size` CSS pixels an em whose anchor is at `across` and `down`.
+    pub(super) fn text(self, size: f64, across: HPos, down: VPos) -> TextStyle<'static> {
+        // The library writes sizes divided by this.
+        let size = size * f64::from(PX) * 1.24;
+        let font = ("sans-serif", size).into_font();
+        let mut style = TextStyle::from(font).pos(Pos::new(across, down));
+        style.color = self.sentinel().to_backend_color();
+        style
+    }
+}
+
+/// Puts the page's colours in the place of sentinels and drops attributes that say nothing.
+///
+/// Text holds no plain quotes, so that only attributes are changed.
+pub(super) fn themed(svg: &str) -> String {
+    use Paint::{Grid, Ink, Muted, OnHigh, OnLow, Reference, Shade};
+    let series = (0..2 * COLORS).map(Paint::Series);
+    let paints = [Ink, Muted, Grid, Reference, Shade, OnLow, OnHigh];
+    let plain = svg.replace(r#" opacity="1""#, "");
+    paints.into_iter().chain(series).fold(plain, |svg, paint| {
+        let RGBColor(red, green, blue) = paint.sentinel();
+        svg.replace(
+            &format!(r##""#{red:02X}{green:02X}{blue:02X}""##),
+            &paint.themed(),
+        )
+    })
+}
