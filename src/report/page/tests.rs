@@ -48,7 +48,7 @@ fn page(sections: usize) -> String {
         blocks,
     };
     let page = Page {
-        title: "A </title>".into(),
+        title: "A <title>".into(),
         subtitle: "sub".into(),
         sections: vec![section; sections],
     };
@@ -59,7 +59,7 @@ fn page(sections: usize) -> String {
 fn all_that_is_given_stands_on_the_page() {
     let html = page(1);
     for part in [
-        "<title>A &lt;/title&gt;</title>",
+        "<title>A &lt;title&gt;</title>",
         "<h2>Results &amp; figures</h2>",
         "<p>Two.</p>",
         "<caption>a &lt;table&gt;</caption>",

@@ -20,6 +20,18 @@ pub struct Axis {
     pub log: bool,
 }
 
+impl Axis {
+    /// Refuses a value that has no place on the axis; `place` says where it stands.
+    pub(super) fn check(&self, value: f64, place: impl Fn() -> String) -> Result<(), PlotError> {
+        drawable(value, &place)?;
+        if self.log && value <= 0.0 {
+            let place = place();
+            return Err(PlotError::NotPositive { place, value });
+        }
+        Ok(())
+    }
+}
+
 /// An axis with its range decided; on a logarithmic one places are exponents of ten.
 #[derive(Clone, Debug)]
 pub(super) struct Scale {
@@ -45,11 +57,7 @@ impl Scale {
             Some((low, high)) => {
                 for (end, name) in [(low, "first"), (high, "second")] {
                     let place = || format!("the {name} end of the range of \"{}\"", axis.title);
-                    drawable(end, place)?;
-                    if axis.log && end <= 0.0 {
-                        let place = place();
-                        return Err(PlotError::NotPositive { place, value: end });
-                    }
+                    axis.check(end, place)?;
                 }
                 let placed = (place(low), place(high));
                 if placed.0 >= placed.1 {
@@ -124,7 +132,7 @@ impl Ranged for Scale {
     type ValueType = f64;
 
     fn map(&self, place: &f64, limit: (i32, i32)) -> i32 {
-        RangedCoordf64::from(self.range()).map(place, limit)
+        RangedCoordf64::from(self.range()).map(&place.clamp(self.low, self.high), limit)
     }
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
@@ -149,7 +157,7 @@ impl ValueFormatter<f64> for Scale {
 /// The length of a tick in CSS pixels.
 pub(super) const TICK: i32 = 4;
 /// The size of marked values in CSS pixels an em.
-pub(super) const TICK_TEXT: f64 = 11.0;
+pub(super) const TICK_TEXT: f64 = 11.5;
 
 /// The range of what is drawn: never empty.
 fn around(places: impl Iterator<Item = f64>, pad: f64, log: bool) -> (f64, f64) {
@@ -160,7 +168,8 @@ fn around(places: impl Iterator<Item = f64>, pad: f64, log: bool) -> (f64, f64) 
     let (low, high) = ends.unwrap_or((0.0, 1.0));
     let free = match high - low {
         0.0 if log => 0.5,
-        0.0 => (low.abs() * 0.1).max(0.5),
+        0.0 if low == 0.0 => 0.5,
+        0.0 => low.abs() * 0.1,
         length => length * pad,
     };
     let floor = if low >= 0.0 && !log { 0.0 } else { f64::MIN };

@@ -14,7 +14,9 @@ pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// The width of every plot in CSS pixels: near that of a telephone, so that text is never
 /// scaled far down.
-pub(super) const WIDTH: i32 = 420;
+pub(super) const WIDTH: i32 = 380;
+/// The height of a plot that is not square, in CSS pixels, axes included and the legend not.
+pub(super) const HEIGHT: i32 = 270;
 /// Free space around a plot, in CSS pixels.
 pub(super) const MARGIN: i32 = 8;
 
@@ -123,7 +125,7 @@ impl Legend {
 
     /// In CSS pixels, with the space below.
     pub(super) fn height(&self) -> i32 {
-        self.rows * Self::ROW / PX + if self.rows > 0 { 4 } else { 0 }
+        self.rows * Self::ROW / PX + if self.rows > 0 { 10 } else { 0 }
     }
 
     pub(super) fn draw(&self, area: &Area) -> Result<(), PlotError> {
@@ -138,7 +140,15 @@ impl Legend {
                     let half = 5 * PX;
                     let corners = [(x + 2 * PX, middle - half), (x + 16 * PX, middle + half)];
                     area.draw(&Rectangle::new(corners, paint.fill(0.3)))?;
-                    area.draw(&Rectangle::new(corners, paint.line(15)))?;
+                    let [(left, top), (right, bottom)] = corners;
+                    let around = [
+                        (left, top),
+                        (right, top),
+                        (right, bottom),
+                        (left, bottom),
+                        (left, top),
+                    ];
+                    area.draw(&PathElement::new(around, paint.line(15)))?;
                 }
             }
             let at = (x + Self::KEY + Self::GAP, middle);

@@ -9,6 +9,9 @@ use plotters::coord::cartesian::Cartesian2d;
 use plotters::prelude::SVGBackend;
 use plotters::style::text_anchor::{HPos, VPos};
 
+/// What letters such as g need below the title of the x axis, in drawing units.
+const DESCENDER: i32 = 4 * PX;
+
 pub(super) type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<Scale, Scale>>;
 
 /// Draws the axes of a plot within `area`, whose upper and right margins are `top` and `right`;
@@ -23,7 +26,8 @@ pub(super) fn axes<'a>(
         .margin_top(top)
         .margin_right(right)
         .margin_left(MARGIN * PX)
-        .x_label_area_size(below)
+        .margin_bottom(DESCENDER)
+        .x_label_area_size(below - DESCENDER)
         .y_label_area_size(left)
         .build_cartesian_2d(x.clone(), y.clone())?;
     let height = area.dim_in_pixel().1 as i32 - top - below;

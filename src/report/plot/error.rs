@@ -64,9 +64,9 @@ pub enum PlotError {
 }
 
 /// Refuses what cannot be drawn; `place` says where the value stands.
-pub(super) fn drawable(value: f64, place: impl FnOnce() -> String) -> Result<f64, PlotError> {
+pub(super) fn drawable(value: f64, place: impl FnOnce() -> String) -> Result<(), PlotError> {
     if value.abs() <= 1e100 {
-        return Ok(value);
+        return Ok(());
     }
     let place = place();
     Err(PlotError::Value { place, value })

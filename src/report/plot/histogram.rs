@@ -1,7 +1,7 @@
 //! Counts in bins.
 
 use super::axis::{Axis, Scale};
-use super::canvas::{Key, Legend, MARGIN, Svg};
+use super::canvas::{HEIGHT, Key, Legend, MARGIN, Svg};
 use super::chart::axes;
 use super::error::{PlotError, drawable};
 use super::style::{PX, Paint};
@@ -33,8 +33,6 @@ pub struct Counts {
     pub counts: Vec<u64>,
 }
 
-/// In CSS pixels, axes included.
-const HEIGHT: i32 = 260;
 /// The lower end of a logarithmic axis.
 const NONE: f64 = 0.5;
 

@@ -1,11 +1,12 @@
 //! Lines through points, with bands around them.
 
 use super::axis::{Axis, Scale};
-use super::canvas::{Key, Legend, MARGIN, Svg, WIDTH};
+use super::canvas::{HEIGHT, Key, Legend, MARGIN, Svg, WIDTH};
 use super::chart::axes;
-use super::error::{PlotError, drawable};
-use super::style::{PX, Paint};
-use plotters::element::{Circle, PathElement, Polygon};
+use super::error::PlotError;
+use super::style::{PX, Paint, TEXT};
+use plotters::element::{Circle, PathElement, Polygon, Text};
+use plotters::style::text_anchor::{HPos, VPos};
 
 /// Curves over a common axis: accuracies while learning, ROC curves, distributions.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,7 +17,8 @@ pub struct Lines {
     pub y: Axis,
     /// In the order of the legend.
     pub series: Vec<Series>,
-    /// Makes the plot square and adds the dashed line y = x, as for ROC curves.
+    /// Makes the plot square and adds the dashed line y = x, as for ROC curves. There is no such
+    /// line where only one axis is logarithmic.
     pub diagonal: bool,
 }
 
@@ -33,8 +35,6 @@ pub struct Series {
 
 /// Up to so many points are marked one by one.
 const MARKED: usize = 20;
-/// In CSS pixels, axes included.
-const HEIGHT: i32 = 260;
 
 impl Lines {
     /// Draws the plot.
@@ -65,12 +65,17 @@ impl Lines {
         Svg::draw(&self.label, height, |area| {
             legend.draw(area)?;
             let mut chart = axes(area, (&x, &y), (top * PX, right, left))?;
-            if self.diagonal {
-                let low = x.low().max(y.low());
-                let high = x.high().min(y.high());
+            let low = x.low().max(y.low());
+            let high = x.high().min(y.high());
+            if self.diagonal && self.x.log == self.y.log && low < high {
                 let ends = vec![(low, low), (high, high)];
                 let line = PathElement::new(ends, Paint::Reference.line(12));
                 chart.draw_series([line])?;
+            }
+            if points().next().is_none() {
+                let middle = ((x.low() + x.high()) / 2.0, (y.low() + y.high()) / 2.0);
+                let style = Paint::Muted.text(f64::from(TEXT), HPos::Center, VPos::Center);
+                chart.draw_series([Text::new("no data", middle, style)])?;
             }
             for (index, series) in self.series.iter().enumerate() {
                 let paint = Paint::Series(index);
@@ -104,30 +109,14 @@ impl Lines {
                     expected,
                 });
             }
-            let xs = series.points.iter().map(|point| point.0);
-            self.x.check(xs, &series.name, "x")?;
-            let ys = series.points.iter().map(|point| point.1);
-            self.y.check(ys, &series.name, "y")?;
-            let ends = series.band.iter().flat_map(|band| [band.0, band.1]);
-            self.y.check(ends, &series.name, "band end")?;
-        }
-        Ok(())
-    }
-}
-
-impl Axis {
-    fn check(
-        &self,
-        values: impl Iterator<Item = f64>,
-        series: &str,
-        what: &str,
-    ) -> Result<(), PlotError> {
-        for (index, value) in values.enumerate() {
-            let place = || format!("{what} {index} of \"{series}\"");
-            drawable(value, place)?;
-            if self.log && value <= 0.0 {
-                let place = place();
-                return Err(PlotError::NotPositive { place, value });
+            let place = |what: &str, index| format!("{what} {index} of \"{}\"", series.name);
+            for (index, &(x, y)) in series.points.iter().enumerate() {
+                self.x.check(x, || place("x", index))?;
+                self.y.check(y, || place("y", index))?;
+            }
+            for (index, &(low, high)) in series.band.iter().enumerate() {
+                self.y.check(low, || place("low end", index))?;
+                self.y.check(high, || place("high end", index))?;
             }
         }
         Ok(())

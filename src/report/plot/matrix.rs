@@ -3,7 +3,7 @@
 use super::canvas::{Area, MARGIN, Svg, WIDTH, fitted, measured, printable};
 use super::error::PlotError;
 use super::style::{PX, Paint, TEXT};
-use plotters::element::{Rectangle, Text};
+use plotters::element::{PathElement, Rectangle, Text};
 use plotters::style::FontTransform;
 use plotters::style::text_anchor::{HPos, VPos};
 
@@ -29,7 +29,7 @@ const LIMIT: usize = 60;
 /// Numbers smaller than this, in CSS pixels an em, are left out.
 const SMALLEST: f64 = 5.0;
 /// From this share of the row on, text is as light as the page.
-const STRONG: f64 = 0.55;
+const STRONG: f64 = 0.612;
 
 /// Where cells stand, in drawing units.
 struct Grid {
@@ -63,25 +63,22 @@ impl Matrix {
         let height = bottom / PX + 2 * TEXT + 20;
         Svg::draw(&self.label, height, |area| {
             self.cells(area, &grid)?;
+            grid.draw(area, self.rows.len() as i32, self.columns.len() as i32)?;
             for (index, row) in self.rows.iter().enumerate() {
                 let at = (left - 6 * PX, grid.middle(index, 0).1);
-                let row = fitted(row, size, labels);
                 let style = Paint::Ink.text(size, HPos::Right, VPos::Center);
-                area.draw(&Text::new(row, at, style))?;
+                area.draw(&Text::new(fitted(row, size, labels), at, style))?;
             }
+            let small = fitting_size(self.columns.iter().cloned(), width).max(9.0);
             for (index, column) in self.columns.iter().enumerate() {
                 let at = (grid.middle(0, index).0, bottom + 12 * PX);
-                let column = fitted(column, size, width);
-                let style = Paint::Ink.text(size, HPos::Center, VPos::Center);
-                area.draw(&Text::new(column, at, style))?;
+                let style = Paint::Ink.text(small, HPos::Center, VPos::Center);
+                area.draw(&Text::new(fitted(column, small, width), at, style))?;
             }
             let style = Paint::Ink.text(size, HPos::Center, VPos::Center);
             let at = (left + inside / 2, bottom + 30 * PX);
-            area.draw(&Text::new(
-                fitted(&self.column_title, size, inside),
-                at,
-                style.clone(),
-            ))?;
+            let title = fitted(&self.column_title, size, inside);
+            area.draw(&Text::new(title, at, style.clone()))?;
             let at = ((MARGIN + TEXT / 2) * PX, (grid.top + bottom) / 2);
             let title = fitted(&self.row_title, size, bottom);
             let up = style.transform(FontTransform::Rotate270);
@@ -90,37 +87,24 @@ impl Matrix {
     }
 
     fn cells(&self, area: &Area, grid: &Grid) -> Result<(), PlotError> {
-        let widest = self
-            .counts
-            .iter()
-            .map(|count| measured(&count.to_string(), 10.0));
-        let widest = widest.max().unwrap_or(0).max(1);
-        let fitting = 10.0 * f64::from(grid.width - 4 * PX) / f64::from(widest);
-        let size = fitting.min(f64::from(TEXT));
-        for (row, counts) in self.counts.chunks(self.columns.len().max(1)).enumerate() {
+        let columns = self.columns.len().max(1);
+        let numbers = self.counts.iter().map(u64::to_string);
+        let size = fitting_size(numbers, grid.width - 4 * PX);
+        for (row, counts) in self.counts.chunks(columns).enumerate() {
             let all: f64 = counts.iter().map(|&count| count as f64).sum();
             for (column, &count) in counts.iter().enumerate() {
-                let share = if all > 0.0 { count as f64 / all } else { 0.0 };
-                let corner = (
-                    grid.left + column as i32 * grid.width,
-                    grid.top + row as i32 * grid.height,
-                );
-                let corners = [corner, (corner.0 + grid.width, corner.1 + grid.height)];
-                if count > 0 {
-                    // Three digits are all that the eye tells.
-                    let opacity = (share * 1e3).ceil() / 1e3;
-                    area.draw(&Rectangle::new(corners, Paint::Shade.fill(opacity)))?;
-                }
-                area.draw(&Rectangle::new(corners, Paint::Grid.line(10)))?;
+                let share = if count > 0 { count as f64 / all } else { 0.0 };
+                // Three digits are all that the eye tells.
+                let shade = Paint::Shade.fill((share * 1e3).round() / 1e3);
+                let (x, y) = grid.middle(row, column);
+                let (half_x, half_y) = (grid.width / 2, grid.height / 2);
+                let corners = [(x - half_x, y - half_y), (x + half_x, y + half_y)];
+                area.draw(&Rectangle::new(corners, shade))?;
                 if size >= SMALLEST {
-                    let paint = if share < STRONG {
-                        Paint::OnLow
-                    } else {
-                        Paint::OnHigh
-                    };
+                    let low = share < STRONG;
+                    let paint = if low { Paint::OnLow } else { Paint::OnHigh };
                     let style = paint.text(size, HPos::Center, VPos::Center);
-                    let at = grid.middle(row, column);
-                    area.draw(&Text::new(count.to_string(), at, style))?;
+                    area.draw(&Text::new(count.to_string(), (x, y), style))?;
                 }
             }
         }
@@ -147,10 +131,34 @@ impl Matrix {
     }
 }
 
+/// The largest size, up to that of all text, at which every text fits `width` drawing units.
+fn fitting_size(texts: impl Iterator<Item = String>, width: i32) -> f64 {
+    let size = f64::from(TEXT);
+    let widest = texts.map(|text| measured(&printable(&text), size)).max();
+    let share = f64::from(width) / f64::from(widest.unwrap_or(0).max(1));
+    size * share.min(1.0)
+}
+
 impl Grid {
     fn middle(&self, row: usize, column: usize) -> (i32, i32) {
         let x = self.left + column as i32 * self.width + self.width / 2;
         (x, self.top + row as i32 * self.height + self.height / 2)
+    }
+
+    /// Draws the lines between cells.
+    fn draw(&self, area: &Area, rows: i32, columns: i32) -> Result<(), PlotError> {
+        let (right, bottom) = (
+            self.left + columns * self.width,
+            self.top + rows * self.height,
+        );
+        let across = (0..=rows).map(|row| self.top + row * self.height);
+        let across = across.map(|y| [(self.left, y), (right, y)]);
+        let down = (0..=columns).map(|column| self.left + column * self.width);
+        let down = down.map(|x| [(x, self.top), (x, bottom)]);
+        for ends in across.chain(down) {
+            area.draw(&PathElement::new(ends, Paint::Grid.line(10)))?;
+        }
+        Ok(())
     }
 }
 
@@ -214,7 +222,8 @@ mod tests {
     fn numbers_are_readable_on_every_shade_of_both_themes() {
         let style = include_str!("../page/style.css");
         let values = |name: &str| -> Vec<[f64; 3]> {
-            let after = style.split(&format!("--{name}: #")).skip(1);
+            let name = format!("--{name}: #");
+            let after = style.split(&name).skip(1);
             let channel = |hex: &str, at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
             let color = |hex: &str| [0, 2, 4].map(|at| f64::from(channel(hex, at)) / 255.0);
             after.map(color).collect()

@@ -45,8 +45,8 @@ pub struct Band {
 const HEIGHT: i32 = 220;
 const GAP: i32 = 14;
 /// The size of bands' names in CSS pixels an em.
-const NAME: f64 = 10.0;
-/// The most spikes of all panels: each takes about 60 bytes of the page.
+const NAME: f64 = 11.0;
+/// The most spikes of all panels: each takes about 75 bytes of the page.
 const LIMIT: usize = 50_000;
 
 impl Raster {

@@ -6,7 +6,7 @@ use plotters::style::{Color, IntoFont, RGBColor, ShapeStyle, TextStyle};
 /// Drawing units a CSS pixel. The library places things at whole units.
 pub(super) const PX: i32 = 10;
 /// The text of all plots, in CSS pixels an em, where a plot is drawn at its own size.
-pub(super) const TEXT: i32 = 12;
+pub(super) const TEXT: i32 = 13;
 
 /// A colour by its role. The page defines each as a CSS property, once a theme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +96,7 @@ pub(super) fn themed(svg: &str) -> String {
     let series = (0..2 * COLORS).map(Paint::Series);
     let paints = [Ink, Muted, Grid, Reference, Shade, OnLow, OnHigh];
     let plain = svg.replace(r#" opacity="1""#, "");
+    let plain = plain.replace(r#" stroke="none""#, "");
     paints.into_iter().chain(series).fold(plain, |svg, paint| {
         let RGBColor(red, green, blue) = paint.sentinel();
         svg.replace(
