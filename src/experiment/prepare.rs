@@ -34,8 +34,8 @@ pub fn scaled<'a>(input: &Input, pixels: &'a [u8]) -> Cow<'a, [u8]> {
     Cow::Owned(shown)
 }
 
-/// The weights of every network of a session as a test uses them: read out, by the share of synapses that took
-/// part if some dropped out, and without those too weak to be kept.
+/// The weights of every network of a session as a test uses them: read out and, where synapses dropped out,
+/// scaled by the share that took part.
 ///
 /// # Errors
 /// When the device fails.
@@ -45,20 +45,14 @@ pub fn read_out(
 ) -> Result<Vec<Vec<f32>>, BackendError> {
     let mut weights = session.read_out()?;
     for (network, weights) in networks.iter().zip(&mut weights) {
-        finish(&network.params, weights);
+        scale(&network.params, weights);
     }
     Ok(weights)
 }
 
-fn finish(params: &Params, weights: &mut [f32]) {
+fn scale(params: &Params, weights: &mut [f32]) {
     let taking_part = (1.0 - params.learning.dropout) as f32;
-    let weakest = (params.pruning.remove_below * params.learning.gmax) as f32;
-    for w in weights {
-        *w *= taking_part;
-        if w.abs() < weakest {
-            *w = 0.0;
-        }
-    }
+    weights.iter_mut().for_each(|w| *w *= taking_part);
 }
 
 #[cfg(test)]
@@ -84,12 +78,11 @@ mod tests {
     }
 
     #[test]
-    fn weak_weights_go_and_dropout_scales_the_rest() {
+    fn dropout_scales_weights() {
         let mut params = presets::paper();
-        params.pruning.remove_below = 0.1;
         params.learning.dropout = 0.5;
-        let mut weights = [0.05, 0.011, 0.008, -0.02];
-        finish(&params, &mut weights);
-        assert_eq!(weights, [0.025, 0.0055, 0.0, -0.01]);
+        let mut weights = [0.05, -0.02];
+        scale(&params, &mut weights);
+        assert_eq!(weights, [0.025, -0.01]);
     }
 }

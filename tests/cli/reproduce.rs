@@ -6,32 +6,27 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-/// An experiment of a second: two classes, two seeds, a few images.
-const SMALL: [&str; 18] = [
-    "reproduce",
-    "--quiet",
-    "--device",
-    "cpu",
-    "--classes",
-    "7,4",
-    "--train-per-class",
-    "30",
-    "--test-per-class",
-    "15",
-    "--noise-images",
-    "20",
-    "--seeds",
-    "2",
-    "--dt-ms",
-    "1",
-    "--set",
+/// An experiment of a second: two classes, two seeds, a few images. Flags win over settings.
+const SMALL: [&str; 5] = [
+    "time.dt_ms=1",
+    "job.classes=[7, 4]",
     "job.neurons_per_class=6",
+    "job.train_per_class=30",
+    "job.test_per_class=15",
 ];
 
+/// Flags of which a later one does not win.
+const ONCE: [[&str; 2]; 2] = [["--seeds", "2"], ["--noise-images", "20"]];
+
 fn small(out: &Path, flags: &[&str]) -> assert_cmd::Command {
-    let mut command = spikeprune(&SMALL);
-    command.args(["--data", &data(), "--out"]);
-    command.arg(out).args(flags);
+    let mut command = spikeprune(&["reproduce", "--quiet", "--device", "cpu", "--out"]);
+    command.arg(out).args(["--data", &data()]).args(flags);
+    for setting in SMALL {
+        command.args(["--set", setting]);
+    }
+    for flag in ONCE.iter().filter(|flag| !flags.contains(&flag[0])) {
+        command.args(flag);
+    }
     command
 }
 

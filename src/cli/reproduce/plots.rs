@@ -1,8 +1,7 @@
 //! The figures of the report, from the results.
 
 use super::table::labels;
-use spikeprune::experiment::evaluate::Answer;
-use spikeprune::experiment::reproduce::{ArmName, NetworkResult, Raster, Reproduction, Set};
+use spikeprune::experiment::reproduce::{ArmName, NetworkResult, Raster, Reproduction, Score, Set};
 use spikeprune::experiment::train::Metrics;
 use spikeprune::params::Params;
 use spikeprune::report::plot::{
@@ -137,27 +136,19 @@ pub fn spike_counts(network: &NetworkResult) -> Result<Svg, PlotError> {
 
 /// Known digits told from another set by each score, for one network.
 pub fn roc(network: &NetworkResult, other: Set) -> Result<Svg, PlotError> {
-    let scores: [(&str, fn(&Answer) -> u32); 3] = [
-        ("total", |answer| answer.spikes),
-        ("winner", |answer| answer.most),
-        ("margin", Answer::margin),
-    ];
-    let of = |set: Set, score: fn(&Answer) -> u32| -> Vec<f64> {
+    let scores = |set: Set, score: Score| {
         let answers = network.answers.get(&set);
-        answers
-            .into_iter()
-            .flatten()
-            .map(|answer| f64::from(score(answer)))
-            .collect()
+        score.of(answers.map_or(&[], Vec::as_slice))
     };
-    let series = scores.iter().filter_map(|&(name, score)| {
-        let curve = roc_curve(&of(Set::Known, score), &of(other, score)).ok()?;
+    let curve = |score: Score| {
+        let curve = roc_curve(&scores(Set::Known, score), &scores(other, score)).ok()?;
         Some(Series {
-            name: name.into(),
+            name: score.key().into(),
             points: curve.iter().map(|point| (point.fpr, point.tpr)).collect(),
             band: Vec::new(),
         })
-    });
+    };
+    let series = Score::ALL.into_iter().filter_map(curve);
     let key = other.key().unwrap_or_default();
     Lines {
         label: format!("Known digits told from {key}, pruning {}", network.pruning),

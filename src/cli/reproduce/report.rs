@@ -31,14 +31,14 @@ pub fn html(found: &Reproduction, sets: &Picture, weights: &[Picture]) -> anyhow
     Ok(page.render()?)
 }
 
-/// The first column holds words, all others numbers.
-fn columns<'a>(titles: impl IntoIterator<Item = &'a str>) -> Vec<Column> {
+/// The first columns hold words, as many as `words`, all others numbers.
+fn columns<'a>(words: usize, titles: impl IntoIterator<Item = &'a str>) -> Vec<Column> {
     titles
         .into_iter()
         .enumerate()
         .map(|(index, title)| Column {
             title: title.into(),
-            align: if index == 0 {
+            align: if index < words {
                 Align::Left
             } else {
                 Align::Right
@@ -56,7 +56,7 @@ fn cells(rows: Vec<Vec<String>>) -> Vec<Vec<Cell>> {
 fn results(found: &Reproduction) -> Section {
     let table = |caption: &str, networks: &[NetworkResult], names: &[ArmName]| Block::Table {
         caption: caption.into(),
-        columns: columns(arm_columns()),
+        columns: columns(1, arm_columns()),
         rows: cells(arm_rows(networks, names)),
     };
     let mut blocks = vec![table("Arms", &found.arms, &found.arm_names())];
@@ -99,7 +99,7 @@ fn claims(found: &Reproduction) -> Section {
         ],
         blocks: vec![Block::Table {
             caption: "Published and found".into(),
-            columns: columns(["claim", "arm", "paper", "found", "95% interval", "reached"]),
+            columns: columns(2, ["claim", "arm", "paper", "found", "95% interval", "reached"]),
             rows: claim_rows(found).into_iter().map(row).collect(),
         }],
     }
@@ -119,7 +119,7 @@ fn splits(found: &Reproduction) -> Section {
         text: vec!["Means over seeds; ratios are those of the first regularised arm.".into()],
         blocks: vec![Block::Table {
             caption: "Splits".into(),
-            columns: columns(titles),
+            columns: columns(2, titles),
             rows: cells(split_rows(found)),
         }],
     }
@@ -180,7 +180,10 @@ fn answers(found: &Reproduction) -> anyhow::Result<Section> {
 fn detection(found: &Reproduction) -> anyhow::Result<Section> {
     let mut blocks = vec![Block::Table {
         caption: "Known digits told from others, means over networks".into(),
-        columns: columns(["against", "arm", "score", "AUROC", "AUPR", "FPR at 95% TPR"]),
+        columns: columns(
+            3,
+            ["against", "arm", "score", "AUROC", "AUPR", "FPR at 95% TPR"],
+        ),
         rows: cells(detection_rows(found)),
     }];
     let unknown = found.splits.iter().all(|split| !split.unknown.is_empty());

@@ -1,7 +1,7 @@
 //! The results of `reproduce` as rows of text, for the terminal and for the report.
 
 use spikeprune::experiment::reproduce::{
-    ArmName, Claim, Detections, NetworkResult, Reproduction, Set, Split,
+    ArmName, Claim, NetworkResult, Reproduction, Score, Set, Split,
 };
 use spikeprune::params::PruningMode;
 use spikeprune::statistics::{Detection, Interval};
@@ -202,25 +202,20 @@ fn significant(value: f64) -> String {
 
 /// A row for each set, arm and score: means over networks.
 pub fn detection_rows(found: &Reproduction) -> Vec<Vec<String>> {
-    let scores: [(&str, fn(&Detections) -> Detection); 3] = [
-        ("total", |by| by.total),
-        ("winner", |by| by.winner),
-        ("margin", |by| by.margin),
-    ];
     let mut rows = Vec::new();
     for key in ["unknown", "noise", "blurred"] {
         for name in found.arm_names() {
-            for (score, by) in scores {
+            for score in Score::ALL {
                 let detections = of(&found.arms, &name).filter_map(|n| n.detection.get(key));
                 let of = |measure: fn(Detection) -> f64| {
-                    let value = mean(detections.clone().map(|all| measure(by(all))));
+                    let value = mean(detections.clone().map(|all| measure(all.by(score))));
                     value.map(|value| format!("{value:.3}"))
                 };
                 let measures = [of(|d| d.auroc), of(|d| d.aupr), of(|d| d.fpr_at_95_tpr)];
                 let Some(measures) = measures.into_iter().collect::<Option<Vec<_>>>() else {
                     continue;
                 };
-                let mut row = vec![key.to_string(), name.to_string(), score.to_string()];
+                let mut row = vec![key.to_string(), name.to_string(), score.key().to_string()];
                 row.extend(measures);
                 rows.push(row);
             }
@@ -282,12 +277,20 @@ pub fn split_rows(found: &Reproduction) -> Vec<Vec<String>> {
     found.splits.iter().map(row).collect()
 }
 
+/// Three decimals, or two digits of a small number.
+fn figure(value: f64) -> String {
+    if value.abs() >= 0.01 || value == 0.0 {
+        format!("{value:.3}")
+    } else {
+        format!("{value:.1e}")
+    }
+}
+
 /// A row a claim, and whether it was reached.
 pub fn claim_rows(found: &Reproduction) -> Vec<(Vec<String>, bool)> {
     let row = |claim: &Claim| {
-        let number = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.4}"));
         let interval = match (claim.low, claim.high) {
-            (Some(low), Some(high)) => format!("{low:.4} to {high:.4}"),
+            (Some(low), Some(high)) => format!("{} to {}", figure(low), figure(high)),
             _ => "-".into(),
         };
         let bound = if claim.direction == "at least" {
@@ -298,8 +301,8 @@ pub fn claim_rows(found: &Reproduction) -> Vec<(Vec<String>, bool)> {
         let row = vec![
             claim.claim.to_string(),
             claim.arm.to_string(),
-            format!("{bound} {:.4}", claim.paper),
-            number(claim.mean),
+            format!("{bound} {}", figure(claim.paper)),
+            claim.mean.map_or("-".into(), figure),
             interval,
         ];
         (row, claim.reached)

@@ -14,7 +14,9 @@ mod sets;
 pub use arms::{ArmName, Split, random_splits};
 pub use claims::{Claim, claims};
 pub use raster::Raster;
-pub use results::{Aurocs, Detections, NetworkResult, Noisy, Reproduction, SetResult, Tried};
+pub use results::{
+    Aurocs, Detections, NetworkResult, Noisy, Reproduction, Score, SetResult, Tried,
+};
 pub use sets::{STRENGTHS, Set, TestSets};
 
 use super::evaluate::answers;
@@ -86,7 +88,7 @@ impl Plan {
 }
 
 /// Images of each set that a result keeps to show.
-const SAMPLES: usize = 12;
+const SAMPLES: usize = 10;
 
 /// Runs the experiment.
 ///

@@ -95,14 +95,11 @@ pub struct Aurocs {
     pub blurred: Option<f64>,
 }
 
-/// Known digits against one other set, by each score.
+/// Known digits against one other set, by each [`Score`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Detections {
-    /// Spikes of all neurons.
     pub total: Detection,
-    /// Spikes of the best group.
     pub winner: Detection,
-    /// Lead of the best group over the next.
     pub margin: Detection,
 }
 
@@ -188,23 +185,58 @@ fn distinct(networks: &[NetworkResult]) -> Vec<ArmName> {
     names
 }
 
-/// The scores of one kind.
-fn scores(answers: &[Answer], score: fn(&Answer) -> u32) -> Vec<f64> {
-    answers
-        .iter()
-        .map(|answer| f64::from(score(answer)))
-        .collect()
+/// By what an image is judged to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Score {
+    /// Spikes of all neurons.
+    Total,
+    /// Spikes of the best group.
+    Winner,
+    /// Lead of the best group over the next.
+    Margin,
+}
+
+impl Score {
+    pub const ALL: [Self; 3] = [Self::Total, Self::Winner, Self::Margin];
+
+    /// The key in documents.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Total => "total",
+            Self::Winner => "winner",
+            Self::Margin => "margin",
+        }
+    }
+
+    /// The scores of answers.
+    pub fn of(self, answers: &[Answer]) -> Vec<f64> {
+        let score = |answer: &Answer| match self {
+            Self::Total => answer.spikes,
+            Self::Winner => answer.most,
+            Self::Margin => answer.margin(),
+        };
+        answers.iter().map(score).map(f64::from).collect()
+    }
 }
 
 impl Detections {
     /// None where a set is empty.
     fn of(known: &[Answer], others: &[Answer]) -> Option<Self> {
-        let by = |score| Detection::of(&scores(known, score), &scores(others, score)).ok();
+        let by = |score: Score| Detection::of(&score.of(known), &score.of(others)).ok();
         Some(Self {
-            total: by(|answer| answer.spikes)?,
-            winner: by(|answer| answer.most)?,
-            margin: by(Answer::margin)?,
+            total: by(Score::Total)?,
+            winner: by(Score::Winner)?,
+            margin: by(Score::Margin)?,
         })
+    }
+
+    /// The detection by one score.
+    pub fn by(&self, score: Score) -> Detection {
+        match score {
+            Score::Total => self.total,
+            Score::Winner => self.winner,
+            Score::Margin => self.margin,
+        }
     }
 }
 
