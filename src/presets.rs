@@ -46,6 +46,7 @@ pub fn paper() -> Params {
             classes: vec![7, 4, 6],
             neurons_per_class: 10,
             train_per_class: 5000,
+            train_images: 0,
             test_per_class: 500,
             validation_per_class: 100,
             epochs: 1,
@@ -171,10 +172,12 @@ pub fn best() -> Params {
     params
 }
 
-/// [`best`] with weights of at least 0: a synapse excites or is not there (Dale's law).
+/// [`best`] with weights of at least 0: a synapse excites or is not there (Dale's law). Without inhibition from the
+/// inputs potentials run higher, and so must the threshold in testing.
 pub fn best_nonnegative() -> Params {
     let mut params = best();
     params.preset = "best-nonnegative".into();
+    params.excitatory.v_threshold_test_mv = -36.0;
     params.learning.w_min = 0.0;
     params
 }

@@ -51,7 +51,12 @@ struct JobOptions {
     neurons_per_class: Option<usize>,
     #[arg(long, value_name = "N", help = with_default("Training images of each class", |p| p.job.train_per_class))]
     train_per_class: Option<usize>,
-    #[arg(long, value_name = "N", help = with_default("Test images of each class", |p| p.job.test_per_class))]
+    #[arg(long, value_name = "N",
+        help = with_default("Training images of all classes together, as the file has them; 0 to go by class",
+            |p| p.job.train_images))]
+    train_images: Option<usize>,
+    #[arg(long, value_name = "N",
+        help = with_default("Test images of each class; 0 for all", |p| p.job.test_per_class))]
     test_per_class: Option<usize>,
     #[arg(long, value_name = "N",
         help = with_default("Validation images of each class, the training images that follow; 0 for none",
@@ -153,6 +158,7 @@ impl JobOptions {
         set(&mut job.classes, &self.classes);
         set(&mut job.neurons_per_class, &self.neurons_per_class);
         set(&mut job.train_per_class, &self.train_per_class);
+        set(&mut job.train_images, &self.train_images);
         set(&mut job.test_per_class, &self.test_per_class);
         set(&mut job.validation_per_class, &self.validation_per_class);
         set(&mut job.epochs, &self.epochs);

@@ -199,6 +199,19 @@ pub enum DatasetError {
         labels: usize,
     },
 
+    /// The classes together have fewer images than were asked for.
+    #[error(
+        "expected {count} images of the classes after the first {skip}, found {available} images of them in all"
+    )]
+    TooFewInAll {
+        /// Images to pass over.
+        skip: usize,
+        /// Images wanted after those.
+        count: usize,
+        /// Images of the classes in the set.
+        available: usize,
+    },
+
     /// A class has fewer images than were asked for.
     #[error(
         "class {class}: expected {count} images after the first {skip}, \

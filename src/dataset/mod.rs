@@ -18,7 +18,7 @@ use mnist::{Mnist, MnistBuilder};
 
 pub use error::DatasetError;
 pub use noise::{NoiseKind, add_noise, mean_intensity, noise_images};
-pub use subset::{count_of_class, first_of_class};
+pub use subset::{count_of_class, first_of_any, first_of_class};
 
 /// Pixels of an image: 28 rows of 28, one an input of the networks.
 pub const PIXELS: usize = crate::params::INPUTS;

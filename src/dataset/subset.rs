@@ -2,6 +2,32 @@
 
 use super::{DatasetError, LabelledImages};
 
+/// Images of any of the classes, as the file has them, `count` of them after the first `skip`.
+///
+/// # Errors
+/// When there are fewer.
+pub fn first_of_any(
+    images: &LabelledImages,
+    classes: &[u8],
+    skip: usize,
+    count: usize,
+) -> Result<Vec<u32>, DatasetError> {
+    let all: Vec<u32> = (0..)
+        .zip(images.labels())
+        .filter(|(_, label)| classes.contains(label))
+        .map(|(index, _)| index)
+        .collect();
+    let wanted = skip.saturating_add(count);
+    match all.get(skip..wanted) {
+        Some(chosen) => Ok(chosen.to_vec()),
+        None => Err(DatasetError::TooFewInAll {
+            skip,
+            count,
+            available: all.len(),
+        }),
+    }
+}
+
 /// Number of images whose label is `class`.
 pub fn count_of_class(images: &LabelledImages, class: u8) -> usize {
     images.labels().iter().filter(|&&l| l == class).count()

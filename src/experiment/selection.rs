@@ -1,7 +1,7 @@
 //! Which images of the data are trained on, validated with and tested.
 
 use crate::backend::Showing;
-use crate::dataset::{DatasetError, LabelledImages, count_of_class, first_of_class};
+use crate::dataset::{DatasetError, LabelledImages, count_of_class, first_of_any, first_of_class};
 use crate::draws;
 use crate::params::Params;
 
@@ -12,7 +12,7 @@ pub struct ClassImages {
     pub images: Vec<u32>,
 }
 
-/// The first `count` images of each class.
+/// The first `count` images of each class; all of them for a count of 0.
 ///
 /// # Errors
 /// When a class has fewer.
@@ -22,6 +22,10 @@ pub fn first_of_classes(
     count: usize,
 ) -> Result<Vec<ClassImages>, DatasetError> {
     let of_class = |&class: &u8| {
+        let count = match count {
+            0 => count_of_class(images, class),
+            count => count,
+        };
         Ok(ClassImages {
             class,
             images: first_of_class(images, class, 0, count)?,
@@ -30,24 +34,33 @@ pub fn first_of_classes(
     classes.iter().map(of_class).collect()
 }
 
-/// Training images of a job: the first of each class, in the order of the classes.
+/// Training images of a job: the first of each class, in the order of the classes; or the first of all classes
+/// together, as the file has them.
 ///
 /// # Errors
-/// When a class has fewer than the job asks for.
+/// When there are fewer than the job asks for.
 pub fn training(images: &LabelledImages, params: &Params) -> Result<Vec<Showing>, DatasetError> {
-    let mut showings = Vec::new();
-    let classes = first_of_classes(images, &params.job.classes, params.job.train_per_class)?;
-    for (group, class) in classes.iter().enumerate() {
-        showings.extend(class.images.iter().map(|&image| Showing {
+    let job = &params.job;
+    let group_of = |label: u8| job.classes.iter().position(|&class| class == label);
+    let chosen = match job.train_images {
+        0 => first_of_classes(images, &job.classes, job.train_per_class)?
+            .into_iter()
+            .flat_map(|class| class.images)
+            .collect(),
+        count => first_of_any(images, &job.classes, 0, count)?,
+    };
+    let showing = |image: u32| {
+        let group = group_of(images.label(image as usize))?;
+        Some(Showing {
             image,
             group: group as u32,
-        }));
-    }
-    Ok(showings)
+        })
+    };
+    Ok(chosen.into_iter().filter_map(showing).collect())
 }
 
-/// Validation images: those of each class that follow its training images, as many as there are up to the
-/// number that the job asks for.
+/// Validation images: those that follow the training images, as many as there are up to the number that the job
+/// asks for.
 ///
 /// # Errors
 /// When a class has no images at all.
@@ -56,6 +69,9 @@ pub fn validation(
     params: &Params,
 ) -> Result<Vec<ClassImages>, DatasetError> {
     let job = &params.job;
+    if job.train_images > 0 {
+        return following(images, params);
+    }
     let of_class = |&class: &u8| {
         let left = count_of_class(images, class).saturating_sub(job.train_per_class);
         let count = left.min(job.validation_per_class);
@@ -65,6 +81,28 @@ pub fn validation(
         })
     };
     job.classes.iter().map(of_class).collect()
+}
+
+/// Images of the classes that follow the first `train_images`, sorted by class.
+fn following(images: &LabelledImages, params: &Params) -> Result<Vec<ClassImages>, DatasetError> {
+    let job = &params.job;
+    let all: usize = job
+        .classes
+        .iter()
+        .map(|&class| count_of_class(images, class))
+        .sum();
+    let wanted = job.validation_per_class * job.classes.len();
+    let count = wanted.min(all.saturating_sub(job.train_images));
+    let chosen = first_of_any(images, &job.classes, job.train_images, count)?;
+    let of_class = |&class: &u8| ClassImages {
+        class,
+        images: chosen
+            .iter()
+            .copied()
+            .filter(|&image| images.label(image as usize) == class)
+            .collect(),
+    };
+    Ok(job.classes.iter().map(of_class).collect())
 }
 
 /// Presentations `range` of one network: each epoch shows all training images in an order of its own.
@@ -92,6 +130,26 @@ pub fn presentations(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn images_that_do_not_go_by_class_come_as_the_file_has_them() {
+        let labels = vec![7, 1, 4, 7, 7, 4, 1, 7];
+        let images = LabelledImages::new(vec![0; labels.len() * 784], labels).unwrap();
+        let mut params = crate::presets::paper();
+        params.job.classes = vec![4, 7];
+        params.job.train_images = 3;
+        params.job.validation_per_class = 1;
+        let shown = training(&images, &params).unwrap();
+        let shown: Vec<_> = shown.iter().map(|s| (s.image, s.group)).collect();
+        assert_eq!(shown, [(0, 1), (2, 0), (3, 1)]);
+        let left = validation(&images, &params).unwrap();
+        assert_eq!(
+            (left[0].images.as_slice(), left[1].images.as_slice()),
+            (&[5][..], &[4][..])
+        );
+        params.job.train_images = 7;
+        assert!(training(&images, &params).is_err());
+    }
 
     #[test]
     fn chunks_of_presentations_join_to_the_whole() {

@@ -46,9 +46,12 @@ pub struct Job {
     pub neurons_per_class: usize,
     /// Training images of each class: the first so many of the training file.
     pub train_per_class: usize,
-    /// Test images of each class: the first so many of the test file.
+    /// Training images of all classes together, the first so many as the file has them; 0 to go by class.
+    pub train_images: usize,
+    /// Test images of each class: the first so many of the test file; 0 for all of them.
     pub test_per_class: usize,
-    /// Images of each class that follow the training images and are never trained on; 0 for none.
+    /// Images of each class that follow the training images and are never trained on; 0 for none. So many times
+    /// the classes follow, whatever their classes, where training images do not go by class.
     pub validation_per_class: usize,
     /// Passes over the training images, each in an order of its own.
     pub epochs: usize,
@@ -318,7 +321,11 @@ impl Params {
 
     /// Training images shown to one network over all epochs.
     pub fn presentations(&self) -> usize {
-        self.job.classes.len() * self.job.train_per_class * self.job.epochs
+        let in_epoch = match self.job.train_images {
+            0 => self.job.classes.len() * self.job.train_per_class,
+            images => images,
+        };
+        in_epoch * self.job.epochs
     }
 
     /// Stimulus plus rest.

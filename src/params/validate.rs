@@ -149,7 +149,8 @@ impl Params {
             most_per_class,
         )?;
         count("job.train_per_class", job.train_per_class, 1, 60_000)?;
-        count("job.test_per_class", job.test_per_class, 1, 10_000)?;
+        count("job.train_images", job.train_images, 0, 60_000)?;
+        count("job.test_per_class", job.test_per_class, 0, 10_000)?;
         count(
             "job.validation_per_class",
             job.validation_per_class,

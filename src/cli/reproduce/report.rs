@@ -2,7 +2,9 @@
 
 use super::pictures::Picture;
 use super::plots;
-use super::table::{arm_columns, arm_rows, claim_rows, detection_rows, heading, split_rows};
+use super::table::{
+    SET_COLUMNS, arm_columns, arm_rows, claim_rows, detection_rows, heading, set_rows, split_rows,
+};
 use anyhow::Context;
 use spikeprune::experiment::reproduce::{ArmName, NetworkResult, Reproduction, Set};
 use spikeprune::params::to_toml;
@@ -59,7 +61,13 @@ fn results(found: &Reproduction) -> Section {
         columns: columns(1, arm_columns()),
         rows: cells(arm_rows(networks, names)),
     };
-    let mut blocks = vec![table("Arms", &found.arms, &found.arm_names())];
+    let sets = Block::Table {
+        caption: "E spikes on each test set, beside the paper's table (whose unit is not stated)"
+            .into(),
+        columns: columns(2, SET_COLUMNS),
+        rows: cells(set_rows(found)),
+    };
+    let mut blocks = vec![sets, table("Arms", &found.arms, &found.arm_names())];
     let mut text = vec![
         "Spikes an image, with the share of silent images in brackets; accuracy on known digits and share of \
          weights at zero, in per cent, as mean and half of the 95% interval over networks."

@@ -1,7 +1,7 @@
 //! The results of `reproduce` as rows of text, for the terminal and for the report.
 
 use spikeprune::experiment::reproduce::{
-    ArmName, Claim, NetworkResult, Reproduction, Score, Set, Split,
+    ArmName, Claim, NetworkResult, PUBLISHED, Reproduction, Score, Set, Split,
 };
 use spikeprune::params::PruningMode;
 use spikeprune::statistics::{Detection, Interval};
@@ -13,6 +13,11 @@ pub fn table(found: &Reproduction) -> String {
     let mut add = |title: &str, columns: &[&str], rows: Vec<Vec<String>>| {
         let _ = write!(text, "\n{title}\n\n{}", aligned(columns, &rows));
     };
+    add(
+        "E spikes on each test set, means with 95% intervals over networks, beside the paper's table:",
+        &SET_COLUMNS,
+        set_rows(found),
+    );
     add(
         "Spikes an image (silent images); accuracy on known digits and weights at zero, with 95% intervals:",
         &arm_columns(),
@@ -129,18 +134,6 @@ pub fn heading(found: &Reproduction) -> String {
     )
 }
 
-/// Mean and half width of the 95% interval, in per cent.
-fn percent(values: &[f64]) -> String {
-    let scaled: Vec<f64> = values.iter().map(|value| 100.0 * value).collect();
-    match Interval::of(&scaled) {
-        Err(_) => "-".into(),
-        Ok(Interval { mean, high, .. }) => match high {
-            Some(high) => format!("{mean:.1} +- {:.1}", high - mean),
-            None => format!("{mean:.1}"),
-        },
-    }
-}
-
 fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     let values: Vec<f64> = values.collect();
     Interval::of(&values).ok().map(|interval| interval.mean)
@@ -154,6 +147,53 @@ fn of<'a>(
     networks
         .iter()
         .filter(|network| network.pruning.same_kind(name))
+}
+
+/// Mean and half width of the 95% interval; a single value by itself.
+fn spread(values: impl Iterator<Item = f64>, digits: usize) -> String {
+    let values: Vec<f64> = values.collect();
+    match Interval::of(&values) {
+        Err(_) => "-".into(),
+        Ok(Interval { mean, high, .. }) => match high {
+            Some(high) => format!("{mean:.digits$} +- {:.digits$}", high - mean),
+            None => format!("{mean:.digits$}"),
+        },
+    }
+}
+
+/// The columns of [`set_rows`].
+pub const SET_COLUMNS: [&str; 6] = [
+    "set",
+    "pruning",
+    "spikes",
+    "an image",
+    "silent images",
+    "paper",
+];
+
+/// A row for each set and arm; the paper's figure for the arm without regularisation and for all others.
+pub fn set_rows(found: &Reproduction) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    for set in Set::PLAIN {
+        let published = PUBLISHED.iter().find(|(of, _)| *of == set);
+        let key = set.key().unwrap_or_default();
+        for name in found.arm_names() {
+            let sets = of(&found.arms, &name).filter_map(|network| network.sets.get(key));
+            if sets.clone().next().is_none() {
+                continue;
+            }
+            let with = usize::from(name != ArmName::Pruning(PruningMode::None));
+            rows.push(vec![
+                key.to_string(),
+                name.to_string(),
+                spread(sets.clone().map(|set| set.spikes as f64), 0),
+                spread(sets.clone().map(|set| set.spikes_per_image), 3),
+                spread(sets.map(|set| set.silent as f64), 0),
+                published.map_or("-".into(), |(_, spikes)| spikes[with].to_string()),
+            ]);
+        }
+    }
+    rows
 }
 
 /// The columns of [`arm_rows`].
@@ -181,9 +221,9 @@ pub fn arm_rows(networks: &[NetworkResult], names: &[ArmName]) -> Vec<Vec<String
                 format!("{} ({silent:.1}%)", significant(spikes))
             }));
         }
-        let accuracies: Vec<f64> = networks.clone().map(|network| network.accuracy).collect();
-        let zeros: Vec<f64> = networks.map(|network| network.zero_fraction).collect();
-        row.extend([percent(&accuracies), percent(&zeros)]);
+        let accuracies = networks.clone().map(|network| 100.0 * network.accuracy);
+        let zeros = networks.map(|network| 100.0 * network.zero_fraction);
+        row.extend([spread(accuracies, 1), spread(zeros, 1)]);
         row
     };
     names.iter().map(row).collect()

@@ -80,23 +80,26 @@ pub struct Variant {
     pub replica: usize,
 }
 
-/// Time constants of the L1 and L2 controls, relative to the one that eq. 5 takes from the job.
-const PENALTY_TAUS: [f64; 4] = [1.0, 3.0, 10.0, 30.0];
+/// Time constants of the L2 controls, relative to the one that eq. 5 takes from the job.
+const L2_TAUS: [f64; 4] = [3.0, 10.0, 30.0, 100.0];
+/// The same of the L1 controls, which take as much from strong weights as from weak ones.
+const L1_TAUS: [f64; 4] = [30.0, 100.0, 300.0, 1000.0];
 /// Shares of the synapses that drop out in the dropout controls.
-const DROPOUTS: [f64; 4] = [0.1, 0.25, 0.5, 0.75];
+const DROPOUTS: [f64; 4] = [0.5, 0.2, 0.1, 0.03];
 
 /// The regularised networks that only serve as controls, strongest first within a kind.
 fn trained_controls(params: &Params) -> Vec<ArmName> {
     let mut from_job = params.clone();
     from_job.pruning.tau_ms = TauPrune::Rule(TauRule::FromJob);
     let tau_ms = from_job.tau_prune_ms();
-    let taus = || PENALTY_TAUS.iter().map(move |factor| factor * tau_ms);
-    let l2 = taus().map(|tau_ms| ArmName::L2 { tau_ms });
-    let l1 = taus().map(|tau_ms| ArmName::L1 { tau_ms });
-    let dropout = DROPOUTS.iter().rev();
-    l2.chain(l1)
-        .chain(dropout.map(|&share| ArmName::Dropout { share }))
-        .collect()
+    let l2 = L2_TAUS.map(|factor| ArmName::L2 {
+        tau_ms: factor * tau_ms,
+    });
+    let l1 = L1_TAUS.map(|factor| ArmName::L1 {
+        tau_ms: factor * tau_ms,
+    });
+    let dropout = DROPOUTS.map(|share| ArmName::Dropout { share });
+    [l2, l1, dropout].concat()
 }
 
 /// The parameters of one network: those of the plan, regularised as the name says.

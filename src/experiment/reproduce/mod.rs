@@ -12,7 +12,8 @@ mod results;
 mod sets;
 
 pub use arms::{ArmName, Split, random_splits};
-pub use claims::{Claim, claims};
+use claims::claims;
+pub use claims::{Claim, PUBLISHED};
 pub use raster::Raster;
 pub use results::{
     Aurocs, Detections, NetworkResult, Noisy, Reproduction, Score, SetResult, Tried,
