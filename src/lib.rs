@@ -19,14 +19,14 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | [`experiment`] | training and testing: loops that emit typed events and know no screen |
+//! | [`experiment`] | training, testing, the paper's experiment: loops that emit typed events and know no screen |
 //! | [`backend`] | where networks run: the trait, [`backend::cpu`] and, on any GPU, [`backend::gpu`] |
 //! | [`checkpoint`] | everything that going on with the same bits needs, as safetensors |
 //! | [`network`] | the state of one network on the host |
 //! | [`draws`] | what the host draws: weights, delays, the order of the images |
 //! | [`model`] | the equations, one file a mechanism, and the order of events in a step |
 //! | [`params`] | every parameter with its unit, validated: the one source of truth |
-//! | [`presets`] | one set of parameters for each published experiment |
+//! | [`presets`] | one set of parameters for each published experiment, and the best found |
 //! | [`dataset`] | MNIST and sets of its form, checked before they are parsed; noise to test with |
 //! | [`report`] | heatmaps and arrays of the weights, plots, pages of HTML |
 //! | [`statistics`] | mean and interval over seeds; how well a score tells two kinds of images apart |
@@ -63,6 +63,7 @@
 //! # Chapters
 //!
 //! * [`guide::files`]: the run folder, the JSON documents and the checkpoint, key by key
+//! * [`guide::reproduction`]: the paper's experiment: what was reproduced, what was not, and by which mechanism
 //! * [`guide::agreement`]: how it agrees with Brian2 and with the published figures
 //! * [`guide::gpu`]: the GPU backend: equality, layout, counts, what to expect
 
@@ -86,6 +87,9 @@ pub mod guide {
 
     #[doc = include_str!("guide/agreement.md")]
     pub mod agreement {}
+
+    #[doc = include_str!("guide/reproduction.md")]
+    pub mod reproduction {}
 
     #[doc = include_str!("guide/gpu.md")]
     pub mod gpu {}

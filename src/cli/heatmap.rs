@@ -32,7 +32,7 @@ pub struct Style {
     /// Screen pixels along each side of a weight, 1 to 32
     #[arg(long, value_name = "PIXELS", default_value_t = Style::default().scale,
         value_parser = clap::value_parser!(u32).range(1..=32))]
-    pub scale: u32,
+    scale: u32,
 }
 
 impl Default for Style {

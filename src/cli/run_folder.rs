@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Files of a run of either command, beside its heatmaps.
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "config.toml",
     "metrics.csv",
     "checkpoint.safetensors",
@@ -16,6 +16,7 @@ const FILES: [&str; 7] = [
     "reproduction.json",
     "report.html",
     "sets.png",
+    "weights.png",
 ];
 
 /// A folder that results go to.
@@ -87,10 +88,8 @@ fn remove_run(folder: &Path) -> std::io::Result<()> {
                 .unwrap_or_default()
                 .to_string_lossy()
                 .into_owned();
-            let drawn = ["class-", "arm-"]
-                .iter()
-                .any(|start| name.starts_with(start));
-            if drawn && name.ends_with(".png") || name == "sheet.png" || name == "weights.npy" {
+            let of_class = name.starts_with("class-") && name.ends_with(".png");
+            if of_class || name == "sheet.png" || name == "weights.npy" {
                 files.push(path);
             }
         }

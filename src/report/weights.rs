@@ -27,9 +27,7 @@ impl WeightImages<'_> {
     /// # Errors
     /// When the scale does not fit, a weight is not a number or a file cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), HeatmapError> {
-        let groups: Vec<_> = (0..self.classes.len())
-            .map(|group| self.group(group))
-            .collect();
+        let groups = self.groups();
         for (class, group) in self.classes.iter().zip(&groups) {
             let picture = self.sheet(vec![group.clone()]).render()?;
             write_png(
@@ -38,7 +36,8 @@ impl WeightImages<'_> {
                 self.notes,
             )?;
         }
-        self.write_sheet(&folder.join("sheet.png"))?;
+        let picture = self.sheet(groups).render()?;
+        write_png(&folder.join("sheet.png"), &picture, self.notes)?;
         let values: Vec<f32> = (0..self.neurons())
             .flat_map(|neuron| self.incoming(neuron))
             .collect();
@@ -50,14 +49,11 @@ impl WeightImages<'_> {
         )
     }
 
-    /// Writes the picture of all neurons.
-    ///
-    /// # Errors
-    /// As [`write`](Self::write).
-    pub fn write_sheet(&self, path: &Path) -> Result<(), HeatmapError> {
-        let groups = (0..self.classes.len()).map(|group| self.group(group));
-        let picture = self.sheet(groups.collect()).render()?;
-        write_png(path, &picture, self.notes)
+    /// The tiles of all neurons, a group a class.
+    pub fn groups(&self) -> Vec<TileGroup<'static>> {
+        (0..self.classes.len())
+            .map(|group| self.group(group))
+            .collect()
     }
 
     fn neurons(&self) -> usize {

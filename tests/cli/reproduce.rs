@@ -240,11 +240,10 @@ fn the_folder_holds_the_report_and_a_second_run_asks_before_it_replaces_it() {
         names,
         [
             "config.toml",
-            "heatmaps/arm-continuous.png",
-            "heatmaps/arm-none.png",
             "report.html",
             "reproduction.json",
             "sets.png",
+            "weights.png",
         ]
     );
     let page = std::str::from_utf8(&files["report.html"]).unwrap();

@@ -1,12 +1,13 @@
 //! The pictures of a reproduction: what was shown, and the weights of each arm.
 
-use crate::cli::heatmap::Style;
 use crate::cli::run_folder::RunFolder;
-use anyhow::Context;
-use spikeprune::experiment::reproduce::{NetworkResult, Reproduction, Set};
+use spikeprune::experiment::reproduce::{Reproduction, STRENGTHS, Set};
 use spikeprune::params::to_toml;
 use spikeprune::report::{ColorMap, Sheet, Tile, TileGroup, WeightImages, write_png};
 use std::path::PathBuf;
+
+/// Screen pixels along each side of a weight, and of a pixel shown.
+const SCALE: u32 = 2;
 
 /// A picture in the run folder.
 pub struct Picture {
@@ -16,7 +17,6 @@ pub struct Picture {
 
 /// What a set holds, for people.
 pub fn describe(set: Set) -> String {
-    use spikeprune::experiment::reproduce::STRENGTHS;
     match set {
         Set::Noise => "noise, uniform per pixel".into(),
         Set::Blurred => "noise blurred by a Gaussian of 2 pixels".into(),
@@ -25,18 +25,6 @@ pub fn describe(set: Set) -> String {
         Set::Unknown => "unknown digits".into(),
         Set::Noisy(index) => format!("known digits with noise of strength {}", STRENGTHS[index]),
     }
-}
-
-/// Notes that every picture carries.
-fn notes(found: &Reproduction, seed: u64) -> [(&'static str, String); 3] {
-    [
-        (
-            "Software",
-            concat!("spikeprune ", env!("CARGO_PKG_VERSION")).into(),
-        ),
-        ("Seed", seed.to_string()),
-        ("Parameters", to_toml(&found.params)),
-    ]
 }
 
 /// Writes a sheet with a sample of every test set, as they were shown.
@@ -53,48 +41,64 @@ pub fn sets(found: &Reproduction, folder: &RunFolder) -> anyhow::Result<Picture>
         groups: found.samples.iter().map(group).collect(),
         range: (0.0, 255.0),
         colormap: ColorMap::Gray,
-        scale: 2,
+        scale: SCALE,
         quantity: "intensity".into(),
     };
-    let path = folder.file("sets.png");
-    let notes = notes(found, found.params.job.seed);
-    let notes = notes.each_ref().map(|(key, note)| (*key, note.as_str()));
-    write_png(&path, &sheet.render()?, &notes)?;
-    Ok(Picture {
-        path,
-        caption: "A sample of each test set, as shown".into(),
-    })
+    let caption = "A sample of each test set, as shown".into();
+    write(found, folder, "sets.png", &sheet, caption)
 }
 
-/// Writes the weights of the first network of each arm (figure 2 of the paper).
-pub fn weights(found: &Reproduction, folder: &RunFolder) -> anyhow::Result<Vec<Picture>> {
-    let heatmaps = folder.file("heatmaps");
-    std::fs::create_dir_all(&heatmaps)
-        .with_context(|| format!("cannot make the folder {}", heatmaps.display()))?;
+/// Writes the weights of the first network of each arm on one sheet (figure 2 of the paper).
+pub fn weights(found: &Reproduction, folder: &RunFolder) -> anyhow::Result<Picture> {
+    let params = &found.params;
+    let range = (params.w_min() as f32, params.learning.gmax as f32);
     let names = found.arm_names();
     let first = names.iter().filter_map(|name| found.of_arm(name).next());
-    first
-        .map(|arm| {
-            let path = heatmaps.join(format!("arm-{}.png", arm.pruning));
-            draw(found, arm, &path)?;
-            let caption = format!("{}, seed {}", arm.pruning, arm.seed);
-            Ok(Picture { path, caption })
-        })
-        .collect()
+    let groups = first.flat_map(|network| {
+        let images = WeightImages {
+            weights: &network.weights,
+            classes: &network.split.classes,
+            neurons_per_class: params.job.neurons_per_class,
+            range,
+            colormap: ColorMap::default(),
+            scale: SCALE,
+            notes: &[],
+        };
+        let named = |mut group: TileGroup<'static>| {
+            group.caption = format!("{}, {}", network.pruning, group.caption);
+            group
+        };
+        images.groups().into_iter().map(named).collect::<Vec<_>>()
+    });
+    let sheet = Sheet {
+        groups: groups.collect(),
+        range,
+        colormap: ColorMap::default(),
+        scale: SCALE,
+        quantity: "weight".into(),
+    };
+    let caption = format!("Weights of each arm, seed {}", params.job.seed);
+    write(found, folder, "weights.png", &sheet, caption)
 }
 
-fn draw(found: &Reproduction, arm: &NetworkResult, path: &std::path::Path) -> anyhow::Result<()> {
-    let params = &found.params;
-    let notes = notes(found, arm.seed);
-    let notes = notes.each_ref().map(|(key, note)| (*key, note.as_str()));
-    let images = WeightImages {
-        weights: &arm.weights,
-        classes: &arm.split.classes,
-        neurons_per_class: params.job.neurons_per_class,
-        range: (params.w_min() as f32, params.learning.gmax as f32),
-        colormap: ColorMap::default(),
-        scale: Style::default().scale,
-        notes: &notes,
-    };
-    Ok(images.write_sheet(path)?)
+/// Renders a sheet into the run folder, with the notes that every picture carries.
+fn write(
+    found: &Reproduction,
+    folder: &RunFolder,
+    name: &str,
+    sheet: &Sheet<'_>,
+    caption: String,
+) -> anyhow::Result<Picture> {
+    let path = folder.file(name);
+    let (seed, parameters) = (found.params.job.seed.to_string(), to_toml(&found.params));
+    let notes = [
+        (
+            "Software",
+            concat!("spikeprune ", env!("CARGO_PKG_VERSION")),
+        ),
+        ("Seed", seed.as_str()),
+        ("Parameters", parameters.as_str()),
+    ];
+    write_png(&path, &sheet.render()?, &notes)?;
+    Ok(Picture { path, caption })
 }

@@ -11,7 +11,7 @@ use spikeprune::params::to_toml;
 use spikeprune::report::{Align, Block, Cell, Column, Mark, Page, Section};
 
 /// The page as HTML; `sets` and `weights` are pictures in the run folder.
-pub fn html(found: &Reproduction, sets: &Picture, weights: &[Picture]) -> anyhow::Result<String> {
+pub fn html(found: &Reproduction, sets: &Picture, weights: &Picture) -> anyhow::Result<String> {
     let mut page = Page {
         title: "Use it or lose it: weight regularisation in spiking networks".into(),
         subtitle: heading(found),
@@ -235,12 +235,12 @@ fn learning(found: &Reproduction) -> anyhow::Result<Section> {
     })
 }
 
-fn learned(found: &Reproduction, weights: &[Picture]) -> anyhow::Result<Section> {
+fn learned(found: &Reproduction, weights: &Picture) -> anyhow::Result<Section> {
     let caption = "Distribution of the weights, first seed of each arm".to_string();
-    let mut blocks = vec![figure(caption, plots::weights(found)?)];
-    for sheet in weights {
-        blocks.push(picture(sheet, "Incoming weights of every neuron", 760)?);
-    }
+    let blocks = vec![
+        figure(caption, plots::weights(found)?),
+        picture(weights, "Incoming weights of every neuron of each arm", 760)?,
+    ];
     Ok(Section {
         heading: "What was learned".into(),
         text: vec!["Incoming weights of every excitatory neuron, in the groups of their classes (figure 2 of the paper).".into()],
