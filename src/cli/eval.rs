@@ -29,7 +29,7 @@ pub struct EvalArgs {
         help_heading = "Test"
     )]
     classes: Option<Vec<u8>>,
-    /// Test images of each class [default: as in the training]
+    /// Test images of each class; 0 for all [default: as in the training]
     #[arg(long, value_name = "N", help_heading = "Test")]
     test_per_class: Option<usize>,
     /// Folder of the four IDX files, raw or .gz [default: as in the training]

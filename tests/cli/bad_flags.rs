@@ -24,7 +24,7 @@ const SOURCES: [Case; 12] = [
     (&["--set", "preset=nonsense"], 1, "nonsense"),
 ];
 
-const JOBS: [Case; 30] = [
+const JOBS: [Case; 31] = [
     (&["--classes", ""], 2, "--classes"),
     (&["--set", "job.classes=[]"], 1, "job.classes is empty"),
     (&["--classes", "10"], 1, "job.classes is 10"),
@@ -53,8 +53,13 @@ const JOBS: [Case; 30] = [
     (&["--train-per-class", "0"], 1, "job.train_per_class is 0"),
     (&["--train-per-class", "5843"], 1, "class 4: expected 5843"),
     (&["--train-per-class", "60001"], 1, "60001"),
-    (&["--test-per-class", "0"], 1, "job.test_per_class is 0"),
     (&["--test-per-class", "983"], 1, "class 4: expected 983"),
+    (&["--train-images", "60001"], 1, "job.train_images is 60001"),
+    (
+        &["--train-images", "12108"],
+        1,
+        "expected 12108 images of the classes",
+    ),
     (&["--validation-per-class", "60001"], 1, "60001"),
     (&["--epochs", "0"], 1, "job.epochs is 0"),
     (&["--epochs", "10001"], 1, "10001"),

@@ -120,12 +120,11 @@ fn a_long_training_can_be_tested_on_more_classes() {
 #[test]
 fn eval_refuses_what_it_cannot_show() {
     let kept = SHARED.checkpoint();
-    let cases: [(&[&str], i32, &str); 14] = [
+    let cases: [(&[&str], i32, &str); 13] = [
         (&["--classes", "12"], 1, "classes is 12"),
         (&["--classes", "7,7"], 1, "7,7"),
         (&["--classes", "seven"], 2, "'seven'"),
         (&["--classes", "-1"], 2, "-1"),
-        (&["--test-per-class", "0"], 1, "test_per_class is 0"),
         (&["--test-per-class", "1010"], 1, "class 4: expected 1010"),
         (&["--test-per-class", "99999"], 1, "99999"),
         (&["--data", "/nowhere/data"], 1, "/nowhere/data"),
@@ -148,4 +147,11 @@ fn eval_names_the_folder_of_the_training_when_its_data_are_gone() {
     let kept = moved.kept();
     refused(&mut spikeprune(&["eval", kept.arg()]), 1, "/gone/data").unwrap();
     succeed(&mut spikeprune(&["eval", kept.arg(), "--data", &data()]));
+}
+
+#[test]
+fn no_number_of_test_images_means_all_of_them() {
+    let all = eval(&SHARED, &["--test-per-class", "0"]);
+    // Sevens and fours of the test file.
+    assert_eq!(all["eval"]["images"], 1028 + 982);
 }

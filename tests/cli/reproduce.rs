@@ -1,5 +1,6 @@
 //! `reproduce`: its document, its folder, its refusals.
 
+use crate::gpu::gpu;
 use crate::program::{all_well, data, files_below, refused, spikeprune, succeed, tiny_train};
 use serde_json::Value;
 use std::fs;
@@ -16,10 +17,14 @@ const SMALL: [&str; 5] = [
 ];
 
 /// Flags of which a later one does not win.
-const ONCE: [[&str; 2]; 2] = [["--seeds", "2"], ["--noise-images", "20"]];
+const ONCE: [[&str; 2]; 3] = [
+    ["--seeds", "2"],
+    ["--noise-images", "20"],
+    ["--device", "cpu"],
+];
 
 fn small(out: &Path, flags: &[&str]) -> assert_cmd::Command {
-    let mut command = spikeprune(&["reproduce", "--quiet", "--device", "cpu", "--out"]);
+    let mut command = spikeprune(&["reproduce", "--quiet", "--out"]);
     command.arg(out).args(["--data", &data()]).args(flags);
     for setting in SMALL {
         command.args(["--set", setting]);
@@ -178,6 +183,21 @@ fn results_repeat_on_any_number_of_threads() {
         timeless(&DOCUMENT),
         timeless(&document(&["--threads", "1"]))
     );
+}
+
+#[test]
+fn a_gpu_that_is_exact_gives_the_same() {
+    let Some(true) = gpu().map(|gpu| gpu.is_exact()) else {
+        return;
+    };
+    for flags in [[].as_slice(), &["--preset", "best", "--no-controls"]] {
+        let on = |device| {
+            let mut found = timeless(&document(&[flags, &["--device", device]].concat()));
+            found["device"] = Value::Null;
+            found
+        };
+        assert_eq!(on("cpu"), on("gpu"));
+    }
 }
 
 #[test]
