@@ -15,6 +15,8 @@ const DELAYS_S3: u64 = 2;
 const ORDER: u64 = 16;
 /// Splits of the labels, far above any epoch.
 const LABELS: u64 = 1 << 32;
+/// Points of random searches.
+const POINTS: u64 = 1 << 33;
 
 fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -58,6 +60,12 @@ pub fn labels(seed: u64, index: usize) -> Vec<u8> {
     let mut labels: Vec<u8> = (0..10).collect();
     labels.shuffle(&mut generator(seed, LABELS + index as u64));
     labels
+}
+
+/// Places in 0..1, one for each axis: the `point`-th of a random search.
+pub fn places(seed: u64, point: usize, axes: usize) -> Vec<f64> {
+    let mut rng = generator(seed, POINTS + point as u64);
+    (0..axes).map(|_| rng.random::<f64>()).collect()
 }
 
 #[cfg(test)]

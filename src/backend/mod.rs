@@ -128,6 +128,9 @@ pub trait Backend: Send + Sync {
     /// A short name, such as `cpu`.
     fn device(&self) -> &str;
 
+    /// How many networks a job should hold, where there are many to train and no reason for another number.
+    fn networks_at_once(&self) -> usize;
+
     /// Takes networks onto the device, to train or to run on from image to image.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ mod params;
 mod progress;
 mod reproduce;
 mod run_folder;
+mod sweep;
 mod train;
 
 use clap::{Parser, Subcommand};
@@ -30,6 +31,7 @@ pub struct Cli {
 enum Command {
     Train(train::TrainArgs),
     Reproduce(Box<reproduce::ReproduceArgs>),
+    Sweep(Box<sweep::SweepArgs>),
     Eval(eval::EvalArgs),
     Heatmap(heatmap::HeatmapArgs),
     Params(params::ParamsArgs),
@@ -41,6 +43,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
     match &cli.command {
         Command::Train(args) => train::run(args),
         Command::Reproduce(args) => reproduce::run(args),
+        Command::Sweep(args) => sweep::run(args),
         Command::Eval(args) => eval::run(args),
         Command::Heatmap(args) => heatmap::run(args),
         Command::Params(args) => params::run(args),

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Files of a run of either command, beside its heatmaps.
-const FILES: [&str; 8] = [
+const FILES: [&str; 10] = [
     "config.toml",
     "metrics.csv",
     "checkpoint.safetensors",
@@ -16,6 +16,8 @@ const FILES: [&str; 8] = [
     "reproduction.json",
     "report.html",
     "sets.png",
+    "search.toml",
+    "sweep.csv",
     "weights.png",
 ];
 
@@ -48,6 +50,14 @@ impl RunFolder {
             path,
             metrics: Vec::new(),
         })
+    }
+
+    /// The folder of an earlier run, to go on in.
+    pub fn reopen(path: &Path) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            metrics: Vec::new(),
+        }
     }
 
     pub fn path(&self) -> &Path {

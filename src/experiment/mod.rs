@@ -4,6 +4,7 @@ pub mod evaluate;
 pub mod prepare;
 pub mod reproduce;
 pub mod selection;
+pub mod sweep;
 pub mod train;
 
 use crate::backend::BackendError;

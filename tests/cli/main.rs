@@ -15,3 +15,4 @@ mod reproduce;
 mod run_folder;
 mod streams;
 mod summary;
+mod sweep;

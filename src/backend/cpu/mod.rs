@@ -38,6 +38,11 @@ impl Backend for Cpu {
         "cpu"
     }
 
+    fn networks_at_once(&self) -> usize {
+        // Several for each thread, so that none waits long for the slowest of a round.
+        4 * self.pool.current_num_threads()
+    }
+
     fn start(&self, networks: Vec<Network>) -> Result<Box<dyn Session + '_>, BackendError> {
         let networks = networks
             .into_iter()

@@ -138,6 +138,11 @@ impl Backend for Gpu {
         &self.device.info.name
     }
 
+    fn networks_at_once(&self) -> usize {
+        // A workgroup each: enough to fill a large device, few enough to see rows come.
+        256
+    }
+
     fn start(&self, networks: Vec<Network>) -> Result<Box<dyn Session + '_>, BackendError> {
         networks.iter().try_for_each(Network::check)?;
         let Some(shape) = common_shape(networks.iter())? else {
@@ -146,7 +151,7 @@ impl Backend for Gpu {
         let mut session = session::GpuSession::default();
         let mut rest = networks;
         while !rest.is_empty() {
-            let next = rest.split_off(rest.len().min(self.networks_at_once(shape)));
+            let next = rest.split_off(rest.len().min(self.networks_that_fit(shape)));
             session.add(self.engine(shape.neurons)?, rest, shape)?;
             rest = next;
         }
@@ -163,7 +168,7 @@ impl Backend for Gpu {
             return Ok(Vec::new());
         };
         let mut counts = Vec::with_capacity(networks.len());
-        for networks in networks.chunks(self.networks_at_once(shape)) {
+        for networks in networks.chunks(self.networks_that_fit(shape)) {
             let engine = self.engine(shape.neurons)?;
             counts.extend(testing::test(
                 engine,
@@ -179,7 +184,7 @@ impl Backend for Gpu {
 
 impl Gpu {
     /// Networks whose weights, delays and states each fit a buffer; at least one, which then may be refused.
-    fn networks_at_once(&self, shape: Shape) -> usize {
+    fn networks_that_fit(&self, shape: Shape) -> usize {
         let n = shape.neurons;
         let slots = shape.steps.delay_s2_max as usize + shape.steps.delay_s3_max as usize + 2;
         let words = [

@@ -1,0 +1,310 @@
+//! Searches over parameters: points of a grid, or drawn at random, trained as replicas of common jobs.
+
+use super::train::{Metrics, train_networks};
+use super::{Event, ExperimentError, Observer};
+use crate::backend::Backend;
+use crate::dataset::LabelledImages;
+use crate::draws;
+use crate::network::Network;
+use crate::params::{ConfigError, Params, apply_setting};
+use serde::{Deserialize, Serialize};
+
+/// One dimension of a search.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Axis {
+    /// Dotted key of the parameter, as `--set` takes it.
+    pub key: String,
+    pub values: Values,
+}
+
+/// What a parameter is set to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Values {
+    /// One of these, written as in TOML.
+    Listed(Vec<String>),
+    /// A number drawn uniformly from low..high.
+    Uniform(f64, f64),
+    /// A number whose logarithm is drawn uniformly.
+    LogUniform(f64, f64),
+}
+
+/// A search: everything that its rows follow from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Search {
+    pub params: Params,
+    pub axes: Vec<Axis>,
+    /// Points drawn at random; none for the whole grid, whose axes must all be lists.
+    pub random: Option<usize>,
+    /// Networks of each point, with seeds `params.job.seed`, + 1, ...
+    pub seeds: usize,
+}
+
+/// A search that cannot be run.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SearchError {
+    #[error("the grid has more than {most} points: list fewer values, or draw some at random")]
+    TooMany { most: usize },
+    #[error("{key} is given as a range: a grid needs values; list them, or draw points at random")]
+    Range { key: String },
+    #[error("{key}: a range needs finite numbers, the first below the second{positive}")]
+    Bounds { key: String, positive: &'static str },
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("point {point} ({settings}): {source}")]
+    Params {
+        point: usize,
+        settings: String,
+        source: crate::params::ParamsError,
+    },
+}
+
+/// Points that a search may have.
+pub const MOST_POINTS: usize = 100_000;
+
+/// One network of a search.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// Which point of the search, from 0.
+    pub point: usize,
+    /// The values of the axes, in their order.
+    pub values: Vec<String>,
+    pub params: Params,
+    pub replica: usize,
+}
+
+impl Values {
+    fn check(&self, key: &str) -> Result<(), SearchError> {
+        let (low, high, positive) = match *self {
+            Self::Listed(_) => return Ok(()),
+            Self::Uniform(low, high) => (low, high, ""),
+            Self::LogUniform(low, high) => (low, high, ", both above 0"),
+        };
+        let sound = low.is_finite() && high.is_finite() && low < high;
+        if sound && (positive.is_empty() || low > 0.0) {
+            return Ok(());
+        }
+        let key = key.into();
+        Err(SearchError::Bounds { key, positive })
+    }
+
+    /// The value at a place in 0..1.
+    fn at(&self, place: f64) -> String {
+        match self {
+            Self::Listed(values) => {
+                let index = (place * values.len() as f64) as usize;
+                values[index.min(values.len() - 1)].clone()
+            }
+            Self::Uniform(low, high) => (low + (high - low) * place).to_string(),
+            Self::LogUniform(low, high) => {
+                let (low, high) = (libm::log(*low), libm::log(*high));
+                libm::exp(low + (high - low) * place).to_string()
+            }
+        }
+    }
+}
+
+impl Search {
+    /// All networks of the search, point after point; the same search gives the same ones, and a random one with
+    /// more points begins with the points of one with fewer.
+    ///
+    /// # Errors
+    /// When an axis is no parameter, a value does not fit, or there are too many points.
+    pub fn trials(&self) -> Result<Vec<Trial>, SearchError> {
+        for axis in &self.axes {
+            axis.values.check(&axis.key)?;
+        }
+        let points = match self.random {
+            Some(count) => (0..count).map(|point| self.drawn(point)).collect(),
+            None => self.grid()?,
+        };
+        let mut trials = Vec::with_capacity(points.len() * self.seeds);
+        for (point, values) in points.into_iter().enumerate() {
+            let mut params = self.params.clone();
+            for (axis, value) in self.axes.iter().zip(&values) {
+                params = apply_setting(&params, &format!("{}={value}", axis.key))?;
+            }
+            params.job.replicas = self.seeds;
+            params.validate().map_err(|source| SearchError::Params {
+                point,
+                settings: self.settings(&values),
+                source,
+            })?;
+            trials.extend((0..self.seeds).map(|replica| Trial {
+                point,
+                values: values.clone(),
+                params: params.clone(),
+                replica,
+            }));
+        }
+        Ok(trials)
+    }
+
+    fn settings(&self, values: &[String]) -> String {
+        let pairs = self.axes.iter().zip(values);
+        let pairs: Vec<String> = pairs
+            .map(|(axis, value)| format!("{}={value}", axis.key))
+            .collect();
+        pairs.join(", ")
+    }
+
+    fn drawn(&self, point: usize) -> Vec<String> {
+        let places = draws::places(self.params.job.seed, point, self.axes.len());
+        let axes = self.axes.iter().zip(places);
+        axes.map(|(axis, place)| axis.values.at(place)).collect()
+    }
+
+    /// All combinations, the last axis running fastest.
+    fn grid(&self) -> Result<Vec<Vec<String>>, SearchError> {
+        let mut points: Vec<Vec<String>> = vec![Vec::new()];
+        for axis in &self.axes {
+            let Values::Listed(values) = &axis.values else {
+                let key = axis.key.clone();
+                return Err(SearchError::Range { key });
+            };
+            if points.len() * values.len() > MOST_POINTS {
+                return Err(SearchError::TooMany { most: MOST_POINTS });
+            }
+            let extend = |point: &Vec<String>| {
+                let point = point.clone();
+                values
+                    .iter()
+                    .map(move |value| [point.clone(), vec![value.clone()]].concat())
+            };
+            points = points.iter().flat_map(extend).collect();
+        }
+        Ok(points)
+    }
+}
+
+/// What networks of one job must have in common.
+fn together(a: &Params, b: &Params) -> bool {
+    a.neurons() == b.neurons()
+        && a.presentations() == b.presentations()
+        && a.time == b.time
+        && a.input == b.input
+        && a.pruning.window_ms == b.pruning.window_ms
+        && a.lateral.delay_s2_max_ms == b.lateral.delay_s2_max_ms
+        && a.lateral.delay_s3_max_ms == b.lateral.delay_s3_max_ms
+}
+
+/// Trains the trials, as many at once as the backend likes, and tells of each as it is done: the last metrics, on
+/// validation images, and the wall-clock time of its job.
+///
+/// # Errors
+/// When the data are too few, or the backend, the observer or `done` fails.
+pub fn sweep(
+    backend: &dyn Backend,
+    images: &LabelledImages,
+    trials: &[Trial],
+    observer: &mut Observer<'_>,
+    done: &mut dyn FnMut(&Trial, &Metrics, f64) -> Result<(), ExperimentError>,
+) -> Result<(), ExperimentError> {
+    let jobs = trials.chunk_by(|a, b| together(&a.params, &b.params));
+    for job in jobs.flat_map(|job| job.chunks(backend.networks_at_once())) {
+        let networks = job
+            .iter()
+            .map(|trial| Network::new(&trial.params, trial.replica))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut last = Vec::new();
+        let trained = train_networks(backend, images, networks, &mut |event| {
+            if let Event::Measured(rows) = &event {
+                last = rows.to_vec();
+            }
+            observer(event)
+        })?;
+        for (trial, metrics) in job.iter().zip(&last) {
+            done(trial, metrics, trained.seconds)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presets;
+
+    fn search(axes: &[(&str, Values)], random: Option<usize>) -> Search {
+        Search {
+            params: presets::paper(),
+            axes: axes
+                .iter()
+                .map(|(key, values)| Axis {
+                    key: (*key).into(),
+                    values: values.clone(),
+                })
+                .collect(),
+            random,
+            seeds: 2,
+        }
+    }
+
+    fn listed(values: &[&str]) -> Values {
+        Values::Listed(values.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn a_grid_has_all_combinations() {
+        let axes = [
+            ("learning.a_pre", listed(&["0.01", "0.02"])),
+            ("pruning.mode", listed(&["none", "final", "continuous"])),
+        ];
+        let trials = search(&axes, None).trials().unwrap();
+        assert_eq!(trials.len(), 2 * 3 * 2);
+        assert_eq!((trials[5].point, trials[5].replica), (2, 1));
+        assert_eq!(trials[4].values, ["0.01", "continuous"]);
+        assert_eq!(trials[11].params.learning.a_pre, 0.02);
+    }
+
+    #[test]
+    fn more_random_points_begin_with_the_fewer() {
+        let axes = [
+            ("learning.a_pre", Values::LogUniform(1e-4, 1e-1)),
+            ("pruning.tau_ms", Values::Uniform(1e5, 3e5)),
+        ];
+        let few = search(&axes, Some(5)).trials().unwrap();
+        let many = search(&axes, Some(50)).trials().unwrap();
+        assert_eq!(few[..], many[..10]);
+        let below = many
+            .iter()
+            .filter(|t| t.params.learning.a_pre < 3.2e-3)
+            .count();
+        assert!(
+            (30..70).contains(&below),
+            "{below} of 100 below the geometric mean"
+        );
+        assert!(
+            many.iter()
+                .all(|t| (1e-4..=1e-1).contains(&t.params.learning.a_pre))
+        );
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        let refused = |axes: &[(&str, Values)], random| search(axes, random).trials().unwrap_err();
+        let range = ("learning.a_pre", Values::Uniform(0.0, 1.0));
+        assert!(matches!(refused(&[range], None), SearchError::Range { .. }));
+        for bounds in [
+            Values::Uniform(1.0, 1.0),
+            Values::LogUniform(0.0, 1.0),
+            Values::Uniform(0.0, f64::NAN),
+        ] {
+            let error = refused(&[("learning.a_pre", bounds)], Some(3));
+            assert!(matches!(error, SearchError::Bounds { .. }));
+        }
+        let error = refused(&[("learning.nothing", listed(&["1"]))], None);
+        assert!(matches!(error, SearchError::Config(_)));
+        let error = refused(&[("learning.a_pre", listed(&["0.01", "7"]))], None);
+        assert!(
+            error.to_string().contains("point 1 (learning.a_pre=7)"),
+            "{error}"
+        );
+        let long: Vec<String> = (1..400).map(|i| format!("0.{i:03}")).collect();
+        let axis = || ("learning.a_pre", Values::Listed(long.clone()));
+        assert!(matches!(
+            refused(&[axis(), axis()], None),
+            SearchError::TooMany { .. }
+        ));
+    }
+}
