@@ -57,6 +57,7 @@ struct Constants {
     decay_per_step: f32,
     spikes_per_step: f32,
     spikes_floor: f32,
+    tolerance: f32,
     refractory_e: u32,
     refractory_i: u32,
     threshold_train: u32,

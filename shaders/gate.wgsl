@@ -39,5 +39,7 @@ fn third_factor(c: Constants, is_target: bool, step: u32, spikes: u32) -> f32 {
         let short = 1.0 - share;
         return select(short, -1.0, short < -1.0);
     }
-    return -select(share, 1.0, share > 1.0);
+    let above = share - c.tolerance;
+    let excess = select(above, 0.0, above < 0.0);
+    return -select(excess, 1.0, excess > 1.0);
 }

@@ -185,7 +185,9 @@ fn fire(c: Constants, task: Task, now: u32, step: u32, k: u32, j: u32) {
         apost[k] += task.step_scale * c.a_post;
         let own = group_of(c, j);
         let factor = third_factor(c, own == task.group, step, atomicLoad(&group_spikes[own]));
-        output_spike(c, task.step_scale * factor, task, now, j);
+        if factor != 0.0 {
+            output_spike(c, task.step_scale * factor, task, now, j);
+        }
     }
     v_e[k] = c.e_v_reset_mv;
     vt[k] += c.e_threshold_step_mv;

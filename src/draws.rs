@@ -13,7 +13,9 @@ const WEIGHTS: u64 = 0;
 const DELAYS_S2: u64 = 1;
 const DELAYS_S3: u64 = 2;
 const ORDER: u64 = 16;
-/// Splits of the labels, far above any epoch.
+/// Shifts of an epoch's images, far above any order.
+const SHIFTS: u64 = 1 << 31;
+/// Splits of the labels.
 const LABELS: u64 = 1 << 32;
 /// Points of random searches.
 const POINTS: u64 = 1 << 33;
@@ -53,6 +55,16 @@ pub fn order(seed: u64, epoch: usize, images: usize) -> Vec<u32> {
     let mut positions: Vec<u32> = (0..images as u32).collect();
     positions.shuffle(&mut generator(seed, ORDER + epoch as u64));
     positions
+}
+
+/// By how many pixels each image of one epoch is shown shifted, (right, down), each uniform in -max..=max; for
+/// `images` presentations in their order.
+pub fn shifts(seed: u64, epoch: usize, images: usize, max: u8) -> Vec<(i8, i8)> {
+    let mut rng = generator(seed, SHIFTS + epoch as u64);
+    let max = max as i8;
+    (0..images)
+        .map(|_| (rng.random_range(-max..=max), rng.random_range(-max..=max)))
+        .collect()
 }
 
 /// The ten labels in an order of chance: the `index`-th of a seed.

@@ -50,6 +50,7 @@ pub fn paper() -> Params {
             test_per_class: 500,
             validation_per_class: 100,
             epochs: 1,
+            shift_max: 0,
             seed: 1,
             replicas: 1,
             metrics_every: 1000,
@@ -110,6 +111,7 @@ pub fn paper() -> Params {
             step_end: 1.0,
             target_spikes: 60.0,
             target_floor: 0.15,
+            tolerance: 0.0,
             dropout: 0.0,
         },
         pruning: Pruning {

@@ -7,7 +7,7 @@ mod gpu;
 use spikeprune::backend::cpu::Cpu;
 use spikeprune::backend::gpu::error::GpuError;
 use spikeprune::backend::gpu::{Gpu, Traffic, adapter};
-use spikeprune::backend::{Backend, BackendError, Frozen, Showing, SpikeCounts, TestImages};
+use spikeprune::backend::{Backend, BackendError, Frozen, Shift, Showing, SpikeCounts, TestImages};
 use spikeprune::dataset::{self, LabelledImages, first_of_class};
 use spikeprune::model::rng::Stream;
 use spikeprune::network::Network;
@@ -33,6 +33,10 @@ fn plan(params: &Params, count: usize, replicas: usize) -> Vec<Vec<Showing>> {
         Showing {
             image: of_class[group][(position / classes.len() + 7 * replica) % 500],
             group: group as u32,
+            shift: Shift {
+                right: (position % 3) as i8 - 1,
+                down: (position % 5) as i8 - 2,
+            },
         }
     };
     (0..replicas)
@@ -247,6 +251,7 @@ fn count_gated_learning_of_signed_weights() {
     params.learning.inhibitory_gain = 0.75;
     params.learning.a_post = 0.0;
     params.learning.step_end = 0.0;
+    params.learning.tolerance = 0.1;
     params.lateral.w_s3_total = 0.9;
     params.excitatory.threshold_test = Threshold::Live;
     params.excitatory.v_threshold_test_mv = -51.0;

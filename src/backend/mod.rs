@@ -11,6 +11,7 @@ pub mod gpu;
 use crate::model::rng::Stream;
 use crate::network::{Network, NetworkError};
 use crate::params::{INPUTS, Params, ParamsError};
+use std::borrow::Cow;
 
 /// A training image and the group of its class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +19,14 @@ pub struct Showing {
     /// Index into the pixels.
     pub image: u32,
     pub group: u32,
+    pub shift: Shift,
+}
+
+/// Whole pixels by which an image is shown shifted; dark ones come in at the border.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Shift {
+    pub right: i8,
+    pub down: i8,
 }
 
 /// What a presentation does to the weights, and which threshold holds.
@@ -251,6 +260,24 @@ fn image_of(pixels: &[u8], image: u32) -> &[u8] {
     &pixels[image as usize * INPUTS..][..INPUTS]
 }
 
+/// The intensities of one image as it is shown.
+fn shifted(pixels: &[u8], image: u32, shift: Shift) -> Cow<'_, [u8]> {
+    const SIDE: usize = INPUTS.isqrt();
+    let image = image_of(pixels, image);
+    if shift == Shift::default() {
+        return Cow::Borrowed(image);
+    }
+    let from = |to: usize, by: i8| {
+        to.checked_add_signed(-isize::from(by))
+            .filter(|&at| at < SIDE)
+    };
+    let pixel = |at: usize| {
+        let (row, column) = (from(at / SIDE, shift.down)?, from(at % SIDE, shift.right)?);
+        Some(image[row * SIDE + column])
+    };
+    Cow::Owned((0..INPUTS).map(|at| pixel(at).unwrap_or(0)).collect())
+}
+
 fn check_image(pixels: &[u8], image: u32) -> Result<(), BackendError> {
     check_index("image", image, pixels.len() / INPUTS)
 }
@@ -269,4 +296,30 @@ fn check_index(what: &'static str, index: u32, available: usize) -> Result<(), B
         found,
         available,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_shift_and_darkness_comes_in() {
+        let mut pixels = vec![0; 2 * INPUTS];
+        // The second image has a pixel in row 3, column 27 and one in row 5, column 6.
+        pixels[INPUTS + 3 * 28 + 27] = 9;
+        pixels[INPUTS + 5 * 28 + 6] = 7;
+        let lit = |right, down| {
+            let shown = shifted(&pixels, 1, Shift { right, down });
+            let lit = shown.iter().enumerate().filter(|(_, pixel)| **pixel > 0);
+            lit.map(|(at, &pixel)| (at / 28, at % 28, pixel))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(lit(0, 0), [(3, 27, 9), (5, 6, 7)]);
+        assert_eq!(lit(-2, 1), [(4, 25, 9), (6, 4, 7)]);
+        assert_eq!(
+            lit(1, -3),
+            [(2, 7, 7)],
+            "one left at the right, none came in"
+        );
+    }
 }

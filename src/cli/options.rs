@@ -64,6 +64,9 @@ struct JobOptions {
     validation_per_class: Option<usize>,
     #[arg(long, value_name = "N", help = with_default("Passes over the training images", |p| p.job.epochs))]
     epochs: Option<usize>,
+    #[arg(long, value_name = "PIXELS",
+        help = with_default("Show each training image shifted by up to so many pixels", |p| p.job.shift_max))]
+    shift_max: Option<usize>,
     #[arg(long, value_name = "N",
         help = with_default("Seed of weights, delays, order and input spikes", |p| p.job.seed))]
     seed: Option<u64>,
@@ -162,6 +165,7 @@ impl JobOptions {
         set(&mut job.test_per_class, &self.test_per_class);
         set(&mut job.validation_per_class, &self.validation_per_class);
         set(&mut job.epochs, &self.epochs);
+        set(&mut job.shift_max, &self.shift_max);
         set(&mut job.seed, &self.seed);
         set(&mut job.replicas, &self.replicas);
         set(&mut job.metrics_every, &self.metrics_every);

@@ -1,6 +1,6 @@
 //! Which images of the data are trained on, validated with and tested.
 
-use crate::backend::Showing;
+use crate::backend::{Shift, Showing};
 use crate::dataset::{DatasetError, LabelledImages, count_of_class, first_of_any, first_of_class};
 use crate::draws;
 use crate::params::Params;
@@ -54,6 +54,7 @@ pub fn training(images: &LabelledImages, params: &Params) -> Result<Vec<Showing>
         Some(Showing {
             image,
             group: group as u32,
+            shift: Shift::default(),
         })
     };
     Ok(chosen.into_iter().filter_map(showing).collect())
@@ -105,26 +106,59 @@ fn following(images: &LabelledImages, params: &Params) -> Result<Vec<ClassImages
     Ok(job.classes.iter().map(of_class).collect())
 }
 
-/// Presentations `range` of one network: each epoch shows all training images in an order of its own.
-pub fn presentations(
-    training: &[Showing],
+/// What one network is shown: each epoch shows all training images in an order of its own, each shifted by up to
+/// `shift_max` pixels.
+pub struct Schedule {
+    training: Vec<Showing>,
     seed: u64,
-    range: std::ops::Range<usize>,
-) -> Vec<Showing> {
-    let epochs = range.start / training.len()..range.end.div_ceil(training.len());
-    let mut shown = Vec::with_capacity(range.len());
-    for epoch in epochs {
-        let first = epoch * training.len();
-        let order = draws::order(seed, epoch, training.len());
-        let from = range.start.max(first) - first;
-        let to = range.end.min(first + training.len()) - first;
-        shown.extend(
-            order[from..to]
-                .iter()
-                .map(|&position| training[position as usize]),
-        );
+    shift_max: u8,
+    /// The epoch that is drawn, and its presentations.
+    epoch: Option<usize>,
+    shown: Vec<Showing>,
+}
+
+impl Schedule {
+    /// `training`: the images of one epoch in any order, at least one.
+    pub fn new(training: Vec<Showing>, seed: u64, shift_max: usize) -> Self {
+        Self {
+            training,
+            seed,
+            shift_max: shift_max.try_into().unwrap_or(u8::MAX),
+            epoch: None,
+            shown: Vec::new(),
+        }
     }
-    shown
+
+    /// The presentations of a range, counted over all epochs.
+    pub fn presentations(&mut self, range: std::ops::Range<usize>) -> Vec<Showing> {
+        let length = self.training.len();
+        let mut shown = Vec::with_capacity(range.len());
+        for epoch in range.start / length..range.end.div_ceil(length) {
+            let first = epoch * length;
+            let from = range.start.max(first) - first;
+            let to = range.end.min(first + length) - first;
+            shown.extend_from_slice(&self.of_epoch(epoch)[from..to]);
+        }
+        shown
+    }
+
+    fn of_epoch(&mut self, epoch: usize) -> &[Showing] {
+        if self.epoch != Some(epoch) {
+            let order = draws::order(self.seed, epoch, self.training.len());
+            let ordered = order
+                .iter()
+                .map(|&position| self.training[position as usize]);
+            self.shown = ordered.collect();
+            if self.shift_max > 0 {
+                let shifts = draws::shifts(self.seed, epoch, self.shown.len(), self.shift_max);
+                for (showing, (right, down)) in self.shown.iter_mut().zip(shifts) {
+                    showing.shift = Shift { right, down };
+                }
+            }
+            self.epoch = Some(epoch);
+        }
+        &self.shown
+    }
 }
 
 #[cfg(test)]
@@ -157,11 +191,20 @@ mod tests {
             .map(|image| Showing {
                 image,
                 group: image % 2,
+                shift: Shift::default(),
             })
             .collect();
-        let whole = presentations(&training, 3, 0..21);
-        let chunks = [0..5, 5..6, 6..16, 16..21].map(|range| presentations(&training, 3, range));
+        let schedule = || Schedule::new(training.clone(), 3, 2);
+        let whole = schedule().presentations(0..21);
+        let mut parts = schedule();
+        let chunks = [0..5, 5..6, 6..16, 16..21].map(|range| parts.presentations(range));
         assert_eq!(chunks.concat(), whole);
+        assert!(
+            whole
+                .iter()
+                .all(|s| s.shift.right.abs() <= 2 && s.shift.down.abs() <= 2)
+        );
+        assert!(whole.iter().any(|s| s.shift.right != whole[0].shift.right));
         let mut epoch: Vec<_> = whole[7..14].iter().map(|showing| showing.image).collect();
         assert_ne!(
             epoch,

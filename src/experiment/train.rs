@@ -2,7 +2,7 @@
 
 use super::evaluate::evaluate;
 use super::prepare::{as_shown, read_out};
-use super::selection;
+use super::selection::{self, Schedule};
 use super::{Event, ExperimentError, Observer};
 use crate::backend::{Backend, BackendError, Frozen, Session};
 use crate::dataset::LabelledImages;
@@ -94,18 +94,22 @@ pub fn train_networks(
         return Err(BackendError::Mixed.into());
     }
     let images = &*as_shown(&first.input, images);
-    let training = networks
+    let mut schedules = networks
         .iter()
-        .map(|network| Ok((network.seed, selection::training(images, &network.params)?)))
+        .map(|network| {
+            let (seed, shift_max) = (network.seed, network.params.job.shift_max);
+            let training = selection::training(images, &network.params)?;
+            Ok(Schedule::new(training, seed, shift_max))
+        })
         .collect::<Result<Vec<_>, ExperimentError>>()?;
     let mut session = backend.start(networks)?;
     let every = first.job.metrics_every;
     let mut done = 0;
     while done < total {
         let next = next_stop(done, total, every);
-        let plan: Vec<_> = training
-            .iter()
-            .map(|(seed, training)| selection::presentations(training, *seed, done..next))
+        let plan: Vec<_> = schedules
+            .iter_mut()
+            .map(|schedule| schedule.presentations(done..next))
             .collect();
         session.train(images.pixels(), &plan)?;
         done = next;

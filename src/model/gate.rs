@@ -3,13 +3,15 @@
 //! ```text
 //! stdp          1
 //! stdp-all-ltd  1 in the group of the image's class, -1 in all others (eqs. 3 and 4)
-//! count-gated   clip(1 - g / (S f), -1, 1) in the group of the class, -min(1, g / (S f)) in all others
+//! count-gated   clip(1 - g / (S f), -1, 1) in the group of the class,
+//!               -clip(g / (S f) - tolerance, 0, 1) in all others
 //! ```
 //!
 //! g: spikes of the neuron's own group in this image, this step's included; S: `target_spikes`;
 //! f = max(t / stimulus, `target_floor`) at time t of the image. So the group of the class is driven towards S
 //! spikes an image, however many it would fire, and others towards none in proportion to how much they fire:
-//! steps vanish where nothing is to be learned. A neuron needs its group's count, the label and its own
+//! steps vanish where nothing is to be learned. With a tolerance they also vanish where a wrong group fires too
+//! little to win, so that neurons keep their say for what is still confused. A neuron needs its group's count, the label and its own
 //! traces, no other weight.
 
 use crate::params::{Params, ParamsError, Rule};
@@ -23,6 +25,7 @@ pub struct Constants {
     pub spikes_per_step: f32,
     /// S times the floor.
     pub spikes_floor: f32,
+    pub tolerance: f32,
 }
 
 impl Constants {
@@ -36,6 +39,7 @@ impl Constants {
             group_size: params.job.neurons_per_class as u32,
             spikes_per_step: (learning.target_spikes / stimulus) as f32,
             spikes_floor: (learning.target_spikes * learning.target_floor) as f32,
+            tolerance: learning.tolerance as f32,
         })
     }
 }
@@ -75,7 +79,9 @@ pub fn third_factor(c: &Constants, is_target: bool, step: u32, group_spikes: u32
                 let short = 1.0 - share;
                 if short < -1.0 { -1.0 } else { short }
             } else {
-                -(if share > 1.0 { 1.0 } else { share })
+                let excess = share - c.tolerance;
+                let excess = if excess < 0.0 { 0.0 } else { excess };
+                -(if excess > 1.0 { 1.0 } else { excess })
             }
         }
     }
@@ -108,6 +114,12 @@ mod tests {
         assert_eq!(factor(true, 350, 1000), -1.0);
         assert!((factor(false, 350, 15) + 0.5).abs() < 1e-6);
         assert_eq!(factor(false, 350, 1000), -1.0);
+        let tolerant = Constants {
+            tolerance: 0.25,
+            ..c
+        };
+        assert_eq!(third_factor(&tolerant, false, 350, 7), 0.0);
+        assert!((third_factor(&tolerant, false, 350, 15) + 0.25).abs() < 1e-6);
         // Early on the floor holds: 9 spikes are due at once.
         assert!(factor(true, 0, 9).abs() < 1e-6);
     }

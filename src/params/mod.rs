@@ -55,6 +55,8 @@ pub struct Job {
     pub validation_per_class: usize,
     /// Passes over the training images, each in an order of its own.
     pub epochs: usize,
+    /// Each training image is shown shifted by up to so many pixels in both directions, drawn for each showing.
+    pub shift_max: usize,
     /// Seed of weights, delays, order of images and input spikes; replica r has seed + r.
     pub seed: u64,
     /// Networks trained at once, alike but for their seed.
@@ -167,6 +169,8 @@ pub struct Learning {
     pub target_spikes: f64,
     /// `count-gated`: the target counts as at least this share of `target_spikes`, however early in the image.
     pub target_floor: f64,
+    /// `count-gated`: share of `target_spikes` up to which other groups may fire without being depressed.
+    pub tolerance: f64,
     /// Share of the synapses that take no part in a training image, drawn anew for each (dropout).
     pub dropout: f64,
 }

@@ -158,6 +158,7 @@ impl Params {
             60_000,
         )?;
         count("job.epochs", job.epochs, 1, 10_000)?;
+        count("job.shift_max", job.shift_max, 0, 27)?;
         count("job.replicas", job.replicas, 1, MAX_REPLICAS)?;
         if job.seed > i64::MAX as u64 - MAX_REPLICAS as u64 {
             return Err(out_of_range(
@@ -322,6 +323,7 @@ impl Params {
         within("learning.step_end", learning.step_end, 0.0, 1.0)?;
         within("learning.target_spikes", learning.target_spikes, 1e-3, 1e6)?;
         within("learning.target_floor", learning.target_floor, 1e-3, 1.0)?;
+        within("learning.tolerance", learning.tolerance, 0.0, 1.0)?;
         within("learning.dropout", learning.dropout, 0.0, 0.99)?;
         let pruning = &self.pruning;
         if let TauPrune::Ms(tau_ms) = pruning.tau_ms {

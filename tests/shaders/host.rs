@@ -71,6 +71,7 @@ fn host_structs() -> [(&'static str, Fields); 3] {
             decay_per_step,
             spikes_per_step,
             spikes_floor,
+            tolerance,
             refractory_e,
             refractory_i,
             threshold_train,

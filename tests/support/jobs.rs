@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
-use spikeprune::backend::Showing;
+use spikeprune::backend::{Shift, Showing};
 use spikeprune::network::Network;
 use spikeprune::params::{INPUTS, Params, PruningMode, Rule, TauPrune, TauRule, Threshold};
 use spikeprune::presets;
@@ -112,6 +112,10 @@ impl Job {
         let showing = |position: usize| Showing {
             image: ((position + replica) % IMAGES) as u32,
             group: ((position * (replica + 1)) % groups) as u32,
+            shift: Shift {
+                right: (position % 4) as i8 - 2,
+                down: 0,
+            },
         };
         (0..IMAGES).map(showing).collect()
     }

@@ -205,12 +205,8 @@ impl NetworkOnCpu {
             stream: Stream::Train,
             presentation,
         };
-        self.rates.draw(
-            draw,
-            image_of(pixels, showing.image),
-            steps.stimulus,
-            spikes,
-        );
+        let image = shifted(pixels, showing.image, showing.shift);
+        self.rates.draw(draw, &image, steps.stimulus, spikes);
         self.present(
             spikes,
             steps.stimulus + steps.rest,

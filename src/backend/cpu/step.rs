@@ -256,6 +256,9 @@ fn output_spikes(
         lane.apost[b].0[l] = multiply_add(*step_scale, c.stdp.a_post, lane.apost[b].0[l]);
         let spikes = lane.group_spikes[own as usize];
         let lr2 = *step_scale * gate::third_factor(&c.gate, own == *group, step, spikes);
+        if lr2 == 0.0 {
+            continue;
+        }
         match kept {
             None => stdp::output_spike(&c.stdp, lr2, &apre_now, weights, blocks, j, |_| 1.0),
             Some(kept) => stdp::output_spike(&c.stdp, lr2, &apre_now, weights, blocks, j, |i| {

@@ -245,16 +245,17 @@ fn common_shape<'a>(
 /// Images that tasks name, each uploaded once.
 #[derive(Default)]
 struct Uploads {
-    slots: HashMap<u32, u32>,
+    slots: HashMap<(u32, Shift), u32>,
     pixels: Vec<u8>,
 }
 
 impl Uploads {
     /// The place of an image among those uploaded.
-    fn slot(&mut self, pixels: &[u8], image: u32) -> u32 {
+    fn slot(&mut self, pixels: &[u8], image: u32, shift: Shift) -> u32 {
         let next = self.slots.len() as u32;
-        *self.slots.entry(image).or_insert_with(|| {
-            self.pixels.extend_from_slice(image_of(pixels, image));
+        *self.slots.entry((image, shift)).or_insert_with(|| {
+            self.pixels
+                .extend_from_slice(&shifted(pixels, image, shift));
             next
         })
     }

@@ -4,7 +4,7 @@ use super::Gpu;
 use super::device::OpenDevice;
 use super::error::GpuError;
 use crate::backend::cpu::Cpu;
-use crate::backend::{Backend, BackendError, Showing};
+use crate::backend::{Backend, BackendError, Shift, Showing};
 use crate::network::Network;
 use crate::params::{INPUTS, Params};
 use crate::presets;
@@ -95,9 +95,14 @@ pub fn compare(gpu: &Gpu) -> Result<bool, GpuError> {
     let pixels: Vec<u8> = (0..2 * INPUTS)
         .map(|pixel| if pixel % 5 < 2 { 255 } else { 0 })
         .collect();
+    let showing = |image: u32, shift| Showing {
+        image,
+        group: image,
+        shift,
+    };
     let plan = [vec![
-        Showing { image: 0, group: 0 },
-        Showing { image: 1, group: 1 },
+        showing(0, Shift::default()),
+        showing(1, Shift { right: 1, down: -1 }),
     ]];
     let train = |backend: &dyn Backend| {
         let mut session = backend.start(vec![Network::new(&params, 0)?])?;

@@ -153,7 +153,7 @@ impl Chunk {
                 let showing = showings[position];
                 let ahead = ahead as u32;
                 tasks.push(Task {
-                    image: uploads.slot(pixels, showing.image),
+                    image: uploads.slot(pixels, showing.image, showing.shift),
                     clock: host.state.clock + ahead * per_image,
                     group: showing.group,
                     step_scale: host.params.step_scale(host.state.presented + ahead) as f32,

@@ -5,7 +5,7 @@ use super::engine::Engine;
 use super::layout::{FROZEN, Task, state_stride};
 use super::resident::check_counts;
 use super::{Shape, Uploads, image_of, most_spikes};
-use crate::backend::{BackendError, Frozen, SpikeCounts, TestImages};
+use crate::backend::{BackendError, Frozen, Shift, SpikeCounts, TestImages};
 use crate::model::poisson::RateTable;
 use crate::network::Network;
 
@@ -38,7 +38,7 @@ pub fn test(
     for pairs in pairs.chunks(lanes_at_once(&engine, most_spikes, shape, largest_buffer)) {
         let mut uploads = Uploads::default();
         let task = |&(r, image): &(usize, u32)| Task {
-            image: uploads.slot(images.pixels, image),
+            image: uploads.slot(images.pixels, image, Shift::default()),
             ..Task::new(r, hosts[r].seed, images.stream, image)
         };
         let tasks: Vec<Task> = pairs.iter().map(task).collect();
