@@ -34,6 +34,9 @@ pub struct Replica {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub train: Option<Training>,
     pub eval: Evaluation,
+    /// Accuracy of a linear read-out of the spike counts, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub linear_accuracy: Option<f64>,
     pub weights: Weights,
 }
 
@@ -75,6 +78,7 @@ pub fn replicas(
                 spikes: network.state.spikes_e,
             }),
             eval,
+            linear_accuracy: None,
             weights: Weights {
                 mean: weights.iter().map(|&w| f64::from(w)).sum::<f64>() / weights.len() as f64,
                 zero_fraction: zero_fraction(&network.params, weights),
@@ -161,6 +165,15 @@ pub fn table(document: &Document<'_>) -> String {
             "{:>8}  {mean:>7.1}%  +- {deviation:.1} (standard deviation over seeds)",
             "mean"
         );
+    }
+    for replica in document.replicas {
+        if let Some(accuracy) = replica.linear_accuracy {
+            let (seed, accuracy) = (replica.seed, 100.0 * accuracy);
+            let _ = writeln!(
+                text,
+                "{seed:>8}  {accuracy:>7.1}%  by a linear read-out of the spike counts"
+            );
+        }
     }
     text + &confusion(eval, &params.job.classes)
 }

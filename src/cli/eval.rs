@@ -10,6 +10,7 @@ use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset::{self, Dataset};
 use spikeprune::experiment::evaluate::{Evaluation, evaluate};
 use spikeprune::experiment::prepare::as_shown;
+use spikeprune::experiment::readout::linear_readout;
 use spikeprune::experiment::selection::{self, ClassImages};
 use spikeprune::experiment::train::frozen;
 use spikeprune::model::rng::Stream;
@@ -38,6 +39,9 @@ pub struct EvalArgs {
     /// What potentials are compared with [default: as in the training's test]
     #[arg(long, value_name = "KIND", help_heading = "Test")]
     threshold_test: Option<Threshold>,
+    /// Also fit a linear read-out of the spike counts to so many training images of each class, as a comparison
+    #[arg(long, value_name = "N", help_heading = "Test")]
+    linear_readout: Option<usize>,
     #[command(flatten)]
     device: DeviceOptions,
 }
@@ -67,7 +71,20 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let mut progress = Progress::new(args.device.quiet);
     let evaluations = test(backend.as_ref(), &checkpoint, &data, &tested, &mut progress)?;
     progress.finish();
-    let replicas = document::replicas(&checkpoint, evaluations, None);
+    let mut replicas = document::replicas(&checkpoint, evaluations, None);
+    if let Some(count) = args.linear_readout {
+        let fitted = selection::first_of_classes(&data.train, shown, count)?;
+        let input = &checkpoint.params.input;
+        let accuracies = linear_readout(
+            backend.as_ref(),
+            &frozen(&checkpoint.networks, &checkpoint.weights),
+            (&as_shown(input, &data.train), &fitted),
+            (&as_shown(input, &data.test), &tested),
+        )?;
+        for (replica, accuracy) in replicas.iter_mut().zip(accuracies) {
+            replica.linear_accuracy = Some(accuracy);
+        }
+    }
     let document = document::document(
         "eval",
         backend.device(),

@@ -2,6 +2,7 @@
 
 pub mod evaluate;
 pub mod prepare;
+pub mod readout;
 pub mod reproduce;
 pub mod selection;
 pub mod sweep;
@@ -23,6 +24,8 @@ pub enum ExperimentError {
     Network(#[from] NetworkError),
     #[error(transparent)]
     Backend(#[from] BackendError),
+    #[error(transparent)]
+    Readout(#[from] readout::NothingToFit),
     /// Whoever took an event could not do what it must with it.
     #[error(transparent)]
     Observer(Box<dyn std::error::Error + Send + Sync>),
