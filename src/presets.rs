@@ -6,7 +6,7 @@
 use crate::params::*;
 
 /// Names that [`by_name`] knows, with a line each on what they are.
-pub const PRESETS: [(&str, &str); 4] = [
+pub const PRESETS: [(&str, &str); 8] = [
     (
         "paper",
         "the network as the paper describes it: dt 0.5 ms, live threshold, continuous pruning",
@@ -20,6 +20,19 @@ pub const PRESETS: [(&str, &str); 4] = [
         "count-gated learning of signed weights, a higher threshold in testing: accurate, and silent on noise",
     ),
     ("best-nonnegative", "the same with weights that only excite"),
+    (
+        "ten-class",
+        "all ten digits with 100 neurons: three passes over all training images, shifted by up to a pixel",
+    ),
+    (
+        "ten-class-pruned",
+        "the same with continuous pruning and a higher threshold in testing: silent on noise",
+    ),
+    (
+        "ten-class-nonnegative",
+        "ten-class with weights that only excite",
+    ),
+    ("ten-class-large", "ten-class with 500 neurons"),
 ];
 
 /// The preset of that name.
@@ -29,6 +42,10 @@ pub fn by_name(name: &str) -> Option<Params> {
         "authors-code" => Some(authors_code()),
         "best" => Some(best()),
         "best-nonnegative" => Some(best_nonnegative()),
+        "ten-class" => Some(ten_class()),
+        "ten-class-pruned" => Some(ten_class_pruned()),
+        "ten-class-nonnegative" => Some(ten_class_nonnegative()),
+        "ten-class-large" => Some(ten_class_large()),
         _ => None,
     }
 }
@@ -181,5 +198,57 @@ pub fn best_nonnegative() -> Params {
     params.preset = "best-nonnegative".into();
     params.excitatory.v_threshold_test_mv = -36.0;
     params.learning.w_min = 0.0;
+    params
+}
+
+/// All ten digits, 10 neurons a class. As [`best`], with what paid in [`crate::guide::ten_classes`]: no adaptation of
+/// the threshold, tolerance for what wrong groups fire without winning, three passes over images shifted by up to a
+/// pixel, and the threshold in testing as in training.
+pub fn ten_class() -> Params {
+    let mut params = best();
+    params.preset = "ten-class".into();
+    params.job = Job {
+        classes: (0..10).collect(),
+        train_images: 60_000,
+        test_per_class: 0,
+        validation_per_class: 500,
+        epochs: 3,
+        shift_max: 1,
+        metrics_every: 0,
+        ..params.job
+    };
+    params.time.dt_ms = 1.0;
+    params.excitatory.threshold_step_mv = 0.0;
+    params.excitatory.v_threshold_test_mv = -52.0;
+    params.lateral.w_s3_total = 3.0;
+    params.learning.tolerance = 0.25;
+    params.pruning.mode = PruningMode::None;
+    params.pruning.tau_ms = TauPrune::Ms(260_000.0);
+    params
+}
+
+/// [`ten_class`] with eq. 5 at every input spike, and a threshold in testing at which noise stays silent.
+pub fn ten_class_pruned() -> Params {
+    let mut params = ten_class();
+    params.preset = "ten-class-pruned".into();
+    params.excitatory.v_threshold_test_mv = -47.0;
+    params.pruning.mode = PruningMode::Continuous;
+    params
+}
+
+/// [`ten_class`] with weights of at least 0.
+pub fn ten_class_nonnegative() -> Params {
+    let mut params = ten_class();
+    params.preset = "ten-class-nonnegative".into();
+    params.learning.w_min = 0.0;
+    params
+}
+
+/// [`ten_class`] with 50 neurons a class.
+pub fn ten_class_large() -> Params {
+    let mut params = ten_class();
+    params.preset = "ten-class-large".into();
+    params.job.neurons_per_class = 50;
+    params.lateral.w_s3_total = 15.0;
     params
 }

@@ -14,6 +14,17 @@ fn with_default<T: Display>(what: &str, value: impl Fn(&Params) -> T) -> String 
     format!("{what} [paper: {}]", value(&presets::paper()))
 }
 
+/// What `--preset` takes: in short the names, at length a line each.
+fn preset_help(at_length: bool) -> String {
+    let line = |(name, what): &(&str, &str)| match at_length {
+        true => format!("\n  {name}: {what}"),
+        false => format!(" {name}"),
+    };
+    let presets: Vec<String> = presets::PRESETS.iter().map(line).collect();
+    let presets = presets.join(if at_length { "" } else { "," });
+    format!("Parameters to start from [default: the file's, else paper]:{presets}")
+}
+
 /// Preset and file first, single parameters over them.
 #[derive(Args)]
 pub struct ParamOptions {
@@ -29,8 +40,7 @@ pub struct ParamOptions {
 #[derive(Args)]
 #[command(next_help_heading = "Parameters")]
 pub struct SourceOptions {
-    /// Parameters to start from, by name; `params --help` lists them [default: the file's, else paper]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help = preset_help(false), long_help = preset_help(true))]
     preset: Option<String>,
     /// TOML file laid over the preset: any part of what `params` prints; a run's config.toml repeats it
     #[arg(long, value_name = "FILE")]
