@@ -236,11 +236,12 @@ pub fn ten_class_pruned() -> Params {
     params
 }
 
-/// [`ten_class`] with weights of at least 0.
+/// [`ten_class`] with weights of at least 0. Groups that cannot be inhibited by what they see must be let fire more.
 pub fn ten_class_nonnegative() -> Params {
     let mut params = ten_class();
     params.preset = "ten-class-nonnegative".into();
     params.learning.w_min = 0.0;
+    params.learning.tolerance = 0.6;
     params
 }
 
