@@ -16,3 +16,4 @@ mod run_folder;
 mod streams;
 mod summary;
 mod sweep;
+mod ten_class;
