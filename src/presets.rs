@@ -137,6 +137,7 @@ pub fn paper() -> Params {
             tau_ms: TauPrune::Rule(TauRule::FromJob),
             k: 1.0,
             zero_below: 1e-3,
+            remove_below: 0.0,
             window_ms: 50.0,
             window_rate_hz: 63.0,
         },
@@ -223,16 +224,18 @@ pub fn ten_class() -> Params {
     params.lateral.w_s3_total = 3.0;
     params.learning.tolerance = 0.25;
     params.pruning.mode = PruningMode::None;
-    params.pruning.tau_ms = TauPrune::Ms(260_000.0);
+    params.pruning.tau_ms = TauPrune::Ms(600_000.0);
     params
 }
 
-/// [`ten_class`] with eq. 5 at every input spike, and a threshold in testing at which noise stays silent.
+/// [`ten_class`] with eq. 5 at every input spike, what it left too weak removed, and a threshold in testing at which
+/// noise stays silent.
 pub fn ten_class_pruned() -> Params {
     let mut params = ten_class();
     params.preset = "ten-class-pruned".into();
-    params.excitatory.v_threshold_test_mv = -47.0;
+    params.excitatory.v_threshold_test_mv = -46.0;
     params.pruning.mode = PruningMode::Continuous;
+    params.pruning.remove_below = 0.05;
     params
 }
 

@@ -34,8 +34,8 @@ pub fn scaled<'a>(input: &Input, pixels: &'a [u8]) -> Cow<'a, [u8]> {
     Cow::Owned(shown)
 }
 
-/// The weights of every network of a session as a test uses them: read out and, where synapses dropped out,
-/// scaled by the share that took part.
+/// The weights of every network of a session as a test uses them: read out, scaled by the share of synapses that took
+/// part where some dropped out, and without those too weak to be kept.
 ///
 /// # Errors
 /// When the device fails.
@@ -45,14 +45,20 @@ pub fn read_out(
 ) -> Result<Vec<Vec<f32>>, BackendError> {
     let mut weights = session.read_out()?;
     for (network, weights) in networks.iter().zip(&mut weights) {
-        scale(&network.params, weights);
+        finish(&network.params, weights);
     }
     Ok(weights)
 }
 
-fn scale(params: &Params, weights: &mut [f32]) {
+fn finish(params: &Params, weights: &mut [f32]) {
     let taking_part = (1.0 - params.learning.dropout) as f32;
-    weights.iter_mut().for_each(|w| *w *= taking_part);
+    let weakest = (params.pruning.remove_below * params.learning.gmax) as f32;
+    for w in weights {
+        *w *= taking_part;
+        if w.abs() < weakest {
+            *w = 0.0;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -78,11 +84,12 @@ mod tests {
     }
 
     #[test]
-    fn dropout_scales_weights() {
+    fn dropout_scales_weights_and_weak_ones_go() {
         let mut params = presets::paper();
         params.learning.dropout = 0.5;
-        let mut weights = [0.05, -0.02];
-        scale(&params, &mut weights);
-        assert_eq!(weights, [0.025, -0.01]);
+        params.pruning.remove_below = 0.1;
+        let mut weights = [0.05, -0.02, 0.008];
+        finish(&params, &mut weights);
+        assert_eq!(weights, [0.025, -0.01, 0.0]);
     }
 }

@@ -185,6 +185,8 @@ pub struct Pruning {
     pub k: f64,
     /// A weight below this share of gmax counts as zero.
     pub zero_below: f64,
+    /// A read-out sets weights below this share of gmax to zero: what the decay has left too weak to matter.
+    pub remove_below: f64,
     /// `final-window`: how long every input fires at the end.
     pub window_ms: f64,
     /// `final-window`: the rate at which it does.

@@ -332,7 +332,8 @@ impl Params {
         positive("pruning.k", pruning.k, "")?;
         within("pruning.k", pruning.k, 1e-9, 1e9)?;
         within("pruning.tau_ms", self.tau_prune_ms(), 1e-3, 1e12)?;
-        within("pruning.zero_below", pruning.zero_below, 0.0, 1.0)
+        within("pruning.zero_below", pruning.zero_below, 0.0, 1.0)?;
+        within("pruning.remove_below", pruning.remove_below, 0.0, 1.0)
     }
 
     fn validate_size(&self) -> Result<(), ParamsError> {

@@ -121,6 +121,10 @@ fn apply(name: &ArmName, params: &mut Params) {
             (PruningMode::None, pruning.decay, pruning.tau_ms)
         }
     };
+    if pruning.mode == PruningMode::None {
+        // An unregularised network keeps all its weights.
+        pruning.remove_below = 0.0;
+    }
     if let ArmName::Dropout { share } = *name {
         params.learning.dropout = share;
     }
