@@ -6,7 +6,8 @@
 //! (S1); each excites an inhibitory neuron of its own (S2), which inhibits all others (S3). S1
 //! learns by trace-based STDP in the group of the image's class and by all-LTD in all others, and
 //! loses weights that are not used: `w(t) = w(t_s) exp(-k ((t - t_s) / tau)^2)`, t_s being the
-//! synapse's last presynaptic spike ("use it or lose it").
+//! synapse's last presynaptic spike ("use it or lose it"). A count-gated rule ([`model::gate`]), which scales the
+//! steps by what each group has fired, learns all ten digits.
 //!
 //! Units: ms, mV, Hz; conductances and weights are relative to the leak. Arrays are row-major:
 //! weights \[inputs, neurons\], S3 delays \[from I, to E\]; neurons `g * neurons_per_class ..` belong to
@@ -64,6 +65,7 @@
 //!
 //! * [`guide::files`]: the run folder, the JSON documents and the checkpoint, key by key
 //! * [`guide::reproduction`]: the paper's experiment: what was reproduced, what was not, and by which mechanism
+//! * [`guide::ten_classes`]: all ten digits: the rule that learns them, results, and a log of what was tried
 //! * [`guide::agreement`]: how it agrees with Brian2 and with the published figures
 //! * [`guide::gpu`]: the GPU backend: equality, layout, counts, what to expect
 
@@ -90,6 +92,9 @@ pub mod guide {
 
     #[doc = include_str!("guide/reproduction.md")]
     pub mod reproduction {}
+
+    #[doc = include_str!("guide/ten_classes.md")]
+    pub mod ten_classes {}
 
     #[doc = include_str!("guide/gpu.md")]
     pub mod gpu {}

@@ -293,6 +293,7 @@ fn ten_classes() {
     let mut params = paper(PruningMode::Continuous, Threshold::Live);
     params.job.classes = (0..10).collect();
     assert_same(&params, 60, 2);
+    assert_same(&presets::ten_class_pruned(), 60, 2);
 }
 
 #[test]

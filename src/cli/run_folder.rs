@@ -1,6 +1,7 @@
 //! The folder of one run; its files appear whole or not at all.
 
 use anyhow::{Context, bail};
+use clap::Args;
 use spikeprune::artefact::write_whole;
 use spikeprune::experiment::train::Metrics;
 use std::fs;
@@ -21,6 +22,25 @@ const FILES: [&str; 10] = [
     "weights.png",
 ];
 
+/// Which folder results go to.
+#[derive(Args)]
+#[command(next_help_heading = "Device and output")]
+pub struct FolderOptions {
+    /// Run folder [default: a new one under runs/]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Replace the files of an earlier run in --out
+    #[arg(long)]
+    overwrite: bool,
+}
+
+impl FolderOptions {
+    /// The folder that was asked for, or a new one of that name under `runs/`.
+    pub fn create(&self, name: &str) -> anyhow::Result<RunFolder> {
+        RunFolder::create(self.out.as_deref(), self.overwrite, name)
+    }
+}
+
 /// A folder that results go to.
 pub struct RunFolder {
     path: PathBuf,
@@ -28,8 +48,7 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// The folder that was asked for, or a new one of that name under `runs/`.
-    pub fn create(asked: Option<&Path>, overwrite: bool, name: &str) -> anyhow::Result<Self> {
+    fn create(asked: Option<&Path>, overwrite: bool, name: &str) -> anyhow::Result<Self> {
         let path = match asked {
             Some(path) => path.to_path_buf(),
             None => unused(name),

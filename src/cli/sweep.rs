@@ -4,7 +4,7 @@ use super::device::DeviceOptions;
 use super::options::ParamOptions;
 use super::output::{out, out_json};
 use super::progress::Progress;
-use super::run_folder::RunFolder;
+use super::run_folder::{FolderOptions, RunFolder};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use serde::Serialize;
@@ -29,12 +29,8 @@ pub struct SweepArgs {
     search: SearchOptions,
     #[command(flatten)]
     device: DeviceOptions,
-    /// Run folder [default: a new one under runs/]
-    #[arg(long, value_name = "DIR", help_heading = "Device and output")]
-    out: Option<PathBuf>,
-    /// Replace the files of an earlier run in --out
-    #[arg(long, help_heading = "Device and output")]
-    overwrite: bool,
+    #[command(flatten)]
+    folder: FolderOptions,
     /// Go on with the search in this run folder; everything else comes from there
     #[arg(long, value_name = "DIR", help_heading = "Device and output",
         conflicts_with_all = ["out", "overwrite", "grid", "range", "log_range", "random", "seeds"])]
@@ -99,7 +95,7 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
         None => {
             let params = &search.params;
             let name = format!("sweep-{}-{}", params.preset, params.job.label("-"));
-            let folder = RunFolder::create(args.out.as_deref(), args.overwrite, &name)?;
+            let folder = args.folder.create(&name)?;
             folder.write_text(SEARCH, &toml::to_string(&search)?)?;
             (folder, Vec::new())
         }

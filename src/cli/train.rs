@@ -5,7 +5,7 @@ use super::heatmap;
 use super::options::ParamOptions;
 use super::output::{out, out_json};
 use super::progress::Progress;
-use super::run_folder::RunFolder;
+use super::run_folder::FolderOptions;
 use super::{document, eval};
 use anyhow::Context;
 use clap::Args;
@@ -13,7 +13,7 @@ use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset;
 use spikeprune::experiment::{Event, selection, train};
 use spikeprune::params::to_toml;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Train networks, test them on the classes they learned and write a run folder
 ///
@@ -25,12 +25,8 @@ pub struct TrainArgs {
     params: ParamOptions,
     #[command(flatten)]
     device: DeviceOptions,
-    /// Run folder [default: a new one under runs/]
-    #[arg(long, value_name = "DIR", help_heading = "Device and output")]
-    out: Option<PathBuf>,
-    /// Replace the files of an earlier run in --out
-    #[arg(long, help_heading = "Device and output")]
-    overwrite: bool,
+    #[command(flatten)]
+    folder: FolderOptions,
 }
 
 pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
@@ -43,7 +39,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
         selection::first_of_classes(&data.test, &params.job.classes, params.job.test_per_class)?;
     let (preset, classes, seed) = (&params.preset, params.job.label("-"), params.job.seed);
     let name = format!("{preset}-{classes}-seed{seed}");
-    let mut folder = RunFolder::create(args.out.as_deref(), args.overwrite, &name)?;
+    let mut folder = args.folder.create(&name)?;
     folder.write_text("config.toml", &to_toml(&params))?;
     let mut progress = Progress::new(args.device.quiet);
     let trained = train::train(backend.as_ref(), &data.train, &params, &mut |event| {

@@ -84,6 +84,20 @@ pub fn validation(
     job.classes.iter().map(of_class).collect()
 }
 
+/// Checks that the training leaves images of every class to validate with.
+///
+/// # Errors
+/// When it leaves none.
+pub fn check_some_left(images: &LabelledImages, params: &Params) -> Result<(), DatasetError> {
+    let job = &params.job;
+    match job.train_images {
+        0 => job.classes.iter().try_for_each(|&class| {
+            first_of_class(images, class, job.train_per_class, 1).map(|_| ())
+        }),
+        skip => first_of_any(images, &job.classes, skip, job.classes.len()).map(|_| ()),
+    }
+}
+
 /// Images of the classes that follow the first `train_images`, sorted by class.
 fn following(images: &LabelledImages, params: &Params) -> Result<Vec<ClassImages>, DatasetError> {
     let job = &params.job;

@@ -286,7 +286,7 @@ fn the_folder_holds_the_report_and_a_second_run_asks_before_it_replaces_it() {
 #[test]
 fn what_makes_no_sense_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&[&str], i32, &str); 12] = [
+    let cases: [(&[&str], i32, &str); 13] = [
         (&["--unknown", "7"], 1, "--unknown holds 7"),
         (&["--unknown", "12"], 1, "12"),
         (&["--unknown", "1,1"], 1, "twice"),
@@ -299,6 +299,11 @@ fn what_makes_no_sense_is_refused() {
         (&["--arms", "some"], 2, "--arms"),
         (&["--preset", "nobody"], 1, "nobody"),
         (&["--test-per-class", "1500"], 1, "1500"),
+        (
+            &["--validation", "--train-per-class", "5842"],
+            1,
+            "class 4: expected 1 images after the first 5842",
+        ),
     ];
     all_well(cases.iter().map(|(flags, code, says)| {
         let out = folder.path().join("never");

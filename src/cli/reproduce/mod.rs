@@ -9,13 +9,13 @@ use super::device::DeviceOptions;
 use super::options::{SourceOptions, set};
 use super::output::{out, out_json};
 use super::progress::Progress;
-use super::run_folder::RunFolder;
+use super::run_folder::FolderOptions;
 use anyhow::{Context, bail};
 use clap::Args;
 use spikeprune::dataset;
 use spikeprune::experiment::reproduce::{HeldOut, Plan, Split, random_splits, reproduce};
 use spikeprune::params::{Params, PruningMode, to_toml};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Run the paper's experiment: train with and without regularisation, test on digits and noise, compare
 ///
@@ -30,12 +30,8 @@ pub struct ReproduceArgs {
     experiment: ExperimentOptions,
     #[command(flatten)]
     device: DeviceOptions,
-    /// Run folder [default: a new one under runs/]
-    #[arg(long, value_name = "DIR", help_heading = "Device and output")]
-    out: Option<PathBuf>,
-    /// Replace the files of an earlier run in --out
-    #[arg(long, help_heading = "Device and output")]
-    overwrite: bool,
+    #[command(flatten)]
+    folder: FolderOptions,
 }
 
 #[derive(Args)]
@@ -92,7 +88,7 @@ pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
     let data = dataset::load(Path::new(&plan.params.job.data))?;
     // Too few images are found out before a folder is made.
     plan.check(&data)?;
-    let folder = RunFolder::create(args.out.as_deref(), args.overwrite, &name(&plan))?;
+    let folder = args.folder.create(&name(&plan))?;
     folder.write_text("config.toml", &to_toml(&plan.params))?;
     let mut progress = Progress::new(args.device.quiet);
     let found = reproduce(backend.as_ref(), &data, &plan, &mut |event| {

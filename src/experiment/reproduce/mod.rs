@@ -77,9 +77,12 @@ impl Plan {
             let mut params = self.params.clone();
             params.job.classes.clone_from(&split.classes);
             selection::training(&data.train, &params)?;
-            if self.held_out == HeldOut::Test {
-                let count = params.job.test_per_class;
-                selection::first_of_classes(&data.test, &split.classes, count)?;
+            match self.held_out {
+                HeldOut::Test => {
+                    let count = params.job.test_per_class;
+                    selection::first_of_classes(&data.test, &split.classes, count)?;
+                }
+                HeldOut::Validation => selection::check_some_left(&data.train, &params)?,
             }
             let file = self.held_out.of(data);
             selection::first_of_classes(file, &split.unknown, params.job.test_per_class)?;
