@@ -4,7 +4,6 @@ use super::{ArmName, Plan, Reproduction, Set, TestSets};
 use crate::backend::{Backend, Phase, Recorded};
 use crate::experiment::ExperimentError;
 use crate::model::poisson::{Draw, RateTable, SpikeList};
-use crate::model::rng::Stream;
 use crate::network::Network;
 use crate::params::INPUTS;
 
@@ -61,7 +60,7 @@ pub fn record(
         let mut spikes = SpikeList::default();
         let draw = Draw {
             seed: network.seed,
-            stream: Stream::Test,
+            stream: shown.stream,
             presentation: image,
         };
         RateTable::new(&params).draw(draw, pixels, steps, &mut spikes);
