@@ -7,7 +7,7 @@
 //! regularised arm; where none is, the most accurate.
 
 use super::results::Tried;
-use super::{ArmName, Plan, Subject};
+use super::{ArmName, Plan, Split, Subject};
 use crate::experiment::train::zero_fraction;
 use crate::params::{INPUTS, PruningMode};
 
@@ -33,6 +33,7 @@ pub fn tested(plan: &Plan, trained: usize) -> usize {
 /// and those that follow from the arms.
 pub fn choose<'a>(
     plan: &Plan,
+    split: &Split,
     subjects: &mut Vec<Subject<'a>>,
     tried: &mut Vec<Tried>,
 ) -> Vec<Subject<'a>> {
@@ -61,10 +62,7 @@ pub fn choose<'a>(
             let zeros =
                 |subject: &Subject<'_>| zero_fraction(&subject.network.params, &subject.weights);
             tried.push(Tried {
-                split: super::Split {
-                    classes: networks[0].network.params.job.classes.clone(),
-                    unknown: split_unknown(plan, &networks[0]),
-                },
+                split: split.clone(),
                 control: networks[0].name.clone(),
                 accuracy: accuracies[index],
                 zero_fraction: mean(networks.iter().map(zeros)),
@@ -74,12 +72,6 @@ pub fn choose<'a>(
         controls.extend_from_slice(strengths[chosen]);
     }
     controls
-}
-
-fn split_unknown(plan: &Plan, subject: &Subject<'_>) -> Vec<u8> {
-    let classes = &subject.network.params.job.classes;
-    let split = plan.splits.iter().find(|split| split.classes == *classes);
-    split.map_or(Vec::new(), |split| split.unknown.clone())
 }
 
 /// The arm that controls are compared with: continuous regularisation where it is there, else the last.

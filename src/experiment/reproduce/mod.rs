@@ -139,7 +139,8 @@ pub fn reproduce(
     for (index, sets) in sets.iter().enumerate() {
         let range = index * per_split..(index + 1) * per_split;
         let mut subjects = subjects(&variants, &trained, &learning, train_seconds, range);
-        let controls = controls::choose(plan, &mut subjects, &mut result.controls_tried);
+        let controls =
+            controls::choose(plan, &sets.split, &mut subjects, &mut result.controls_tried);
         result.arms.extend(tests.of_split(sets, &subjects)?);
         result.controls.extend(tests.of_split(sets, &controls)?);
     }
