@@ -86,6 +86,9 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
     let data = dataset::load(Path::new(&search.params.job.data))?;
     for trial in trials.iter().filter(|trial| trial.replica == 0) {
         selection::training(&data.train, &trial.params)?;
+        selection::check_some_left(&data.train, &trial.params).context(
+            "a search is measured on training images that are not trained on: leave some",
+        )?;
     }
     let (folder, mut rows) = match resumed {
         Some(folder) => (
@@ -172,6 +175,10 @@ impl SearchOptions {
             );
         }
         let mut params = params.resolve()?;
+        ensure!(
+            params.job.validation_per_class > 0,
+            "--validation-per-class is 0: a search is measured on validation images"
+        );
         // Metrics at the end alone: they are the rows.
         params.job.metrics_every = 0;
         Ok(Search {

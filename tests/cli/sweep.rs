@@ -111,7 +111,7 @@ fn a_search_that_was_stopped_goes_on() {
 fn what_makes_no_search_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("never");
-    let cases: [(&[&str], i32, &str); 12] = [
+    let cases: [(&[&str], i32, &str); 14] = [
         (&[], 1, "nothing to search"),
         (
             &["--grid", "learning.a_pre"],
@@ -129,6 +129,21 @@ fn what_makes_no_search_is_refused() {
             &["--grid", "learning.a_pre=0.01", "--seeds", "0"],
             1,
             "--seeds is 0",
+        ),
+        (
+            &[
+                "--grid",
+                "job.validation_per_class=5",
+                "--validation-per-class",
+                "0",
+            ],
+            1,
+            "--validation-per-class is 0",
+        ),
+        (
+            &["--grid", "learning.a_pre=0.01", "--train-images", "12107"],
+            1,
+            "training images that are not trained on",
         ),
         (&["--range", "learning.a_pre=0..1"], 2, "--random"),
         (
