@@ -385,7 +385,7 @@ fn a_training_waits_seldom_and_reads_little() {
             .map(|showings| showings[range.clone()].to_vec())
             .collect();
         session.train(DATA.pixels(), &plan).expect("a training");
-        gpu.traffic()
+        gpu.traffic().expect("a GPU counts")
     };
     let before = train(0..50);
     let after = (1..4)

@@ -140,6 +140,11 @@ pub trait Backend: Send + Sync {
     /// How many networks a job should hold, where there are many to train and no reason for another number.
     fn networks_at_once(&self) -> usize;
 
+    /// What was asked of the device so far; none where the host itself computes.
+    fn traffic(&self) -> Option<gpu::Traffic> {
+        None
+    }
+
     /// Takes networks onto the device, to train or to run on from image to image.
     ///
     /// # Errors

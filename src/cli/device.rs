@@ -30,7 +30,7 @@ pub struct DeviceOptions {
 }
 
 /// Threads that may be asked for: far more than any machine has, few enough to start.
-const MAX_THREADS: usize = 1024;
+pub const MAX_THREADS: usize = 1024;
 
 impl DeviceOptions {
     /// Opens the device and notes, for a person who watches, why it is not the one to expect.

@@ -1,5 +1,6 @@
 //! The commands. Only this module prints: results on stdout, progress and notes on stderr.
 
+mod bench;
 mod device;
 mod devices;
 mod document;
@@ -36,6 +37,7 @@ enum Command {
     Heatmap(heatmap::HeatmapArgs),
     Params(params::ParamsArgs),
     Devices(devices::DevicesArgs),
+    Bench(Box<bench::BenchArgs>),
 }
 
 /// Runs the command that was given.
@@ -48,5 +50,6 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Heatmap(args) => heatmap::run(args),
         Command::Params(args) => params::run(args),
         Command::Devices(args) => devices::run(args),
+        Command::Bench(args) => bench::run(args),
     }
 }

@@ -52,6 +52,15 @@ impl Progress {
         }
     }
 
+    /// So many of something are done, none of them an image.
+    pub fn count(&mut self, stage: &'static str, done: usize, of: usize) {
+        self.bar.set_style(
+            ProgressStyle::with_template("{prefix:>8} {bar:30} {human_pos}/{human_len}")
+                .unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
+        self.advance(stage, done, of);
+    }
+
     fn advance(&mut self, stage: &'static str, done: usize, of: usize) {
         if self.stage != stage {
             self.stage = stage;

@@ -151,8 +151,7 @@ impl SearchOptions {
         let mut axes = Vec::new();
         for text in &self.grid {
             let (key, values) = key_and_value("--grid", text)?;
-            let values = values.split(',').map(|value| value.trim().to_string());
-            axes.push(axis(key, Values::Listed(values.collect())));
+            axes.push(listed(key, values));
         }
         for text in &self.range {
             let (key, (low, high)) = key_and_range("--range", text)?;
@@ -195,7 +194,13 @@ fn axis(key: &str, values: Values) -> Axis {
     Axis { key, values }
 }
 
-fn key_and_value<'a>(flag: &str, text: &'a str) -> anyhow::Result<(&'a str, &'a str)> {
+/// An axis from values with commas between them.
+pub fn listed(key: &str, values: &str) -> Axis {
+    let values = values.split(',').map(|value| value.trim().to_string());
+    axis(key, Values::Listed(values.collect()))
+}
+
+pub fn key_and_value<'a>(flag: &str, text: &'a str) -> anyhow::Result<(&'a str, &'a str)> {
     let Some((key, value)) = text.split_once('=') else {
         bail!("{flag} {text}: expected KEY=..., such as learning.a_pre=0.01");
     };

@@ -1,5 +1,6 @@
 //! Experiments: loops over images that emit typed events and know no screen.
 
+pub mod bench;
 pub mod evaluate;
 pub mod prepare;
 pub mod readout;
@@ -12,6 +13,7 @@ use crate::backend::BackendError;
 use crate::dataset::DatasetError;
 use crate::network::NetworkError;
 use crate::params::ParamsError;
+use crate::statistics::StatisticsError;
 
 /// What can end an experiment.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +26,8 @@ pub enum ExperimentError {
     Network(#[from] NetworkError),
     #[error(transparent)]
     Backend(#[from] BackendError),
+    #[error(transparent)]
+    Statistics(#[from] StatisticsError),
     #[error(transparent)]
     Readout(#[from] readout::NothingToFit),
     /// Whoever took an event could not do what it must with it.

@@ -62,6 +62,14 @@ pub enum SearchError {
 /// Points that a search may have.
 pub const MOST_POINTS: usize = 100_000;
 
+/// One setting of the axes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// The values of the axes, in their order.
+    pub values: Vec<String>,
+    pub params: Params,
+}
+
 /// One network of a search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
@@ -105,12 +113,12 @@ impl Values {
 }
 
 impl Search {
-    /// All networks of the search, point after point; the same search gives the same ones, and a random one with
-    /// more points begins with the points of one with fewer.
+    /// All points of the search; the same search gives the same ones, and a random one with more points begins with
+    /// the points of one with fewer.
     ///
     /// # Errors
     /// When an axis is no parameter, a value does not fit, or there are too many points.
-    pub fn trials(&self) -> Result<Vec<Trial>, SearchError> {
+    pub fn points(&self) -> Result<Vec<Point>, SearchError> {
         for axis in &self.axes {
             axis.values.check(&axis.key)?;
         }
@@ -118,29 +126,46 @@ impl Search {
             Some(count) => (0..count).map(|point| self.drawn(point)).collect(),
             None => self.grid()?,
         };
-        let mut trials = Vec::with_capacity(points.len() * self.seeds);
-        for (point, values) in points.into_iter().enumerate() {
-            let mut params = self.params.clone();
-            for (axis, value) in self.axes.iter().zip(&values) {
-                params = apply_setting(&params, &format!("{}={value}", axis.key))?;
-            }
-            params.job.replicas = self.seeds;
-            params.validate().map_err(|source| SearchError::Params {
-                point,
-                settings: self.settings(&values),
-                source,
-            })?;
-            trials.extend((0..self.seeds).map(|replica| Trial {
-                point,
-                values: values.clone(),
-                params: params.clone(),
-                replica,
-            }));
-        }
-        Ok(trials)
+        let numbered = points.into_iter().enumerate();
+        numbered
+            .map(|(point, values)| {
+                let mut params = self.params.clone();
+                for (axis, value) in self.axes.iter().zip(&values) {
+                    params = apply_setting(&params, &format!("{}={value}", axis.key))?;
+                }
+                params.validate().map_err(|source| SearchError::Params {
+                    point,
+                    settings: self.settings(&values),
+                    source,
+                })?;
+                Ok(Point { values, params })
+            })
+            .collect()
     }
 
-    fn settings(&self, values: &[String]) -> String {
+    /// All networks of the search, point after point.
+    ///
+    /// # Errors
+    /// As [`Search::points`].
+    pub fn trials(&self) -> Result<Vec<Trial>, SearchError> {
+        let points = self.points()?.into_iter().enumerate();
+        let of_point = |(point, found): (usize, Point)| {
+            (0..self.seeds).map(move |replica| {
+                let mut params = found.params.clone();
+                params.job.replicas = self.seeds;
+                Trial {
+                    point,
+                    values: found.values.clone(),
+                    params,
+                    replica,
+                }
+            })
+        };
+        Ok(points.flat_map(of_point).collect())
+    }
+
+    /// The values of a point with their keys.
+    pub fn settings(&self, values: &[String]) -> String {
         let pairs = self.axes.iter().zip(values);
         let pairs: Vec<String> = pairs
             .map(|(axis, value)| format!("{}={value}", axis.key))

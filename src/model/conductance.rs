@@ -4,7 +4,7 @@
 //! steps arrives in step n + d. Arrivals are counted, and a count times the weight is added, so a sum does
 //! not depend on the order in which its spikes come.
 
-use super::{BLOCK, Block, flush_tiny, multiply_add};
+use super::{BLOCK, Block, block_boundary, flush_tiny, multiply_add};
 use crate::params::Params;
 
 /// One step of decay.
@@ -34,10 +34,11 @@ impl Constants {
 /// An input spike through a synapse: a weight above 0 excites, one below 0 inhibits.
 #[inline(always)]
 pub fn receive(c: &Constants, w: f32, ge: &mut f32, gi: &mut f32) {
-    if c.signed && w < 0.0 {
-        *gi = multiply_add(c.inhibitory_gain, -w, *gi);
-    } else {
-        *ge += w;
+    // Both conductances are written, one of them by adding 0: vectors have no branches.
+    let inhibits = c.signed && w < 0.0;
+    *ge += if inhibits { 0.0 } else { w };
+    if c.signed {
+        *gi = multiply_add(c.inhibitory_gain, if inhibits { -w } else { 0.0 }, *gi);
     }
 }
 
@@ -45,93 +46,124 @@ pub fn receive(c: &Constants, w: f32, ge: &mut f32, gi: &mut f32) {
 #[inline(always)]
 pub fn receive_row(c: &Constants, row: &[Block], ge: &mut [Block], gi: &mut [Block]) {
     for ((w, ge), gi) in row.iter().zip(ge).zip(gi) {
+        block_boundary();
+        let (mut e, mut i) = (*ge, *gi);
         for l in 0..BLOCK {
-            receive(c, w.0[l], &mut ge.0[l], &mut gi.0[l]);
+            receive(c, w.0[l], &mut e.0[l], &mut i.0[l]);
         }
+        (*ge, *gi) = (e, i);
     }
 }
+
+/// Neurons whose arrivals are counted together, a cache line of them.
+pub const COUNTS: usize = 32;
+
+/// A whole number, such as arrivals or a delay, of each of [`COUNTS`] neighbouring neurons.
+#[repr(C, align(64))]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Counts(pub [u16; COUNTS]);
+
+impl Counts {
+    /// Rows of plain values \[rows, neurons\], each filled up with `padding` to whole [`Counts`].
+    pub fn rows(values: &[u16], neurons: usize, padding: u16) -> Vec<Self> {
+        let of_row = |row: &[u16]| {
+            let mut padded = vec![Self([padding; COUNTS]); neurons.div_ceil(COUNTS)];
+            for (counts, values) in padded.iter_mut().zip(row.chunks(COUNTS)) {
+                counts.0[..values.len()].copy_from_slice(values);
+            }
+            padded
+        };
+        values.chunks_exact(neurons).flat_map(of_row).collect()
+    }
+}
+
+/// The delay of a synapse that is not there.
+pub const NEVER: u16 = u16::MAX;
 
 /// Spikes under way through delayed synapses: for each of the coming steps, arrivals per target.
 #[derive(Clone, Debug)]
 pub struct DelayRing {
-    counts: Vec<Block>,
-    /// Slots that hold an arrival.
+    counts: Vec<Counts>,
+    /// Slots that may hold an arrival.
     occupied: Vec<bool>,
-    blocks: usize,
-    slots: u32,
+    /// [`Counts`] of a slot.
+    width: usize,
 }
 
 impl DelayRing {
-    /// Room for delays of 0..=`delay_max` steps to `blocks` blocks of targets.
-    pub fn new(delay_max: u32, blocks: usize) -> Self {
-        let slots = delay_max + 1;
+    /// Room for delays of 0..=`delay_max` steps to `neurons` targets.
+    pub fn new(delay_max: u32, neurons: usize) -> Self {
+        let (slots, width) = (delay_max as usize + 1, neurons.div_ceil(COUNTS));
         Self {
-            counts: vec![Block::splat(0.0); slots as usize * blocks],
-            occupied: vec![false; slots as usize],
-            blocks,
-            slots,
+            counts: vec![Counts([0; COUNTS]); slots * width],
+            occupied: vec![false; slots],
+            width,
         }
     }
 
     /// A spike of step `now` reaches `target` after `delay` steps, at most the longest delay.
     #[inline(always)]
     pub fn send(&mut self, now: u32, delay: u16, target: usize) {
-        self.add(now.wrapping_add(u32::from(delay)), target, 1.0);
+        self.add(now.wrapping_add(u32::from(delay)), target, 1);
     }
 
-    /// A spike of step `now` reaches every target but its own after the delays given.
+    /// A spike of step `now` reaches every target after its delay, but those whose delay is [`NEVER`].
     #[inline(always)]
-    pub fn send_to_all_but(&mut self, own: usize, now: u32, delays: &[u16]) {
-        let first = now % self.slots;
-        for (target, &delay) in delays.iter().enumerate() {
-            // The slot of now + delay, without a division for each target.
-            let slot = first + u32::from(delay);
-            let slot = (if slot < self.slots {
-                slot
-            } else {
-                slot - self.slots
-            }) as usize;
-            if target != own {
-                self.occupied[slot] = true;
-                self.counts[slot * self.blocks + target / BLOCK].0[target % BLOCK] += 1.0;
+    pub fn send_to_all(&mut self, now: u32, delays: &[Counts]) {
+        self.occupied.fill(true);
+        // Slot by slot over all targets, which takes no scattered writes; slots go round from that of now on.
+        let first = self.slot(now);
+        let (wrapped, ahead) = self.counts.split_at_mut(first * self.width);
+        let slots = ahead
+            .chunks_exact_mut(self.width)
+            .chain(wrapped.chunks_exact_mut(self.width));
+        for (delay, slot) in (0u16..).zip(slots) {
+            for (counts, delays) in slot.iter_mut().zip(delays) {
+                block_boundary();
+                let (mut sum, due) = (*counts, *delays);
+                for l in 0..COUNTS {
+                    sum.0[l] += u16::from(due.0[l] == delay);
+                }
+                *counts = sum;
             }
         }
     }
 
     /// `count` arrivals at once.
     #[inline(always)]
-    pub fn add(&mut self, due: u32, target: usize, count: f32) {
-        let slot = (due % self.slots) as usize;
+    pub fn add(&mut self, due: u32, target: usize, count: u16) {
+        let slot = self.slot(due);
         self.occupied[slot] = true;
-        self.counts[slot * self.blocks + target / BLOCK].0[target % BLOCK] += count;
+        self.counts[slot * self.width + target / COUNTS].0[target % COUNTS] += count;
     }
 
     /// Arrivals at `target` in step `due`.
-    pub fn due_at(&self, due: u32, target: usize) -> f32 {
-        let slot = (due % self.slots) as usize;
-        self.counts[slot * self.blocks + target / BLOCK].0[target % BLOCK]
+    pub fn due_at(&self, due: u32, target: usize) -> u16 {
+        self.counts[self.slot(due) * self.width + target / COUNTS].0[target % COUNTS]
     }
 
     /// Adds what is due now to the conductance: `g_j += weight * arrivals_j`.
     #[inline(always)]
     pub fn arrive(&mut self, now: u32, weight: f32, g: &mut [Block]) {
-        let slot = (now % self.slots) as usize;
+        let slot = self.slot(now);
         if !self.occupied[slot] {
             return;
         }
         self.occupied[slot] = false;
-        let counts = &mut self.counts[slot * self.blocks..(slot + 1) * self.blocks];
-        for (g, count) in g.iter_mut().zip(counts) {
-            for l in 0..BLOCK {
-                g.0[l] += weight * count.0[l];
-                count.0[l] = 0.0;
+        let counts = &mut self.counts[slot * self.width..][..self.width];
+        for (g, counts) in g.chunks_mut(COUNTS / BLOCK).zip(counts) {
+            for (g, counts) in g.iter_mut().zip(counts.0.chunks_exact(BLOCK)) {
+                block_boundary();
+                for l in 0..BLOCK {
+                    g.0[l] = multiply_add(weight, f32::from(counts[l]), g.0[l]);
+                }
             }
+            *counts = Counts([0; COUNTS]);
         }
     }
 
-    /// Forgets everything under way.
-    pub fn clear(&mut self) {
-        self.counts.fill(Block::splat(0.0));
-        self.occupied.fill(false);
+    #[inline(always)]
+    fn slot(&self, step: u32) -> usize {
+        step as usize % self.occupied.len()
     }
 }

@@ -49,6 +49,13 @@ pub const fn blocks(neurons: usize) -> usize {
     neurons.div_ceil(BLOCK)
 }
 
+/// Stands in every loop over blocks, which compilers must not vectorise: they would gather one lane of many blocks
+/// instead of taking the lanes of one block together.
+#[inline(always)]
+pub fn block_boundary() {
+    std::hint::black_box(());
+}
+
 /// Conductances, traces and weights smaller than this are 0: devices differ on subnormal numbers, and
 /// CPUs are slow on them.
 pub const TINY: f32 = 1e-30;

@@ -200,6 +200,11 @@ impl SpikeList {
         self.inputs.len()
     }
 
+    /// The inputs of all spikes, step by step.
+    pub fn inputs(&self) -> &[u16] {
+        &self.inputs
+    }
+
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty()
     }

@@ -12,7 +12,7 @@
 //! mid-training applies them to a copy ([`flush`]): an input that keeps firing keeps its weights. The other two
 //! compose: they take as much from a weight that is used as from one that is not.
 
-use super::{Block, exp_neg, flush_tiny};
+use super::{Block, block_boundary, exp_neg, flush_tiny};
 use crate::params::{Decay, INPUTS, Params};
 
 /// Constants of the decay, per step.
@@ -73,8 +73,11 @@ pub fn decayed(linear: bool, w: f32, amount: f32) -> f32 {
 #[inline(always)]
 pub fn decay_row(c: &Constants, row: &mut [Block], amount: f32) {
     let linear = c.decay == Decay::Linear;
-    for w in row.iter_mut().flat_map(|block| &mut block.0) {
-        *w = decayed(linear, *w, amount);
+    for block in row {
+        block_boundary();
+        for w in &mut block.0 {
+            *w = decayed(linear, *w, amount);
+        }
     }
 }
 

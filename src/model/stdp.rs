@@ -14,7 +14,7 @@
 
 use super::conductance::receive;
 use super::prune::decayed;
-use super::{BLOCK, Block, exp_neg, flush_tiny, multiply_add};
+use super::{BLOCK, Block, block_boundary, exp_neg, flush_tiny, multiply_add};
 use crate::params::{Decay, INPUTS, Params};
 
 /// Constants of learning, per step.
@@ -89,6 +89,7 @@ pub fn input_spike(
     let linear = c.prune.decay == Decay::Linear;
     let blocks = row.iter_mut().zip(to.ge).zip(to.gi).zip(to.apost);
     for (b, (((w, ge), gi), apost)) in blocks.enumerate() {
+        block_boundary();
         let kept = kept(b);
         for l in 0..BLOCK {
             let pruned = decayed(linear, w.0[l], amount);
@@ -117,21 +118,23 @@ pub fn traces_now(
     }
 }
 
-/// Post half for one E spike: column `j` of the weights moves by `lr2` times the presynaptic traces; `kept(i)`
-/// tells whether the synapse from input i takes part, 1 or 0.
+/// Post half for one E spike: column `j` of the weights moves by `lr2` times the presynaptic traces. `active` lists
+/// all inputs whose trace is not 0; `kept(i)` tells whether the synapse from input i takes part, 1 or 0.
 #[inline(always)]
+#[allow(clippy::too_many_arguments)]
 pub fn output_spike(
     c: &Constants,
     lr2: f32,
     apre_now: &[f32; INPUTS],
+    active: &[u16],
     weights: &mut [Block],
     blocks: usize,
     j: usize,
     kept: impl Fn(usize) -> f32,
 ) {
-    let column = &mut weights[j / BLOCK..];
-    for (i, (row, apre)) in column.iter_mut().step_by(blocks).zip(apre_now).enumerate() {
-        let w = &mut row.0[j % BLOCK];
-        *w = clip(c, multiply_add(lr2, *apre * kept(i), *w));
+    for &i in active {
+        let i = usize::from(i);
+        let w = &mut weights[i * blocks + j / BLOCK].0[j % BLOCK];
+        *w = clip(c, multiply_add(lr2, apre_now[i] * kept(i), *w));
     }
 }

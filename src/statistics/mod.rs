@@ -1,13 +1,15 @@
-//! Statistics of results: intervals over seeds, and detection by a score.
+//! Statistics of results: intervals over seeds, spread over laps, and detection by a score.
 //!
 //! Plain functions on slices of numbers. None panics, and none gives a number where there is none: what
 //! cannot be computed is a [`StatisticsError`].
 
 mod detection;
 mod interval;
+mod spread;
 
 pub use detection::{Detection, RocPoint, roc_curve};
 pub use interval::Interval;
+pub use spread::Spread;
 
 /// Why there is no result.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! A network laid out for the CPU: blocks of neurons, rows of weights padded to whole blocks.
 
-use crate::model::conductance::DelayRing;
+use crate::model::conductance::{COUNTS, Counts, DelayRing, NEVER};
 use crate::model::lif::long_ago;
 use crate::model::poisson::RateTable;
 use crate::model::{BLOCK, Block, Constants, blocks};
@@ -29,18 +29,26 @@ pub struct Lane {
     pub group_spikes: Vec<u32>,
 }
 
-/// The fixed delays of S2 and S3, in steps.
+/// The fixed delays of S2 and S3, in steps. S3 comes in rows of whole [`Counts`], [`NEVER`] where there is no synapse.
 #[derive(Clone)]
 pub struct Wiring {
     pub delays_s2: Vec<u16>,
-    pub delays_s3: Vec<u16>,
+    pub delays_s3: Vec<Counts>,
 }
 
 impl Wiring {
     pub fn new(network: &Network) -> Self {
+        let neurons = network.params.neurons();
+        let mut delays_s3 = Counts::rows(&network.delays_s3, neurons, NEVER);
+        for (own, row) in delays_s3
+            .chunks_exact_mut(neurons.div_ceil(COUNTS))
+            .enumerate()
+        {
+            row[own / COUNTS].0[own % COUNTS] = NEVER;
+        }
         Self {
             delays_s2: network.delays_s2.clone(),
-            delays_s3: network.delays_s3.clone(),
+            delays_s3,
         }
     }
 }
@@ -58,6 +66,8 @@ pub struct NetworkOnCpu {
     pub last_input: Vec<u32>,
     /// Synapses that take part in the presentation; unused without dropout.
     pub kept: Vec<Block>,
+    /// Inputs that have a trace during the presentation.
+    pub active: Vec<u16>,
 }
 
 /// Plain values as blocks, the last one filled up with `padding`.
@@ -93,10 +103,10 @@ pub fn unpad_rows(padded: &[Block], neurons: usize) -> Vec<f32> {
 /// Arrivals \[delay, neuron\] counted from now, as a ring.
 fn load_ring(arrivals: &[u16], now: u32, neurons: usize) -> DelayRing {
     let slots = arrivals.len() / neurons;
-    let mut ring = DelayRing::new(slots as u32 - 1, blocks(neurons));
+    let mut ring = DelayRing::new(slots as u32 - 1, neurons);
     for (delay, row) in arrivals.chunks_exact(neurons).enumerate() {
         for (target, &count) in row.iter().enumerate().filter(|&(_, &count)| count > 0) {
-            ring.add(now.wrapping_add(delay as u32), target, f32::from(count));
+            ring.add(now.wrapping_add(delay as u32), target, count);
         }
     }
     ring
@@ -105,7 +115,7 @@ fn load_ring(arrivals: &[u16], now: u32, neurons: usize) -> DelayRing {
 fn store_ring(ring: &DelayRing, now: u32, slots: usize, neurons: usize) -> Vec<u16> {
     (0..slots)
         .flat_map(|delay| (0..neurons).map(move |target| (now.wrapping_add(delay as u32), target)))
-        .map(|(due, target)| ring.due_at(due, target) as u16)
+        .map(|(due, target)| ring.due_at(due, target))
         .collect()
 }
 
@@ -127,8 +137,8 @@ impl Lane {
             v_i: vec![Block::splat(c.inhibitory.v_rest_mv); n],
             ge_i: zero(),
             last_spike_i: vec![long_ago(c.steps.refractory_i); neurons],
-            s2: DelayRing::new(c.steps.delay_s2_max, n),
-            s3: DelayRing::new(c.steps.delay_s3_max, n),
+            s2: DelayRing::new(c.steps.delay_s2_max, neurons),
+            s3: DelayRing::new(c.steps.delay_s3_max, neurons),
             counts: vec![0; neurons],
             group_spikes: vec![0; neurons / c.gate.group_size as usize],
         }
@@ -170,10 +180,8 @@ impl NetworkOnCpu {
             apre: std::mem::take(&mut state.trace_pre),
             last_input: std::mem::take(&mut state.last_input),
             kept: Vec::new(),
-            wiring: Wiring {
-                delays_s2: std::mem::take(&mut network.delays_s2),
-                delays_s3: std::mem::take(&mut network.delays_s3),
-            },
+            active: Vec::new(),
+            wiring: Wiring::new(&network),
             network,
         })
     }
@@ -186,8 +194,8 @@ impl NetworkOnCpu {
             params: self.network.params.clone(),
             seed: self.network.seed,
             weights: unpad_rows(&self.weights, n),
-            delays_s2: self.wiring.delays_s2.clone(),
-            delays_s3: self.wiring.delays_s3.clone(),
+            delays_s2: self.network.delays_s2.clone(),
+            delays_s3: self.network.delays_s3.clone(),
             state: State {
                 clock: lane.clock,
                 presented: self.network.state.presented,

@@ -5,7 +5,7 @@ mod step;
 
 use super::*;
 use crate::model::poisson::{Draw, RateTable, SpikeList};
-use crate::model::{Block, dropout};
+use crate::model::{Block, dropout, stdp};
 use crate::params::{PruningMode, Threshold};
 use lane::{Lane, NetworkOnCpu, Wiring};
 use rayon::prelude::*;
@@ -191,6 +191,28 @@ impl Session for CpuSession<'_> {
     }
 }
 
+/// Lists the inputs that have a trace now or fire in the presentation.
+fn find_active(
+    c: &stdp::Constants,
+    now: u32,
+    spikes: &SpikeList,
+    apre: &[f32],
+    last_input: &[u32],
+    active: &mut Vec<u16>,
+) {
+    let mut fires = [false; INPUTS];
+    for &input in spikes.inputs() {
+        fires[usize::from(input)] = true;
+    }
+    let has_trace =
+        |i: usize| stdp::decayed_pre(c, apre[i], now.wrapping_sub(last_input[i])) != 0.0;
+    active.clear();
+    active.extend((0..INPUTS as u16).filter(|&input| {
+        let i = usize::from(input);
+        fires[i] || has_trace(i)
+    }));
+}
+
 impl NetworkOnCpu {
     fn train_image(
         &mut self,
@@ -277,10 +299,14 @@ impl NetworkOnCpu {
                     let neurons = self.lane.neurons;
                     dropout::fill(dropout, seed, presented, neurons, &mut self.kept);
                 }
+                let stdp = &self.constants.stdp;
+                let (now, last) = (self.lane.clock, &self.last_input);
+                find_active(stdp, now, spikes, &self.apre, last, &mut self.active);
                 S1::Learning {
                     weights: &mut self.weights,
                     last_input: &mut self.last_input,
                     apre: &mut self.apre,
+                    active: &self.active,
                     group,
                     step_scale: params.step_scale(presented) as f32,
                     pruning: params.pruning.mode == PruningMode::Continuous,

@@ -20,6 +20,8 @@ pub enum S1<'a> {
         weights: &'a mut [Block],
         last_input: &'a mut [u32],
         apre: &'a mut [f32],
+        /// All inputs whose trace is not 0 at some time of the presentation.
+        active: &'a [u16],
         /// Group of the image's class.
         group: u32,
         /// Share of the step sizes that is left.
@@ -164,10 +166,10 @@ fn send(wiring: &Wiring, lane: &mut Lane, now: u32, fired_e: &[usize], fired_i: 
     for &j in fired_e {
         lane.s2.send(now, wiring.delays_s2[j], j);
     }
-    let n = lane.neurons;
+    let width = wiring.delays_s3.len() / lane.neurons;
     for &i in fired_i {
-        lane.s3
-            .send_to_all_but(i, now, &wiring.delays_s3[i * n..][..n]);
+        let delays = &wiring.delays_s3[i * width..][..width];
+        lane.s3.send_to_all(now, delays);
     }
 }
 
@@ -240,6 +242,7 @@ fn output_spikes(
         weights,
         last_input,
         apre,
+        active,
         group,
         step_scale,
         kept,
@@ -260,10 +263,14 @@ fn output_spikes(
             continue;
         }
         match kept {
-            None => stdp::output_spike(&c.stdp, lr2, &apre_now, weights, blocks, j, |_| 1.0),
-            Some(kept) => stdp::output_spike(&c.stdp, lr2, &apre_now, weights, blocks, j, |i| {
-                kept[i * blocks + b].0[l]
-            }),
+            None => {
+                stdp::output_spike(&c.stdp, lr2, &apre_now, active, weights, blocks, j, |_| 1.0)
+            }
+            Some(kept) => {
+                stdp::output_spike(&c.stdp, lr2, &apre_now, active, weights, blocks, j, |i| {
+                    kept[i * blocks + b].0[l]
+                })
+            }
         }
     }
 }

@@ -106,11 +106,6 @@ impl Gpu {
         self.exact && !cfg!(feature = "contracted")
     }
 
-    /// What was asked of the device so far.
-    pub fn traffic(&self) -> Traffic {
-        *self.traffic.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn pipelines(&self, neurons: usize) -> Result<Arc<Pipelines>, GpuError> {
         let mut known = self
             .pipelines
@@ -141,6 +136,10 @@ impl Backend for Gpu {
     fn networks_at_once(&self) -> usize {
         // A workgroup each: enough to fill a large device, few enough to see rows come.
         256
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        Some(*self.traffic.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn start(&self, networks: Vec<Network>) -> Result<Box<dyn Session + '_>, BackendError> {

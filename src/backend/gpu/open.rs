@@ -37,6 +37,27 @@ pub fn open_choice(choice: &DeviceChoice, threads: usize) -> Result<Opened, Back
     }
 }
 
+/// Opens the native backend and every GPU that works; the others are notes.
+///
+/// # Errors
+/// When threads are not given.
+pub fn open_all(threads: usize) -> Result<Vec<Opened>, BackendError> {
+    let mut opened = vec![native(threads, Vec::new())?];
+    for adapter in adapters() {
+        match Gpu::open(&adapter) {
+            Ok(gpu) => opened.push(Opened {
+                backend: Box::new(gpu),
+                notes: Vec::new(),
+            }),
+            Err(error) => {
+                let note = format!("{} is passed over: {error}", adapter.info);
+                opened[0].notes.push(note);
+            }
+        }
+    }
+    Ok(opened)
+}
+
 /// The first GPU in hardware that works, or the native backend.
 fn best(adapters: &[Adapter], threads: usize) -> Result<Opened, BackendError> {
     let mut notes = Vec::new();

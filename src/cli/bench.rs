@@ -1,0 +1,290 @@
+//! `bench`: how fast networks train and are tested here.
+
+use super::device::MAX_THREADS;
+use super::options::ParamOptions;
+use super::output::{out, out_json};
+use super::progress::Progress;
+use super::sweep::{key_and_value, listed};
+use anyhow::{Context, ensure};
+use clap::Args;
+use serde::Serialize;
+use spikeprune::backend::Backend;
+use spikeprune::backend::gpu::choice::DeviceChoice;
+use spikeprune::backend::gpu::open::{Opened, open_all, open_choice};
+use spikeprune::dataset;
+use spikeprune::experiment::bench::{Effort, Measured, Speed, speed};
+use spikeprune::experiment::sweep::Search;
+use spikeprune::params::{Params, Rule};
+use spikeprune::statistics::Spread;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::io::{IsTerminal, Write as _, stderr};
+use std::path::Path;
+
+/// Measure how fast networks train and are tested, on each device
+///
+/// Trains the networks of the job from their start on, then tests them; a warm-up comes before either. Sizes, numbers
+/// of networks, steps and rules to compare are given by --grid, such as --grid job.neurons_per_class=1,10,160
+/// --grid job.replicas=1,16,256 --grid time.dt_ms=0.1,0.5.
+#[derive(Args)]
+pub struct BenchArgs {
+    #[command(flatten)]
+    params: ParamOptions,
+    /// Values of a parameter, e.g. job.replicas=1,16; may be repeated: all combinations
+    #[arg(long, value_name = "KEY=V,V,...", help_heading = "Measurement")]
+    grid: Vec<String>,
+    /// Laps of each measurement; the table shows their median and extremes
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 5,
+        help_heading = "Measurement"
+    )]
+    laps: usize,
+    /// Least time of a lap, in s
+    #[arg(
+        long,
+        value_name = "S",
+        default_value_t = 0.5,
+        help_heading = "Measurement"
+    )]
+    lap_seconds: f64,
+    /// What to measure: cpu, gpu, gpu:N or part of a GPU's name; may be repeated [default: the CPU and every GPU that
+    /// works]
+    #[arg(long, value_name = "DEVICE", help_heading = "Device and output")]
+    device: Vec<DeviceChoice>,
+    /// Threads of the CPU; 0 takes one for each core
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        help_heading = "Device and output"
+    )]
+    threads: usize,
+    /// Print one JSON document instead of a table
+    #[arg(long, help_heading = "Device and output")]
+    json: bool,
+    /// Show no progress and no notes
+    #[arg(long, help_heading = "Device and output")]
+    quiet: bool,
+}
+
+/// The document of `bench --json`.
+#[derive(Serialize)]
+struct Document<'a> {
+    version: &'static str,
+    command: &'static str,
+    machine: Machine,
+    /// Threads of the native backend.
+    threads: usize,
+    laps: usize,
+    lap_seconds: f64,
+    /// Every parameter, by the keys of the TOML file; rows differ from them in their settings.
+    params: &'a Params,
+    rows: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Machine {
+    /// Name of the processor; empty where the system does not tell.
+    cpu: String,
+    cores: usize,
+    os: &'static str,
+    arch: &'static str,
+}
+
+/// One device with one point of the grid.
+#[derive(Serialize)]
+struct Row {
+    device: String,
+    settings: BTreeMap<String, String>,
+    neurons: usize,
+    networks: usize,
+    dt_ms: f64,
+    rule: Rule,
+    #[serde(flatten)]
+    speed: Speed,
+}
+
+pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
+    let effort = args.effort()?;
+    let params = args.params.resolve()?;
+    let axes = args
+        .grid
+        .iter()
+        .map(|text| key_and_value("--grid", text).map(|(key, values)| listed(key, values)))
+        .collect::<anyhow::Result<_>>()?;
+    let seeds = params.job.replicas;
+    let search = Search {
+        params,
+        axes,
+        random: None,
+        seeds,
+    };
+    let points = search.points()?;
+    let data = dataset::load(Path::new(&search.params.job.data))?;
+    let backends = args.open()?;
+    let mut progress = Progress::new(args.quiet);
+    let mut rows = Vec::new();
+    for backend in &backends {
+        for point in &points {
+            progress.count("measuring", rows.len(), backends.len() * points.len());
+            let params = &point.params;
+            let speed = speed(backend.as_ref(), &data, params, effort).with_context(|| {
+                format!("{}, {}", backend.device(), search.settings(&point.values))
+            })?;
+            let keys = search.axes.iter().map(|axis| axis.key.clone());
+            rows.push(Row {
+                device: backend.device().into(),
+                settings: keys.zip(point.values.iter().cloned()).collect(),
+                neurons: params.neurons(),
+                networks: params.job.replicas,
+                dt_ms: params.time.dt_ms,
+                rule: params.learning.rule,
+                speed,
+            });
+        }
+    }
+    progress.finish();
+    let document = Document {
+        version: env!("CARGO_PKG_VERSION"),
+        command: "bench",
+        machine: Machine::this(),
+        threads: match args.threads {
+            0 => cores(),
+            threads => threads,
+        },
+        laps: args.laps,
+        lap_seconds: args.lap_seconds,
+        params: &search.params,
+        rows,
+    };
+    if args.json {
+        return out_json(&document);
+    }
+    out(&document.table())
+}
+
+impl BenchArgs {
+    fn effort(&self) -> anyhow::Result<Effort> {
+        let (laps, lap_seconds) = (self.laps, self.lap_seconds);
+        ensure!(
+            (1..=1000).contains(&laps),
+            "--laps is {laps}: it must be in 1..=1000"
+        );
+        ensure!(
+            (0.0..=3600.0).contains(&lap_seconds),
+            "--lap-seconds is {lap_seconds}: it must be in 0..=3600"
+        );
+        ensure!(
+            self.threads <= MAX_THREADS,
+            "--threads is {}: it must be at most {MAX_THREADS}",
+            self.threads
+        );
+        Ok(Effort { laps, lap_seconds })
+    }
+
+    /// The devices asked for, or all.
+    fn open(&self) -> anyhow::Result<Vec<Box<dyn Backend>>> {
+        let opened: Vec<Opened> = if self.device.is_empty() {
+            open_all(self.threads)?
+        } else {
+            let open = |choice| {
+                open_choice(choice, self.threads).with_context(|| format!("--device {choice}"))
+            };
+            self.device.iter().map(open).collect::<Result<_, _>>()?
+        };
+        if !self.quiet && stderr().is_terminal() {
+            for note in opened.iter().flat_map(|opened| &opened.notes) {
+                let _ = writeln!(stderr(), "note: {note}");
+            }
+        }
+        Ok(opened.into_iter().map(|opened| opened.backend).collect())
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+impl Machine {
+    fn this() -> Self {
+        let brand = sysinfo::System::new().ok().and_then(|mut system| {
+            system.refresh_cpu_list(sysinfo::CpuRefreshKind::nothing());
+            Some(system.cpus().first()?.brand().trim().to_string())
+        });
+        Self {
+            cpu: brand.unwrap_or_default(),
+            cores: cores(),
+            os: std::env::consts::OS,
+            arch: std::env::consts::ARCH,
+        }
+    }
+}
+
+impl Document<'_> {
+    fn table(&self) -> String {
+        let Machine { cpu, cores, os, .. } = &self.machine;
+        let mut text = format!(
+            "spikeprune {} on {cpu}, {cores} cores, {os}; {} threads\n{} laps of at least {} s: median (least to most)\n",
+            self.version, self.threads, self.laps, self.lap_seconds
+        );
+        for row in &self.rows {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\n{}\n", row.heading());
+            for (what, measured) in [
+                ("training", &row.speed.training),
+                ("testing", &row.speed.testing),
+            ] {
+                let _ = writeln!(text, "  {what:<10}{}", line(measured));
+            }
+        }
+        text
+    }
+}
+
+impl Row {
+    fn heading(&self) -> String {
+        let networks = match self.networks {
+            1 => "1 network".into(),
+            networks => format!("{networks} networks"),
+        };
+        let settings: String = self
+            .settings
+            .iter()
+            .map(|(key, value)| format!(", {key}={value}"))
+            .collect();
+        format!(
+            "{}, {networks} of {} neurons, dt {} ms, {}{settings}",
+            self.device, self.neurons, self.dt_ms, self.rule
+        )
+    }
+}
+
+fn line(measured: &Measured) -> String {
+    let mut text = format!(
+        "{} images/s   {} ms of CPU an image   {:.1} spikes an image",
+        shown(measured.images_per_second),
+        shown(measured.cpu_ms_per_image),
+        measured.spikes_per_image
+    );
+    if let Some(traffic) = measured.traffic_per_image {
+        let _ = write!(
+            text,
+            "   {:.3} dispatches, {:.3} waits, {:.0} bytes up, {:.0} down",
+            traffic.dispatches, traffic.waits, traffic.bytes_up, traffic.bytes_down
+        );
+    }
+    text
+}
+
+fn shown(spread: Spread) -> String {
+    let Spread { median, min, max } = spread;
+    format!("{} ({} to {})", digits(median), digits(min), digits(max))
+}
+
+/// A number to three digits.
+fn digits(value: f64) -> String {
+    let decimals = (2.0 - value.abs().max(1e-9).log10().floor()).clamp(0.0, 9.0);
+    format!("{value:.*}", decimals as usize)
+}

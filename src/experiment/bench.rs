@@ -1,0 +1,217 @@
+//! How fast a device trains and tests networks.
+
+use super::prepare::{as_shown, read_out};
+use super::selection::{self, Schedule};
+use super::{ExperimentError, train::frozen};
+use crate::backend::gpu::Traffic;
+use crate::backend::{Backend, BackendError, Frozen, Session, TestImages};
+use crate::dataset::Dataset;
+use crate::model::rng::Stream;
+use crate::network::Network;
+use crate::params::Params;
+use crate::statistics::Spread;
+use cpu_time::ProcessTime;
+use serde::Serialize;
+use std::time::Instant;
+
+/// How long to measure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Effort {
+    /// Laps of each measurement, after the warm-up; at least one.
+    pub laps: usize,
+    /// Least wall-clock time of a lap, in s.
+    pub lap_seconds: f64,
+}
+
+/// Speed of all networks of a job together.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Speed {
+    pub training: Measured,
+    pub testing: Measured,
+}
+
+/// One measurement, over its laps. Images count once for each network.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Measured {
+    /// Images shown to each network before the first lap.
+    pub warm_up_images: usize,
+    /// Images shown to each network in one lap.
+    pub lap_images: usize,
+    /// By the wall clock.
+    pub images_per_second: Spread,
+    /// Processor time of the whole process, over all its threads.
+    pub cpu_ms_per_image: Spread,
+    /// E spikes that an image evoked, the mean of all laps.
+    pub spikes_per_image: f64,
+    /// What was asked of the device; none for the native backend.
+    pub traffic_per_image: Option<TrafficPerImage>,
+}
+
+/// Work of a GPU's queue for an image, the mean of all laps.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct TrafficPerImage {
+    pub dispatches: f64,
+    pub submits: f64,
+    /// Times that the host waited for the device.
+    pub waits: f64,
+    pub bytes_up: f64,
+    pub bytes_down: f64,
+}
+
+/// What can be timed.
+trait Subject {
+    /// Shows so many images to each network, and returns when the device is done with them.
+    fn show(&mut self, images: usize) -> Result<(), BackendError>;
+    /// E spikes of all networks so far.
+    fn spikes(&mut self) -> Result<u64, BackendError>;
+}
+
+struct Training<'a> {
+    session: Box<dyn Session + 'a>,
+    pixels: &'a [u8],
+    schedules: Vec<Schedule>,
+    shown: usize,
+}
+
+struct Testing<'a> {
+    backend: &'a dyn Backend,
+    lanes: &'a [Frozen<'a>],
+    pixels: &'a [u8],
+    images: Vec<u32>,
+    spikes: u64,
+}
+
+impl Subject for Training<'_> {
+    fn show(&mut self, images: usize) -> Result<(), BackendError> {
+        let range = self.shown..self.shown + images;
+        let plan: Vec<_> = self
+            .schedules
+            .iter_mut()
+            .map(|schedule| schedule.presentations(range.clone()))
+            .collect();
+        self.shown += images;
+        self.session.train(self.pixels, &plan)
+    }
+
+    fn spikes(&mut self) -> Result<u64, BackendError> {
+        let networks = self.session.snapshot()?;
+        Ok(networks.iter().map(|network| network.state.spikes_e).sum())
+    }
+}
+
+impl Subject for Testing<'_> {
+    fn show(&mut self, images: usize) -> Result<(), BackendError> {
+        let shown = TestImages {
+            pixels: self.pixels,
+            images: &self.images[..images],
+            stream: Stream::Test,
+        };
+        for of_network in self.backend.test(self.lanes, shown)? {
+            self.spikes += of_network.counts.iter().map(|&n| u64::from(n)).sum::<u64>();
+        }
+        Ok(())
+    }
+
+    fn spikes(&mut self) -> Result<u64, BackendError> {
+        Ok(self.spikes)
+    }
+}
+
+/// Trains the networks of a job from their start on, then tests them as they are, and times both.
+///
+/// Either begins with a warm-up of laps that double in length until one takes the time of a lap. Images are those of
+/// the job; in training in its order, epoch after epoch.
+///
+/// # Errors
+/// When parameters make no sense, the data are too few, or the backend fails.
+pub fn speed(
+    backend: &dyn Backend,
+    data: &Dataset,
+    params: &Params,
+    effort: Effort,
+) -> Result<Speed, ExperimentError> {
+    let networks = (0..params.job.replicas)
+        .map(|replica| Network::new(params, replica))
+        .collect::<Result<Vec<_>, _>>()?;
+    let train = as_shown(&params.input, &data.train);
+    let test = as_shown(&params.input, &data.test);
+    let images = selection::training(&train, params)?;
+    let schedule =
+        |network: &Network| Schedule::new(images.clone(), network.seed, params.job.shift_max);
+    let mut training = Training {
+        schedules: networks.iter().map(schedule).collect(),
+        session: backend.start(networks)?,
+        pixels: train.pixels(),
+        shown: 0,
+    };
+    let count = params.job.replicas;
+    let trained = measure(&mut training, backend, count, usize::MAX, effort)?;
+    let networks = training.session.snapshot()?;
+    let weights = read_out(training.session.as_mut(), &networks)?;
+    let tested =
+        selection::first_of_classes(&data.test, &params.job.classes, params.job.test_per_class)?;
+    let mut testing = Testing {
+        backend,
+        lanes: &frozen(&networks, &weights),
+        pixels: test.pixels(),
+        images: tested.into_iter().flat_map(|class| class.images).collect(),
+        spikes: 0,
+    };
+    let most = testing.images.len();
+    Ok(Speed {
+        training: trained,
+        testing: measure(&mut testing, backend, count, most, effort)?,
+    })
+}
+
+/// Warm-up and laps of at most `most` images.
+fn measure(
+    subject: &mut dyn Subject,
+    backend: &dyn Backend,
+    networks: usize,
+    most: usize,
+    effort: Effort,
+) -> Result<Measured, ExperimentError> {
+    let (mut lap, mut warm_up) = (1, 0);
+    loop {
+        let start = Instant::now();
+        subject.show(lap)?;
+        warm_up += lap;
+        if start.elapsed().as_secs_f64() >= effort.lap_seconds || lap >= most {
+            break;
+        }
+        lap = (2 * lap).min(most);
+    }
+    let (spikes, traffic) = (subject.spikes()?, backend.traffic());
+    let (mut rates, mut costs) = (Vec::new(), Vec::new());
+    let of_lap = (lap * networks) as f64;
+    for _ in 0..effort.laps {
+        let (wall, cpu) = (Instant::now(), ProcessTime::now());
+        subject.show(lap)?;
+        rates.push(of_lap / wall.elapsed().as_secs_f64());
+        costs.push(1e3 * cpu.elapsed().as_secs_f64() / of_lap);
+    }
+    let of_all = of_lap * effort.laps as f64;
+    let traffic = traffic.zip(backend.traffic());
+    Ok(Measured {
+        warm_up_images: warm_up,
+        lap_images: lap,
+        images_per_second: Spread::of(&rates)?,
+        cpu_ms_per_image: Spread::of(&costs)?,
+        spikes_per_image: (subject.spikes()? - spikes) as f64 / of_all,
+        traffic_per_image: traffic.map(|(from, to)| TrafficPerImage::between(from, to, of_all)),
+    })
+}
+
+impl TrafficPerImage {
+    fn between(from: Traffic, to: Traffic, images: f64) -> Self {
+        let per_image = |of: fn(&Traffic) -> u64| of(&to).saturating_sub(of(&from)) as f64 / images;
+        Self {
+            dispatches: per_image(|traffic| traffic.dispatches),
+            submits: per_image(|traffic| traffic.submits),
+            waits: per_image(|traffic| traffic.waits),
+            bytes_up: per_image(|traffic| traffic.bytes_up),
+            bytes_down: per_image(|traffic| traffic.bytes_down),
+        }
+    }
+}

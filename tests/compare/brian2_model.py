@@ -1,0 +1,242 @@
+"""The network of the preset `authors-code` in Brian2, without pruning, and two ways to run it.
+
+It is written to be fast in Brian2; every draw keeps its distribution:
+
+* What changes with the image is set by two actions a presentation, so that one `run` covers all images.
+* Inputs draw the geometric gap to their next spike, where `PoissonGroup` draws a number a step.
+* Traces are kept a neuron, not a synapse; those of the inputs change only when they spike.
+* Refractory times are counted in the condition of the threshold.
+"""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import brian2 as b2
+import numpy as np
+from brian2 import ms, mV
+from numpy.typing import NDArray
+
+from task import PER_CLASS, PIXELS, Sample, Task
+
+DT = 0.1 * ms
+STIMULUS = 350 * ms
+REST = 150 * ms
+
+INPUT = """
+    mean_gap : 1  # in steps
+    next_spike : integer
+    last_spike : integer
+    trace : 1  # as of last_spike
+"""
+EXCITATORY = """
+    dv/dt = (ge*(0*mV - v) + gi*(-100*mV - v) + (-60*mV - v)) / (100*ms) : volt
+    dvt/dt = (-52*mV - vt) / (150*ms) : volt
+    dge/dt = -ge / (5*ms) : 1
+    dgi/dt = -gi / (10*ms) : 1
+    latched : volt  # vt as it stood when the image came on
+    last_spike : integer
+    trace : 1
+    direction : 1  # 1: STDP, -1: all-LTD
+    spikes : integer
+"""
+INHIBITORY = """
+    dv/dt = (ge*(0*mV - v) + (-60*mV - v)) / (10*ms) : volt
+    dge/dt = -ge / (5*ms) : 1
+    last_spike : integer
+"""
+GAP = "int(clip(-log(rand()) * mean_gap, 0, never))"
+
+
+def mean_gaps(images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """`floor(-log(u) * mean_gap)` steps pass without a spike at the pixel's rate; infinite if dark."""
+    rates_hz = images // 4 * (256 / 255)
+    with np.errstate(divide="ignore"):
+        return -1 / np.log1p(-rates_hz * float(DT))
+
+
+def constants(task: Task) -> dict[str, object]:
+    """The names that the strings of the model refer to; times in steps."""
+    gmax = 0.05
+    return {
+        "gmax": gmax,
+        "a_pre": 0.01 * gmax,
+        "a_post": -0.0105 * gmax,
+        "decay": float(DT / (20 * ms)),
+        "w_s2": 3.0,
+        "w_s3": 3.0 / (task.classes * PER_CLASS),
+        "per_class": PER_CLASS,
+        "refractory_e": round(5 * ms / DT),
+        "refractory_i": round(2 * ms / DT),
+        "stimulus": round(STIMULUS / DT),
+        "presentation": round((STIMULUS + REST) / DT),
+        "never": 10**9,
+        "mean_gap_shown": b2.TimedArray(mean_gaps(task.images), dt=STIMULUS + REST),
+        "group_shown": b2.TimedArray(task.groups.astype(float), dt=STIMULUS + REST),
+    }
+
+
+def make_inputs(names: dict[str, object], onset: b2.Clock) -> b2.NeuronGroup:
+    """The pixels. Their traces change before the synapses act: E spikes see those of the same step."""
+    inputs = b2.NeuronGroup(
+        PIXELS,
+        INPUT,
+        threshold="next_spike == t_in_timesteps and t_in_timesteps % presentation < stimulus",
+        reset=f"""
+            trace = trace * exp((last_spike - t_in_timesteps) * decay) + a_pre
+            last_spike = t_in_timesteps
+            next_spike = t_in_timesteps + 1 + {GAP}
+        """,
+        namespace=names,
+        name="inputs",
+    )
+    inputs.resetter["spike"].when = "before_synapses"
+    inputs.run_regularly(
+        f"""
+            mean_gap = mean_gap_shown(t, i)
+            next_spike = t_in_timesteps + {GAP}
+        """,
+        clock=onset,
+    )
+    return inputs
+
+
+def make_excitatory(count: int, names: dict[str, object], onset: b2.Clock) -> b2.NeuronGroup:
+    """E neurons, with the threshold held for an image."""
+    excitatory = b2.NeuronGroup(
+        count,
+        EXCITATORY,
+        method="euler",
+        threshold="v > latched and t_in_timesteps - last_spike >= refractory_e",
+        reset="v = -65*mV; vt += 3*mV; trace += a_post; last_spike = t_in_timesteps; spikes += 1",
+        namespace=names,
+        name="excitatory",
+    )
+    excitatory.v = -80 * mV
+    excitatory.vt = -52 * mV
+    excitatory.last_spike = -1000
+    excitatory.run_regularly(
+        "latched = vt; direction = 2 * int(i // per_class == group_shown(t)) - 1", clock=onset
+    )
+    excitatory.run_regularly("trace *= exp(-decay)")
+    return excitatory
+
+
+def make_inhibitory(count: int, names: dict[str, object]) -> b2.NeuronGroup:
+    """I neurons."""
+    inhibitory = b2.NeuronGroup(
+        count,
+        INHIBITORY,
+        method="euler",
+        threshold="v > -40*mV and t_in_timesteps - last_spike >= refractory_i",
+        reset="v = -45*mV; last_spike = t_in_timesteps",
+        namespace=names,
+        name="inhibitory",
+    )
+    inhibitory.v = -80 * mV
+    inhibitory.last_spike = -1000
+    return inhibitory
+
+
+def make_network(task: Task) -> tuple[b2.Network, b2.NeuronGroup]:
+    """The network and its E neurons. Of equal order, synapses act in the order of their names."""
+    b2.defaultclock.dt = DT
+    names = constants(task)
+    onset = b2.Clock(STIMULUS + REST)
+    count = task.classes * PER_CLASS
+    inputs = make_inputs(names, onset)
+    excitatory = make_excitatory(count, names, onset)
+    inhibitory = make_inhibitory(count, names)
+    s1 = b2.Synapses(
+        inputs,
+        excitatory,
+        "w : 1",
+        on_pre="ge_post += w; w = clip(w + trace_post, 0, gmax)",
+        on_post="""
+            w = clip(w + direction_post * trace_pre * exp((last_spike_pre - t_in_timesteps) * decay), 0, gmax)
+        """,
+        namespace=names,
+        name="s1",
+    )
+    s1.connect()
+    s1.w = "rand() * gmax"
+    s2 = b2.Synapses(excitatory, inhibitory, on_pre="ge_post += w_s2", namespace=names, name="s2")
+    s2.connect(j="i")
+    s2.delay = "rand() * 10*ms"
+    s3 = b2.Synapses(inhibitory, excitatory, on_pre="gi_post += w_s3", namespace=names, name="s3")
+    s3.connect(condition="i != j")
+    s3.delay = "rand() * 5*ms"
+    return b2.Network(inputs, excitatory, inhibitory, s1, s2, s3), excitatory
+
+
+class Cython:
+    """As in a notebook: Python calls `run` twice an image, generated Cython code does the steps."""
+
+    name = "Brian2, cython"
+
+    def __init__(self, task: Task, folder: Path) -> None:
+        self.task = task
+        self.images = len(task)
+        b2.set_device("runtime")
+        b2.prefs.codegen.target = "cython"
+        b2.prefs.codegen.runtime.cython.cache_dir = str(folder)
+        self.measure(seed=0)  # compiles
+
+    def measure(self, seed: int) -> Sample:
+        """Time of all images but the first, which generates code."""
+        b2.seed(seed)
+        network, excitatory = make_network(self.task)
+        network.run(STIMULUS)
+        network.run(REST)
+        cpu, wall = time.process_time(), time.perf_counter()
+        for _ in range(1, self.images):
+            network.run(STIMULUS)
+            network.run(REST)
+        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        per_image = 1e3 / (self.images - 1)
+        return Sample(cpu * per_image, wall * per_image, int(sum(excitatory.spikes)) / self.images)
+
+
+class Standalone:
+    """A C++ program that Brian2 writes, with the loop over images inside."""
+
+    name = "Brian2, cpp_standalone"
+
+    def __init__(self, task: Task, folder: Path) -> None:
+        self.images = len(task)
+        self.folder = folder
+        b2.set_device("cpp_standalone", build_on_run=False)
+        b2.prefs.codegen.cpp.headers += ["<chrono>", "<cstdlib>", "<numeric>"]
+        # The inputs' threshold is the longest loop; unrolled it takes half the time.
+        b2.prefs.codegen.cpp.extra_compile_args_gcc += ["-funroll-loops"]
+        b2.device.insert_code("main", '_random_generators[0].seed(std::atol(std::getenv("SEED")));')
+        network, excitatory = make_network(task)
+        b2.device.insert_code(
+            "before_network_run",
+            "const auto cpu = std::clock(); const auto wall = std::chrono::steady_clock::now();",
+        )
+        spikes = b2.device.get_array_name(excitatory.variables["spikes"])
+        b2.device.insert_code(
+            "after_network_run",
+            f"""
+            std::cout << double(std::clock() - cpu) / CLOCKS_PER_SEC << " "
+                << std::chrono::duration<double>(std::chrono::steady_clock::now() - wall).count() << " "
+                << std::accumulate({spikes}, {spikes} + {len(excitatory)}, 0L) << std::endl;
+            """,
+        )
+        network.run(self.images * (STIMULUS + REST))
+        b2.device.build(directory=str(folder), run=False)
+        b2.device.reinit()
+
+    def measure(self, seed: int) -> Sample:
+        """Time of the program's `Network::run`."""
+        done = subprocess.run(
+            [self.folder / "main"],
+            cwd=self.folder,
+            env={**os.environ, "SEED": str(seed)},
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        cpu, wall, spikes = (float(word) for word in done.stdout.split())
+        return Sample(cpu * 1e3 / self.images, wall * 1e3 / self.images, spikes / self.images)
