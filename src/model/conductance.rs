@@ -86,6 +86,8 @@ pub struct DelayRing {
     counts: Vec<Counts>,
     /// Slots that may hold an arrival.
     occupied: Vec<bool>,
+    /// The slot of this step; those of the next ones follow, round and round.
+    now: usize,
     /// [`Counts`] of a slot.
     width: usize,
 }
@@ -97,23 +99,25 @@ impl DelayRing {
         Self {
             counts: vec![Counts([0; COUNTS]); slots * width],
             occupied: vec![false; slots],
+            now: 0,
             width,
         }
     }
 
-    /// A spike of step `now` reaches `target` after `delay` steps, at most the longest delay.
+    /// `count` spikes reach `target` in the `delay`-th step from this one, at most the longest delay.
     #[inline(always)]
-    pub fn send(&mut self, now: u32, delay: u16, target: usize) {
-        self.add(now.wrapping_add(u32::from(delay)), target, 1);
+    pub fn send(&mut self, delay: u16, target: usize, count: u16) {
+        let slot = self.slot(delay);
+        self.occupied[slot] = true;
+        self.counts[slot * self.width + target / COUNTS].0[target % COUNTS] += count;
     }
 
-    /// A spike of step `now` reaches every target after its delay, but those whose delay is [`NEVER`].
+    /// A spike of this step reaches every target after its delay, but those whose delay is [`NEVER`].
     #[inline(always)]
-    pub fn send_to_all(&mut self, now: u32, delays: &[Counts]) {
+    pub fn send_to_all(&mut self, delays: &[Counts]) {
         self.occupied.fill(true);
-        // Slot by slot over all targets, which takes no scattered writes; slots go round from that of now on.
-        let first = self.slot(now);
-        let (wrapped, ahead) = self.counts.split_at_mut(first * self.width);
+        // Slot by slot over all targets, which takes no scattered writes.
+        let (wrapped, ahead) = self.counts.split_at_mut(self.now * self.width);
         let slots = ahead
             .chunks_exact_mut(self.width)
             .chain(wrapped.chunks_exact_mut(self.width));
@@ -129,23 +133,16 @@ impl DelayRing {
         }
     }
 
-    /// `count` arrivals at once.
-    #[inline(always)]
-    pub fn add(&mut self, due: u32, target: usize, count: u16) {
-        let slot = self.slot(due);
-        self.occupied[slot] = true;
-        self.counts[slot * self.width + target / COUNTS].0[target % COUNTS] += count;
+    /// Arrivals at `target` in the `delay`-th step from this one.
+    pub fn due(&self, delay: u16, target: usize) -> u16 {
+        self.counts[self.slot(delay) * self.width + target / COUNTS].0[target % COUNTS]
     }
 
-    /// Arrivals at `target` in step `due`.
-    pub fn due_at(&self, due: u32, target: usize) -> u16 {
-        self.counts[self.slot(due) * self.width + target / COUNTS].0[target % COUNTS]
-    }
-
-    /// Adds what is due now to the conductance: `g_j += weight * arrivals_j`.
+    /// Adds what is due now to the conductance, `g_j += weight * arrivals_j`, and goes on to the next step.
     #[inline(always)]
-    pub fn arrive(&mut self, now: u32, weight: f32, g: &mut [Block]) {
-        let slot = self.slot(now);
+    pub fn arrive(&mut self, weight: f32, g: &mut [Block]) {
+        let slot = self.now;
+        self.now = self.slot(1);
         if !self.occupied[slot] {
             return;
         }
@@ -154,16 +151,25 @@ impl DelayRing {
         for (g, counts) in g.chunks_mut(COUNTS / BLOCK).zip(counts) {
             for (g, counts) in g.iter_mut().zip(counts.0.chunks_exact(BLOCK)) {
                 block_boundary();
+                let mut sum = *g;
                 for l in 0..BLOCK {
-                    g.0[l] = multiply_add(weight, f32::from(counts[l]), g.0[l]);
+                    sum.0[l] = multiply_add(weight, f32::from(counts[l]), sum.0[l]);
                 }
+                *g = sum;
             }
             *counts = Counts([0; COUNTS]);
         }
     }
 
+    /// The slot of the `delay`-th step from this one.
     #[inline(always)]
-    fn slot(&self, step: u32) -> usize {
-        step as usize % self.occupied.len()
+    fn slot(&self, delay: u16) -> usize {
+        let slot = self.now + usize::from(delay);
+        // No division in every step.
+        if slot < self.occupied.len() {
+            slot
+        } else {
+            slot - self.occupied.len()
+        }
     }
 }

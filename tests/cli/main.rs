@@ -3,6 +3,7 @@
 mod bad_checkpoint;
 mod bad_flags;
 mod bad_place;
+mod bench;
 mod devices;
 mod eval;
 #[path = "../support/gpu.rs"]

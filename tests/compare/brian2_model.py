@@ -18,7 +18,7 @@ import numpy as np
 from brian2 import ms, mV
 from numpy.typing import NDArray
 
-from task import PER_CLASS, PIXELS, Sample, Task
+from task import PER_CLASS, PIXELS, Sample, Task, in_new_process
 
 DT = 0.1 * ms
 STIMULUS = 350 * ms
@@ -39,7 +39,7 @@ EXCITATORY = """
     last_spike : integer
     trace : 1
     direction : 1  # 1: STDP, -1: all-LTD
-    spikes : integer
+    count : integer
 """
 INHIBITORY = """
     dv/dt = (ge*(0*mV - v) + (-60*mV - v)) / (10*ms) : volt
@@ -109,7 +109,7 @@ def make_excitatory(count: int, names: dict[str, object], onset: b2.Clock) -> b2
         EXCITATORY,
         method="euler",
         threshold="v > latched and t_in_timesteps - last_spike >= refractory_e",
-        reset="v = -65*mV; vt += 3*mV; trace += a_post; last_spike = t_in_timesteps; spikes += 1",
+        reset="v = -65*mV; vt += 3*mV; trace += a_post; last_spike = t_in_timesteps; count += 1",
         namespace=names,
         name="excitatory",
     )
@@ -170,32 +170,61 @@ def make_network(task: Task) -> tuple[b2.Network, b2.NeuronGroup]:
     return b2.Network(inputs, excitatory, inhibitory, s1, s2, s3), excitatory
 
 
+def run_cython(task: Task, cache: Path, durations: list[b2.Quantity], seed: int) -> Sample:
+    """Show the first image, for which code is generated, then measure the others."""
+    b2.prefs.codegen.target = "cython"
+    b2.prefs.codegen.runtime.cython.cache_dir = str(cache)
+    b2.seed(seed)
+    network, excitatory = make_network(task)
+    network.run(STIMULUS + REST)
+    cpu, wall = time.process_time(), time.perf_counter()
+    for duration in durations:
+        network.run(duration)
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    per_image = 1e3 / (len(task) - 1)
+    return Sample(cpu * per_image, wall * per_image, int(sum(excitatory.count)) / len(task))
+
+
 class Cython:
-    """As in a notebook: Python calls `run` twice an image, generated Cython code does the steps."""
+    """Python calls `run`, generated Cython code takes each step."""
 
-    name = "Brian2, cython"
-
-    def __init__(self, task: Task, folder: Path) -> None:
-        self.task = task
+    def __init__(self, task: Task, cache: Path, one_run: bool) -> None:
+        self.name = "Brian2, cython, one run" if one_run else "Brian2, cython, as in a notebook"
         self.images = len(task)
-        b2.set_device("runtime")
-        b2.prefs.codegen.target = "cython"
-        b2.prefs.codegen.runtime.cython.cache_dir = str(folder)
-        self.measure(seed=0)  # compiles
+        self.task = task
+        self.cache = cache
+        others = self.images - 1
+        in_new_process(run_cython, task, cache, [], 0)  # compiles
+        self.durations = [others * (STIMULUS + REST)] if one_run else [STIMULUS, REST] * others
 
     def measure(self, seed: int) -> Sample:
-        """Time of all images but the first, which generates code."""
-        b2.seed(seed)
-        network, excitatory = make_network(self.task)
-        network.run(STIMULUS)
-        network.run(REST)
-        cpu, wall = time.process_time(), time.perf_counter()
-        for _ in range(1, self.images):
-            network.run(STIMULUS)
-            network.run(REST)
-        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-        per_image = 1e3 / (self.images - 1)
-        return Sample(cpu * per_image, wall * per_image, int(sum(excitatory.spikes)) / self.images)
+        """In a process of its own: what else lives in one slows every call of `run` down."""
+        return in_new_process(run_cython, self.task, self.cache, self.durations, seed)
+
+
+def build_standalone(task: Task, folder: Path) -> None:
+    """Write and compile a program that takes its seed from SEED and prints CPU s, wall s, E spikes."""
+    b2.set_device("cpp_standalone", build_on_run=False)
+    b2.prefs.codegen.cpp.headers += ["<chrono>", "<cstdlib>", "<numeric>"]
+    # Twice as fast a loop over the inputs, the longest.
+    b2.prefs.codegen.cpp.extra_compile_args_gcc += ["-funroll-loops"]
+    b2.device.insert_code("main", '_random_generators[0].seed(std::atol(std::getenv("SEED")));')
+    network, excitatory = make_network(task)
+    b2.device.insert_code(
+        "before_network_run",
+        "const auto cpu = std::clock(); const auto wall = std::chrono::steady_clock::now();",
+    )
+    count = b2.device.get_array_name(excitatory.variables["count"])
+    b2.device.insert_code(
+        "after_network_run",
+        f"""
+        std::cout << double(std::clock() - cpu) / CLOCKS_PER_SEC << " "
+            << std::chrono::duration<double>(std::chrono::steady_clock::now() - wall).count() << " "
+            << std::accumulate({count}, {count} + {len(excitatory)}, 0L) << std::endl;
+        """,
+    )
+    network.run(len(task) * (STIMULUS + REST))
+    b2.device.build(directory=str(folder), run=False)
 
 
 class Standalone:
@@ -206,31 +235,10 @@ class Standalone:
     def __init__(self, task: Task, folder: Path) -> None:
         self.images = len(task)
         self.folder = folder
-        b2.set_device("cpp_standalone", build_on_run=False)
-        b2.prefs.codegen.cpp.headers += ["<chrono>", "<cstdlib>", "<numeric>"]
-        # The inputs' threshold is the longest loop; unrolled it takes half the time.
-        b2.prefs.codegen.cpp.extra_compile_args_gcc += ["-funroll-loops"]
-        b2.device.insert_code("main", '_random_generators[0].seed(std::atol(std::getenv("SEED")));')
-        network, excitatory = make_network(task)
-        b2.device.insert_code(
-            "before_network_run",
-            "const auto cpu = std::clock(); const auto wall = std::chrono::steady_clock::now();",
-        )
-        spikes = b2.device.get_array_name(excitatory.variables["spikes"])
-        b2.device.insert_code(
-            "after_network_run",
-            f"""
-            std::cout << double(std::clock() - cpu) / CLOCKS_PER_SEC << " "
-                << std::chrono::duration<double>(std::chrono::steady_clock::now() - wall).count() << " "
-                << std::accumulate({spikes}, {spikes} + {len(excitatory)}, 0L) << std::endl;
-            """,
-        )
-        network.run(self.images * (STIMULUS + REST))
-        b2.device.build(directory=str(folder), run=False)
-        b2.device.reinit()
+        in_new_process(build_standalone, task, folder)
 
     def measure(self, seed: int) -> Sample:
-        """Time of the program's `Network::run`."""
+        """The program's `Network::run`."""
         done = subprocess.run(
             [self.folder / "main"],
             cwd=self.folder,

@@ -1,9 +1,12 @@
 """What every simulator is given, and what is measured of it."""
 
 import gzip
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,13 +37,22 @@ class Sample:
 
 
 class Simulator(Protocol):
-    """One row of the table. Starting and compiling are over when it is there, or not measured."""
+    """One row of the table."""
 
     name: str
     images: int
 
     def measure(self, seed: int) -> Sample:
-        """Train a new network on all images; draws follow the seed where the simulator lets them."""
+        """Train a new network on all images, on one thread; start-up and compilation do not count."""
+
+
+Result = TypeVar("Result")
+
+
+def in_new_process(function: Callable[..., Result], *arguments: object) -> Result:
+    """Call a function of a module where nothing else has happened yet."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
 
 
 def read_idx(path: Path, header: int) -> NDArray[np.uint8]:

@@ -101,21 +101,21 @@ pub fn unpad_rows(padded: &[Block], neurons: usize) -> Vec<f32> {
 }
 
 /// Arrivals \[delay, neuron\] counted from now, as a ring.
-fn load_ring(arrivals: &[u16], now: u32, neurons: usize) -> DelayRing {
+fn load_ring(arrivals: &[u16], neurons: usize) -> DelayRing {
     let slots = arrivals.len() / neurons;
     let mut ring = DelayRing::new(slots as u32 - 1, neurons);
-    for (delay, row) in arrivals.chunks_exact(neurons).enumerate() {
+    for (delay, row) in (0u16..).zip(arrivals.chunks_exact(neurons)) {
         for (target, &count) in row.iter().enumerate().filter(|&(_, &count)| count > 0) {
-            ring.add(now.wrapping_add(delay as u32), target, count);
+            ring.send(delay, target, count);
         }
     }
     ring
 }
 
-fn store_ring(ring: &DelayRing, now: u32, slots: usize, neurons: usize) -> Vec<u16> {
-    (0..slots)
-        .flat_map(|delay| (0..neurons).map(move |target| (now.wrapping_add(delay as u32), target)))
-        .map(|(due, target)| ring.due_at(due, target))
+fn store_ring(ring: &DelayRing, delay_max: u32, neurons: usize) -> Vec<u16> {
+    (0..=delay_max as u16)
+        .flat_map(|delay| (0..neurons).map(move |target| (delay, target)))
+        .map(|(delay, target)| ring.due(delay, target))
         .collect()
 }
 
@@ -159,8 +159,8 @@ impl Lane {
             v_i: pad(&state.v_i_mv, c.inhibitory.v_rest_mv),
             ge_i: pad(&state.ge_i, 0.0),
             last_spike_i: state.last_spike_i.clone(),
-            s2: load_ring(&state.arrivals_s2, state.clock, neurons),
-            s3: load_ring(&state.arrivals_s3, state.clock, neurons),
+            s2: load_ring(&state.arrivals_s2, neurons),
+            s3: load_ring(&state.arrivals_s3, neurons),
             counts: vec![0; neurons],
             group_spikes: vec![0; neurons / c.gate.group_size as usize],
         }
@@ -212,8 +212,8 @@ impl NetworkOnCpu {
                 last_spike_i: lane.last_spike_i.clone(),
                 trace_pre: self.apre.clone(),
                 last_input: self.last_input.clone(),
-                arrivals_s2: store_ring(&lane.s2, lane.clock, steps.delay_s2_max as usize + 1, n),
-                arrivals_s3: store_ring(&lane.s3, lane.clock, steps.delay_s3_max as usize + 1, n),
+                arrivals_s2: store_ring(&lane.s2, steps.delay_s2_max, n),
+                arrivals_s3: store_ring(&lane.s3, steps.delay_s3_max, n),
             },
         }
     }

@@ -65,12 +65,12 @@ pub fn present(
         let now = lane.clock;
         integrate_excitatory(c, lane, live, learning, now, &mut fired_e);
         integrate_inhibitory(c, lane, now, &mut fired_i);
-        send(wiring, lane, now, &fired_e, &fired_i);
+        send(wiring, lane, &fired_e, &fired_i);
         for &input in spikes.at(step) {
             input_spike(c, &mut s1, lane, now, usize::from(input));
         }
-        lane.s2.arrive(now, c.w_s2, &mut lane.ge_i);
-        lane.s3.arrive(now, c.w_s3, &mut lane.gi_e);
+        lane.s2.arrive(c.w_s2, &mut lane.ge_i);
+        lane.s3.arrive(c.w_s3, &mut lane.gi_e);
         if !fired_e.is_empty() {
             output_spikes(c, &mut s1, lane, now, step, &fired_e);
         }
@@ -98,25 +98,19 @@ fn integrate_excitatory(
     fired: &mut Vec<usize>,
 ) {
     fired.clear();
-    for b in 0..lane.v_e.len() {
-        let (v, vt) = (&mut lane.v_e[b], &mut lane.vt[b]);
-        let (ge, gi, latched) = (&mut lane.ge_e[b], &mut lane.gi_e[b], &lane.latched[b]);
+    let state = lane.v_e.iter_mut().zip(&mut lane.vt);
+    let conductances = lane.ge_e.iter_mut().zip(&mut lane.gi_e);
+    let traces = lane.apost.iter_mut().zip(&lane.latched);
+    let blocks = state.zip(conductances).zip(traces).enumerate();
+    for (b, (((v, vt), (ge, gi)), (apost, latched))) in blocks {
         let above = lif::integrate_excitatory(&c.excitatory, live, v, vt, ge, gi, latched);
         if learning {
-            stdp::decay_post(&c.stdp, &mut lane.apost[b]);
+            stdp::decay_post(&c.stdp, apost);
         }
         if above {
-            let thresholds = if live { &lane.vt[b] } else { &lane.latched[b] };
-            let refractory = c.steps.refractory_e;
-            list_fired(
-                &lane.v_e[b],
-                thresholds,
-                b,
-                now,
-                &lane.last_spike_e,
-                refractory,
-                fired,
-            );
+            let thresholds = if live { vt } else { latched };
+            let (last, refractory) = (&lane.last_spike_e, c.steps.refractory_e);
+            list_fired(v, thresholds, b, now, last, refractory, fired);
         }
     }
 }
@@ -125,19 +119,11 @@ fn integrate_excitatory(
 #[inline(always)]
 fn integrate_inhibitory(c: &Constants, lane: &mut Lane, now: u32, fired: &mut Vec<usize>) {
     fired.clear();
-    for b in 0..lane.v_i.len() {
-        if lif::integrate_inhibitory(&c.inhibitory, &mut lane.v_i[b], &mut lane.ge_i[b]) {
-            let thresholds = Block::splat(c.inhibitory.v_threshold_mv);
-            let refractory = c.steps.refractory_i;
-            list_fired(
-                &lane.v_i[b],
-                &thresholds,
-                b,
-                now,
-                &lane.last_spike_i,
-                refractory,
-                fired,
-            );
+    let thresholds = Block::splat(c.inhibitory.v_threshold_mv);
+    for (b, (v, ge)) in lane.v_i.iter_mut().zip(&mut lane.ge_i).enumerate() {
+        if lif::integrate_inhibitory(&c.inhibitory, v, ge) {
+            let (last, refractory) = (&lane.last_spike_i, c.steps.refractory_i);
+            list_fired(v, &thresholds, b, now, last, refractory, fired);
         }
     }
 }
@@ -162,14 +148,14 @@ fn list_fired(
 
 /// Sends the spikes of this step on their way: S2 one to one, S3 to every E neuron but the own.
 #[inline(always)]
-fn send(wiring: &Wiring, lane: &mut Lane, now: u32, fired_e: &[usize], fired_i: &[usize]) {
+fn send(wiring: &Wiring, lane: &mut Lane, fired_e: &[usize], fired_i: &[usize]) {
     for &j in fired_e {
-        lane.s2.send(now, wiring.delays_s2[j], j);
+        lane.s2.send(wiring.delays_s2[j], j, 1);
     }
     let width = wiring.delays_s3.len() / lane.neurons;
     for &i in fired_i {
         let delays = &wiring.delays_s3[i * width..][..width];
-        lane.s3.send_to_all(now, delays);
+        lane.s3.send_to_all(delays);
     }
 }
 

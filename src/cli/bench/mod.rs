@@ -1,5 +1,7 @@
 //! `bench`: how fast networks train and are tested here.
 
+mod show;
+
 use super::device::MAX_THREADS;
 use super::options::ParamOptions;
 use super::output::{out, out_json};
@@ -8,18 +10,17 @@ use super::sweep::{key_and_value, listed};
 use anyhow::{Context, ensure};
 use clap::Args;
 use serde::Serialize;
+use spikeprune::artefact::write_whole;
 use spikeprune::backend::Backend;
 use spikeprune::backend::gpu::choice::DeviceChoice;
 use spikeprune::backend::gpu::open::{Opened, open_all, open_choice};
 use spikeprune::dataset;
-use spikeprune::experiment::bench::{Effort, Measured, Speed, speed};
+use spikeprune::experiment::bench::{Effort, Speed, speed};
 use spikeprune::experiment::sweep::Search;
 use spikeprune::params::{Params, Rule};
-use spikeprune::statistics::Spread;
 use std::collections::BTreeMap;
-use std::fmt::Write;
-use std::io::{IsTerminal, Write as _, stderr};
-use std::path::Path;
+use std::io::{IsTerminal, Write, stderr};
+use std::path::{Path, PathBuf};
 
 /// Measure how fast networks train and are tested, on each device
 ///
@@ -61,6 +62,14 @@ pub struct BenchArgs {
         help_heading = "Device and output"
     )]
     threads: usize,
+    /// Draw CPU time an image over the values of the first --grid, as SVG into this file
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "grid",
+        help_heading = "Device and output"
+    )]
+    plot: Option<PathBuf>,
     /// Print one JSON document instead of a table
     #[arg(long, help_heading = "Device and output")]
     json: bool,
@@ -122,6 +131,11 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
         seeds,
     };
     let points = search.points()?;
+    if args.plot.is_some() {
+        for point in &points {
+            show::number(&search.axes[0].key, &point.values[0])?;
+        }
+    }
     let data = dataset::load(Path::new(&search.params.job.data))?;
     let backends = args.open()?;
     let mut progress = Progress::new(args.quiet);
@@ -159,6 +173,11 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
         params: &search.params,
         rows,
     };
+    if let Some(path) = &args.plot {
+        let svg = document.plot(&search.axes[0].key)?;
+        write_whole(path, |file| file.write_all(svg.as_bytes()))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
     if args.json {
         return out_json(&document);
     }
@@ -220,71 +239,4 @@ impl Machine {
             arch: std::env::consts::ARCH,
         }
     }
-}
-
-impl Document<'_> {
-    fn table(&self) -> String {
-        let Machine { cpu, cores, os, .. } = &self.machine;
-        let mut text = format!(
-            "spikeprune {} on {cpu}, {cores} cores, {os}; {} threads\n{} laps of at least {} s: median (least to most)\n",
-            self.version, self.threads, self.laps, self.lap_seconds
-        );
-        for row in &self.rows {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "\n{}\n", row.heading());
-            for (what, measured) in [
-                ("training", &row.speed.training),
-                ("testing", &row.speed.testing),
-            ] {
-                let _ = writeln!(text, "  {what:<10}{}", line(measured));
-            }
-        }
-        text
-    }
-}
-
-impl Row {
-    fn heading(&self) -> String {
-        let networks = match self.networks {
-            1 => "1 network".into(),
-            networks => format!("{networks} networks"),
-        };
-        let settings: String = self
-            .settings
-            .iter()
-            .map(|(key, value)| format!(", {key}={value}"))
-            .collect();
-        format!(
-            "{}, {networks} of {} neurons, dt {} ms, {}{settings}",
-            self.device, self.neurons, self.dt_ms, self.rule
-        )
-    }
-}
-
-fn line(measured: &Measured) -> String {
-    let mut text = format!(
-        "{} images/s   {} ms of CPU an image   {:.1} spikes an image",
-        shown(measured.images_per_second),
-        shown(measured.cpu_ms_per_image),
-        measured.spikes_per_image
-    );
-    if let Some(traffic) = measured.traffic_per_image {
-        let _ = write!(
-            text,
-            "   {:.3} dispatches, {:.3} waits, {:.0} bytes up, {:.0} down",
-            traffic.dispatches, traffic.waits, traffic.bytes_up, traffic.bytes_down
-        );
-    }
-    text
-}
-
-fn shown(spread: Spread) -> String {
-    let Spread { median, min, max } = spread;
-    format!("{} ({} to {})", digits(median), digits(min), digits(max))
-}
-
-/// A number to three digits.
-fn digits(value: f64) -> String {
-    let decimals = (2.0 - value.abs().max(1e-9).log10().floor()).clamp(0.0, 9.0);
-    format!("{value:.*}", decimals as usize)
 }
