@@ -247,6 +247,24 @@ fn random_splits_have_disjoint_labels_and_images_of_their_own() {
     assert_eq!(found["held_out"], "validation");
 }
 
+/// 12,107 training images are sevens or fours.
+#[test]
+fn all_validation_images_are_those_that_the_training_leaves() {
+    let found = document(&[
+        "--validation",
+        "--test-per-class",
+        "0",
+        "--set",
+        "job.train_images=12090",
+        "--arms",
+        "none",
+        "--seeds",
+        "1",
+        "--no-controls",
+    ]);
+    assert_eq!(found["arms"][0]["sets"]["known"]["images"], 17);
+}
+
 #[test]
 fn the_folder_holds_the_report_and_a_second_run_asks_before_it_replaces_it() {
     let folder = tempfile::tempdir().unwrap();

@@ -9,16 +9,19 @@ It is written to be fast in Brian2; every draw keeps its distribution:
 """
 
 import os
-import subprocess
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import brian2 as b2
 import numpy as np
 from brian2 import ms, mV
 from numpy.typing import NDArray
 
-from task import PER_CLASS, PIXELS, Sample, Task, in_new_process
+from task import PER_CLASS, PIXELS, Sample, Task, timed
 
 DT = 0.1 * ms
 STIMULUS = 350 * ms
@@ -46,6 +49,7 @@ INHIBITORY = """
     dge/dt = -ge / (5*ms) : 1
     last_spike : integer
 """
+TRACE_PRE = "trace_pre * exp((last_spike_pre - t_in_timesteps) * decay)"
 GAP = "int(clip(-log(rand()) * mean_gap, 0, never))"
 
 
@@ -77,8 +81,11 @@ def constants(task: Task) -> dict[str, object]:
     }
 
 
-def make_inputs(names: dict[str, object], onset: b2.Clock) -> b2.NeuronGroup:
-    """The pixels. Their traces change before the synapses act: E spikes see those of the same step."""
+def make_neurons(
+    count: int, names: dict[str, object]
+) -> tuple[b2.NeuronGroup, b2.NeuronGroup, b2.NeuronGroup]:
+    """Inputs, E and I neurons, and what happens when an image comes on."""
+    onset = b2.Clock(STIMULUS + REST)
     inputs = b2.NeuronGroup(
         PIXELS,
         INPUT,
@@ -91,19 +98,11 @@ def make_inputs(names: dict[str, object], onset: b2.Clock) -> b2.NeuronGroup:
         namespace=names,
         name="inputs",
     )
+    # An E spike learns from input spikes of the same step.
     inputs.resetter["spike"].when = "before_synapses"
     inputs.run_regularly(
-        f"""
-            mean_gap = mean_gap_shown(t, i)
-            next_spike = t_in_timesteps + {GAP}
-        """,
-        clock=onset,
+        f"mean_gap = mean_gap_shown(t, i); next_spike = t_in_timesteps + {GAP}", clock=onset
     )
-    return inputs
-
-
-def make_excitatory(count: int, names: dict[str, object], onset: b2.Clock) -> b2.NeuronGroup:
-    """E neurons, with the threshold held for an image."""
     excitatory = b2.NeuronGroup(
         count,
         EXCITATORY,
@@ -113,18 +112,10 @@ def make_excitatory(count: int, names: dict[str, object], onset: b2.Clock) -> b2
         namespace=names,
         name="excitatory",
     )
-    excitatory.v = -80 * mV
-    excitatory.vt = -52 * mV
-    excitatory.last_spike = -1000
     excitatory.run_regularly(
         "latched = vt; direction = 2 * int(i // per_class == group_shown(t)) - 1", clock=onset
     )
     excitatory.run_regularly("trace *= exp(-decay)")
-    return excitatory
-
-
-def make_inhibitory(count: int, names: dict[str, object]) -> b2.NeuronGroup:
-    """I neurons."""
     inhibitory = b2.NeuronGroup(
         count,
         INHIBITORY,
@@ -134,28 +125,24 @@ def make_inhibitory(count: int, names: dict[str, object]) -> b2.NeuronGroup:
         namespace=names,
         name="inhibitory",
     )
-    inhibitory.v = -80 * mV
-    inhibitory.last_spike = -1000
-    return inhibitory
+    excitatory.vt = -52 * mV
+    for group in (excitatory, inhibitory):
+        group.v = -80 * mV
+        group.last_spike = -1000
+    return inputs, excitatory, inhibitory
 
 
 def make_network(task: Task) -> tuple[b2.Network, b2.NeuronGroup]:
-    """The network and its E neurons. Of equal order, synapses act in the order of their names."""
+    """The network and its E neurons. Synapses act in the order of their names."""
     b2.defaultclock.dt = DT
     names = constants(task)
-    onset = b2.Clock(STIMULUS + REST)
-    count = task.classes * PER_CLASS
-    inputs = make_inputs(names, onset)
-    excitatory = make_excitatory(count, names, onset)
-    inhibitory = make_inhibitory(count, names)
+    inputs, excitatory, inhibitory = make_neurons(task.classes * PER_CLASS, names)
     s1 = b2.Synapses(
         inputs,
         excitatory,
         "w : 1",
         on_pre="ge_post += w; w = clip(w + trace_post, 0, gmax)",
-        on_post="""
-            w = clip(w + direction_post * trace_pre * exp((last_spike_pre - t_in_timesteps) * decay), 0, gmax)
-        """,
+        on_post=f"w = clip(w + direction_post * {TRACE_PRE}, 0, gmax)",
         namespace=names,
         name="s1",
     )
@@ -168,6 +155,12 @@ def make_network(task: Task) -> tuple[b2.Network, b2.NeuronGroup]:
     s3.connect(condition="i != j")
     s3.delay = "rand() * 5*ms"
     return b2.Network(inputs, excitatory, inhibitory, s1, s2, s3), excitatory
+
+
+def in_new_process(function: Callable[..., Any], *arguments: object) -> Any:
+    """Call a function where Brian2 has done nothing yet: what is left of that slows each `run` down."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
 
 
 def run_cython(task: Task, cache: Path, durations: list[b2.Quantity], seed: int) -> Sample:
@@ -186,42 +179,35 @@ def run_cython(task: Task, cache: Path, durations: list[b2.Quantity], seed: int)
 
 
 class Cython:
-    """Python calls `run`, generated Cython code takes each step."""
+    """Python calls `run`, compiled Cython code takes each step."""
 
     def __init__(self, task: Task, cache: Path, one_run: bool) -> None:
-        self.name = "Brian2, cython, one run" if one_run else "Brian2, cython, as in a notebook"
+        self.name = f"Brian2, cython, {'one run' if one_run else 'two runs an image'}"
         self.images = len(task)
         self.task = task
         self.cache = cache
         others = self.images - 1
-        in_new_process(run_cython, task, cache, [], 0)  # compiles
         self.durations = [others * (STIMULUS + REST)] if one_run else [STIMULUS, REST] * others
+        in_new_process(run_cython, task, cache, [], 0)  # compiles
 
     def measure(self, seed: int) -> Sample:
-        """In a process of its own: what else lives in one slows every call of `run` down."""
+        """All images but the first."""
         return in_new_process(run_cython, self.task, self.cache, self.durations, seed)
 
 
 def build_standalone(task: Task, folder: Path) -> None:
-    """Write and compile a program that takes its seed from SEED and prints CPU s, wall s, E spikes."""
+    """Write and compile a program that prints the number of E spikes."""
     b2.set_device("cpp_standalone", build_on_run=False)
-    b2.prefs.codegen.cpp.headers += ["<chrono>", "<cstdlib>", "<numeric>"]
-    # Twice as fast a loop over the inputs, the longest.
+    b2.prefs.codegen.cpp.headers += ["<cstdlib>", "<numeric>"]
+    # Doubles the speed of the longest loop, over the inputs.
     b2.prefs.codegen.cpp.extra_compile_args_gcc += ["-funroll-loops"]
     b2.device.insert_code("main", '_random_generators[0].seed(std::atol(std::getenv("SEED")));')
+    b2.device.insert_code("before_network_run", 'if (std::getenv("START_ONLY")) return 0;')
     network, excitatory = make_network(task)
-    b2.device.insert_code(
-        "before_network_run",
-        "const auto cpu = std::clock(); const auto wall = std::chrono::steady_clock::now();",
-    )
     count = b2.device.get_array_name(excitatory.variables["count"])
     b2.device.insert_code(
         "after_network_run",
-        f"""
-        std::cout << double(std::clock() - cpu) / CLOCKS_PER_SEC << " "
-            << std::chrono::duration<double>(std::chrono::steady_clock::now() - wall).count() << " "
-            << std::accumulate({count}, {count} + {len(excitatory)}, 0L) << std::endl;
-        """,
+        f"std::cout << std::accumulate({count}, {count} + {len(excitatory)}, 0L);",
     )
     network.run(len(task) * (STIMULUS + REST))
     b2.device.build(directory=str(folder), run=False)
@@ -238,13 +224,16 @@ class Standalone:
         in_new_process(build_standalone, task, folder)
 
     def measure(self, seed: int) -> Sample:
-        """The program's `Network::run`."""
-        done = subprocess.run(
-            [self.folder / "main"],
-            cwd=self.folder,
-            env={**os.environ, "SEED": str(seed)},
-            stdout=subprocess.PIPE,
-            check=True,
+        """The whole program less its start."""
+
+        def run(**variables: str) -> tuple[float, float, str]:
+            environment = {**os.environ, "SEED": str(seed), **variables}
+            return timed([self.folder / "main"], cwd=self.folder, env=environment)
+
+        start_cpu, start_wall, _ = run(START_ONLY="1")
+        cpu, wall, spikes = run()
+        return Sample(
+            (cpu - start_cpu) / self.images,
+            (wall - start_wall) / self.images,
+            int(spikes) / self.images,
         )
-        cpu, wall, spikes = (float(word) for word in done.stdout.split())
-        return Sample(cpu * 1e3 / self.images, wall * 1e3 / self.images, spikes / self.images)

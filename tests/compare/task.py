@@ -1,12 +1,12 @@
 """What every simulator is given, and what is measured of it."""
 
 import gzip
-import multiprocessing
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+import resource
+import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,42 +31,38 @@ class Task:
 class Sample:
     """One measurement, an image."""
 
-    cpu_ms: float  # user and system time
+    cpu_ms: float  # user and system
     wall_ms: float
     spikes: float  # of E neurons
 
 
 class Simulator(Protocol):
-    """One row of the table."""
+    """A row of the table."""
 
     name: str
     images: int
 
     def measure(self, seed: int) -> Sample:
-        """Train a new network on all images, on one thread; start-up and compilation do not count."""
+        """Train a new network on all images, on one thread; start-up and compilation don't count."""
 
 
-Result = TypeVar("Result")
-
-
-def in_new_process(function: Callable[..., Result], *arguments: object) -> Result:
-    """Call a function of a module where nothing else has happened yet."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(function, *arguments).result()
-
-
-def read_idx(path: Path, header: int) -> NDArray[np.uint8]:
-    """Bytes of a compressed IDX file after its header."""
-    return np.frombuffer(gzip.decompress(path.read_bytes()), np.uint8, offset=header)
+def timed(command: list[object], **options: object) -> tuple[float, float, str]:
+    """Run a program: its CPU and wall time in ms, and what it prints."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    printed = subprocess.check_output(list(map(str, command)), text=True, **options)
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return cpu * 1e3, wall * 1e3, printed
 
 
 def load_task(data: Path, classes: list[int], per_class: int) -> Task:
-    """The first training images of each class, in an order of chance, always the same."""
-    images = read_idx(data / "train-images-idx3-ubyte.gz", 16).reshape(-1, PIXELS)
-    labels = read_idx(data / "train-labels-idx1-ubyte.gz", 8)
+    """The first training images of each class, in an order of chance that is always the same."""
+
+    def read(name: str, header: int) -> NDArray[np.uint8]:
+        return np.frombuffer(gzip.decompress((data / name).read_bytes()), np.uint8, offset=header)
+
+    images = read("train-images-idx3-ubyte.gz", 16).reshape(-1, PIXELS)
+    labels = read("train-labels-idx1-ubyte.gz", 8)
     chosen = np.concatenate([np.flatnonzero(labels == c)[:per_class] for c in classes])
-    if len(chosen) < per_class * len(classes):
-        raise SystemExit(f"error: a class has fewer than {per_class} training images")
-    groups = np.repeat(np.arange(len(classes)), per_class)
-    order = np.random.default_rng(1).permutation(len(chosen))
-    return Task(images[chosen[order]], groups[order], len(classes))
+    order = np.random.default_rng(1).permutation(chosen)
+    return Task(images[order], np.array([classes.index(c) for c in labels[order]]), len(classes))
