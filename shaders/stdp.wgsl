@@ -16,9 +16,14 @@ fn clip(c: Constants, w: f32) -> f32 {
     return select(above, c.gmax, above > c.gmax);
 }
 
-// The presynaptic trace `steps` after it stood at `trace`.
-fn decayed_pre(c: Constants, trace: f32, steps: u32) -> f32 {
-    return flush_tiny(trace * exp_neg(f32(steps) * c.dt_per_tau_pre));
+// What `steps` leave of a presynaptic trace.
+fn keep_pre(c: Constants, steps: u32) -> f32 {
+    return exp_neg(f32(steps) * c.dt_per_tau_pre);
+}
+
+// A presynaptic trace of which `keep` is left.
+fn decayed_pre(trace: f32, keep: f32) -> f32 {
+    return flush_tiny(trace * keep);
 }
 
 // One input spike with learning, for own neuron k: decay by `amount`, add to the conductances, pre half. `takes_part`
@@ -32,7 +37,7 @@ fn input_spike(c: Constants, amount: f32, at: u32, k: u32, takes_part: bool) {
 // Post half for an E spike of neuron j: its column moves by `lr2` times the presynaptic traces.
 fn output_spike(c: Constants, lr2: f32, task: Task, now: u32, j: u32) {
     for (var i = 0u; i < INPUTS; i++) {
-        let trace = decayed_pre(c, apre[i], now - last_input[i]);
+        let trace = decayed_pre(apre[i], keep_pre(c, now - last_input[i]));
         let at = (task.network * INPUTS + i) * N + j;
         weights[at] = clip(c, weights[at] + lr2 * select(0.0, trace, kept(c, task, i, j)));
     }

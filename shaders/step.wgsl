@@ -143,7 +143,7 @@ fn note_inputs(c: Constants, now: u32, first: u32, last: u32, thread: u32) {
             amounts[at - first] = decay_amount(c, idle);
         }
         if dispatch.s1 == LEARNING {
-            apre[input] = decayed_pre(c, apre[input], idle) + c.a_pre;
+            apre[input] = decayed_pre(apre[input], keep_pre(c, idle)) + c.a_pre;
         }
         last_input[input] = now;
     }

@@ -55,10 +55,22 @@ pub fn clip(c: &Constants, w: f32) -> f32 {
     if w > c.gmax { c.gmax } else { w }
 }
 
-/// The presynaptic trace `steps` after it stood at `trace`.
+/// What `steps` leave of a presynaptic trace.
 #[inline(always)]
-pub fn decayed_pre(c: &Constants, trace: f32, steps: u32) -> f32 {
-    flush_tiny(trace * exp_neg(steps as f32 * c.dt_per_tau_pre))
+pub fn keep_pre(c: &Constants, steps: u32) -> f32 {
+    exp_neg(steps as f32 * c.dt_per_tau_pre)
+}
+
+/// Whether `steps` leave nothing of a trace, so that [`keep_pre`] is 0.
+#[inline(always)]
+pub fn is_gone(c: &Constants, steps: u32) -> bool {
+    steps as f32 * c.dt_per_tau_pre >= 69.0
+}
+
+/// A presynaptic trace of which `keep` is left.
+#[inline(always)]
+pub fn decayed_pre(trace: f32, keep: f32) -> f32 {
+    flush_tiny(trace * keep)
 }
 
 /// One step of decay of the postsynaptic traces of one block.
@@ -90,17 +102,15 @@ pub fn input_spike(
     let blocks = row.iter_mut().zip(to.ge).zip(to.gi).zip(to.apost);
     for (b, (((w, ge), gi), apost)) in blocks.enumerate() {
         block_boundary();
-        let kept = kept(b);
+        // Copies cannot overlap, which compilers would have to check.
+        let (mut w1, mut e, mut i) = (*w, *ge, *gi);
+        let (apost, kept) = (*apost, kept(b));
         for l in 0..BLOCK {
-            let pruned = decayed(linear, w.0[l], amount);
-            receive(
-                &c.conductance,
-                pruned * kept.0[l],
-                &mut ge.0[l],
-                &mut gi.0[l],
-            );
-            w.0[l] = clip(&c.stdp, pruned + apost.0[l] * kept.0[l]);
+            let pruned = decayed(linear, w1.0[l], amount);
+            receive(&c.conductance, pruned * kept.0[l], &mut e.0[l], &mut i.0[l]);
+            w1.0[l] = clip(&c.stdp, pruned + apost.0[l] * kept.0[l]);
         }
+        (*w, *ge, *gi) = (w1, e, i);
     }
 }
 
@@ -114,7 +124,7 @@ pub fn traces_now(
     out: &mut [f32; INPUTS],
 ) {
     for i in 0..INPUTS {
-        out[i] = decayed_pre(c, apre[i], now.wrapping_sub(last_input[i]));
+        out[i] = decayed_pre(apre[i], keep_pre(c, now.wrapping_sub(last_input[i])));
     }
 }
 

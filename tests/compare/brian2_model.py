@@ -5,7 +5,7 @@ It is written to be fast in Brian2; every draw keeps its distribution:
 * What changes with the image is set by two actions a presentation, so that one `run` covers all images.
 * Inputs draw the geometric gap to their next spike, where `PoissonGroup` draws a number a step.
 * Traces are kept a neuron, not a synapse; those of the inputs change only when they spike.
-* Refractory times are counted in the condition of the threshold.
+* Times since a spike are counted in steps: 50 is a refractory time of 5 ms, 200 the 20 ms of a trace.
 """
 
 import os
@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 
 from task import PER_CLASS, PIXELS, Sample, Task, timed
 
-DT = 0.1 * ms
-STIMULUS = 350 * ms
-REST = 150 * ms
+DT, STIMULUS, REST = 0.1 * ms, 350 * ms, 150 * ms
+GMAX = 0.05
+A_PRE = 0.01 * GMAX
+A_POST = -1.05 * A_PRE
 
 INPUT = """
     mean_gap : 1  # in steps
@@ -41,117 +42,84 @@ EXCITATORY = """
     latched : volt  # vt as it stood when the image came on
     last_spike : integer
     trace : 1
-    direction : 1  # 1: STDP, -1: all-LTD
-    count : integer
+    lr : 1  # 1: STDP, -1: all-LTD
+    count : integer  # of spikes
 """
 INHIBITORY = """
     dv/dt = (ge*(0*mV - v) + (-60*mV - v)) / (10*ms) : volt
     dge/dt = -ge / (5*ms) : 1
     last_spike : integer
 """
-TRACE_PRE = "trace_pre * exp((last_spike_pre - t_in_timesteps) * decay)"
-GAP = "int(clip(-log(rand()) * mean_gap, 0, never))"
+GAP = "int(clip(-log(rand()) * mean_gap, 0, 1e9))"
 
 
-def mean_gaps(images: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """`floor(-log(u) * mean_gap)` steps pass without a spike at the pixel's rate; infinite if dark."""
+def make_inputs(images: NDArray[np.uint8], onset: b2.Clock) -> b2.NeuronGroup:
+    """One a pixel: at a rate of q a step, floor(log(u) / log(1 - q)) steps pass without a spike."""
     rates_hz = images // 4 * (256 / 255)
     with np.errstate(divide="ignore"):
-        return -1 / np.log1p(-rates_hz * float(DT))
-
-
-def constants(task: Task) -> dict[str, object]:
-    """The names that the strings of the model refer to; times in steps."""
-    gmax = 0.05
-    return {
-        "gmax": gmax,
-        "a_pre": 0.01 * gmax,
-        "a_post": -0.0105 * gmax,
-        "decay": float(DT / (20 * ms)),
-        "w_s2": 3.0,
-        "w_s3": 3.0 / (task.classes * PER_CLASS),
-        "per_class": PER_CLASS,
-        "refractory_e": round(5 * ms / DT),
-        "refractory_i": round(2 * ms / DT),
-        "stimulus": round(STIMULUS / DT),
-        "presentation": round((STIMULUS + REST) / DT),
-        "never": 10**9,
-        "mean_gap_shown": b2.TimedArray(mean_gaps(task.images), dt=STIMULUS + REST),
-        "group_shown": b2.TimedArray(task.groups.astype(float), dt=STIMULUS + REST),
-    }
-
-
-def make_neurons(
-    count: int, names: dict[str, object]
-) -> tuple[b2.NeuronGroup, b2.NeuronGroup, b2.NeuronGroup]:
-    """Inputs, E and I neurons, and what happens when an image comes on."""
-    onset = b2.Clock(STIMULUS + REST)
+        gaps = b2.TimedArray(-1 / np.log1p(-rates_hz * float(DT)), dt=STIMULUS + REST)
     inputs = b2.NeuronGroup(
         PIXELS,
         INPUT,
-        threshold="next_spike == t_in_timesteps and t_in_timesteps % presentation < stimulus",
+        threshold="next_spike == t_in_timesteps and t_in_timesteps % 5000 < 3500",
         reset=f"""
-            trace = trace * exp((last_spike - t_in_timesteps) * decay) + a_pre
+            trace = trace * exp((last_spike - t_in_timesteps) / 200.0) + A_PRE
             last_spike = t_in_timesteps
             next_spike = t_in_timesteps + 1 + {GAP}
         """,
-        namespace=names,
-        name="inputs",
+        namespace={"gaps": gaps},
     )
     # An E spike learns from input spikes of the same step.
     inputs.resetter["spike"].when = "before_synapses"
-    inputs.run_regularly(
-        f"mean_gap = mean_gap_shown(t, i); next_spike = t_in_timesteps + {GAP}", clock=onset
-    )
+    inputs.run_regularly(f"mean_gap = gaps(t, i); next_spike = t_in_timesteps + {GAP}", clock=onset)
+    return inputs
+
+
+def make_excitatory(task: Task, onset: b2.Clock) -> b2.NeuronGroup:
+    """They learn, and hold their threshold, as the image that came on demands."""
     excitatory = b2.NeuronGroup(
-        count,
+        task.neurons,
         EXCITATORY,
         method="euler",
-        threshold="v > latched and t_in_timesteps - last_spike >= refractory_e",
-        reset="v = -65*mV; vt += 3*mV; trace += a_post; last_spike = t_in_timesteps; count += 1",
-        namespace=names,
-        name="excitatory",
+        threshold="v > latched and t_in_timesteps - last_spike >= 50",
+        reset="v = -65*mV; vt += 3*mV; trace += A_POST; last_spike = t_in_timesteps; count += 1",
+        namespace={"target": b2.TimedArray(task.groups.astype(float), dt=STIMULUS + REST)},
     )
-    excitatory.run_regularly(
-        "latched = vt; direction = 2 * int(i // per_class == group_shown(t)) - 1", clock=onset
-    )
-    excitatory.run_regularly("trace *= exp(-decay)")
-    inhibitory = b2.NeuronGroup(
-        count,
-        INHIBITORY,
-        method="euler",
-        threshold="v > -40*mV and t_in_timesteps - last_spike >= refractory_i",
-        reset="v = -45*mV; last_spike = t_in_timesteps",
-        namespace=names,
-        name="inhibitory",
-    )
+    excitatory.v = -80 * mV
     excitatory.vt = -52 * mV
-    for group in (excitatory, inhibitory):
-        group.v = -80 * mV
-        group.last_spike = -1000
-    return inputs, excitatory, inhibitory
+    excitatory.last_spike = -1000
+    on_image = f"latched = vt; lr = 2 * int(i // {PER_CLASS} == target(t)) - 1"
+    excitatory.run_regularly(on_image, clock=onset)
+    excitatory.run_regularly("trace *= exp(-1 / 200.0)")
+    return excitatory
+
+
+def make_inhibitory(neurons: int) -> b2.NeuronGroup:
+    """One for each E neuron."""
+    threshold = "v > -40*mV and t_in_timesteps - last_spike >= 20"
+    reset = "v = -45*mV; last_spike = t_in_timesteps"
+    inhibitory = b2.NeuronGroup(neurons, INHIBITORY, "euler", threshold=threshold, reset=reset)
+    inhibitory.v = -80 * mV
+    inhibitory.last_spike = -1000
+    return inhibitory
 
 
 def make_network(task: Task) -> tuple[b2.Network, b2.NeuronGroup]:
     """The network and its E neurons. Synapses act in the order of their names."""
     b2.defaultclock.dt = DT
-    names = constants(task)
-    inputs, excitatory, inhibitory = make_neurons(task.classes * PER_CLASS, names)
-    s1 = b2.Synapses(
-        inputs,
-        excitatory,
-        "w : 1",
-        on_pre="ge_post += w; w = clip(w + trace_post, 0, gmax)",
-        on_post=f"w = clip(w + direction_post * {TRACE_PRE}, 0, gmax)",
-        namespace=names,
-        name="s1",
-    )
+    onset = b2.Clock(STIMULUS + REST)
+    inputs = make_inputs(task.images, onset)
+    excitatory = make_excitatory(task, onset)
+    inhibitory = make_inhibitory(task.neurons)
+    on_pre = "ge_post += w; w = clip(w + trace_post, 0, GMAX)"
+    on_post = "w = clip(w + lr_post * trace_pre * exp((last_spike_pre - t_in_timesteps) / 200.0), 0, GMAX)"
+    s1 = b2.Synapses(inputs, excitatory, "w : 1", on_pre=on_pre, on_post=on_post, name="s1")
     s1.connect()
-    s1.w = "rand() * gmax"
-    s2 = b2.Synapses(excitatory, inhibitory, on_pre="ge_post += w_s2", namespace=names, name="s2")
+    s1.w = "rand() * GMAX"
+    s2 = b2.Synapses(excitatory, inhibitory, on_pre="ge_post += 3", name="s2")
     s2.connect(j="i")
     s2.delay = "rand() * 10*ms"
-    s3 = b2.Synapses(inhibitory, excitatory, on_pre="gi_post += w_s3", namespace=names, name="s3")
+    s3 = b2.Synapses(inhibitory, excitatory, on_pre="gi_post += 3.0 / N_post", name="s3")
     s3.connect(condition="i != j")
     s3.delay = "rand() * 5*ms"
     return b2.Network(inputs, excitatory, inhibitory, s1, s2, s3), excitatory
@@ -184,15 +152,13 @@ class Cython:
     def __init__(self, task: Task, cache: Path, one_run: bool) -> None:
         self.name = f"Brian2, cython, {'one run' if one_run else 'two runs an image'}"
         self.images = len(task)
-        self.task = task
-        self.cache = cache
-        others = self.images - 1
-        self.durations = [others * (STIMULUS + REST)] if one_run else [STIMULUS, REST] * others
+        image, others = STIMULUS + REST, self.images - 1
+        self.arguments = task, cache, [others * image] if one_run else others * [STIMULUS, REST]
         in_new_process(run_cython, task, cache, [], 0)  # compiles
 
     def measure(self, seed: int) -> Sample:
         """All images but the first."""
-        return in_new_process(run_cython, self.task, self.cache, self.durations, seed)
+        return in_new_process(run_cython, *self.arguments, seed)
 
 
 def build_standalone(task: Task, folder: Path) -> None:
@@ -204,11 +170,9 @@ def build_standalone(task: Task, folder: Path) -> None:
     b2.device.insert_code("main", '_random_generators[0].seed(std::atol(std::getenv("SEED")));')
     b2.device.insert_code("before_network_run", 'if (std::getenv("START_ONLY")) return 0;')
     network, excitatory = make_network(task)
-    count = b2.device.get_array_name(excitatory.variables["count"])
-    b2.device.insert_code(
-        "after_network_run",
-        f"std::cout << std::accumulate({count}, {count} + {len(excitatory)}, 0L);",
-    )
+    array = b2.device.get_array_name(excitatory.variables["count"])
+    total = f"std::accumulate({array}, {array} + {task.neurons}, 0L)"
+    b2.device.insert_code("after_network_run", f"std::cout << {total};")
     network.run(len(task) * (STIMULUS + REST))
     b2.device.build(directory=str(folder), run=False)
 
@@ -225,15 +189,8 @@ class Standalone:
 
     def measure(self, seed: int) -> Sample:
         """The whole program less its start."""
-
-        def run(**variables: str) -> tuple[float, float, str]:
-            environment = {**os.environ, "SEED": str(seed), **variables}
-            return timed([self.folder / "main"], cwd=self.folder, env=environment)
-
-        start_cpu, start_wall, _ = run(START_ONLY="1")
-        cpu, wall, spikes = run()
-        return Sample(
-            (cpu - start_cpu) / self.images,
-            (wall - start_wall) / self.images,
-            int(spikes) / self.images,
-        )
+        program, seeded = self.folder / "main", {**os.environ, "SEED": str(seed)}
+        start_cpu, start_wall, _ = timed(program, cwd=self.folder, env={**seeded, "START_ONLY": "1"})
+        cpu, wall, spikes = timed(program, cwd=self.folder, env=seeded)
+        n = self.images
+        return Sample((cpu - start_cpu) / n, (wall - start_wall) / n, int(spikes) / n)

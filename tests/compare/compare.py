@@ -4,18 +4,19 @@ import argparse
 import json
 import os
 import platform
-import subprocess
+import re
 import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from statistics import mean, median, stdev
+from typing import Any
 
 from brian2_model import Cython, Standalone
-from task import PER_CLASS, Sample, Simulator, load_task, timed
+from task import PER_CLASS, Sample, Simulator, Task, timed
 
 ROOT = Path(__file__).resolve().parents[2]
-SEEDS = 10  # of spikeprune, to tell whether another's spikes are those of the same model
+SEEDS = 10  # of spikeprune, to see how far the spikes of one model spread
 
 
 class Spikeprune:
@@ -25,98 +26,121 @@ class Spikeprune:
 
     def __init__(self, args: argparse.Namespace, images: int) -> None:
         self.args = args
-        self.per_class = per_class(args, images)
-        self.images = self.per_class * len(args.classes)
+        self.images = images
 
-    def train(self, per_class: int, seed: int, replicas: int = 1) -> tuple[float, float, list[float]]:
-        """CPU and wall time of the program in ms, E spikes of each replica an image."""
+    def train(self, images: int, seed: int, replicas: int = 1) -> tuple[float, float, list[float]]:
+        """CPU and wall time of the program in ms, E spikes an image of each replica."""
         options = f"""
             --preset authors-code --pruning none --classes {",".join(map(str, self.args.classes))}
-            --neurons-per-class {PER_CLASS} --train-per-class {per_class} --test-per-class 1
-            --validation-per-class 0 --metrics-every 0 --seed {seed} --replicas {replicas}
-            --threads 1 --device cpu --json --quiet --overwrite
+            --neurons-per-class {PER_CLASS} --train-per-class {images // len(self.args.classes)}
+            --test-per-class 1 --validation-per-class 0 --metrics-every 0 --threads 1 --device cpu
+            --seed {seed} --replicas {replicas} --json --quiet --overwrite
         """
         with tempfile.TemporaryDirectory() as folder:
             command = [self.args.binary, "train", "--data", self.args.data, "--out", folder]
-            cpu, wall, printed = timed([*command, *options.split()])
-        trainings = [replica["train"] for replica in json.loads(printed)["replicas"]]
-        return cpu, wall, [training["spikes"] / training["images"] for training in trainings]
+            cpu, wall, printed = timed(*command, *options.split())
+        trained = [replica["train"] for replica in json.loads(printed)["replicas"]]
+        return cpu, wall, [train["spikes"] / train["images"] for train in trained]
 
     def measure(self, seed: int) -> Sample:
-        """All images less one of each class, so that the start does not count."""
-        start_cpu, start_wall, _ = self.train(1, seed)
-        cpu, wall, spikes = self.train(self.per_class, seed)
-        more = self.images - len(self.args.classes)
-        return Sample((cpu - start_cpu) / more, (wall - start_wall) / more, spikes[0])
-
-    def spikes_of_seeds(self) -> list[float]:
-        """E spikes an image of many networks."""
-        return self.train(self.per_class, 1, SEEDS)[2]
-
-
-def labels(text: str) -> list[int]:
-    """`7,4,6` as numbers."""
-    return [int(label) for label in text.split(",")]
+        """All images less one of each class."""
+        few = len(self.args.classes)
+        start_cpu, start_wall, _ = self.train(few, seed)
+        cpu, wall, spikes = self.train(self.images, seed)
+        n = self.images - few
+        return Sample((cpu - start_cpu) / n, (wall - start_wall) / n, spikes[0])
 
 
 def parse_arguments() -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    """The command line; numbers of images rounded up to as many of each class, at least two."""
+    formatter = argparse.ArgumentDefaultsHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=formatter)
     add = parser.add_argument
-    add("--classes", type=labels, default="7,4,6", help="labels to learn, 10 neurons each")
+    add("--classes", default="7,4,6", help="labels to learn, 10 neurons each")
     add("--cython-images", type=int, default=21, help="training images with cython")
-    add("--standalone-images", type=int, default=300, help="with cpp_standalone and with spikeprune")
-    add("--spikeprune-images", type=int, default=15_000, help="with spikeprune a second time")
-    add("--repeats", type=int, default=3, help="measurements of each, in turn, with seeds 1, 2, ...")
+    add("--standalone-images", type=int, default=300, help="with cpp_standalone and spikeprune")
+    add("--spikeprune-images", type=int, default=15_000, help="with spikeprune once more")
+    add("--repeats", type=int, default=3, help="measurements of each, in turn, seeds 1, 2, ...")
     add("--skip", choices=["cython", "standalone"], help="a target of Brian2 to leave out")
     add("--binary", type=Path, default=ROOT / "target/release/spikeprune", help="spikeprune")
     add("--data", type=Path, default=ROOT / "data", help="folder of the IDX files")
     add("--json", action="store_true", help="print one JSON document")
-    return parser.parse_args()
-
-
-def per_class(args: argparse.Namespace, images: int) -> int:
-    """Images of each class, rounded up; one alone could not be measured."""
-    return max(2, -(-images // len(args.classes)))
+    args = parser.parse_args()
+    args.binary = args.binary.resolve()
+    if not args.binary.is_file():
+        parser.error(f"{args.binary} is not there: cargo build --release makes it, --binary names it")
+    args.classes = [int(label) for label in args.classes.split(",")]
+    for key in ("cython_images", "standalone_images", "spikeprune_images"):
+        per_class = max(2, -(-getattr(args, key) // len(args.classes)))
+        setattr(args, key, per_class * len(args.classes))
+    return args
 
 
 def make_opponents(args: argparse.Namespace, folder: Path) -> list[Simulator]:
-    """All that spikeprune is compared with, compiled in the folder."""
-
-    def task(images: int) -> Task:
-        return load_task(args.data, args.classes, per_class(args, images))
-
+    """What spikeprune is compared with, built in the folder and ready to run."""
     opponents: list[Simulator] = []
     if args.skip != "cython":
-        few = task(args.cython_images)
-        opponents += [Cython(few, folder / "cython", one_run) for one_run in (False, True)]
+        task = Task(args.data, args.classes, args.cython_images)
+        opponents += [Cython(task, folder / "cython", one_run) for one_run in (False, True)]
     if args.skip != "standalone":
-        opponents.append(Standalone(task(args.standalone_images), folder / "standalone"))
+        task = Task(args.data, args.classes, args.standalone_images)
+        opponents.append(Standalone(task, folder / "standalone"))
     return opponents
 
 
-def measure(simulators: list[Simulator], repeats: int) -> list[list[Sample]]:
-    """Samples of each simulator, taken in turn."""
-    samples: list[list[Sample]] = [[] for _ in simulators]
+def measure(simulators: list[Simulator], repeats: int) -> list[dict[str, Any]]:
+    """A row of values for each simulator; ratios are to the last one's medians."""
+    rows: list[dict[str, Any]] = [{"name": s.name, "images": s.images} for s in simulators]
     for seed in range(1, repeats + 1):
-        for simulator, own in zip(simulators, samples, strict=True):
-            print(f"{seed} of {repeats}: {simulator.name}, {simulator.images} images", file=sys.stderr)
-            own.append(simulator.measure(seed))
-    return samples
+        for simulator, row in zip(simulators, rows, strict=True):
+            print(f"{seed} of {repeats}: {simulator.name}", file=sys.stderr)
+            for key, value in simulator.measure(seed)._asdict().items():
+                row.setdefault(key, []).append(value)
+    for row in rows:
+        for kind in ("cpu", "wall"):
+            row[f"{kind}_ratio"] = median(row[f"{kind}_ms"]) / median(rows[-1][f"{kind}_ms"])
+    return rows
 
 
-def processor() -> str:
-    """The model of the CPU."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next(line.split(": ")[1] for line in lines if line.startswith("model name"))
+def make_document(args: argparse.Namespace) -> dict[str, Any]:
+    """Where it was measured, and all rows."""
+    load_average = os.getloadavg()
+    info = Path("/proc/cpuinfo").read_text() if platform.system() == "Linux" else ""
+    cpu = re.search(r"model name\s*: (.*)", info)
+    own = [Spikeprune(args, images) for images in (args.standalone_images, args.spikeprune_images)]
+    with tempfile.TemporaryDirectory() as folder:
+        print("building", file=sys.stderr)
+        opponents = make_opponents(args, Path(folder))
+        rows = measure([*opponents, *own], args.repeats)
+    for row in rows[: len(opponents)]:
+        row["spikes_of_spikeprune"] = own[0].train(row["images"], 1, SEEDS)[2]
+    versions = {"python": platform.python_version()} | {p: version(p) for p in ("brian2", "numpy")}
+    versions["spikeprune"] = timed(args.binary, "--version")[2].split()[-1]
+    document = {"versions": versions, "cpu": cpu[1] if cpu else platform.processor()}
+    return document | {"load_average": load_average, "classes": args.classes, "rows": rows}
 
 
-def row(simulator: Simulator, samples: list[Sample], reference: list[Sample], expected: list[float]):
-    """What the table and the JSON say of one simulator."""
-    values = {key: [getattr(sample, key) for sample in samples] for key in ("cpu_ms", "wall_ms", "spikes")}
-    ...
+def spread(values: list[float]) -> str:
+    """Median and range, three digits."""
+    return f"{median(values):.3g} ({min(values):.3g} .. {max(values):.3g})"
+
+
+def table(document: dict[str, Any]) -> str:
+    """The document for people: medians and ranges an image."""
+    lines = [["", "images", "CPU ms", "wall ms", "CPU x", "wall x", "E spikes", "spikeprune's"]]
+    for row in document["rows"]:
+        same = row.get("spikes_of_spikeprune")
+        check = f"{mean(same):.3g} +- {stdev(same):.2g}" if same else ""
+        ratios = [f"{row['cpu_ratio']:.3g}", f"{row['wall_ratio']:.3g}"]
+        cpu, wall, spikes = (spread(row[key]) for key in Sample._fields)
+        lines.append([row["name"], str(row["images"]), cpu, wall, *ratios, spikes, check])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    versions = ", ".join(f"{name} {number}" for name, number in document["versions"].items())
+    header = f"{versions}; {document['cpu']}, load average {document['load_average'][0]:.2f}\n"
+    return "\n".join([header, *("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)])
+
+
+if __name__ == "__main__":
+    arguments = parse_arguments()
+    measured = make_document(arguments)
+    print(json.dumps(measured, indent=2) if arguments.json else table(measured))

@@ -4,31 +4,33 @@ import gzip
 import resource
 import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 PIXELS = 784
 PER_CLASS = 10  # E neurons of a class, and as many I neurons
 
 
-@dataclass(frozen=True)
 class Task:
-    """Training images in the order in which they are shown."""
+    """The first training images, as many of each class, always in the same order of chance."""
 
-    images: NDArray[np.uint8]  # [image, pixel]
-    groups: NDArray[np.intp]  # of each image: the position of its label among the classes
-    classes: int
+    def __init__(self, data: Path, classes: list[int], count: int) -> None:
+        files = (data / f"train-{kind}-ubyte.gz" for kind in ("images-idx3", "labels-idx1"))
+        images, labels = (np.frombuffer(gzip.decompress(file.read_bytes()), np.uint8) for file in files)
+        images, labels = images[16:].reshape(-1, PIXELS), labels[8:]  # behind the headers
+        chosen = np.concatenate([np.flatnonzero(labels == c)[: count // len(classes)] for c in classes])
+        order = np.random.default_rng(1).permutation(chosen)
+        self.images = images[order]
+        self.groups = np.array([classes.index(label) for label in labels[order]])
+        self.neurons = PER_CLASS * len(classes)
 
     def __len__(self) -> int:
-        return len(self.groups)
+        return len(self.images)
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """One measurement, an image."""
 
     cpu_ms: float  # user and system
@@ -46,23 +48,10 @@ class Simulator(Protocol):
         """Train a new network on all images, on one thread; start-up and compilation don't count."""
 
 
-def timed(command: list[object], **options: object) -> tuple[float, float, str]:
-    """Run a program: its CPU and wall time in ms, and what it prints."""
+def timed(*command: object, **options: Any) -> tuple[float, float, str]:
+    """Run a program: its CPU and wall time in ms and what it prints."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     printed = subprocess.check_output(list(map(str, command)), text=True, **options)
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return cpu * 1e3, wall * 1e3, printed
-
-
-def load_task(data: Path, classes: list[int], per_class: int) -> Task:
-    """The first training images of each class, in an order of chance that is always the same."""
-
-    def read(name: str, header: int) -> NDArray[np.uint8]:
-        return np.frombuffer(gzip.decompress((data / name).read_bytes()), np.uint8, offset=header)
-
-    images = read("train-images-idx3-ubyte.gz", 16).reshape(-1, PIXELS)
-    labels = read("train-labels-idx1-ubyte.gz", 8)
-    chosen = np.concatenate([np.flatnonzero(labels == c)[:per_class] for c in classes])
-    order = np.random.default_rng(1).permutation(chosen)
-    return Task(images[order], np.array([classes.index(c) for c in labels[order]]), len(classes))

@@ -1,5 +1,6 @@
 //! A network laid out for the CPU: blocks of neurons, rows of weights padded to whole blocks.
 
+use super::step::Decays;
 use crate::model::conductance::{COUNTS, Counts, DelayRing, NEVER};
 use crate::model::lif::long_ago;
 use crate::model::poisson::RateTable;
@@ -68,6 +69,8 @@ pub struct NetworkOnCpu {
     pub kept: Vec<Block>,
     /// Inputs that have a trace during the presentation.
     pub active: Vec<u16>,
+    /// What has decayed by its input spikes.
+    pub decays: Decays,
 }
 
 /// Plain values as blocks, the last one filled up with `padding`.
@@ -181,6 +184,7 @@ impl NetworkOnCpu {
             last_input: std::mem::take(&mut state.last_input),
             kept: Vec::new(),
             active: Vec::new(),
+            decays: Decays::default(),
             wiring: Wiring::new(&network),
             network,
         })

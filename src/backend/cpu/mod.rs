@@ -191,26 +191,21 @@ impl Session for CpuSession<'_> {
     }
 }
 
-/// Lists the inputs that have a trace now or fire in the presentation.
+/// Lists the inputs that may have a trace at some time of the presentation: others learn nothing at E spikes.
 fn find_active(
     c: &stdp::Constants,
     now: u32,
     spikes: &SpikeList,
-    apre: &[f32],
     last_input: &[u32],
     active: &mut Vec<u16>,
 ) {
-    let mut fires = [false; INPUTS];
+    let is_gone = |&last: &u32| stdp::is_gone(c, now.wrapping_sub(last));
+    let mut is_active: Vec<bool> = last_input.iter().map(|last| !is_gone(last)).collect();
     for &input in spikes.inputs() {
-        fires[usize::from(input)] = true;
+        is_active[usize::from(input)] = true;
     }
-    let has_trace =
-        |i: usize| stdp::decayed_pre(c, apre[i], now.wrapping_sub(last_input[i])) != 0.0;
     active.clear();
-    active.extend((0..INPUTS as u16).filter(|&input| {
-        let i = usize::from(input);
-        fires[i] || has_trace(i)
-    }));
+    active.extend((0..INPUTS as u16).filter(|&input| is_active[usize::from(input)]));
 }
 
 impl NetworkOnCpu {
@@ -291,6 +286,7 @@ impl NetworkOnCpu {
             Phase::Window => S1::Pruning {
                 weights: &mut self.weights,
                 last_input: &mut self.last_input,
+                decays: &mut self.decays,
             },
             Phase::Train { group } => {
                 let presented = self.network.state.presented;
@@ -301,10 +297,11 @@ impl NetworkOnCpu {
                 }
                 let stdp = &self.constants.stdp;
                 let (now, last) = (self.lane.clock, &self.last_input);
-                find_active(stdp, now, spikes, &self.apre, last, &mut self.active);
+                find_active(stdp, now, spikes, last, &mut self.active);
                 S1::Learning {
                     weights: &mut self.weights,
                     last_input: &mut self.last_input,
+                    decays: &mut self.decays,
                     apre: &mut self.apre,
                     active: &self.active,
                     group,

@@ -15,12 +15,14 @@ pub enum S1<'a> {
     Pruning {
         weights: &'a mut [Block],
         last_input: &'a mut [u32],
+        decays: &'a mut Decays,
     },
     Learning {
         weights: &'a mut [Block],
         last_input: &'a mut [u32],
+        decays: &'a mut Decays,
         apre: &'a mut [f32],
-        /// All inputs whose trace is not 0 at some time of the presentation.
+        /// Inputs that may have a trace at some time of the presentation.
         active: &'a [u16],
         /// Group of the image's class.
         group: u32,
@@ -30,6 +32,44 @@ pub enum S1<'a> {
         /// Synapses that take part, as [`crate::model::dropout::fill`] has them; none where all do.
         kept: Option<&'a [Block]>,
     },
+}
+
+/// What has decayed by each input spike of a presentation, spike after spike: computed ahead of the steps, in vectors.
+#[derive(Clone, Default)]
+pub struct Decays {
+    /// Of each input, as far as the list was gone through.
+    last_input: Vec<u32>,
+    /// Steps since the input's last spike.
+    idle: Vec<u32>,
+    /// Of weights, as [`prune::amount`] has it.
+    prune: Vec<f32>,
+    /// Of the presynaptic trace.
+    keep_pre: Vec<f32>,
+}
+
+impl Decays {
+    #[inline(always)]
+    fn compute(&mut self, c: &Constants, spikes: &SpikeList, clock: u32, last_input: &[u32]) {
+        self.last_input.clear();
+        self.last_input.extend_from_slice(last_input);
+        self.idle.resize(spikes.len(), 0);
+        let mut idle = self.idle.iter_mut();
+        for step in 0..spikes.steps() {
+            let now = clock.wrapping_add(step);
+            for (&input, idle) in spikes.at(step).iter().zip(&mut idle) {
+                let last = &mut self.last_input[usize::from(input)];
+                *idle = now.wrapping_sub(*last);
+                *last = now;
+            }
+        }
+        self.prune.resize(self.idle.len(), 0.0);
+        self.keep_pre.resize(self.idle.len(), 0.0);
+        let decays = self.prune.iter_mut().zip(&mut self.keep_pre);
+        for (&idle, (prune, keep_pre)) in self.idle.iter().zip(decays) {
+            *prune = prune::amount(&c.prune, idle);
+            *keep_pre = stdp::keep_pre(&c.stdp, idle);
+        }
+    }
 }
 
 /// What is shown, and how it is watched.
@@ -58,6 +98,16 @@ pub fn present(
     } = presentation;
     let mut s1 = s1;
     let learning = matches!(s1, S1::Learning { .. });
+    match &mut s1 {
+        S1::Frozen { .. } => {}
+        S1::Pruning {
+            last_input, decays, ..
+        }
+        | S1::Learning {
+            last_input, decays, ..
+        } => decays.compute(c, spikes, lane.clock, last_input),
+    }
+    let mut spike = 0;
     let (mut fired_e, mut fired_i) = (Vec::new(), Vec::new());
     lane.counts.fill(0);
     lane.group_spikes.fill(0);
@@ -67,7 +117,8 @@ pub fn present(
         integrate_inhibitory(c, lane, now, &mut fired_i);
         send(wiring, lane, &fired_e, &fired_i);
         for &input in spikes.at(step) {
-            input_spike(c, &mut s1, lane, now, usize::from(input));
+            input_spike(c, &mut s1, lane, now, usize::from(input), spike);
+            spike += 1;
         }
         lane.s2.arrive(c.w_s2, &mut lane.ge_i);
         lane.s3.arrive(c.w_s3, &mut lane.gi_e);
@@ -159,9 +210,16 @@ fn send(wiring: &Wiring, lane: &mut Lane, fired_e: &[usize], fired_i: &[usize]) 
     }
 }
 
-/// One input spike, for every E neuron.
+/// One input spike, for every E neuron; `spike` is its place in the list of the presentation.
 #[inline(always)]
-fn input_spike(c: &Constants, s1: &mut S1<'_>, lane: &mut Lane, now: u32, input: usize) {
+fn input_spike(
+    c: &Constants,
+    s1: &mut S1<'_>,
+    lane: &mut Lane,
+    now: u32,
+    input: usize,
+    spike: usize,
+) {
     let blocks = lane.v_e.len();
     let row = input * blocks..(input + 1) * blocks;
     match s1 {
@@ -172,9 +230,9 @@ fn input_spike(c: &Constants, s1: &mut S1<'_>, lane: &mut Lane, now: u32, input:
         S1::Pruning {
             weights,
             last_input,
+            decays,
         } => {
-            let amount = prune::amount(&c.prune, now.wrapping_sub(last_input[input]));
-            prune::decay_row(&c.prune, &mut weights[row.clone()], amount);
+            prune::decay_row(&c.prune, &mut weights[row.clone()], decays.prune[spike]);
             let (ge, gi) = (&mut lane.ge_e, &mut lane.gi_e);
             conductance::receive_row(&c.conductance, &weights[row], ge, gi);
             last_input[input] = now;
@@ -182,14 +240,14 @@ fn input_spike(c: &Constants, s1: &mut S1<'_>, lane: &mut Lane, now: u32, input:
         S1::Learning {
             weights,
             last_input,
+            decays,
             apre,
             pruning,
             kept,
             ..
         } => {
-            let idle = now.wrapping_sub(last_input[input]);
             let amount = if *pruning {
-                prune::amount(&c.prune, idle)
+                decays.prune[spike]
             } else {
                 c.prune.no_decay()
             };
@@ -203,7 +261,7 @@ fn input_spike(c: &Constants, s1: &mut S1<'_>, lane: &mut Lane, now: u32, input:
                 None => stdp::input_spike(c, amount, weights, to, |_| Block::splat(1.0)),
                 Some(kept) => stdp::input_spike(c, amount, weights, to, |b| kept[row.start + b]),
             }
-            apre[input] = stdp::decayed_pre(&c.stdp, apre[input], idle) + c.stdp.a_pre;
+            apre[input] = stdp::decayed_pre(apre[input], decays.keep_pre[spike]) + c.stdp.a_pre;
             last_input[input] = now;
         }
     }
