@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+/// How the names of files begin that are not whole yet; a program that is killed leaves them behind.
+pub const UNFINISHED: &str = ".unfinished-";
+
 /// Writes a file beside its final place, brings it to the disk and renames it.
 ///
 /// # Errors
@@ -17,7 +20,7 @@ pub fn write_whole(
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".unfinished-");
+    builder.prefix(UNFINISHED);
     #[cfg(unix)]
     {
         // What any other new file gets, less the umask; temporary files are private otherwise.

@@ -5,15 +5,20 @@
 //! * `weights` \[R, I, N\] f32: S1 as a read-out sees it at that time, pruned as its mode ends a training;
 //! * `weights_running` \[R, I, N\] f32: S1 as the training runs on it;
 //! * the delays and the state, as [`Network::arrays`] names and shapes them, each with R in front;
-//! * `clock`, `presented` \[R\] u32, `spikes_e` \[R\] u64.
+//! * `clock`, `presented` \[R\] u32, `spikes_e` \[R\] u64;
+//! * the rows of metrics so far, M for each network, where there are any: `metrics_images` \[M\] u32,
+//!   `metrics_spikes` \[R, M\] u64, `metrics_accuracy` (NaN where there is none) and `metrics_zero_fraction`
+//!   \[R, M\] f64.
 //!
-//! Metadata: `format`, `version`, `seed` and `params`, the whole set as TOML.
+//! Metadata: `format`, `version`, `seed` and `params`, the whole set as TOML; where networks are not the replicas of
+//! these parameters, `networks`: seed and parameters of each, as JSON.
 
 use crate::artefact::write_whole;
 use crate::network::{Array, ArrayMut, Network, NetworkError, State};
 use crate::params::{
     ConfigError, INPUTS, MAX_CHECKPOINT_BYTES, Params, ParamsError, layered, to_toml,
 };
+use crate::trained::{Metrics, Trained};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -25,10 +30,25 @@ const FORMAT: &str = "1";
 /// Networks with their read-out weights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
+    /// Of the job; networks may differ from them in what does not change the shape of an array.
     pub params: Params,
     pub networks: Vec<Network>,
     /// For each network its weights as read out; shape \[inputs, N\].
     pub weights: Vec<Vec<f32>>,
+    /// For each network its rows so far, of the same images.
+    pub metrics: Vec<Vec<Metrics>>,
+}
+
+impl From<Checkpoint> for Trained {
+    /// To go on with.
+    fn from(checkpoint: Checkpoint) -> Self {
+        Self {
+            networks: checkpoint.networks,
+            weights: checkpoint.weights,
+            metrics: checkpoint.metrics,
+            seconds: 0.0,
+        }
+    }
 }
 
 /// A checkpoint that cannot be read or written.
@@ -93,6 +113,16 @@ fn dtype(array: Array<'_>) -> Dtype {
 }
 
 impl Checkpoint {
+    /// A training as it stands.
+    pub fn of(params: &Params, trained: Trained) -> Self {
+        Self {
+            params: params.clone(),
+            networks: trained.networks,
+            weights: trained.weights,
+            metrics: trained.metrics,
+        }
+    }
+
     /// Writes the file, whole or not at all. The same checkpoint gives the same bytes.
     ///
     /// # Errors
@@ -119,7 +149,7 @@ impl Checkpoint {
                 ))
             })
             .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()?;
-        let metadata = HashMap::from(
+        let mut metadata = HashMap::from(
             [
                 ("format", FORMAT.to_string()),
                 ("version", env!("CARGO_PKG_VERSION").to_string()),
@@ -128,6 +158,15 @@ impl Checkpoint {
             ]
             .map(|(key, value)| (key.to_string(), value)),
         );
+        let of_network = |network: &Network| (network.seed, network.params.clone());
+        let own: Vec<(u64, Params)> = self.networks.iter().map(of_network).collect();
+        if own != replicas(&self.params) {
+            let own: Vec<(u64, String)> = own
+                .iter()
+                .map(|(seed, params)| (*seed, to_toml(params)))
+                .collect();
+            metadata.insert("networks".into(), serde_json::to_string(&own)?);
+        }
         let mut bytes = safetensors::serialize(views, Some(metadata))?;
         sort_header(&mut bytes)?;
         Ok(bytes)
@@ -188,7 +227,44 @@ impl Checkpoint {
             .flat_map(|n| n.state.spikes_e.to_le_bytes())
             .collect();
         tensors.push(("spikes_e", scalars(Dtype::U64, spikes)));
+        tensors.extend(self.stack_metrics());
         tensors
+    }
+
+    fn stack_metrics(&self) -> Vec<(&'static str, Stacked)> {
+        let rows = self.metrics.first().map_or(0, Vec::len);
+        if rows == 0 {
+            return Vec::new();
+        }
+        let stacked = |dtype, bytes| Stacked {
+            dtype,
+            shape: vec![self.networks.len(), rows],
+            bytes,
+        };
+        let all = || self.metrics.iter().flatten();
+        let f64s = |of: fn(&Metrics) -> f64| all().flat_map(|row| of(row).to_le_bytes()).collect();
+        let images = self.metrics[0].iter().map(|row| row.images as u32);
+        let images = Stacked {
+            dtype: Dtype::U32,
+            shape: vec![rows],
+            bytes: images.flat_map(u32::to_le_bytes).collect(),
+        };
+        let spikes = all().flat_map(|row| row.spikes.to_le_bytes()).collect();
+        vec![
+            ("metrics_images", images),
+            ("metrics_spikes", stacked(Dtype::U64, spikes)),
+            (
+                "metrics_accuracy",
+                stacked(
+                    Dtype::F64,
+                    f64s(|row| row.validation_accuracy.unwrap_or(f64::NAN)),
+                ),
+            ),
+            (
+                "metrics_zero_fraction",
+                stacked(Dtype::F64, f64s(|row| row.zero_fraction)),
+            ),
+        ]
     }
 
     /// Reads and checks a file: nothing in it is believed before it fits the parameters.
@@ -205,21 +281,30 @@ impl Checkpoint {
             return Err(failed(io::Error::other("it is not a regular file")));
         }
         let bytes = found.len();
-        // Metadata come on top of what the parameters count.
-        if bytes > MAX_CHECKPOINT_BYTES + (1 << 20) {
+        // Metadata and metrics come on top of what the parameters count.
+        if bytes > MAX_CHECKPOINT_BYTES + (64 << 20) {
             return Err(CheckpointError::TooLarge {
                 path: path.into(),
                 bytes,
             });
         }
         let bytes = std::fs::read(path).map_err(failed)?;
+        let (params, networks) = metadata(path, &bytes)?;
         Reader {
             path,
-            params: metadata(path, &bytes)?,
+            params,
+            networks,
             tensors: tensors(path, &bytes)?,
         }
         .read()
     }
+}
+
+/// Seed and parameters of the networks that a job trains.
+fn replicas(params: &Params) -> Vec<(u64, Params)> {
+    (0..params.job.replicas)
+        .map(|replica| (params.replica_seed(replica), params.clone()))
+        .collect()
 }
 
 /// The header's keys in alphabetical order: the library writes its metadata in the order of a hash map.
@@ -244,7 +329,8 @@ fn tensors<'a>(path: &Path, bytes: &'a [u8]) -> Result<SafeTensors<'a>, Checkpoi
     SafeTensors::deserialize(bytes).map_err(|error| foreign(path, error))
 }
 
-fn metadata(path: &Path, bytes: &[u8]) -> Result<Params, CheckpointError> {
+/// The parameters of the job, and seed and parameters of each network.
+fn metadata(path: &Path, bytes: &[u8]) -> Result<(Params, Vec<(u64, Params)>), CheckpointError> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| foreign(path, error))?;
     let metadata = header.metadata().clone().unwrap_or_default();
     let get = |key: &str| {
@@ -259,11 +345,31 @@ fn metadata(path: &Path, bytes: &[u8]) -> Result<Params, CheckpointError> {
             found: found.clone(),
         });
     }
+    let params = read_params(path, get("params")?)?;
+    let Some(networks) = metadata.get("networks") else {
+        let networks = replicas(&params);
+        return Ok((params, networks));
+    };
+    let networks: Vec<(u64, String)> =
+        serde_json::from_str(networks).map_err(|error| foreign(path, error))?;
+    let shape = |params: &Params| (params.neurons(), params.steps().ok());
+    let mut own = Vec::with_capacity(networks.len());
+    for (seed, text) in networks {
+        let of_network = read_params(path, &text)?;
+        if shape(&of_network) != shape(&params) {
+            return Err(foreign(path, "its networks differ in size or time step"));
+        }
+        own.push((seed, of_network));
+    }
+    Ok((params, own))
+}
+
+fn read_params(path: &Path, text: &str) -> Result<Params, CheckpointError> {
     let failed = |source| CheckpointError::Params {
         path: path.into(),
         source,
     };
-    let params = layered(None, get("params")?, "params").map_err(failed)?;
+    let params = layered(None, text, "params").map_err(failed)?;
     params
         .validate()
         .map_err(|error: ParamsError| failed(error.into()))?;
@@ -273,24 +379,19 @@ fn metadata(path: &Path, bytes: &[u8]) -> Result<Params, CheckpointError> {
 struct Reader<'a> {
     path: &'a Path,
     params: Params,
+    networks: Vec<(u64, Params)>,
     tensors: SafeTensors<'a>,
 }
 
 impl Reader<'_> {
     fn read(self) -> Result<Checkpoint, CheckpointError> {
         let path = self.path;
-        let (replicas, n) = (self.params.job.replicas, self.params.neurons());
+        let (replicas, n) = (self.networks.len(), self.params.neurons());
         let weights = self.bytes("weights", Dtype::F32, &[replicas, INPUTS, n])?;
         let weights: Vec<Vec<f32>> = weights.chunks_exact(4 * INPUTS * n).map(f32s).collect();
         let clocks = u32s(self.bytes("clock", Dtype::U32, &[replicas])?);
         let presented = u32s(self.bytes("presented", Dtype::U32, &[replicas])?);
-        let spikes: Vec<u64> = self
-            .bytes("spikes_e", Dtype::U64, &[replicas])?
-            .as_chunks::<8>()
-            .0
-            .iter()
-            .map(|&bytes| u64::from_le_bytes(bytes))
-            .collect();
+        let spikes = u64s(self.bytes("spikes_e", Dtype::U64, &[replicas])?);
         let mut networks = Vec::with_capacity(replicas);
         for replica in 0..replicas {
             let mut network = self.network(replica)?;
@@ -309,10 +410,57 @@ impl Reader<'_> {
             networks.push(network);
         }
         Ok(Checkpoint {
+            metrics: self.metrics(&networks)?,
             params: self.params,
             networks,
             weights,
         })
+    }
+
+    /// Rows whose images come one after another, with shares in 0..=1.
+    fn metrics(&self, networks: &[Network]) -> Result<Vec<Vec<Metrics>>, CheckpointError> {
+        let Ok(images) = self.tensors.tensor("metrics_images") else {
+            return Ok(vec![Vec::new(); networks.len()]);
+        };
+        let rows = images.shape().first().copied().unwrap_or(0);
+        let shape = [networks.len(), rows];
+        let images = u32s(self.bytes("metrics_images", Dtype::U32, &[rows])?);
+        let spikes = u64s(self.bytes("metrics_spikes", Dtype::U64, &shape)?);
+        let f64s = |name| {
+            let words = u64s(self.bytes(name, Dtype::F64, &shape)?);
+            Ok(words.into_iter().map(f64::from_bits).collect::<Vec<_>>())
+        };
+        let accuracy = f64s("metrics_accuracy")?;
+        let zeros = f64s("metrics_zero_fraction")?;
+        let seen = networks
+            .first()
+            .map_or(0, |network| network.state.presented);
+        let share = |value: &f64| (0.0..=1.0).contains(value);
+        let sound = images.is_sorted_by(|a, b| a < b)
+            && images.last().is_none_or(|&last| last <= seen)
+            && accuracy.iter().all(|value| value.is_nan() || share(value))
+            && zeros.iter().all(share);
+        if !sound {
+            return Err(foreign(
+                self.path,
+                "its metrics cannot be those of a training",
+            ));
+        }
+        let of_network = |(replica, network): (usize, &Network)| {
+            let row = |(index, &images): (usize, &u32)| {
+                let at = replica * rows + index;
+                Metrics {
+                    replica,
+                    seed: network.seed,
+                    images: images as usize,
+                    spikes: spikes[at],
+                    validation_accuracy: Some(accuracy[at]).filter(|value| !value.is_nan()),
+                    zero_fraction: zeros[at],
+                }
+            };
+            images.iter().enumerate().map(row).collect()
+        };
+        Ok(networks.iter().enumerate().map(of_network).collect())
     }
 
     fn network(&self, replica: usize) -> Result<Network, CheckpointError> {
@@ -322,16 +470,17 @@ impl Reader<'_> {
             source,
         };
         let steps = self.params.steps().map_err(|error| failed(error.into()))?;
+        let (seed, params) = self.networks[replica].clone();
         let mut network = Network {
-            params: self.params.clone(),
-            seed: self.params.replica_seed(replica),
+            params,
+            seed,
             weights: Vec::new(),
             delays_s2: Vec::new(),
             delays_s3: Vec::new(),
             state: State::initial(&self.params, &steps),
         };
         for (name, shape, array) in network.arrays_mut(&steps) {
-            let stacked = [vec![self.params.job.replicas], shape].concat();
+            let stacked = [vec![self.networks.len()], shape].concat();
             let values: usize = stacked[1..].iter().product();
             let part = |dtype: Dtype, size: usize| {
                 let bytes = self.bytes(name, dtype, &stacked)?;
@@ -379,6 +528,15 @@ fn u32s(bytes: &[u8]) -> Vec<u32> {
         .0
         .iter()
         .map(|&bytes| u32::from_le_bytes(bytes))
+        .collect()
+}
+
+fn u64s(bytes: &[u8]) -> Vec<u64> {
+    bytes
+        .as_chunks::<8>()
+        .0
+        .iter()
+        .map(|&bytes| u64::from_le_bytes(bytes))
         .collect()
 }
 

@@ -24,6 +24,7 @@
 //! | [`backend`] | where networks run: the trait, [`backend::cpu`] and, on any GPU, [`backend::gpu`] |
 //! | [`checkpoint`] | everything that going on with the same bits needs, as safetensors |
 //! | [`network`] | the state of one network on the host |
+//! | [`trained`] | networks in training with their metrics |
 //! | [`draws`] | what the host draws: weights, delays, the order of the images |
 //! | [`model`] | the equations, one file a mechanism, and the order of events in a step |
 //! | [`params`] | every parameter with its unit, validated: the one source of truth |
@@ -81,6 +82,7 @@ pub mod params;
 pub mod presets;
 pub mod report;
 pub mod statistics;
+pub mod trained;
 
 /// Longer chapters.
 pub mod guide {

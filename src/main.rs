@@ -11,7 +11,10 @@ fn main() -> ExitCode {
         Err(error) if cli::output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             cli::output::print_error(&error);
-            ExitCode::FAILURE
+            match error.is::<cli::saving::Stopped>() {
+                true => ExitCode::from(cli::saving::STOPPED),
+                false => ExitCode::FAILURE,
+            }
         }
     }
 }

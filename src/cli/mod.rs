@@ -6,12 +6,14 @@ mod devices;
 mod document;
 mod eval;
 mod heatmap;
+mod lock;
 mod options;
 pub mod output;
 mod params;
 mod progress;
 mod reproduce;
 mod run_folder;
+pub mod saving;
 mod sweep;
 mod train;
 

@@ -1,13 +1,12 @@
 //! Flags that set parameters, and how they are laid over a preset and a file.
 
+use super::run_folder::read_text;
 use anyhow::{Context, bail};
 use clap::Args;
 use spikeprune::params::{Params, PruningMode, Rule, TauPrune, Threshold, apply_setting, layered};
 use spikeprune::presets;
 use std::fmt::Display;
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What a flag does, with its value in the default preset.
 fn with_default<T: Display>(what: &str, value: impl Fn(&Params) -> T) -> String {
@@ -133,19 +132,6 @@ impl ParamOptions {
     }
 }
 
-/// The text of a parameter file, or of a pipe, up to a size that none has.
-fn read_config(path: &Path) -> io::Result<String> {
-    const LARGEST_BYTES: u64 = 1 << 20;
-    let mut text = String::new();
-    File::open(path)?
-        .take(LARGEST_BYTES + 1)
-        .read_to_string(&mut text)?;
-    if text.len() as u64 > LARGEST_BYTES {
-        return Err(io::Error::other("it is longer than any parameter file"));
-    }
-    Ok(text)
-}
-
 impl SourceOptions {
     /// The parameters, not yet validated as a whole.
     pub fn resolve(&self) -> anyhow::Result<Params> {
@@ -154,7 +140,7 @@ impl SourceOptions {
             None => layered(preset, "", "")?,
             Some(path) => {
                 let origin = path.display().to_string();
-                let text = read_config(path).with_context(|| format!("cannot read {origin}"))?;
+                let text = read_text(path).with_context(|| format!("cannot read {origin}"))?;
                 layered(preset, &text, &origin)?
             }
         };

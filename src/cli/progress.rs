@@ -41,6 +41,7 @@ impl Progress {
         match event {
             Event::Trained { images, of } => self.advance("training", *images, *of),
             Event::Tested { images, of } => self.advance("testing", *images, *of),
+            Event::Save(_) => {}
             Event::Measured(rows) => {
                 let Some(first) = rows.first() else { return };
                 let accuracy = first

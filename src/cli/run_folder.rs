@@ -1,17 +1,21 @@
 //! The folder of one run; its files appear whole or not at all.
 
-use anyhow::{Context, bail};
+use super::lock::{LOCK, Lock};
+use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
-use spikeprune::artefact::write_whole;
-use spikeprune::experiment::train::Metrics;
-use std::fs;
-use std::io::Write;
+use serde::de::DeserializeOwned;
+use spikeprune::artefact::{UNFINISHED, write_whole};
+use spikeprune::trained::Metrics;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+const METRICS: &str = "metrics.csv";
+
 /// Files of a run of either command, beside its heatmaps.
-const FILES: [&str; 10] = [
+const FILES: [&str; 12] = [
     "config.toml",
-    "metrics.csv",
+    METRICS,
     "checkpoint.safetensors",
     "summary.json",
     "reproduction.json",
@@ -20,6 +24,8 @@ const FILES: [&str; 10] = [
     "search.toml",
     "sweep.csv",
     "weights.png",
+    "plan.toml",
+    "training.safetensors",
 ];
 
 /// Which folder results go to.
@@ -41,10 +47,11 @@ impl FolderOptions {
     }
 }
 
-/// A folder that results go to.
+/// A folder that results go to, and that no other run writes to meanwhile.
 pub struct RunFolder {
     path: PathBuf,
     metrics: Vec<Metrics>,
+    _lock: Lock,
 }
 
 impl RunFolder {
@@ -55,27 +62,69 @@ impl RunFolder {
         };
         fs::create_dir_all(&path)
             .with_context(|| format!("cannot make the folder {}", path.display()))?;
-        let mut files = fs::read_dir(&path)
+        let lock = Lock::take(&path)?;
+        let files = fs::read_dir(&path)
             .with_context(|| format!("cannot read the folder {}", path.display()))?;
-        if !overwrite && files.next().is_some() {
+        let is_other = |file: &fs::DirEntry| file.file_name() != LOCK;
+        if !overwrite && files.filter_map(Result::ok).any(|file| is_other(&file)) {
             bail!(
                 "{} is not empty: choose another --out, or pass --overwrite",
                 path.display()
             );
         }
+        remove_unfinished(&path)?;
         remove_run(&path)
             .with_context(|| format!("cannot remove the earlier run in {}", path.display()))?;
         Ok(Self {
             path,
             metrics: Vec::new(),
+            _lock: lock,
         })
     }
 
     /// The folder of an earlier run, to go on in.
-    pub fn reopen(path: &Path) -> Self {
-        Self {
+    pub fn reopen(path: &Path) -> anyhow::Result<Self> {
+        ensure!(
+            path.is_dir(),
+            "--resume {}: there is no such folder",
+            path.display()
+        );
+        let lock = Lock::take(path)?;
+        remove_unfinished(path)?;
+        Ok(Self {
             path: path.to_path_buf(),
             metrics: Vec::new(),
+            _lock: lock,
+        })
+    }
+
+    /// The text of a file that a run leaves, of at most a size that none has.
+    pub fn read_text(&self, name: &str) -> anyhow::Result<String> {
+        let path = self.file(name);
+        read_text(&path).with_context(|| {
+            format!(
+                "cannot read {}: is this the folder of such a run?",
+                path.display()
+            )
+        })
+    }
+
+    /// A TOML file that a run leaves.
+    pub fn read_toml<T: DeserializeOwned>(&self, name: &str) -> anyhow::Result<T> {
+        toml::from_str(&self.read_text(name)?).map_err(|error| {
+            let path = self.file(name);
+            anyhow!("{} is damaged: {}", path.display(), error.message().trim())
+        })
+    }
+
+    /// Removes a file if it is there.
+    pub fn remove(&self, name: &str) -> anyhow::Result<()> {
+        let path = self.file(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot remove {}", path.display()))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -93,6 +142,17 @@ impl RunFolder {
             .with_context(|| format!("cannot write {}", path.display()))
     }
 
+    /// Makes metrics.csv hold the rows of each network so far, if there are any, and no others.
+    pub fn set_metrics(&mut self, of_networks: &[Vec<Metrics>]) -> anyhow::Result<()> {
+        let rows = of_networks.first().map_or(0, Vec::len);
+        let row = |row: usize| of_networks.iter().map(move |metrics| metrics[row].clone());
+        self.metrics = (0..rows).flat_map(row).collect();
+        match rows {
+            0 => self.remove(METRICS),
+            _ => self.add_metrics(&[]),
+        }
+    }
+
     /// Adds rows to metrics.csv.
     pub fn add_metrics(&mut self, rows: &[Metrics]) -> anyhow::Result<()> {
         self.metrics.extend_from_slice(rows);
@@ -100,8 +160,33 @@ impl RunFolder {
         for row in &self.metrics {
             csv.serialize(row)?;
         }
-        self.write_text("metrics.csv", &String::from_utf8(csv.into_inner()?)?)
+        self.write_text(METRICS, &String::from_utf8(csv.into_inner()?)?)
     }
+}
+
+/// Removes what a run that was killed left of the file that it was writing.
+fn remove_unfinished(folder: &Path) -> anyhow::Result<()> {
+    let failed = || format!("cannot clear the folder {}", folder.display());
+    for file in fs::read_dir(folder).with_context(failed)? {
+        let file = file.with_context(failed)?;
+        if file.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            fs::remove_file(file.path()).with_context(failed)?;
+        }
+    }
+    Ok(())
+}
+
+/// The text of a small file, or of a pipe.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    const LARGEST_BYTES: u64 = 64 << 20;
+    let mut text = String::new();
+    File::open(path)?
+        .take(LARGEST_BYTES + 1)
+        .read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST_BYTES {
+        return Err(io::Error::other("it is longer than any such file"));
+    }
+    Ok(text)
 }
 
 /// Removes what an earlier run left, so that no file of it stands beside those of the new one. Other files

@@ -5,6 +5,7 @@ use super::options::ParamOptions;
 use super::output::{out, out_json};
 use super::progress::Progress;
 use super::run_folder::{FolderOptions, RunFolder};
+use super::saving::{explain, stop_at_signals};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use serde::Serialize;
@@ -12,8 +13,8 @@ use spikeprune::dataset;
 use spikeprune::experiment::ExperimentError;
 use spikeprune::experiment::selection;
 use spikeprune::experiment::sweep::{Axis, Search, Trial, Values, sweep};
-use spikeprune::experiment::train::Metrics;
 use spikeprune::statistics::Interval;
+use spikeprune::trained::Metrics;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -33,7 +34,7 @@ pub struct SweepArgs {
     folder: FolderOptions,
     /// Go on with the search in this run folder; everything else comes from there
     #[arg(long, value_name = "DIR", help_heading = "Device and output",
-        conflicts_with_all = ["out", "overwrite", "grid", "range", "log_range", "random", "seeds"])]
+        conflicts_with_all = ["SourceOptions", "JobOptions", "ModelOptions", "SearchOptions", "FolderOptions"])]
     resume: Option<PathBuf>,
 }
 
@@ -77,9 +78,11 @@ const TABLE: &str = "sweep.csv";
 const MEASURES: [&str; 4] = ["validation_accuracy", "zero_fraction", "spikes", "seconds"];
 
 pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
-    let (search, resumed) = match &args.resume {
-        Some(folder) => (read_search(folder)?, Some(folder)),
-        None => (args.search.search(&args.params)?, None),
+    let stop = stop_at_signals()?;
+    let resumed = args.resume.as_deref().map(RunFolder::reopen).transpose()?;
+    let search: Search = match &resumed {
+        Some(folder) => folder.read_toml(SEARCH)?,
+        None => args.search.search(&args.params)?,
     };
     let trials = search.trials()?;
     let backend = args.device.open()?;
@@ -91,10 +94,10 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
         )?;
     }
     let (folder, mut rows) = match resumed {
-        Some(folder) => (
-            RunFolder::reopen(folder),
-            read_rows(folder, &search, &trials)?,
-        ),
+        Some(folder) => {
+            let rows = read_rows(folder.path(), &search, &trials)?;
+            (folder, rows)
+        }
         None => {
             let params = &search.params;
             let name = format!("sweep-{}-{}", params.preset, params.job.label("-"));
@@ -109,6 +112,7 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
         backend.as_ref(),
         &data.train,
         left,
+        stop,
         &mut |event| {
             progress.observe(&event);
             Ok(())
@@ -118,7 +122,8 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
             write_rows(&folder, &search, &rows)
                 .map_err(|error| ExperimentError::Observer(error.into()))
         },
-    )?;
+    )
+    .map_err(|error| explain(error, "sweep", &folder))?;
     progress.finish();
     if args.device.json {
         return out_json(&serde_json::json!({
@@ -215,20 +220,6 @@ fn key_and_range<'a>(flag: &str, text: &'a str) -> anyhow::Result<(&'a str, (f64
     let numbers = numbers
         .with_context(|| format!("{flag} {text}: expected LOW..HIGH, such as 0.001..0.1"))?;
     Ok((key, numbers))
-}
-
-fn read_search(folder: &Path) -> anyhow::Result<Search> {
-    let path = folder.join(SEARCH);
-    let text = std::fs::read_to_string(&path).with_context(|| {
-        format!(
-            "cannot read {}: is this the folder of a sweep?",
-            path.display()
-        )
-    })?;
-    toml::from_str(&text).map_err(|error| {
-        let reason = error.message().trim();
-        anyhow::anyhow!("{} is not the search of a sweep: {reason}", path.display())
-    })
 }
 
 fn columns(search: &Search) -> Vec<&str> {

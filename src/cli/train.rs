@@ -5,14 +5,17 @@ use super::heatmap;
 use super::options::ParamOptions;
 use super::output::{out, out_json};
 use super::progress::Progress;
-use super::run_folder::FolderOptions;
+use super::run_folder::{FolderOptions, RunFolder};
+use super::saving::{SavingOptions, explain};
 use super::{document, eval};
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset;
-use spikeprune::experiment::{Event, selection, train};
-use spikeprune::params::to_toml;
+use spikeprune::experiment::train::{train_networks, untrained};
+use spikeprune::experiment::{Event, selection};
+use spikeprune::params::{Params, layered, to_toml};
+use spikeprune::trained::Trained;
 use std::path::Path;
 
 /// Train networks, test them on the classes they learned and write a run folder
@@ -27,35 +30,92 @@ pub struct TrainArgs {
     device: DeviceOptions,
     #[command(flatten)]
     folder: FolderOptions,
+    #[command(flatten)]
+    saving: SavingOptions,
 }
 
+/// A training to begin or to go on with.
+struct Job {
+    params: Params,
+    begun: Trained,
+    /// Where it was begun before.
+    folder: Option<RunFolder>,
+}
+
+impl Job {
+    fn new(args: &TrainArgs) -> anyhow::Result<Self> {
+        let Some(path) = &args.saving.resume else {
+            let params = args.params.resolve()?;
+            let begun = untrained(&params)?;
+            return Ok(Self {
+                params,
+                begun,
+                folder: None,
+            });
+        };
+        let folder = RunFolder::reopen(path)?;
+        let origin = folder.file(CONFIG).display().to_string();
+        let params = layered(None, &folder.read_text(CONFIG)?, &origin)?;
+        params.validate().context(origin)?;
+        let saved = folder.file(CHECKPOINT);
+        let begun = if saved.exists() {
+            let checkpoint = Checkpoint::load(&saved)?;
+            ensure!(
+                checkpoint.params == params,
+                "{} and {CONFIG} beside it differ in their parameters: they are not of one run",
+                saved.display()
+            );
+            checkpoint.into()
+        } else {
+            untrained(&params)?
+        };
+        Ok(Self {
+            params,
+            begun,
+            folder: Some(folder),
+        })
+    }
+}
+
+const CONFIG: &str = "config.toml";
+const CHECKPOINT: &str = "checkpoint.safetensors";
+
 pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
-    let params = args.params.resolve()?;
+    let saving = args.saving.saving()?;
+    let Job {
+        params,
+        begun,
+        folder,
+    } = Job::new(args)?;
     let backend = args.device.open()?;
     let data = dataset::load(Path::new(&params.job.data))?;
     // Too few images are found out before a folder is made.
     selection::training(&data.train, &params)?;
     let tested =
         selection::first_of_classes(&data.test, &params.job.classes, params.job.test_per_class)?;
-    let (preset, classes, seed) = (&params.preset, params.job.label("-"), params.job.seed);
-    let name = format!("{preset}-{classes}-seed{seed}");
-    let mut folder = args.folder.create(&name)?;
-    folder.write_text("config.toml", &to_toml(&params))?;
+    let mut folder = match folder {
+        Some(folder) => folder,
+        None => new_folder(args, &params)?,
+    };
+    folder.set_metrics(&begun.metrics)?;
     let mut progress = Progress::new(args.device.quiet);
-    let trained = train::train(backend.as_ref(), &data.train, &params, &mut |event| {
+    let trained = train_networks(backend.as_ref(), &data.train, begun, saving, &mut |event| {
         progress.observe(&event);
         match event {
             Event::Measured(rows) => folder.add_metrics(rows).map_err(Into::into),
+            Event::Save(trained) => {
+                let checkpoint = Checkpoint::of(&params, trained.clone());
+                checkpoint
+                    .save(&folder.file(CHECKPOINT))
+                    .map_err(Into::into)
+            }
             _ => Ok(()),
         }
-    })?;
+    })
+    .map_err(|error| explain(error, "train", &folder))?;
     let seconds = trained.seconds;
-    let checkpoint = Checkpoint {
-        params,
-        networks: trained.networks,
-        weights: trained.weights,
-    };
-    checkpoint.save(&folder.file("checkpoint.safetensors"))?;
+    let checkpoint = Checkpoint::of(&params, trained);
+    checkpoint.save(&folder.file(CHECKPOINT))?;
     let evaluations = eval::test(backend.as_ref(), &checkpoint, &data, &tested, &mut progress)?;
     progress.finish();
     let replicas = document::replicas(&checkpoint, evaluations, Some(seconds));
@@ -84,4 +144,13 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
         document::table(&document),
         folder.path().display()
     ))
+}
+
+fn new_folder(args: &TrainArgs, params: &Params) -> anyhow::Result<RunFolder> {
+    let (preset, classes, seed) = (&params.preset, params.job.label("-"), params.job.seed);
+    let folder = args
+        .folder
+        .create(&format!("{preset}-{classes}-seed{seed}"))?;
+    folder.write_text(CONFIG, &to_toml(params))?;
+    Ok(folder)
 }

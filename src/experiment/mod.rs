@@ -14,6 +14,7 @@ use crate::dataset::DatasetError;
 use crate::network::NetworkError;
 use crate::params::ParamsError;
 use crate::statistics::StatisticsError;
+use crate::trained::{Metrics, Trained};
 
 /// What can end an experiment.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,10 @@ pub enum ExperimentError {
     Statistics(#[from] StatisticsError),
     #[error(transparent)]
     Readout(#[from] readout::NothingToFit),
+    #[error("the networks that were saved are not those of this experiment")]
+    OtherPlan,
+    #[error("stopped after {images} of {of} training images")]
+    Stopped { images: usize, of: usize },
     /// Whoever took an event could not do what it must with it.
     #[error(transparent)]
     Observer(Box<dyn std::error::Error + Send + Sync>),
@@ -41,7 +46,9 @@ pub enum Event<'a> {
     /// Training images shown, of all that each network will see.
     Trained { images: usize, of: usize },
     /// Metrics of every network are there.
-    Measured(&'a [train::Metrics]),
+    Measured(&'a [Metrics]),
+    /// The training should be saved as it is now.
+    Save(&'a Trained),
     /// Test images shown, over all networks.
     Tested { images: usize, of: usize },
 }

@@ -1,13 +1,15 @@
 //! Searches over parameters: points of a grid, or drawn at random, trained as replicas of common jobs.
 
-use super::train::{Metrics, train_networks};
+use super::train::{Every, Saving, train_networks};
 use super::{Event, ExperimentError, Observer};
 use crate::backend::Backend;
 use crate::dataset::LabelledImages;
 use crate::draws;
 use crate::network::Network;
 use crate::params::{ConfigError, Params, apply_setting};
+use crate::trained::Metrics;
 use serde::{Deserialize, Serialize};
+use std::sync::atomic::AtomicBool;
 
 /// One dimension of a search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -214,14 +216,15 @@ fn together(a: &Params, b: &Params) -> bool {
 }
 
 /// Trains the trials, as many at once as the backend likes, and tells of each as it is done: the last metrics, on
-/// validation images, and the wall-clock time of its job.
+/// validation images, and the wall-clock time of its job. Once `stop` is true it ends, the job in hand undone.
 ///
 /// # Errors
-/// When the data are too few, or the backend, the observer or `done` fails.
+/// When the data are too few, the backend, the observer or `done` fails, or it was stopped.
 pub fn sweep(
     backend: &dyn Backend,
     images: &LabelledImages,
     trials: &[Trial],
+    stop: &AtomicBool,
     observer: &mut Observer<'_>,
     done: &mut dyn FnMut(&Trial, &Metrics, f64) -> Result<(), ExperimentError>,
 ) -> Result<(), ExperimentError> {
@@ -232,7 +235,9 @@ pub fn sweep(
             .map(|trial| Network::new(&trial.params, trial.replica))
             .collect::<Result<Vec<_>, _>>()?;
         let mut last = Vec::new();
-        let trained = train_networks(backend, images, networks, &mut |event| {
+        let every = Every::Never;
+        let saving = Saving { every, stop };
+        let trained = train_networks(backend, images, networks.into(), saving, &mut |event| {
             if let Event::Measured(rows) = &event {
                 last = rows.to_vec();
             }

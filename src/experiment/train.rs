@@ -7,37 +7,41 @@ use super::{Event, ExperimentError, Observer};
 use crate::backend::{Backend, BackendError, Frozen, Session};
 use crate::dataset::LabelledImages;
 use crate::model::rng::Stream;
-use crate::network::Network;
+use crate::network::{Network, NetworkError};
 use crate::params::Params;
-use serde::Serialize;
+use crate::trained::{Metrics, Trained};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-/// Images between two tellings of progress.
+/// Images of one call of the backend at most, and about how long it may take.
 const IMAGES_PER_CALL: usize = 50;
+const SECONDS_PER_CALL: f64 = 0.25;
 
-/// One row of the metrics: one network after so many images.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Metrics {
-    pub replica: usize,
-    pub seed: u64,
-    /// Training images seen.
-    pub images: usize,
-    /// E spikes of the training so far.
-    pub spikes: u64,
-    /// Accuracy on the validation images; none without such images.
-    pub validation_accuracy: Option<f64>,
-    /// Share of weights that count as zero, as a read-out sees them now.
-    pub zero_fraction: f64,
+/// When a training is saved on its way, and how it can be stopped. Neither changes a result.
+#[derive(Clone, Copy, Debug)]
+pub struct Saving<'a> {
+    pub every: Every,
+    /// Once true, the training is saved and ends after the images in hand.
+    pub stop: &'a AtomicBool,
 }
 
-/// Networks at the end of their training.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Trained {
-    pub networks: Vec<Network>,
-    /// For each network its weights as read out; shape \[inputs, N\].
-    pub weights: Vec<Vec<f32>>,
-    /// Wall-clock time, metrics included, all networks together.
-    pub seconds: f64,
+/// How often.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Every {
+    Never,
+    Images(usize),
+    Seconds(f64),
+}
+
+impl Saving<'static> {
+    /// For a training that nobody saves or stops.
+    pub const NONE: Self = {
+        static RUNNING: AtomicBool = AtomicBool::new(false);
+        Self {
+            every: Every::Never,
+            stop: &RUNNING,
+        }
+    };
 }
 
 /// The share of weights below `zero_below * gmax`.
@@ -65,53 +69,56 @@ pub fn train(
     params: &Params,
     observer: &mut Observer<'_>,
 ) -> Result<Trained, ExperimentError> {
-    let networks = (0..params.job.replicas)
-        .map(|r| Network::new(params, r))
-        .collect::<Result<Vec<_>, _>>()?;
-    train_networks(backend, images, networks, observer)
+    train_networks(backend, images, untrained(params)?, Saving::NONE, observer)
 }
 
-/// Trains networks side by side, each on the images of its own classes from the training file. They may differ
-/// in all but the number of neurons and presentations, the times and the input.
+/// All replicas of a job before their training.
 ///
 /// # Errors
-/// When parameters make no sense or do not go together, the data are too few, or the backend or the observer
-/// fails.
+/// When the parameters make no sense.
+pub fn untrained(params: &Params) -> Result<Trained, NetworkError> {
+    let replicas = 0..params.job.replicas;
+    let networks: Result<Vec<_>, _> = replicas.map(|r| Network::new(params, r)).collect();
+    Ok(networks?.into())
+}
+
+/// Trains networks side by side, each on the images of its own classes from the training file, from where they are.
+/// They may differ in all but the number of neurons and presentations, the times and the input.
+///
+/// # Errors
+/// When parameters make no sense or do not go together, the data are too few, the backend or the observer fails, or
+/// the training was stopped.
 pub fn train_networks(
     backend: &dyn Backend,
     images: &LabelledImages,
-    networks: Vec<Network>,
+    begun: Trained,
+    saving: Saving<'_>,
     observer: &mut Observer<'_>,
 ) -> Result<Trained, ExperimentError> {
     let start = Instant::now();
-    let Some(first) = networks.first().map(|network| network.params.clone()) else {
-        return Ok(Trained::default());
+    let Some(first) = begun.networks.first().cloned() else {
+        return Ok(begun);
     };
-    let total = first.presentations();
-    if networks.iter().any(|network| {
-        network.params.presentations() != total || network.params.input != first.input
-    }) {
-        return Err(BackendError::Mixed.into());
-    }
-    let images = &*as_shown(&first.input, images);
-    let mut schedules = networks
-        .iter()
-        .map(|network| {
-            let (seed, shift_max) = (network.seed, network.params.job.shift_max);
-            let training = selection::training(images, &network.params)?;
-            Ok(Schedule::new(training, seed, shift_max))
-        })
-        .collect::<Result<Vec<_>, ExperimentError>>()?;
-    let mut session = backend.start(networks)?;
-    let every = first.job.metrics_every;
-    let mut done = 0;
+    let (total, mut done) = (first.params.presentations(), first.state.presented as usize);
+    check_together(&begun.networks)?;
+    let images = &*as_shown(&first.params.input, images);
+    let mut schedules = schedules(images, &begun.networks)?;
+    let mut run = Run {
+        session: backend.start(begun.networks)?,
+        metrics: begun.metrics,
+        start,
+    };
+    let every = first.params.job.metrics_every;
+    let (mut per_call, mut saved) = (1, Instant::now());
     while done < total {
-        let next = next_stop(done, total, every);
+        let next = next_stop(done, total, every, saving.every).min(done + per_call);
         let plan: Vec<_> = schedules
             .iter_mut()
             .map(|schedule| schedule.presentations(done..next))
             .collect();
-        session.train(images.pixels(), &plan)?;
+        let call = Instant::now();
+        run.session.train(images.pixels(), &plan)?;
+        per_call = images_per_call(next - done, call.elapsed().as_secs_f64());
         done = next;
         observer(Event::Trained {
             images: done,
@@ -119,55 +126,134 @@ pub fn train_networks(
         })
         .map_err(ExperimentError::Observer)?;
         if done == total || every > 0 && done.is_multiple_of(every) {
-            measure(backend, session.as_mut(), images, observer)?;
+            run.measure(backend, images, observer)?;
         }
-    }
-    let networks = session.snapshot()?;
-    Ok(Trained {
-        weights: read_out(session.as_mut(), &networks)?,
-        networks,
-        seconds: start.elapsed().as_secs_f64(),
-    })
-}
-
-/// The end of the next call: a few images on, at the latest where metrics are due.
-fn next_stop(done: usize, total: usize, metrics_every: usize) -> usize {
-    let due = match metrics_every {
-        0 => total,
-        every => (done / every + 1) * every,
-    };
-    total.min(due).min(done + IMAGES_PER_CALL)
-}
-
-/// Metrics of every network, from a copy of its weights.
-fn measure(
-    backend: &dyn Backend,
-    session: &mut dyn Session,
-    images: &LabelledImages,
-    observer: &mut Observer<'_>,
-) -> Result<(), ExperimentError> {
-    let networks = session.snapshot()?;
-    let weights = read_out(session, &networks)?;
-    let lanes = frozen(&networks, &weights);
-    let mut rows = Vec::with_capacity(lanes.len());
-    // Networks of the same classes are shown the same images.
-    let same = |a: &Frozen<'_>, b: &Frozen<'_>| {
-        a.network.params.job.classes == b.network.params.job.classes
-    };
-    for lanes in lanes.chunk_by(same) {
-        let shown = selection::validation(images, &lanes[0].network.params)?;
-        let silent: &mut Observer<'_> = &mut |_| Ok(());
-        let evaluations = evaluate(backend, lanes, images, &shown, Stream::Validation, silent)?;
-        for (lane, evaluation) in lanes.iter().zip(evaluations) {
-            rows.push(Metrics {
-                replica: rows.len(),
-                seed: lane.network.seed,
-                images: lane.network.state.presented as usize,
-                spikes: lane.network.state.spikes_e,
-                validation_accuracy: (evaluation.images > 0).then_some(evaluation.accuracy),
-                zero_fraction: zero_fraction(&lane.network.params, lane.weights),
+        if done == total {
+            break;
+        }
+        let stop = saving.stop.load(Ordering::Relaxed);
+        if stop || saving.every.is_due(done, saved) {
+            observer(Event::Save(&run.trained()?)).map_err(ExperimentError::Observer)?;
+            saved = Instant::now();
+        }
+        if stop {
+            return Err(ExperimentError::Stopped {
+                images: done,
+                of: total,
             });
         }
     }
-    observer(Event::Measured(&rows)).map_err(ExperimentError::Observer)
+    run.trained()
+}
+
+/// Networks of one training must have seen as many images and have as many before them.
+fn check_together(networks: &[Network]) -> Result<(), BackendError> {
+    let shape = |network: &Network| (network.params.presentations(), network.state.presented);
+    let together =
+        |a: &Network, b: &Network| shape(a) == shape(b) && a.params.input == b.params.input;
+    match networks
+        .iter()
+        .all(|network| together(network, &networks[0]))
+    {
+        true => Ok(()),
+        false => Err(BackendError::Mixed),
+    }
+}
+
+/// What each network is shown.
+fn schedules(
+    images: &LabelledImages,
+    networks: &[Network],
+) -> Result<Vec<Schedule>, ExperimentError> {
+    let schedule = |network: &Network| {
+        let (seed, shift_max) = (network.seed, network.params.job.shift_max);
+        let training = selection::training(images, &network.params)?;
+        Ok(Schedule::new(training, seed, shift_max))
+    };
+    networks.iter().map(schedule).collect()
+}
+
+impl Every {
+    fn is_due(self, done: usize, saved: Instant) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Images(every) => done.is_multiple_of(every.max(1)),
+            Self::Seconds(seconds) => saved.elapsed().as_secs_f64() >= seconds,
+        }
+    }
+}
+
+/// The end of the next call at the latest: where metrics are due or the training is to be saved.
+fn next_stop(done: usize, total: usize, metrics_every: usize, saving: Every) -> usize {
+    let after = |every: usize| match every {
+        0 => total,
+        every => (done / every + 1) * every,
+    };
+    let saved = match saving {
+        Every::Images(every) => after(every),
+        Every::Never | Every::Seconds(_) => total,
+    };
+    total.min(after(metrics_every)).min(saved)
+}
+
+/// Images of the next call, going by the last: between calls progress is told and the training can be stopped.
+fn images_per_call(images: usize, seconds: f64) -> usize {
+    let in_time = SECONDS_PER_CALL * images as f64 / seconds.max(1e-9);
+    (in_time as usize).clamp(1, IMAGES_PER_CALL)
+}
+
+/// A training under way.
+struct Run<'a> {
+    session: Box<dyn Session + 'a>,
+    metrics: Vec<Vec<Metrics>>,
+    start: Instant,
+}
+
+impl Run<'_> {
+    /// The networks as they are, from a copy.
+    fn trained(&mut self) -> Result<Trained, ExperimentError> {
+        let networks = self.session.snapshot()?;
+        Ok(Trained {
+            weights: read_out(self.session.as_mut(), &networks)?,
+            networks,
+            metrics: self.metrics.clone(),
+            seconds: self.start.elapsed().as_secs_f64(),
+        })
+    }
+
+    /// Metrics of every network, from a copy of its weights.
+    fn measure(
+        &mut self,
+        backend: &dyn Backend,
+        images: &LabelledImages,
+        observer: &mut Observer<'_>,
+    ) -> Result<(), ExperimentError> {
+        let networks = self.session.snapshot()?;
+        let weights = read_out(self.session.as_mut(), &networks)?;
+        let lanes = frozen(&networks, &weights);
+        let mut rows = Vec::with_capacity(lanes.len());
+        // Networks of the same classes are shown the same images.
+        let same = |a: &Frozen<'_>, b: &Frozen<'_>| {
+            a.network.params.job.classes == b.network.params.job.classes
+        };
+        for lanes in lanes.chunk_by(same) {
+            let shown = selection::validation(images, &lanes[0].network.params)?;
+            let silent: &mut Observer<'_> = &mut |_| Ok(());
+            let evaluations = evaluate(backend, lanes, images, &shown, Stream::Validation, silent)?;
+            for (lane, evaluation) in lanes.iter().zip(evaluations) {
+                rows.push(Metrics {
+                    replica: rows.len(),
+                    seed: lane.network.seed,
+                    images: lane.network.state.presented as usize,
+                    spikes: lane.network.state.spikes_e,
+                    validation_accuracy: (evaluation.images > 0).then_some(evaluation.accuracy),
+                    zero_fraction: zero_fraction(&lane.network.params, lane.weights),
+                });
+            }
+        }
+        for (metrics, row) in self.metrics.iter_mut().zip(&rows) {
+            metrics.push(row.clone());
+        }
+        observer(Event::Measured(&rows)).map_err(ExperimentError::Observer)
+    }
 }

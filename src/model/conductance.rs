@@ -149,11 +149,11 @@ impl DelayRing {
         self.occupied[slot] = false;
         let counts = &mut self.counts[slot * self.width..][..self.width];
         for (g, counts) in g.chunks_mut(COUNTS / BLOCK).zip(counts) {
-            for (g, counts) in g.iter_mut().zip(counts.0.chunks_exact(BLOCK)) {
+            for (g, counts) in g.iter_mut().zip(counts.0.as_chunks::<BLOCK>().0) {
                 block_boundary();
                 let mut sum = *g;
-                for l in 0..BLOCK {
-                    sum.0[l] = multiply_add(weight, f32::from(counts[l]), sum.0[l]);
+                for (sum, &count) in sum.0.iter_mut().zip(counts) {
+                    *sum = multiply_add(weight, f32::from(count), *sum);
                 }
                 *g = sum;
             }

@@ -278,6 +278,7 @@ fn the_folder_holds_the_report_and_a_second_run_asks_before_it_replaces_it() {
         names,
         [
             "config.toml",
+            "plan.toml",
             "report.html",
             "reproduction.json",
             "sets.png",

@@ -100,11 +100,7 @@ fn a_search_that_was_stopped_goes_on() {
         "row 3: not what this search would have written",
     )]);
     fs::write(out.join("search.toml"), "a search").unwrap();
-    all_well([refused(
-        &mut resume(),
-        1,
-        "search.toml is not the search of a sweep",
-    )]);
+    all_well([refused(&mut resume(), 1, "search.toml is damaged")]);
 }
 
 #[test]
@@ -178,5 +174,5 @@ fn what_makes_no_search_is_refused() {
         outcome
     }));
     let mut nowhere = spikeprune(&["sweep", "--resume", "/nowhere/sweep"]);
-    all_well([refused(&mut nowhere, 1, "is this the folder of a sweep?")]);
+    all_well([refused(&mut nowhere, 1, "there is no such folder")]);
 }

@@ -3,7 +3,7 @@
 It is written to be fast in Brian2; every draw keeps its distribution:
 
 * What changes with the image is set by two actions a presentation, so that one `run` covers all images.
-* Inputs draw the geometric gap to their next spike, where `PoissonGroup` draws a number a step.
+* Inputs draw the geometric gap to their next spike; without `gaps` a number a step, as `PoissonGroup` does.
 * Traces are kept a neuron, not a synapse; those of the inputs change only when they spike.
 * Times since a spike are counted in steps: 50 is a refractory time of 5 ms, 200 the 20 ms of a trace.
 """
@@ -29,6 +29,7 @@ A_PRE = 0.01 * GMAX
 A_POST = -1.05 * A_PRE
 
 INPUT = """
+    q : 1  # chance of a spike in a step
     mean_gap : 1  # in steps
     next_spike : integer
     last_spike : integer
@@ -53,25 +54,28 @@ INHIBITORY = """
 GAP = "int(clip(-log(rand()) * mean_gap, 0, 1e9))"
 
 
-def make_inputs(images: NDArray[np.uint8], onset: b2.Clock) -> b2.NeuronGroup:
-    """One a pixel: at a rate of q a step, floor(log(u) / log(1 - q)) steps pass without a spike."""
-    rates_hz = images // 4 * (256 / 255)
+def make_inputs(images: NDArray[np.uint8], onset: b2.Clock, gaps: bool) -> b2.NeuronGroup:
+    """One a pixel; with gaps, at a rate of q a step, floor(log(u) / log(1 - q)) steps pass without a spike."""
+    q = images // 4 * (256 / 255) * float(DT)
     with np.errstate(divide="ignore"):
-        gaps = b2.TimedArray(-1 / np.log1p(-rates_hz * float(DT)), dt=STIMULUS + REST)
+        shown = b2.TimedArray(-1 / np.log1p(-q) if gaps else q, dt=STIMULUS + REST)
+    fires = "next_spike == t_in_timesteps" if gaps else "rand() < q"
+    next_spike = f"next_spike = t_in_timesteps + 1 + {GAP}" if gaps else ""
     inputs = b2.NeuronGroup(
         PIXELS,
         INPUT,
-        threshold="next_spike == t_in_timesteps and t_in_timesteps % 5000 < 3500",
+        threshold=f"{fires} and t_in_timesteps % 5000 < 3500",
         reset=f"""
             trace = trace * exp((last_spike - t_in_timesteps) / 200.0) + A_PRE
             last_spike = t_in_timesteps
-            next_spike = t_in_timesteps + 1 + {GAP}
+            {next_spike}
         """,
-        namespace={"gaps": gaps},
+        namespace={"shown": shown},
     )
     # An E spike learns from input spikes of the same step.
     inputs.resetter["spike"].when = "before_synapses"
-    inputs.run_regularly(f"mean_gap = gaps(t, i); next_spike = t_in_timesteps + {GAP}", clock=onset)
+    first_spike = f"mean_gap = shown(t, i); next_spike = t_in_timesteps + {GAP}"
+    inputs.run_regularly(first_spike if gaps else "q = shown(t, i)", clock=onset)
     return inputs
 
 
@@ -104,11 +108,11 @@ def make_inhibitory(neurons: int) -> b2.NeuronGroup:
     return inhibitory
 
 
-def make_network(task: Task) -> tuple[b2.Network, b2.NeuronGroup]:
+def make_network(task: Task, gaps: bool) -> tuple[b2.Network, b2.NeuronGroup]:
     """The network and its E neurons. Synapses act in the order of their names."""
     b2.defaultclock.dt = DT
     onset = b2.Clock(STIMULUS + REST)
-    inputs = make_inputs(task.images, onset)
+    inputs = make_inputs(task.images, onset, gaps)
     excitatory = make_excitatory(task, onset)
     inhibitory = make_inhibitory(task.neurons)
     on_pre = "ge_post += w; w = clip(w + trace_post, 0, GMAX)"
@@ -136,7 +140,7 @@ def run_cython(task: Task, cache: Path, durations: list[b2.Quantity], seed: int)
     b2.prefs.codegen.target = "cython"
     b2.prefs.codegen.runtime.cython.cache_dir = str(cache)
     b2.seed(seed)
-    network, excitatory = make_network(task)
+    network, excitatory = make_network(task, gaps=True)
     network.run(STIMULUS + REST)
     cpu, wall = time.process_time(), time.perf_counter()
     for duration in durations:
@@ -161,7 +165,7 @@ class Cython:
         return in_new_process(run_cython, *self.arguments, seed)
 
 
-def build_standalone(task: Task, folder: Path) -> None:
+def build_standalone(task: Task, folder: Path, gaps: bool) -> None:
     """Write and compile a program that prints the number of E spikes."""
     b2.set_device("cpp_standalone", build_on_run=False)
     b2.prefs.codegen.cpp.headers += ["<cstdlib>", "<numeric>"]
@@ -169,7 +173,7 @@ def build_standalone(task: Task, folder: Path) -> None:
     b2.prefs.codegen.cpp.extra_compile_args_gcc += ["-funroll-loops"]
     b2.device.insert_code("main", '_random_generators[0].seed(std::atol(std::getenv("SEED")));')
     b2.device.insert_code("before_network_run", 'if (std::getenv("START_ONLY")) return 0;')
-    network, excitatory = make_network(task)
+    network, excitatory = make_network(task, gaps)
     array = b2.device.get_array_name(excitatory.variables["count"])
     total = f"std::accumulate({array}, {array} + {task.neurons}, 0L)"
     b2.device.insert_code("after_network_run", f"std::cout << {total};")
@@ -180,12 +184,11 @@ def build_standalone(task: Task, folder: Path) -> None:
 class Standalone:
     """A C++ program that Brian2 writes, with the loop over images inside."""
 
-    name = "Brian2, cpp_standalone"
-
-    def __init__(self, task: Task, folder: Path) -> None:
+    def __init__(self, task: Task, folder: Path, gaps: bool) -> None:
+        self.name = f"Brian2, cpp_standalone, {'gaps' if gaps else 'a draw a step'}"
         self.images = len(task)
         self.folder = folder
-        in_new_process(build_standalone, task, folder)
+        in_new_process(build_standalone, task, folder, gaps)
 
     def measure(self, seed: int) -> Sample:
         """The whole program less its start."""

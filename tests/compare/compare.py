@@ -29,7 +29,7 @@ class Spikeprune:
         self.images = images
 
     def train(self, images: int, seed: int, replicas: int = 1) -> tuple[float, float, list[float]]:
-        """CPU and wall time of the program in ms, E spikes an image of each replica."""
+        """CPU time of the program, wall time of its training, E spikes an image of each replica."""
         options = f"""
             --preset authors-code --pruning none --classes {",".join(map(str, self.args.classes))}
             --neurons-per-class {PER_CLASS} --train-per-class {images // len(self.args.classes)}
@@ -38,17 +38,17 @@ class Spikeprune:
         """
         with tempfile.TemporaryDirectory() as folder:
             command = [self.args.binary, "train", "--data", self.args.data, "--out", folder]
-            cpu, wall, printed = timed(*command, *options.split())
+            cpu_ms, _, printed = timed(*command, *options.split())
         trained = [replica["train"] for replica in json.loads(printed)["replicas"]]
-        return cpu, wall, [train["spikes"] / train["images"] for train in trained]
+        spikes = [train["spikes"] / train["images"] for train in trained]
+        return cpu_ms, trained[0]["seconds"] * 1e3, spikes
 
     def measure(self, seed: int) -> Sample:
-        """All images less one of each class."""
+        """Of the CPU time, what all images take longer than one of each class."""
         few = len(self.args.classes)
-        start_cpu, start_wall, _ = self.train(few, seed)
+        start_cpu, _, _ = self.train(few, seed)
         cpu, wall, spikes = self.train(self.images, seed)
-        n = self.images - few
-        return Sample((cpu - start_cpu) / n, (wall - start_wall) / n, spikes[0])
+        return Sample((cpu - start_cpu) / (self.images - few), wall / self.images, spikes[0])
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -84,7 +84,7 @@ def make_opponents(args: argparse.Namespace, folder: Path) -> list[Simulator]:
         opponents += [Cython(task, folder / "cython", one_run) for one_run in (False, True)]
     if args.skip != "standalone":
         task = Task(args.data, args.classes, args.standalone_images)
-        opponents.append(Standalone(task, folder / "standalone"))
+        opponents += [Standalone(task, folder / f"gaps-{gaps}", gaps) for gaps in (False, True)]
     return opponents
 
 

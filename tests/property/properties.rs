@@ -213,7 +213,8 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("half.safetensors");
         let Outcome { networks, weights } = half;
-        let saved = Checkpoint { params: job.params.clone(), networks, weights };
+        let metrics = vec![Vec::new(); networks.len()];
+        let saved = Checkpoint { params: job.params.clone(), networks, weights, metrics };
         saved.save(&path).unwrap();
         let loaded = Checkpoint::load(&path).unwrap();
         prop_assert!(loaded == saved);

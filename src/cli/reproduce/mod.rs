@@ -9,10 +9,13 @@ use super::device::DeviceOptions;
 use super::options::{SourceOptions, set};
 use super::output::{out, out_json};
 use super::progress::Progress;
-use super::run_folder::FolderOptions;
+use super::run_folder::{FolderOptions, RunFolder};
+use super::saving::{SavingOptions, explain};
 use anyhow::{Context, bail};
 use clap::Args;
+use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset;
+use spikeprune::experiment::Event;
 use spikeprune::experiment::reproduce::{HeldOut, Plan, Split, random_splits, reproduce};
 use spikeprune::params::{Params, PruningMode, to_toml};
 use std::path::Path;
@@ -32,6 +35,8 @@ pub struct ReproduceArgs {
     device: DeviceOptions,
     #[command(flatten)]
     folder: FolderOptions,
+    #[command(flatten)]
+    saving: SavingOptions,
 }
 
 #[derive(Args)]
@@ -82,25 +87,64 @@ struct ExperimentOptions {
 const MOST_NOISE_IMAGES: usize = 100_000;
 const MOST_SPLITS: usize = 1_000;
 
+/// What the run follows from, and the training as it was last saved.
+const PLAN: &str = "plan.toml";
+const TRAINING: &str = "training.safetensors";
+
 pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
-    let plan = args.experiment.plan(args.source.resolve()?)?;
+    let saving = args.saving.saving()?;
+    let (plan, begun) = match &args.saving.resume {
+        Some(path) => {
+            let folder = RunFolder::reopen(path)?;
+            let plan = folder.read_toml(PLAN)?;
+            (plan, Some(folder))
+        }
+        None => (args.experiment.plan(args.source.resolve()?)?, None),
+    };
+    plan.params.validate()?;
     let backend = args.device.open()?;
     let data = dataset::load(Path::new(&plan.params.job.data))?;
     // Too few images are found out before a folder is made.
     plan.check(&data)?;
-    let folder = args.folder.create(&name(&plan))?;
-    folder.write_text("config.toml", &to_toml(&plan.params))?;
+    let folder = match begun {
+        Some(folder) => folder,
+        None => {
+            let folder = args.folder.create(&name(&plan))?;
+            folder.write_text("config.toml", &to_toml(&plan.params))?;
+            folder.write_text(PLAN, &toml::to_string(&plan)?)?;
+            folder
+        }
+    };
+    let saved = folder.file(TRAINING);
+    let begun = match saved.exists() {
+        true => Some(Checkpoint::load(&saved)?.into()),
+        false => None,
+    };
     let mut progress = Progress::new(args.device.quiet);
-    let found = reproduce(backend.as_ref(), &data, &plan, &mut |event| {
-        progress.observe(&event);
-        Ok(())
-    })?;
+    let found = reproduce(
+        backend.as_ref(),
+        &data,
+        &plan,
+        begun,
+        saving,
+        &mut |event| {
+            progress.observe(&event);
+            match event {
+                Event::Save(trained) => Checkpoint::of(&plan.params, trained.clone())
+                    .save(&saved)
+                    .map_err(Into::into),
+                _ => Ok(()),
+            }
+        },
+    )
+    .map_err(|error| explain(error, "reproduce", &folder))?;
     progress.finish();
     let json = serde_json::to_string_pretty(&found).context("cannot write the result as JSON")?;
     folder.write_text("reproduction.json", &(json + "\n"))?;
     let sets = pictures::sets(&found, &folder)?;
     let weights = pictures::weights(&found, &folder)?;
     folder.write_text("report.html", &report::html(&found, &sets, &weights)?)?;
+    folder.remove(TRAINING)?;
     if args.device.json {
         return out_json(&found);
     }

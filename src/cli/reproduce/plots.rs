@@ -2,13 +2,13 @@
 
 use super::table::labels;
 use spikeprune::experiment::reproduce::{ArmName, NetworkResult, Raster, Reproduction, Score, Set};
-use spikeprune::experiment::train::Metrics;
 use spikeprune::params::Params;
 use spikeprune::report::plot::{
     self, Axis, Band, Counts, Histogram, Lines, Matrix, Panel, PlotError, Series, Svg, binned,
     whole_bins,
 };
 use spikeprune::statistics::{Interval, roc_curve};
+use spikeprune::trained::Metrics;
 
 /// Bins of a histogram.
 const BINS: u32 = 40;

@@ -3,11 +3,11 @@
 use super::Plan;
 use crate::draws;
 use crate::params::{Decay, Params, PruningMode, TauPrune, TauRule};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
 /// Digits that are learned, and digits that are shown without having been learned.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
     pub classes: Vec<u8>,
     pub unknown: Vec<u8>,

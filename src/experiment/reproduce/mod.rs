@@ -23,17 +23,20 @@ pub use sets::{STRENGTHS, Set, TestSets};
 use super::evaluate::answers;
 use super::prepare::as_shown;
 use super::selection;
-use super::train::{Metrics, Trained, train_networks};
+use super::train::{Saving, train_networks};
 use super::{Event, ExperimentError, Observer};
 use crate::backend::{Backend, Frozen, TestImages};
 use crate::dataset::{Dataset, LabelledImages};
 use crate::network::Network;
 use crate::params::{Params, PruningMode};
+use crate::trained::{Metrics, Trained};
 use arms::Variant;
+use serde::{Deserialize, Serialize};
 use std::time::Instant;
 
 /// Which images a reproduction is tested on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum HeldOut {
     /// Those of the test file: for figures that are reported.
     Test,
@@ -51,11 +54,8 @@ impl HeldOut {
 }
 
 /// What to reproduce.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// Parameters of all networks, but for their classes, seeds and regularisation.
-    pub params: Params,
-    pub splits: Vec<Split>,
     /// How weights are regularised in each arm.
     pub arms: Vec<PruningMode>,
     /// Networks of each arm, with seeds `params.job.seed`, + 1, ...
@@ -65,6 +65,9 @@ pub struct Plan {
     /// Images of each artificial set.
     pub noise_images: usize,
     pub held_out: HeldOut,
+    pub splits: Vec<Split>,
+    /// Parameters of all networks, but for their classes, seeds and regularisation.
+    pub params: Params,
 }
 
 impl Plan {
@@ -94,14 +97,17 @@ impl Plan {
 /// Images of each set that a result keeps to show.
 const SAMPLES: usize = 10;
 
-/// Runs the experiment.
+/// Runs the experiment; with `begun` the training, saved on its way, goes on from there.
 ///
 /// # Errors
-/// When parameters make no sense, the data are too few, or the backend or the observer fails.
+/// When parameters make no sense, the data are too few, what was begun does not belong to the plan, the backend or
+/// the observer fails, or the training was stopped.
 pub fn reproduce(
     backend: &dyn Backend,
     data: &Dataset,
     plan: &Plan,
+    begun: Option<Trained>,
+    saving: Saving<'_>,
     observer: &mut Observer<'_>,
 ) -> Result<Reproduction, ExperimentError> {
     let start = Instant::now();
@@ -112,19 +118,12 @@ pub fn reproduce(
         .map(|split| TestSets::new(data, &shown, plan, split))
         .collect::<Result<Vec<_>, _>>()?;
     let variants = arms::variants(plan);
-    let networks = variants
-        .iter()
-        .map(|variant| Network::new(&variant.params, variant.replica))
-        .collect::<Result<Vec<_>, _>>()?;
-    let mut learning: Vec<Vec<Metrics>> = vec![Vec::new(); networks.len()];
-    let trained = train_networks(backend, &data.train, networks, &mut |event| {
-        if let Event::Measured(rows) = &event {
-            for (curve, row) in learning.iter_mut().zip(*rows) {
-                curve.push(row.clone());
-            }
-        }
-        observer(event)
-    })?;
+    let begun = match begun {
+        None => untrained(&variants)?,
+        Some(begun) if belongs(&begun, &variants) => begun,
+        Some(_) => return Err(ExperimentError::OtherPlan),
+    };
+    let trained = train_networks(backend, &data.train, begun, saving, observer)?;
     let train_seconds = trained.seconds / variants.len().max(1) as f64;
     let mut result = Reproduction::new(plan, backend.device());
     let per_split = variants.len() / plan.splits.len().max(1);
@@ -138,7 +137,7 @@ pub fn reproduce(
     };
     for (index, sets) in sets.iter().enumerate() {
         let range = index * per_split..(index + 1) * per_split;
-        let mut subjects = subjects(&variants, &trained, &learning, train_seconds, range);
+        let mut subjects = subjects(&variants, &trained, train_seconds, range);
         let controls =
             controls::choose(plan, &sets.split, &mut subjects, &mut result.controls_tried);
         result.arms.extend(tests.of_split(sets, &subjects)?);
@@ -154,6 +153,21 @@ pub fn reproduce(
     Ok(result)
 }
 
+fn untrained(variants: &[Variant]) -> Result<Trained, ExperimentError> {
+    let network = |variant: &Variant| Network::new(&variant.params, variant.replica);
+    let networks: Result<Vec<_>, _> = variants.iter().map(network).collect();
+    Ok(networks?.into())
+}
+
+/// Whether these are the networks of the variants.
+fn belongs(begun: &Trained, variants: &[Variant]) -> bool {
+    let same = |(network, variant): (&Network, &Variant)| {
+        network.params == variant.params
+            && network.seed == variant.params.replica_seed(variant.replica)
+    };
+    begun.networks.len() == variants.len() && begun.networks.iter().zip(variants).all(same)
+}
+
 /// A trained network with weights to test.
 #[derive(Clone)]
 struct Subject<'a> {
@@ -167,7 +181,6 @@ struct Subject<'a> {
 fn subjects<'a>(
     variants: &[Variant],
     trained: &'a Trained,
-    learning: &'a [Vec<Metrics>],
     train_seconds: f64,
     range: std::ops::Range<usize>,
 ) -> Vec<Subject<'a>> {
@@ -176,7 +189,7 @@ fn subjects<'a>(
             name: variants[index].name.clone(),
             network: &trained.networks[index],
             weights: trained.weights[index].clone(),
-            learning: &learning[index],
+            learning: &trained.metrics[index],
             train_seconds,
         })
         .collect()

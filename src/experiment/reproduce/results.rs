@@ -5,9 +5,10 @@ use super::raster::Raster;
 use super::sets::STRENGTHS;
 use super::{ArmName, HeldOut, Plan, Set, Split, Subject, TestSets};
 use crate::experiment::evaluate::{Answer, Evaluation};
-use crate::experiment::train::{Metrics, zero_fraction};
+use crate::experiment::train::zero_fraction;
 use crate::params::Params;
 use crate::statistics::Detection;
+use crate::trained::Metrics;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -1,0 +1,9 @@
+//! Runs that are killed, stopped, locked out or out of space, and gone on with: nothing is lost, and what comes out is
+//! the same to the bit.
+#![cfg(unix)]
+
+#[path = "../support/gpu.rs"]
+mod gpu;
+mod kill;
+mod run;
+mod space;

@@ -1,0 +1,119 @@
+//! Running the program, and what a folder holds in the end.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// The program with the data of the project.
+pub fn spikeprune(command: &str, flags: &[&str]) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_spikeprune"));
+    program
+        .arg(command)
+        .arg("--quiet")
+        .args(flags)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    program
+}
+
+pub fn data() -> String {
+    format!("job.data={}/data", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A run that must end well.
+pub fn finish(mut command: Command) -> Output {
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {stderr}");
+    output
+}
+
+/// A run that must be refused with exit code 1 and one line that says why.
+pub fn refuse(mut command: Command, why: &str) {
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{command:?}: {stderr}");
+    assert!(
+        stderr.contains(why) && stderr.lines().count() == 1,
+        "{stderr}"
+    );
+}
+
+/// Sends a signal by its name.
+pub fn signal(child: &Child, name: &str) {
+    let id = child.id().to_string();
+    let sent = Command::new("kill").args(["-s", name, &id]).status();
+    assert!(sent.unwrap().success() || !Path::new("/proc").join(id).exists());
+}
+
+/// Waits until a file is there.
+pub fn wait_for(path: &Path) {
+    let start = Instant::now();
+    while !path.exists() {
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "{} never came",
+            path.display()
+        );
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// What may differ between two runs that are the same: times and the folder's name.
+const PASSING: [&str; 4] = ["seconds", "train_seconds", "out", "device"];
+
+fn drop_passing(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|key, _| !PASSING.contains(&key.as_str()));
+            fields.values_mut().for_each(drop_passing);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_passing),
+        _ => {}
+    }
+}
+
+/// All files of a folder but those that show times; JSON without its times.
+pub fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let (name, path) = (entry.file_name().into_string().unwrap(), entry.path());
+        if path.is_dir() {
+            let below = contents(&path).into_iter();
+            files.extend(below.map(|(file, bytes)| (format!("{name}/{file}"), bytes)));
+            continue;
+        }
+        let mut bytes = fs::read(&path).unwrap();
+        if name.ends_with(".json") {
+            let mut document: Value = serde_json::from_slice(&bytes).unwrap();
+            drop_passing(&mut document);
+            bytes = serde_json::to_vec(&document).unwrap();
+        }
+        if name == "sweep.csv" {
+            let text = String::from_utf8(bytes).unwrap();
+            let timeless = text.lines().map(|line| line.rsplit_once(',').unwrap().0);
+            bytes = timeless.collect::<Vec<_>>().join("\n").into_bytes();
+        }
+        if name != "report.html" {
+            files.insert(name, bytes);
+        }
+    }
+    files
+}
+
+/// Compares two folders, naming the files that differ.
+pub fn assert_same(expected: &Path, found: &Path) {
+    let (expected, found) = (contents(expected), contents(found));
+    let names = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&expected), names(&found));
+    let differ: Vec<_> = expected
+        .iter()
+        .filter(|(name, bytes)| found[*name] != **bytes)
+        .collect();
+    let differ: Vec<_> = differ.iter().map(|(name, _)| name).collect();
+    assert!(differ.is_empty(), "{differ:?} differ");
+}
