@@ -288,13 +288,20 @@ impl Checkpoint {
                 bytes,
             });
         }
-        let bytes = std::fs::read(path).map_err(failed)?;
-        let (params, networks) = metadata(path, &bytes)?;
+        Self::from_bytes(path, &std::fs::read(path).map_err(failed)?)
+    }
+
+    /// The same from the bytes of a file, which errors name as `path`.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::load`].
+    pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self, CheckpointError> {
+        let (params, networks) = metadata(path, bytes)?;
         Reader {
             path,
             params,
             networks,
-            tensors: tensors(path, &bytes)?,
+            tensors: tensors(path, bytes)?,
         }
         .read()
     }

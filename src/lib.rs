@@ -68,6 +68,7 @@
 //! * [`guide::reproduction`]: the paper's experiment: what was reproduced, what was not, and by which mechanism
 //! * [`guide::ten_classes`]: all ten digits: the rule that learns them, results, and a log of what was tried
 //! * [`guide::agreement`]: how it agrees with Brian2 and with the published figures
+//! * [`guide::speed`]: what an image costs, beside Brian2 and beside the least that it could
 //! * [`guide::gpu`]: the GPU backend: equality, layout, counts, what to expect
 
 pub mod artefact;
@@ -97,6 +98,9 @@ pub mod guide {
 
     #[doc = include_str!("guide/ten_classes.md")]
     pub mod ten_classes {}
+
+    #[doc = include_str!("guide/speed.md")]
+    pub mod speed {}
 
     #[doc = include_str!("guide/gpu.md")]
     pub mod gpu {}

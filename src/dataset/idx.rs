@@ -59,6 +59,22 @@ pub(super) struct Source {
     compressed: bool,
 }
 
+/// Checks bytes as those of the file of test labels, raw or compressed: for tests with many inputs.
+///
+/// # Errors
+/// What is wrong with them.
+#[doc(hidden)]
+pub fn check_test_labels(bytes: &[u8], compressed: bool) -> Result<(), DatasetError> {
+    let source = Source {
+        kind: &LABELS,
+        count: TEST_COUNT,
+        name: String::new(),
+        path: PathBuf::from("labels"),
+        compressed,
+    };
+    source.copy(bytes, Path::new("nowhere"), &mut io::sink())
+}
+
 /// Finds the images and labels to train with, then those to test with.
 ///
 /// # Errors
@@ -127,11 +143,26 @@ impl Source {
     /// What is wrong with the file, or `Scratch` when the copy fails.
     pub(super) fn copy_checked(&self, folder: &Path) -> Result<(), DatasetError> {
         let file = File::open(&self.path).map_err(|cause| self.unreadable(cause))?;
+        let copy = folder.join(&self.name);
+        let mut output = File::create(&copy).map_err(|cause| DatasetError::Scratch {
+            path: copy.clone(),
+            cause,
+        })?;
+        self.copy(file, &copy, &mut output)
+    }
+
+    /// Copies what a file holds to `output`, which errors name as `copy`.
+    fn copy(
+        &self,
+        file: impl Read,
+        copy: &Path,
+        output: &mut impl Write,
+    ) -> Result<(), DatasetError> {
         if !self.compressed {
-            return self.copy_stream(file, folder);
+            return self.copy_stream(file, copy, output);
         }
         let mut decoder = GzDecoder::new(BufReader::with_capacity(CHUNK as usize, file));
-        self.copy_stream(&mut decoder, folder)?;
+        self.copy_stream(&mut decoder, copy, output)?;
         let rest = decoder.get_mut().fill_buf();
         match rest.map(<[u8]>::is_empty) {
             Ok(true) => Ok(()),
@@ -143,19 +174,22 @@ impl Source {
     }
 
     /// Copies decompressed data, one byte more than expected at the most.
-    fn copy_stream(&self, input: impl Read, folder: &Path) -> Result<(), DatasetError> {
+    fn copy_stream(
+        &self,
+        input: impl Read,
+        copy: &Path,
+        output: &mut impl Write,
+    ) -> Result<(), DatasetError> {
         let expected = self.data_len();
         let mut input = input.take(expected + 1);
         let mut chunk = Vec::with_capacity(CHUNK as usize);
         self.read_up_to(self.kind.header_len, &mut input, &mut chunk)?;
         self.check_header(&chunk)?;
 
-        let copy = folder.join(&self.name);
         let scratch = |cause| DatasetError::Scratch {
-            path: copy.clone(),
+            path: copy.to_path_buf(),
             cause,
         };
-        let mut output = File::create(&copy).map_err(scratch)?;
         let mut found = 0;
         // A short chunk is not the end: the decoder compares checksums there.
         while !chunk.is_empty() {

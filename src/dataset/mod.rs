@@ -17,6 +17,8 @@ use std::thread;
 use mnist::{Mnist, MnistBuilder};
 
 pub use error::DatasetError;
+#[doc(hidden)]
+pub use idx::check_test_labels;
 pub use noise::{NoiseKind, add_noise, mean_intensity, noise_images};
 pub use subset::{count_of_class, first_of_any, first_of_class};
 

@@ -6,7 +6,7 @@ use crate::backend::Backend;
 use crate::dataset::LabelledImages;
 use crate::draws;
 use crate::network::Network;
-use crate::params::{ConfigError, Params, apply_setting};
+use crate::params::{ConfigError, MAX_REPLICAS, Params, apply_setting};
 use crate::trained::Metrics;
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::AtomicBool;
@@ -45,8 +45,12 @@ pub struct Search {
 /// A search that cannot be run.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SearchError {
-    #[error("the grid has more than {most} points: list fewer values, or draw some at random")]
+    #[error("the search has more than {most} networks: list fewer values, or draw some at random")]
     TooMany { most: usize },
+    #[error("the search has {seeds} networks of each point: it must have 1 to {most}", most = MAX_REPLICAS)]
+    Seeds { seeds: usize },
+    #[error("{key} has no values")]
+    NoValues { key: String },
     #[error("{key} is given as a range: a grid needs values; list them, or draw points at random")]
     Range { key: String },
     #[error("{key}: a range needs finite numbers, the first below the second{positive}")]
@@ -61,8 +65,8 @@ pub enum SearchError {
     },
 }
 
-/// Points that a search may have.
-pub const MOST_POINTS: usize = 100_000;
+/// Networks that a search may have.
+pub const MOST_NETWORKS: usize = 100_000;
 
 /// One setting of the axes.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +90,10 @@ pub struct Trial {
 impl Values {
     fn check(&self, key: &str) -> Result<(), SearchError> {
         let (low, high, positive) = match *self {
+            Self::Listed(ref values) if values.is_empty() => {
+                let key = key.into();
+                return Err(SearchError::NoValues { key });
+            }
             Self::Listed(_) => return Ok(()),
             Self::Uniform(low, high) => (low, high, ""),
             Self::LogUniform(low, high) => (low, high, ", both above 0"),
@@ -121,8 +129,17 @@ impl Search {
     /// # Errors
     /// When an axis is no parameter, a value does not fit, or there are too many points.
     pub fn points(&self) -> Result<Vec<Point>, SearchError> {
+        let seeds = self.seeds;
+        if !(1..=MAX_REPLICAS).contains(&seeds) {
+            return Err(SearchError::Seeds { seeds });
+        }
         for axis in &self.axes {
             axis.values.check(&axis.key)?;
+        }
+        let many = |points: usize| points.saturating_mul(seeds) > MOST_NETWORKS;
+        if self.random.is_some_and(many) {
+            let most = MOST_NETWORKS;
+            return Err(SearchError::TooMany { most });
         }
         let points = match self.random {
             Some(count) => (0..count).map(|point| self.drawn(point)).collect(),
@@ -189,8 +206,9 @@ impl Search {
                 let key = axis.key.clone();
                 return Err(SearchError::Range { key });
             };
-            if points.len() * values.len() > MOST_POINTS {
-                return Err(SearchError::TooMany { most: MOST_POINTS });
+            if points.len() * values.len() * self.seeds > MOST_NETWORKS {
+                let most = MOST_NETWORKS;
+                return Err(SearchError::TooMany { most });
             }
             let extend = |point: &Vec<String>| {
                 let point = point.clone();

@@ -305,17 +305,22 @@ fn the_folder_holds_the_report_and_a_second_run_asks_before_it_replaces_it() {
 #[test]
 fn what_makes_no_sense_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&[&str], i32, &str); 13] = [
-        (&["--unknown", "7"], 1, "--unknown holds 7"),
+    let cases: [(&[&str], i32, &str); 14] = [
+        (&["--unknown", "7"], 1, "label 7 is learned"),
         (&["--unknown", "12"], 1, "12"),
         (&["--unknown", "1,1"], 1, "twice"),
         (&["--unknown", "1", "--splits", "2"], 2, "--splits"),
         (&["--splits", "0"], 1, "--splits is 0"),
         (&["--splits", "x"], 2, "--splits"),
-        (&["--noise-images", "0"], 1, "--noise-images is 0"),
-        (&["--noise-images", "999999999"], 1, "--noise-images"),
-        (&["--arms", "none,none"], 1, "--arms"),
+        (&["--noise-images", "0"], 1, "images of noise is 0"),
+        (
+            &["--noise-images", "999999999"],
+            1,
+            "images of noise is 999999999",
+        ),
+        (&["--arms", "none,none"], 1, "compared twice"),
         (&["--arms", "some"], 2, "--arms"),
+        (&["--seeds", "999999999"], 1, "999999999"),
         (&["--preset", "nobody"], 1, "nobody"),
         (&["--test-per-class", "1500"], 1, "1500"),
         (

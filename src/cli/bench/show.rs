@@ -65,7 +65,7 @@ impl Document<'_> {
             series,
             diagonal: false,
         };
-        Ok(lines.svg()?.as_str().into())
+        Ok(lines.svg()?.to_file())
     }
 }
 

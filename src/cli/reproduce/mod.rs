@@ -11,12 +11,14 @@ use super::output::{out, out_json};
 use super::progress::Progress;
 use super::run_folder::{FolderOptions, RunFolder};
 use super::saving::{SavingOptions, explain};
-use anyhow::{Context, bail};
+use anyhow::{Context, ensure};
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset;
 use spikeprune::experiment::Event;
-use spikeprune::experiment::reproduce::{HeldOut, Plan, Split, random_splits, reproduce};
+use spikeprune::experiment::reproduce::{
+    HeldOut, MOST_SPLITS, Plan, Split, random_splits, reproduce,
+};
 use spikeprune::params::{Params, PruningMode, to_toml};
 use std::path::Path;
 
@@ -83,10 +85,6 @@ struct ExperimentOptions {
     validation: bool,
 }
 
-/// Images of one noise set that may be asked for, and splits.
-const MOST_NOISE_IMAGES: usize = 100_000;
-const MOST_SPLITS: usize = 1_000;
-
 /// What the run follows from, and the training as it was last saved.
 const PLAN: &str = "plan.toml";
 const TRAINING: &str = "training.safetensors";
@@ -96,12 +94,12 @@ pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
     let (plan, begun) = match &args.saving.resume {
         Some(path) => {
             let folder = RunFolder::reopen(path)?;
-            let plan = folder.read_toml(PLAN)?;
+            let plan: Plan = folder.read_toml(PLAN)?;
             (plan, Some(folder))
         }
         None => (args.experiment.plan(args.source.resolve()?)?, None),
     };
-    plan.params.validate()?;
+    plan.validate()?;
     let backend = args.device.open()?;
     let data = dataset::load(Path::new(&plan.params.job.data))?;
     // Too few images are found out before a folder is made.
@@ -175,17 +173,9 @@ impl ExperimentOptions {
         set(&mut params.time.dt_ms, &self.dt_ms);
         params.job.replicas = self.seeds;
         params.validate()?;
-        for (flag, value, most) in [
-            ("--noise-images", self.noise_images, MOST_NOISE_IMAGES),
-            ("--splits", self.splits.unwrap_or(1), MOST_SPLITS),
-        ] {
-            if !(1..=most).contains(&value) {
-                bail!("{flag} is {value}: it must be in 1..={most}");
-            }
-        }
         Ok(Plan {
             splits: self.splits(&params)?,
-            arms: self.arms(&params)?,
+            arms: self.arms(&params),
             seeds: self.seeds,
             controls: !self.no_controls,
             noise_images: self.noise_images,
@@ -202,42 +192,29 @@ impl ExperimentOptions {
         let classes = &params.job.classes;
         let known = classes.len();
         if let Some(count) = self.splits {
+            ensure!(
+                (1..=MOST_SPLITS).contains(&count),
+                "--splits is {count}: it must be in 1..={MOST_SPLITS}"
+            );
             let unknown = known.min(10 - known);
             return Ok(random_splits(params.job.seed, count, known, unknown));
         }
         let left = |label: &u8| !classes.contains(label);
         let unknown = match &self.unknown {
-            Some(unknown) => {
-                // The same checks as for learned labels: they must exist and differ.
-                let mut shown = params.clone();
-                shown.job.classes.clone_from(unknown);
-                shown.job.neurons_per_class = 1;
-                shown.validate()?;
-                unknown.clone()
-            }
+            Some(unknown) => unknown.clone(),
             None if *classes == [7, 4, 6] => vec![9, 2, 1],
             None => (0..10).filter(left).take(known).collect(),
         };
-        if let Some(label) = unknown.iter().find(|label| !left(label)) {
-            bail!(
-                "--unknown holds {label}, which is learned: unknown labels must not be among --classes"
-            );
-        }
         let classes = classes.clone();
         Ok(vec![Split { classes, unknown }])
     }
 
-    fn arms(&self, params: &Params) -> anyhow::Result<Vec<PruningMode>> {
-        let Some(arms) = &self.arms else {
-            let last = match params.pruning.mode {
-                PruningMode::FinalWindow => PruningMode::FinalWindow,
-                _ => PruningMode::Final,
-            };
-            return Ok(vec![PruningMode::None, PruningMode::Continuous, last]);
+    fn arms(&self, params: &Params) -> Vec<PruningMode> {
+        let last = match params.pruning.mode {
+            PruningMode::FinalWindow => PruningMode::FinalWindow,
+            _ => PruningMode::Final,
         };
-        if arms.is_empty() || (1..arms.len()).any(|i| arms[..i].contains(&arms[i])) {
-            bail!("--arms must name at least one kind of regularisation, and none twice");
-        }
-        Ok(arms.clone())
+        let default = || vec![PruningMode::None, PruningMode::Continuous, last];
+        self.arms.clone().unwrap_or_else(default)
     }
 }

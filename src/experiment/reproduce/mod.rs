@@ -7,6 +7,7 @@
 mod arms;
 mod claims;
 mod controls;
+mod plan;
 mod raster;
 mod results;
 mod sets;
@@ -14,6 +15,7 @@ mod sets;
 pub use arms::{ArmName, Split, random_splits};
 use claims::claims;
 pub use claims::{Claim, PUBLISHED};
+pub use plan::{HeldOut, MOST_SPLITS, Plan, PlanError};
 pub use raster::Raster;
 pub use results::{
     Aurocs, Detections, NetworkResult, Noisy, Reproduction, Score, SetResult, Tried,
@@ -22,77 +24,14 @@ pub use sets::{STRENGTHS, Set, TestSets};
 
 use super::evaluate::answers;
 use super::prepare::as_shown;
-use super::selection;
 use super::train::{Saving, train_networks};
 use super::{Event, ExperimentError, Observer};
 use crate::backend::{Backend, Frozen, TestImages};
-use crate::dataset::{Dataset, LabelledImages};
+use crate::dataset::Dataset;
 use crate::network::Network;
-use crate::params::{Params, PruningMode};
 use crate::trained::{Metrics, Trained};
 use arms::Variant;
-use serde::{Deserialize, Serialize};
 use std::time::Instant;
-
-/// Which images a reproduction is tested on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum HeldOut {
-    /// Those of the test file: for figures that are reported.
-    Test,
-    /// Those of the training file that nothing is trained on: for choosing settings.
-    Validation,
-}
-
-impl HeldOut {
-    fn of(self, data: &Dataset) -> &LabelledImages {
-        match self {
-            Self::Test => &data.test,
-            Self::Validation => &data.train,
-        }
-    }
-}
-
-/// What to reproduce.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
-    /// How weights are regularised in each arm.
-    pub arms: Vec<PruningMode>,
-    /// Networks of each arm, with seeds `params.job.seed`, + 1, ...
-    pub seeds: usize,
-    /// Whether to train and test the controls too.
-    pub controls: bool,
-    /// Images of each artificial set.
-    pub noise_images: usize,
-    pub held_out: HeldOut,
-    pub splits: Vec<Split>,
-    /// Parameters of all networks, but for their classes, seeds and regularisation.
-    pub params: Params,
-}
-
-impl Plan {
-    /// Checks that the data hold the images that every split needs.
-    ///
-    /// # Errors
-    /// The first class that has too few.
-    pub fn check(&self, data: &Dataset) -> Result<(), ExperimentError> {
-        for split in &self.splits {
-            let mut params = self.params.clone();
-            params.job.classes.clone_from(&split.classes);
-            selection::training(&data.train, &params)?;
-            match self.held_out {
-                HeldOut::Test => {
-                    let count = params.job.test_per_class;
-                    selection::first_of_classes(&data.test, &split.classes, count)?;
-                }
-                HeldOut::Validation => selection::check_some_left(&data.train, &params)?,
-            }
-            let file = self.held_out.of(data);
-            selection::first_of_classes(file, &split.unknown, params.job.test_per_class)?;
-        }
-        Ok(())
-    }
-}
 
 /// Images of each set that a result keeps to show.
 const SAMPLES: usize = 10;

@@ -56,6 +56,13 @@ impl Svg {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The same as a file of its own, with the colours of a page.
+    pub fn to_file(&self) -> String {
+        let style = include_str!("../page/style.css");
+        self.0
+            .replacen('>', &format!("><style>\n{style}</style>"), 1)
+    }
 }
 
 /// `text` without control characters, which XML forbids.

@@ -1,0 +1,125 @@
+//! What a reproduction is to do.
+
+use super::Split;
+use crate::dataset::{Dataset, LabelledImages};
+use crate::experiment::{ExperimentError, selection};
+use crate::params::{MAX_REPLICAS, Params, ParamsError, PruningMode};
+use serde::{Deserialize, Serialize};
+
+/// Splits that a plan may have.
+pub const MOST_SPLITS: usize = 1_000;
+/// Images of one noise set, and arms.
+const MOST_NOISE_IMAGES: usize = 100_000;
+const MOST_ARMS: usize = 4;
+
+/// A plan that makes no sense.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum PlanError {
+    #[error("the number of {what} is {value}: it must be in 1..={most}")]
+    Count {
+        what: &'static str,
+        value: usize,
+        most: usize,
+    },
+    #[error("no kind of regularisation may be compared twice")]
+    Twice,
+    #[error("label {label} is learned: unknown labels must be others")]
+    Known { label: u8 },
+    #[error(transparent)]
+    Params(#[from] ParamsError),
+}
+
+/// Which images a reproduction is tested on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeldOut {
+    /// Those of the test file: for figures that are reported.
+    Test,
+    /// Those of the training file that nothing is trained on: for choosing settings.
+    Validation,
+}
+
+impl HeldOut {
+    pub(super) fn of(self, data: &Dataset) -> &LabelledImages {
+        match self {
+            Self::Test => &data.test,
+            Self::Validation => &data.train,
+        }
+    }
+}
+
+/// What to reproduce.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// How weights are regularised in each arm.
+    pub arms: Vec<PruningMode>,
+    /// Networks of each arm, with seeds `params.job.seed`, + 1, ...
+    pub seeds: usize,
+    /// Whether to train and test the controls too.
+    pub controls: bool,
+    /// Images of each artificial set.
+    pub noise_images: usize,
+    pub held_out: HeldOut,
+    pub splits: Vec<Split>,
+    /// Parameters of all networks, but for their classes, seeds and regularisation.
+    pub params: Params,
+}
+
+impl Plan {
+    /// Checks all but whether the data hold the images: what a plan that was read from a file may lack.
+    ///
+    /// # Errors
+    /// The first thing that makes no sense.
+    pub fn validate(&self) -> Result<(), PlanError> {
+        let within = |what, value: usize, most| match (1..=most).contains(&value) {
+            true => Ok(()),
+            false => Err(PlanError::Count { what, value, most }),
+        };
+        within("seeds", self.seeds, MAX_REPLICAS)?;
+        within("images of noise", self.noise_images, MOST_NOISE_IMAGES)?;
+        within("splits", self.splits.len(), MOST_SPLITS)?;
+        within("arms", self.arms.len(), MOST_ARMS)?;
+        if (1..self.arms.len()).any(|i| self.arms[..i].contains(&self.arms[i])) {
+            return Err(PlanError::Twice);
+        }
+        for split in &self.splits {
+            let mut params = self.params.clone();
+            params.job.replicas = self.seeds;
+            params.job.classes.clone_from(&split.classes);
+            params.validate()?;
+            if !split.unknown.is_empty() {
+                // Unknown labels must exist and differ too.
+                params.job.classes.clone_from(&split.unknown);
+                params.job.neurons_per_class = 1;
+                params.validate()?;
+            }
+            if let Some(&label) = (split.unknown.iter()).find(|label| split.classes.contains(label))
+            {
+                return Err(PlanError::Known { label });
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that the data hold the images that every split needs.
+    ///
+    /// # Errors
+    /// The first class that has too few.
+    pub fn check(&self, data: &Dataset) -> Result<(), ExperimentError> {
+        for split in &self.splits {
+            let mut params = self.params.clone();
+            params.job.classes.clone_from(&split.classes);
+            selection::training(&data.train, &params)?;
+            match self.held_out {
+                HeldOut::Test => {
+                    let count = params.job.test_per_class;
+                    selection::first_of_classes(&data.test, &split.classes, count)?;
+                }
+                HeldOut::Validation => selection::check_some_left(&data.train, &params)?,
+            }
+            let file = self.held_out.of(data);
+            selection::first_of_classes(file, &split.unknown, params.job.test_per_class)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,281 @@
+//! Everything that is read from outside, fed with damaged copies of itself: no panic, no hang, less than 1 GB.
+//!
+//! A few thousand inputs of each kind are part of the suite; `SPIKEPRUNE_FUZZ=1000000 cargo test --release --test fuzz
+//! -- --nocapture` tries so many, and prints how many were refused and how long the slowest took.
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+use spikeprune::checkpoint::Checkpoint;
+use spikeprune::dataset::check_test_labels;
+use spikeprune::experiment::reproduce::{HeldOut, Plan, Split};
+use spikeprune::experiment::sweep::{Axis, Search, Values};
+use spikeprune::experiment::train::untrained;
+use spikeprune::params::{Params, PruningMode, layered, to_toml};
+use spikeprune::presets;
+use spikeprune::trained::Metrics;
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Inputs of each kind.
+fn inputs() -> usize {
+    match std::env::var("SPIKEPRUNE_FUZZ") {
+        Ok(count) => count.parse().expect("a number of inputs"),
+        Err(_) => 3_000,
+    }
+}
+
+/// Texts that stand for numbers which are easily believed.
+const TOKENS: [&str; 14] = [
+    "0",
+    "-1",
+    "1e308",
+    "-1e308",
+    "nan",
+    "inf",
+    "4294967296",
+    "18446744073709551615",
+    "0.0000001",
+    "[]",
+    "\"\"",
+    "true",
+    "[[0,",
+    "\u{fe0f}",
+];
+
+/// One to four faults: bits, bytes, stretches and numbers.
+fn damage(seed: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
+    let mut bytes = seed.to_vec();
+    for _ in 0..random.random_range(1..=4) {
+        // Headers come first and matter most.
+        let reach = if random.random_range(0..2) == 0 {
+            bytes.len().min(2_000)
+        } else {
+            bytes.len()
+        };
+        if reach == 0 {
+            return bytes;
+        }
+        let at = random.random_range(0..reach);
+        let end = (at + random.random_range(0..40)).min(bytes.len());
+        match random.random_range(0..8) {
+            0 => bytes[at] ^= 1 << random.random_range(0..8),
+            1 => bytes[at] = random.random(),
+            2 => bytes.truncate(at),
+            3 => drop(bytes.drain(at..end)),
+            4 => {
+                let copy = bytes[at..end].to_vec();
+                let _ = bytes.splice(at..at, copy);
+            }
+            5 => {
+                let number: u64 = random.random::<u64>() >> random.random_range(0..64);
+                let end = (at + 8).min(bytes.len());
+                bytes[at..end].copy_from_slice(&number.to_le_bytes()[..end - at]);
+            }
+            _ => {
+                // A number, where there is one behind this place, becomes another.
+                let is_number = |byte: &u8| byte.is_ascii_digit() || b".-e".contains(byte);
+                let Some(from) = bytes[at..].iter().position(u8::is_ascii_digit) else {
+                    continue;
+                };
+                let length = bytes[at + from..]
+                    .iter()
+                    .take_while(|byte| is_number(byte))
+                    .count();
+                let token = TOKENS[random.random_range(0..TOKENS.len())].bytes();
+                let _ = bytes.splice(at + from..at + from + length, token);
+            }
+        }
+    }
+    bytes
+}
+
+/// Reads damaged copies of the seeds, which by themselves are read well.
+fn fuzz(name: &str, seeds: &[Vec<u8>], read: impl Fn(&[u8]) -> Result<(), String>) {
+    for seed in seeds {
+        read(seed).expect("an undamaged seed");
+    }
+    let mut random = ChaCha8Rng::seed_from_u64(name.len() as u64);
+    let (mut refused, mut slowest) = (0, Duration::ZERO);
+    let count = inputs();
+    for input in 0..count {
+        let bytes = damage(&seeds[input % seeds.len()], &mut random);
+        let start = Instant::now();
+        match catch_unwind(AssertUnwindSafe(|| read(&bytes))) {
+            Ok(outcome) => refused += usize::from(outcome.is_err()),
+            Err(_) => {
+                let file = std::env::temp_dir().join(format!("spikeprune-{name}-{input}"));
+                std::fs::write(&file, &bytes).expect("a place for the input");
+                panic!(
+                    "{name}: input {input} panicked; it is in {}",
+                    file.display()
+                );
+            }
+        }
+        slowest = slowest.max(start.elapsed());
+    }
+    println!(
+        "{name}: {refused} of {count} inputs refused, the slowest in {slowest:?}, peak {} MB",
+        peak_mb()
+    );
+    assert!(
+        slowest < Duration::from_secs(10),
+        "{name}: an input took {slowest:?}"
+    );
+    assert!(
+        peak_mb() < 1_000,
+        "{name}: the process took {} MB",
+        peak_mb()
+    );
+}
+
+/// The most memory that the process had so far; 0 where the system does not tell.
+fn peak_mb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kb = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kb.unwrap_or(0) / 1_000
+}
+
+fn text(bytes: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(bytes).map_err(|error| error.to_string())
+}
+
+fn labels() -> Vec<u8> {
+    let mut bytes = vec![0, 0, 8, 1, 0, 0, 0x27, 0x10];
+    bytes.extend((0..10_000u32).map(|label| (label * 7 % 10) as u8));
+    bytes
+}
+
+#[test]
+fn idx_files() {
+    fuzz("idx", &[labels()], |bytes| {
+        check_test_labels(bytes, false).map_err(|error| error.to_string())
+    });
+}
+
+#[test]
+fn gzip_files() {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(&labels()).expect("a vector");
+    let seed = encoder.finish().expect("a vector");
+    fuzz("gz", &[seed], |bytes| {
+        check_test_labels(bytes, true).map_err(|error| error.to_string())
+    });
+}
+
+#[test]
+fn parameter_files() {
+    let seeds =
+        [presets::paper(), presets::ten_class_pruned()].map(|params| to_toml(&params).into_bytes());
+    fuzz("params", &seeds, |bytes| {
+        let params = layered(None, text(bytes)?, "a file").map_err(|error| error.to_string())?;
+        params.validate().map_err(|error| error.to_string())
+    });
+}
+
+fn tiny() -> Params {
+    let mut params = presets::paper();
+    params.job.classes = vec![3];
+    params.job.neurons_per_class = 2;
+    params
+}
+
+/// A checkpoint of a job, and one of networks that differ, with metrics.
+fn checkpoints() -> [Vec<u8>; 2] {
+    let folder = tempfile::tempdir().expect("a folder");
+    let params = tiny();
+    let bytes = |checkpoint: &Checkpoint| {
+        let path = folder.path().join("checkpoint");
+        checkpoint.save(&path).expect("a file");
+        std::fs::read(path).expect("the file")
+    };
+    let mut trained = untrained(&params).expect("valid parameters");
+    trained.weights = trained
+        .networks
+        .iter()
+        .map(|network| network.weights.clone())
+        .collect();
+    let plain = Checkpoint::of(&params, trained.clone());
+    trained.networks[0].params.pruning.mode = PruningMode::None;
+    trained.networks[0].state.presented = 30;
+    trained.metrics[0] = [10, 20, 30]
+        .map(|images| Metrics {
+            replica: 0,
+            seed: 1,
+            images,
+            spikes: 7,
+            validation_accuracy: (images > 10).then_some(0.5),
+            zero_fraction: 0.25,
+        })
+        .to_vec();
+    [bytes(&plain), bytes(&Checkpoint::of(&params, trained))]
+}
+
+#[test]
+fn checkpoint_files() {
+    fuzz("checkpoint", &checkpoints(), |bytes| {
+        let read = Checkpoint::from_bytes(Path::new("a file"), bytes);
+        read.map(drop).map_err(|error| error.to_string())
+    });
+}
+
+#[test]
+fn searches() {
+    let axis = |key: &str, values| Axis {
+        key: key.into(),
+        values,
+    };
+    let grid = Search {
+        params: tiny(),
+        axes: vec![
+            axis(
+                "learning.a_pre",
+                Values::Listed(vec!["0.01".into(), "0.02".into()]),
+            ),
+            axis(
+                "pruning.mode",
+                Values::Listed(vec!["none".into(), "final".into()]),
+            ),
+        ],
+        random: None,
+        seeds: 2,
+    };
+    let random = Search {
+        axes: vec![
+            axis("learning.a_pre", Values::LogUniform(0.001, 0.1)),
+            axis("learning.gmax", Values::Uniform(0.1, 0.2)),
+        ],
+        random: Some(3),
+        ..grid.clone()
+    };
+    let seeds = [grid, random].map(|search| toml::to_string(&search).expect("TOML").into_bytes());
+    fuzz("search", &seeds, |bytes| {
+        let search: Search = toml::from_str(text(bytes)?).map_err(|error| error.to_string())?;
+        search.trials().map(drop).map_err(|error| error.to_string())
+    });
+}
+
+#[test]
+fn plans() {
+    let plan = Plan {
+        arms: vec![PruningMode::None, PruningMode::Continuous],
+        seeds: 2,
+        controls: true,
+        noise_images: 20,
+        held_out: HeldOut::Test,
+        splits: vec![Split {
+            classes: vec![3],
+            unknown: vec![1],
+        }],
+        params: tiny(),
+    };
+    let seed = toml::to_string(&plan).expect("TOML").into_bytes();
+    fuzz("plan", &[seed], |bytes| {
+        let plan: Plan = toml::from_str(text(bytes)?).map_err(|error| error.to_string())?;
+        plan.validate().map_err(|error| error.to_string())
+    });
+}
