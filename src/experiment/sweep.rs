@@ -6,7 +6,7 @@ use crate::backend::Backend;
 use crate::dataset::LabelledImages;
 use crate::draws;
 use crate::network::Network;
-use crate::params::{ConfigError, MAX_REPLICAS, Params, apply_setting};
+use crate::params::{ConfigError, MAX_REPLICAS, Params, ParamsError, apply_setting};
 use crate::trained::Metrics;
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::AtomicBool;
@@ -56,12 +56,14 @@ pub enum SearchError {
     #[error("{key}: a range needs finite numbers, the first below the second{positive}")]
     Bounds { key: String, positive: &'static str },
     #[error(transparent)]
+    Job(#[from] ParamsError),
+    #[error(transparent)]
     Config(#[from] ConfigError),
     #[error("point {point} ({settings}): {source}")]
     Params {
         point: usize,
         settings: String,
-        source: crate::params::ParamsError,
+        source: ParamsError,
     },
 }
 
@@ -129,6 +131,8 @@ impl Search {
     /// # Errors
     /// When an axis is no parameter, a value does not fit, or there are too many points.
     pub fn points(&self) -> Result<Vec<Point>, SearchError> {
+        // Only parameters that make sense can be written and laid over.
+        self.params.validate()?;
         let seeds = self.seeds;
         if !(1..=MAX_REPLICAS).contains(&seeds) {
             return Err(SearchError::Seeds { seeds });

@@ -160,6 +160,7 @@ impl Params {
         count("job.epochs", job.epochs, 1, 10_000)?;
         count("job.shift_max", job.shift_max, 0, 27)?;
         count("job.replicas", job.replicas, 1, MAX_REPLICAS)?;
+        count("job.metrics_every", job.metrics_every, 0, u32::MAX as usize)?;
         if job.seed > i64::MAX as u64 - MAX_REPLICAS as u64 {
             return Err(out_of_range(
                 "job.seed",

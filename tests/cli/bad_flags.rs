@@ -1,5 +1,6 @@
 //! Parameters that make no sense, by flag, setting and file: refused before anything is written.
 
+use crate::gpu::gpu;
 use crate::program::{all_well, data, refused, spikeprune, tiny_train};
 use std::fs;
 use std::path::Path;
@@ -8,7 +9,12 @@ use tempfile::TempDir;
 /// Flags of `train`, the exit code and what the refusal names.
 type Case = (&'static [&'static str], i32, &'static str);
 
-const SOURCES: [Case; 12] = [
+const SOURCES: [Case; 13] = [
+    (
+        &["--metrics-every", "18446744073709551615"],
+        1,
+        "job.metrics_every is 18446744073709551615",
+    ),
     (&["--preset", "nonsense"], 1, "\"nonsense\""),
     (&["--set", "job.seed"], 1, "job.seed"),
     (&["--set", ""], 1, "KEY=VALUE"),
@@ -275,4 +281,30 @@ fn a_flag_cannot_be_given_twice() {
     refused(&mut spikeprune(&twice), 2, "--seed").unwrap();
     let files = ["params", "--config", &data(), "--config", &data()];
     refused(&mut spikeprune(&files), 2, "--config").unwrap();
+}
+
+/// Neurons that may not spike for long, driven so hard that Euler's steps overshoot further and further.
+#[test]
+fn numbers_that_stop_being_finite_are_reported_with_image_and_neuron() {
+    let devices: &[&str] = if gpu().is_some() {
+        &["cpu", "gpu"]
+    } else {
+        &["cpu"]
+    };
+    all_well(devices.iter().map(|device| {
+        let folder = TempDir::new().unwrap();
+        let mut command = tiny_train(&folder.path().join("run"), &["--device", device]);
+        for setting in [
+            "learning.gmax=100",
+            "input.full_rate_hz=1000",
+            "excitatory.refractory_ms=50",
+        ] {
+            command.args(["--set", setting]);
+        }
+        refused(
+            &mut command,
+            1,
+            "of neuron 0 became NaN by training image 1",
+        )
+    }));
 }

@@ -99,6 +99,16 @@ fn a_search_that_was_stopped_goes_on() {
         1,
         "row 3: not what this search would have written",
     )]);
+    // A seed that TOML reads and does not write.
+    let search = fs::read_to_string(out.join("search.toml")).unwrap();
+    let large = search.replacen("\nseed = 1\n", "\nseed = 18446744073709551615\n", 1);
+    assert_ne!(search, large);
+    fs::write(out.join("search.toml"), large).unwrap();
+    all_well([refused(
+        &mut resume(),
+        1,
+        "job.seed is 18446744073709551615",
+    )]);
     fs::write(out.join("search.toml"), "a search").unwrap();
     all_well([refused(&mut resume(), 1, "search.toml is damaged")]);
 }

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 /// Screen pixels along each side of a weight, and of a pixel shown.
 const SCALE: u32 = 2;
+/// Tiles of a sheet that fit a picture at that scale.
+const MANY: usize = 60_000;
 
 /// A picture in the run folder.
 pub struct Picture {
@@ -54,6 +56,11 @@ pub fn weights(found: &Reproduction, folder: &RunFolder) -> anyhow::Result<Pictu
     let range = (params.w_min() as f32, params.learning.gmax as f32);
     let names = found.arm_names();
     let first = names.iter().filter_map(|name| found.of_arm(name).next());
+    // A picture has a largest size.
+    let scale = match names.len() * params.neurons() {
+        ..=MANY => SCALE,
+        _ => 1,
+    };
     let groups = first.flat_map(|network| {
         let images = WeightImages {
             weights: &network.weights,
@@ -61,7 +68,7 @@ pub fn weights(found: &Reproduction, folder: &RunFolder) -> anyhow::Result<Pictu
             neurons_per_class: params.job.neurons_per_class,
             range,
             colormap: ColorMap::default(),
-            scale: SCALE,
+            scale,
             notes: &[],
         };
         let named = |mut group: TileGroup<'static>| {
@@ -74,7 +81,7 @@ pub fn weights(found: &Reproduction, folder: &RunFolder) -> anyhow::Result<Pictu
         groups: groups.collect(),
         range,
         colormap: ColorMap::default(),
-        scale: SCALE,
+        scale,
         quantity: "weight".into(),
     };
     let caption = format!("Weights of each arm, seed {}", params.job.seed);

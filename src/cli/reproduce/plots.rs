@@ -4,8 +4,8 @@ use super::table::labels;
 use spikeprune::experiment::reproduce::{ArmName, NetworkResult, Raster, Reproduction, Score, Set};
 use spikeprune::params::Params;
 use spikeprune::report::plot::{
-    self, Axis, Band, Counts, Histogram, Lines, Matrix, Panel, PlotError, Series, Svg, binned,
-    whole_bins,
+    self, Axis, Band, Counts, Histogram, Lines, MOST_SPIKES, Matrix, Panel, PlotError, Series, Svg,
+    binned, whole_bins,
 };
 use spikeprune::statistics::{Interval, roc_curve};
 use spikeprune::trained::Metrics;
@@ -216,7 +216,7 @@ pub fn confusion(found: &Reproduction, name: &ArmName) -> Result<Svg, PlotError>
     .svg()
 }
 
-/// The spikes of one presentation.
+/// The spikes of one presentation; where they are too many to draw, one of so many.
 pub fn raster(raster: &Raster, found: &Reproduction) -> Result<Svg, PlotError> {
     let params: &Params = &found.params;
     let size = params.job.neurons_per_class as u32;
@@ -228,15 +228,23 @@ pub fn raster(raster: &Raster, found: &Reproduction) -> Result<Svg, PlotError> {
             rows: group * size..(group + 1) * size,
         })
         .collect();
+    let all = [&raster.inhibitory, &raster.excitatory, &raster.inputs];
+    let count: usize = all.iter().map(|spikes| spikes.len()).sum();
+    // A panel may have one more than its share.
+    let every = (count + all.len()).div_ceil(MOST_SPIKES);
+    let shown = match every {
+        1 => String::new(),
+        every => format!("; one spike of {every} is drawn"),
+    };
     let panel = |title: &str, rows, spikes: &[(f64, u32)], bands: &[Band]| Panel {
         title: title.into(),
         rows,
-        spikes: spikes.to_vec(),
+        spikes: spikes.iter().copied().step_by(every).collect(),
         bands: bands.to_vec(),
     };
     plot::Raster {
         label: format!(
-            "Spikes while a {} is shown, pruning {}; groups {}",
+            "Spikes while a {} is shown, pruning {}; groups {}{shown}",
             raster.label,
             raster.arm,
             labels(&found.classes)

@@ -46,8 +46,8 @@ const HEIGHT: i32 = 220;
 const GAP: i32 = 14;
 /// The size of bands' names in CSS pixels an em.
 const NAME: f64 = 11.0;
-/// The most spikes of all panels: each takes about 75 bytes of the page.
-const LIMIT: usize = 50_000;
+/// The most spikes of all panels of a raster: each takes about 75 bytes of the page.
+pub const MOST_SPIKES: usize = 50_000;
 
 impl Raster {
     /// Draws the plot.
@@ -97,11 +97,11 @@ impl Raster {
     fn check(&self) -> Result<(), PlotError> {
         drawable(self.duration_ms, || "the duration".into())?;
         let found = self.panels.iter().map(|panel| panel.spikes.len()).sum();
-        if found > LIMIT {
+        if found > MOST_SPIKES {
             return Err(PlotError::TooMany {
                 what: "spikes",
                 found,
-                limit: LIMIT,
+                limit: MOST_SPIKES,
             });
         }
         self.panels.iter().try_for_each(Panel::check)

@@ -1,0 +1,145 @@
+//! Checkpoints: everything that going on with the same bits needs, in one safetensors file.
+//!
+//! Tensors (R replicas, I inputs, N neurons):
+//!
+//! * `weights` \[R, I, N\] f32: S1 as a read-out sees it at that time, pruned as its mode ends a training;
+//! * `weights_running` \[R, I, N\] f32: S1 as the training runs on it;
+//! * the delays and the state, as [`Network::arrays`] names and shapes them, each with R in front;
+//! * `clock`, `presented` \[R\] u32, `spikes_e` \[R\] u64;
+//! * the rows of metrics so far, M for each network, where there are any: `metrics_images` \[M\] u32,
+//!   `metrics_spikes` \[R, M\] u64, `metrics_accuracy` (NaN where there is none) and `metrics_zero_fraction`
+//!   \[R, M\] f64.
+//!
+//! Metadata: `format`, `version`, `seed` and `params`, the whole set as TOML; where networks are not the replicas of
+//! these parameters, `networks`: seed and parameters of each, as JSON.
+
+mod read;
+mod write;
+
+use crate::artefact::write_whole;
+use crate::network::{Network, NetworkError};
+use crate::params::{ConfigError, MAX_CHECKPOINT_BYTES, Params};
+use crate::trained::{Metrics, Trained};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Version of the layout above; another one is refused.
+const FORMAT: &str = "1";
+
+/// Networks with their read-out weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    /// Of the job; networks may differ from them in what does not change the shape of an array.
+    pub params: Params,
+    pub networks: Vec<Network>,
+    /// For each network its weights as read out; shape \[inputs, N\].
+    pub weights: Vec<Vec<f32>>,
+    /// For each network its rows so far, of the same images.
+    pub metrics: Vec<Vec<Metrics>>,
+}
+
+impl From<Checkpoint> for Trained {
+    /// To go on with.
+    fn from(checkpoint: Checkpoint) -> Self {
+        Self {
+            networks: checkpoint.networks,
+            weights: checkpoint.weights,
+            metrics: checkpoint.metrics,
+            seconds: 0.0,
+        }
+    }
+}
+
+/// A checkpoint that cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    #[error("cannot read {}: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("cannot write {}: {source}", path.display())]
+    Write { path: PathBuf, source: io::Error },
+    #[error("{} holds {bytes} bytes, more than any checkpoint", path.display())]
+    TooLarge { path: PathBuf, bytes: u64 },
+    #[error("{} is not a checkpoint of this program: {reason}", path.display())]
+    Foreign { path: PathBuf, reason: String },
+    #[error("{} has format {found:?}; this version reads format {FORMAT:?}", path.display())]
+    Format { path: PathBuf, found: String },
+    #[error("{}: {source}", path.display())]
+    Params { path: PathBuf, source: ConfigError },
+    #[error("{}: tensor {tensor:?} is {found}, expected {expected}", path.display())]
+    Tensor {
+        path: PathBuf,
+        tensor: String,
+        expected: String,
+        found: String,
+    },
+    #[error("{}, replica {replica}: {source}", path.display())]
+    Network {
+        path: PathBuf,
+        replica: usize,
+        source: NetworkError,
+    },
+}
+
+impl Checkpoint {
+    /// A training as it stands.
+    pub fn of(params: &Params, trained: Trained) -> Self {
+        Self {
+            params: params.clone(),
+            networks: trained.networks,
+            weights: trained.weights,
+            metrics: trained.metrics,
+        }
+    }
+
+    /// Writes the file, whole or not at all. The same checkpoint gives the same bytes.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
+        let failed = |source| CheckpointError::Write {
+            path: path.into(),
+            source,
+        };
+        let bytes = write::to_bytes(self).map_err(|error| failed(io::Error::other(error)))?;
+        write_whole(path, |file| file.write_all(&bytes)).map_err(failed)
+    }
+
+    /// Reads and checks a file: nothing in it is believed before it fits the parameters.
+    ///
+    /// # Errors
+    /// When it cannot be read, is not a checkpoint, or holds what cannot occur.
+    pub fn load(path: &Path) -> Result<Self, CheckpointError> {
+        let failed = |source| CheckpointError::Read {
+            path: path.into(),
+            source,
+        };
+        let found = std::fs::metadata(path).map_err(failed)?;
+        if !found.is_file() {
+            return Err(failed(io::Error::other("it is not a regular file")));
+        }
+        let bytes = found.len();
+        // Metadata and metrics come on top of what the parameters count.
+        if bytes > MAX_CHECKPOINT_BYTES + (64 << 20) {
+            return Err(CheckpointError::TooLarge {
+                path: path.into(),
+                bytes,
+            });
+        }
+        Self::from_bytes(path, &std::fs::read(path).map_err(failed)?)
+    }
+
+    /// The same from the bytes of a file, which errors name as `path`.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::load`].
+    pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self, CheckpointError> {
+        read::from_bytes(path, bytes)
+    }
+}
+
+/// Seed and parameters of the networks that a job trains.
+fn replicas(params: &Params) -> Vec<(u64, Params)> {
+    (0..params.job.replicas)
+        .map(|replica| (params.replica_seed(replica), params.clone()))
+        .collect()
+}

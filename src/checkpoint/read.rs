@@ -1,0 +1,251 @@
+//! Reading a checkpoint: nothing in it is believed before it fits the parameters.
+
+use super::{Checkpoint, CheckpointError, FORMAT, replicas};
+use crate::network::{ArrayMut, Network, State};
+use crate::params::{INPUTS, Params, ParamsError, layered};
+use crate::trained::Metrics;
+use safetensors::tensor::{Dtype, SafeTensors};
+use std::path::Path;
+
+/// Reads and checks the bytes of a file, which errors name as `path`.
+pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
+    let (params, networks) = metadata(path, bytes)?;
+    Reader {
+        path,
+        params,
+        networks,
+        tensors: tensors(path, bytes)?,
+    }
+    .read()
+}
+
+fn foreign(path: &Path, reason: impl ToString) -> CheckpointError {
+    CheckpointError::Foreign {
+        path: path.into(),
+        reason: reason.to_string(),
+    }
+}
+
+fn tensors<'a>(path: &Path, bytes: &'a [u8]) -> Result<SafeTensors<'a>, CheckpointError> {
+    SafeTensors::deserialize(bytes).map_err(|error| foreign(path, error))
+}
+
+/// The parameters of the job, and seed and parameters of each network.
+fn metadata(path: &Path, bytes: &[u8]) -> Result<(Params, Vec<(u64, Params)>), CheckpointError> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| foreign(path, error))?;
+    let metadata = header.metadata().clone().unwrap_or_default();
+    let get = |key: &str| {
+        metadata
+            .get(key)
+            .ok_or_else(|| foreign(path, format!("its metadata lacks {key:?}")))
+    };
+    let found = get("format")?;
+    if found != FORMAT {
+        return Err(CheckpointError::Format {
+            path: path.into(),
+            found: found.clone(),
+        });
+    }
+    let params = read_params(path, get("params")?)?;
+    let Some(networks) = metadata.get("networks") else {
+        let networks = replicas(&params);
+        return Ok((params, networks));
+    };
+    let networks: Vec<(u64, String)> =
+        serde_json::from_str(networks).map_err(|error| foreign(path, error))?;
+    let shape = |params: &Params| (params.neurons(), params.steps().ok());
+    let mut own = Vec::with_capacity(networks.len());
+    for (seed, text) in networks {
+        let of_network = read_params(path, &text)?;
+        if shape(&of_network) != shape(&params) {
+            return Err(foreign(path, "its networks differ in size or time step"));
+        }
+        own.push((seed, of_network));
+    }
+    Ok((params, own))
+}
+
+fn read_params(path: &Path, text: &str) -> Result<Params, CheckpointError> {
+    let failed = |source| CheckpointError::Params {
+        path: path.into(),
+        source,
+    };
+    let params = layered(None, text, "params").map_err(failed)?;
+    params
+        .validate()
+        .map_err(|error: ParamsError| failed(error.into()))?;
+    Ok(params)
+}
+
+struct Reader<'a> {
+    path: &'a Path,
+    params: Params,
+    networks: Vec<(u64, Params)>,
+    tensors: SafeTensors<'a>,
+}
+
+impl Reader<'_> {
+    fn read(self) -> Result<Checkpoint, CheckpointError> {
+        let path = self.path;
+        let (replicas, n) = (self.networks.len(), self.params.neurons());
+        let weights = self.bytes("weights", Dtype::F32, &[replicas, INPUTS, n])?;
+        let weights: Vec<Vec<f32>> = weights.chunks_exact(4 * INPUTS * n).map(f32s).collect();
+        let clocks = u32s(self.bytes("clock", Dtype::U32, &[replicas])?);
+        let presented = u32s(self.bytes("presented", Dtype::U32, &[replicas])?);
+        let spikes = u64s(self.bytes("spikes_e", Dtype::U64, &[replicas])?);
+        let mut networks = Vec::with_capacity(replicas);
+        for replica in 0..replicas {
+            let mut network = self.network(replica)?;
+            network.state.clock = clocks[replica];
+            network.state.presented = presented[replica];
+            network.state.spikes_e = spikes[replica];
+            let failed = |source| CheckpointError::Network {
+                path: path.into(),
+                replica,
+                source,
+            };
+            network.check().map_err(failed)?;
+            network
+                .check_weights("weights", &weights[replica])
+                .map_err(failed)?;
+            networks.push(network);
+        }
+        Ok(Checkpoint {
+            metrics: self.metrics(&networks)?,
+            params: self.params,
+            networks,
+            weights,
+        })
+    }
+
+    /// Rows whose images come one after another, with shares in 0..=1.
+    fn metrics(&self, networks: &[Network]) -> Result<Vec<Vec<Metrics>>, CheckpointError> {
+        let Ok(images) = self.tensors.tensor("metrics_images") else {
+            return Ok(vec![Vec::new(); networks.len()]);
+        };
+        let rows = images.shape().first().copied().unwrap_or(0);
+        let shape = [networks.len(), rows];
+        let images = u32s(self.bytes("metrics_images", Dtype::U32, &[rows])?);
+        let spikes = u64s(self.bytes("metrics_spikes", Dtype::U64, &shape)?);
+        let f64s = |name| {
+            let words = u64s(self.bytes(name, Dtype::F64, &shape)?);
+            Ok(words.into_iter().map(f64::from_bits).collect::<Vec<_>>())
+        };
+        let accuracy = f64s("metrics_accuracy")?;
+        let zeros = f64s("metrics_zero_fraction")?;
+        let seen = networks
+            .first()
+            .map_or(0, |network| network.state.presented);
+        let share = |value: &f64| (0.0..=1.0).contains(value);
+        let sound = images.is_sorted_by(|a, b| a < b)
+            && images.last().is_none_or(|&last| last <= seen)
+            && accuracy.iter().all(|value| value.is_nan() || share(value))
+            && zeros.iter().all(share);
+        if !sound {
+            return Err(foreign(
+                self.path,
+                "its metrics cannot be those of a training",
+            ));
+        }
+        let of_network = |(replica, network): (usize, &Network)| {
+            let row = |(index, &images): (usize, &u32)| {
+                let at = replica * rows + index;
+                Metrics {
+                    replica,
+                    seed: network.seed,
+                    images: images as usize,
+                    spikes: spikes[at],
+                    validation_accuracy: Some(accuracy[at]).filter(|value| !value.is_nan()),
+                    zero_fraction: zeros[at],
+                }
+            };
+            images.iter().enumerate().map(row).collect()
+        };
+        Ok(networks.iter().enumerate().map(of_network).collect())
+    }
+
+    fn network(&self, replica: usize) -> Result<Network, CheckpointError> {
+        let failed = |source| CheckpointError::Network {
+            path: self.path.into(),
+            replica,
+            source,
+        };
+        let steps = self.params.steps().map_err(|error| failed(error.into()))?;
+        let (seed, params) = self.networks[replica].clone();
+        let mut network = Network {
+            params,
+            seed,
+            weights: Vec::new(),
+            delays_s2: Vec::new(),
+            delays_s3: Vec::new(),
+            state: State::initial(&self.params, &steps),
+        };
+        for (name, shape, array) in network.arrays_mut(&steps) {
+            let stacked = [vec![self.networks.len()], shape].concat();
+            let values: usize = stacked[1..].iter().product();
+            let part = |dtype: Dtype, size: usize| {
+                let bytes = self.bytes(name, dtype, &stacked)?;
+                Ok(&bytes[replica * values * size..][..values * size])
+            };
+            match array {
+                ArrayMut::F32(into) => *into = f32s(part(Dtype::F32, 4)?),
+                ArrayMut::U32(into) => *into = u32s(part(Dtype::U32, 4)?),
+                ArrayMut::U16(into) => *into = u16s(part(Dtype::U16, 2)?),
+            }
+        }
+        Ok(network)
+    }
+
+    /// The bytes of a tensor of exactly this type and shape.
+    fn bytes(&self, tensor: &str, dtype: Dtype, shape: &[usize]) -> Result<&[u8], CheckpointError> {
+        let view = self
+            .tensors
+            .tensor(tensor)
+            .map_err(|error| foreign(self.path, error))?;
+        if view.dtype() != dtype || view.shape() != shape {
+            return Err(CheckpointError::Tensor {
+                path: self.path.into(),
+                tensor: tensor.into(),
+                expected: format!("{dtype:?} {shape:?}"),
+                found: format!("{:?} {:?}", view.dtype(), view.shape()),
+            });
+        }
+        Ok(view.data())
+    }
+}
+
+fn f32s(bytes: &[u8]) -> Vec<f32> {
+    bytes
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .map(|&bytes| f32::from_le_bytes(bytes))
+        .collect()
+}
+
+fn u32s(bytes: &[u8]) -> Vec<u32> {
+    bytes
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .map(|&bytes| u32::from_le_bytes(bytes))
+        .collect()
+}
+
+fn u64s(bytes: &[u8]) -> Vec<u64> {
+    bytes
+        .as_chunks::<8>()
+        .0
+        .iter()
+        .map(|&bytes| u64::from_le_bytes(bytes))
+        .collect()
+}
+
+fn u16s(bytes: &[u8]) -> Vec<u16> {
+    bytes
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .map(|&bytes| u16::from_le_bytes(bytes))
+        .collect()
+}

@@ -1,0 +1,182 @@
+//! A checkpoint as bytes.
+
+use super::{Checkpoint, FORMAT, replicas};
+use crate::network::{Array, Network, State};
+use crate::params::{INPUTS, Params, to_toml};
+use crate::trained::Metrics;
+use safetensors::tensor::{Dtype, TensorView};
+use std::collections::HashMap;
+
+/// A tensor under construction.
+struct Stacked {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Stacked {
+    fn push(&mut self, array: Array<'_>) {
+        match array {
+            Array::F32(values) => self
+                .bytes
+                .extend(values.iter().flat_map(|v| v.to_le_bytes())),
+            Array::U32(values) => self
+                .bytes
+                .extend(values.iter().flat_map(|v| v.to_le_bytes())),
+            Array::U16(values) => self
+                .bytes
+                .extend(values.iter().flat_map(|v| v.to_le_bytes())),
+        }
+    }
+}
+
+fn dtype(array: Array<'_>) -> Dtype {
+    match array {
+        Array::F32(_) => Dtype::F32,
+        Array::U32(_) => Dtype::U32,
+        Array::U16(_) => Dtype::U16,
+    }
+}
+
+/// The whole file. The same checkpoint gives the same bytes.
+pub fn to_bytes(checkpoint: &Checkpoint) -> Result<Vec<u8>, safetensors::SafeTensorError> {
+    let tensors = stack(checkpoint);
+    let views = tensors
+        .iter()
+        .map(|(name, tensor)| {
+            Ok((
+                *name,
+                TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes)?,
+            ))
+        })
+        .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()?;
+    let mut metadata = HashMap::from(
+        [
+            ("format", FORMAT.to_string()),
+            ("version", env!("CARGO_PKG_VERSION").to_string()),
+            ("seed", checkpoint.params.job.seed.to_string()),
+            ("params", to_toml(&checkpoint.params)),
+        ]
+        .map(|(key, value)| (key.to_string(), value)),
+    );
+    let of_network = |network: &Network| (network.seed, network.params.clone());
+    let own: Vec<(u64, Params)> = checkpoint.networks.iter().map(of_network).collect();
+    if own != replicas(&checkpoint.params) {
+        let own: Vec<(u64, String)> = own
+            .iter()
+            .map(|(seed, params)| (*seed, to_toml(params)))
+            .collect();
+        metadata.insert("networks".into(), serde_json::to_string(&own)?);
+    }
+    let mut bytes = safetensors::serialize(views, Some(metadata))?;
+    sort_header(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn stack(checkpoint: &Checkpoint) -> Vec<(&'static str, Stacked)> {
+    let replicas = checkpoint.networks.len();
+    let n = checkpoint.params.neurons();
+    let mut tensors: Vec<(&'static str, Stacked)> = Vec::new();
+    let mut weights = Stacked {
+        dtype: Dtype::F32,
+        shape: vec![replicas, INPUTS, n],
+        bytes: Vec::new(),
+    };
+    checkpoint
+        .weights
+        .iter()
+        .for_each(|values| weights.push(Array::F32(values)));
+    tensors.push(("weights", weights));
+    for (index, network) in checkpoint.networks.iter().enumerate() {
+        let steps = network
+            .params
+            .steps()
+            .expect("networks are made of validated parameters");
+        for (slot, (name, shape, array)) in network.arrays(&steps).into_iter().enumerate() {
+            if index == 0 {
+                let shape = [vec![replicas], shape].concat();
+                tensors.push((
+                    name,
+                    Stacked {
+                        dtype: dtype(array),
+                        shape,
+                        bytes: Vec::new(),
+                    },
+                ));
+            }
+            tensors[1 + slot].1.push(array);
+        }
+    }
+    let scalars = |dtype, bytes: Vec<u8>| Stacked {
+        dtype,
+        shape: vec![replicas],
+        bytes,
+    };
+    let u32s = |of: fn(&State) -> u32| {
+        checkpoint
+            .networks
+            .iter()
+            .flat_map(move |n| of(&n.state).to_le_bytes())
+            .collect()
+    };
+    tensors.push(("clock", scalars(Dtype::U32, u32s(|state| state.clock))));
+    tensors.push((
+        "presented",
+        scalars(Dtype::U32, u32s(|state| state.presented)),
+    ));
+    let spikes = checkpoint
+        .networks
+        .iter()
+        .flat_map(|n| n.state.spikes_e.to_le_bytes())
+        .collect();
+    tensors.push(("spikes_e", scalars(Dtype::U64, spikes)));
+    tensors.extend(stack_metrics(checkpoint));
+    tensors
+}
+
+fn stack_metrics(checkpoint: &Checkpoint) -> Vec<(&'static str, Stacked)> {
+    let rows = checkpoint.metrics.first().map_or(0, Vec::len);
+    if rows == 0 {
+        return Vec::new();
+    }
+    let stacked = |dtype, bytes| Stacked {
+        dtype,
+        shape: vec![checkpoint.networks.len(), rows],
+        bytes,
+    };
+    let all = || checkpoint.metrics.iter().flatten();
+    let f64s = |of: fn(&Metrics) -> f64| all().flat_map(|row| of(row).to_le_bytes()).collect();
+    let images = checkpoint.metrics[0].iter().map(|row| row.images as u32);
+    let images = Stacked {
+        dtype: Dtype::U32,
+        shape: vec![rows],
+        bytes: images.flat_map(u32::to_le_bytes).collect(),
+    };
+    let spikes = all().flat_map(|row| row.spikes.to_le_bytes()).collect();
+    vec![
+        ("metrics_images", images),
+        ("metrics_spikes", stacked(Dtype::U64, spikes)),
+        (
+            "metrics_accuracy",
+            stacked(
+                Dtype::F64,
+                f64s(|row| row.validation_accuracy.unwrap_or(f64::NAN)),
+            ),
+        ),
+        (
+            "metrics_zero_fraction",
+            stacked(Dtype::F64, f64s(|row| row.zero_fraction)),
+        ),
+    ]
+}
+
+/// The header's keys in alphabetical order: the library writes its metadata in the order of a hash map.
+fn sort_header(bytes: &mut [u8]) -> Result<(), serde_json::Error> {
+    let length = u64::from_le_bytes(*bytes.first_chunk().unwrap_or(&[0; 8])) as usize;
+    let header = &mut bytes[8..8 + length];
+    let sorted: serde_json::Value = serde_json::from_slice(header)?;
+    let mut sorted = serde_json::to_vec(&sorted)?;
+    sorted.resize(length, b' ');
+    header.copy_from_slice(&sorted);
+    Ok(())
+}
