@@ -8,6 +8,7 @@ mod blur;
 mod error;
 mod idx;
 mod noise;
+mod scratch;
 mod subset;
 
 use std::fmt;
@@ -130,10 +131,7 @@ pub struct Dataset {
 pub fn load(dir: &Path) -> Result<Dataset, DatasetError> {
     let [train_images, train_labels, test_images, test_labels] = idx::locate(dir)?;
 
-    let scratch = tempfile::tempdir().map_err(|cause| DatasetError::Scratch {
-        path: std::env::temp_dir(),
-        cause,
-    })?;
+    let scratch = scratch::Scratch::new()?;
     // Labels first: they are small, so their faults show at once.
     copy_checked(&[train_labels, test_labels], scratch.path())?;
     copy_checked(&[train_images, test_images], scratch.path())?;

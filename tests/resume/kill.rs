@@ -37,11 +37,14 @@ impl Killed<'_> {
     fn test(&self, kills: usize) {
         let folder = tempfile::tempdir().unwrap();
         let (whole, killed) = (folder.path().join("whole"), folder.path().join("killed"));
+        let temporary = folder.path().join("temporary");
+        std::fs::create_dir(&temporary).unwrap();
         finish(self.begin(&whole));
         let mut random = ChaCha8Rng::seed_from_u64(kills as u64);
         let (mut survived, mut legs) = (0, 0);
         while survived < kills {
-            let mut child = self.next(&killed, legs).spawn().unwrap();
+            let mut next = self.next(&killed, legs);
+            let mut child = next.env("TMPDIR", &temporary).spawn().unwrap();
             legs += 1;
             std::thread::sleep(Duration::from_millis(
                 random.random_range(0..self.longest_ms),
@@ -57,8 +60,12 @@ impl Killed<'_> {
                 }
             }
         }
-        finish(self.next(&killed, legs));
+        let mut next = self.next(&killed, legs);
+        next.env("TMPDIR", &temporary);
+        finish(next);
         assert_same(&whole, &killed);
+        let left = std::fs::read_dir(&temporary).unwrap().count();
+        assert_eq!(left, 0, "temporary folders are left");
         println!(
             "{}: {kills} of {legs} legs killed in their course",
             self.command

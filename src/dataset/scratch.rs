@@ -1,0 +1,85 @@
+//! The folder that data are copied to while they are parsed.
+
+use super::DatasetError;
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// How its name begins.
+const PREFIX: &str = "spikeprune-data-";
+/// A file in it that stays locked as long as it is in use.
+const LOCK: &str = "in-use";
+
+/// A temporary folder. A program that is killed leaves it behind; the next one that needs such a folder removes it.
+pub(super) struct Scratch {
+    folder: TempDir,
+    _lock: File,
+}
+
+impl Scratch {
+    /// # Errors
+    /// `Scratch` when it cannot be made.
+    pub fn new() -> Result<Self, DatasetError> {
+        let temporary = std::env::temp_dir();
+        remove_abandoned(&temporary);
+        Self::make(&temporary).map_err(|cause| DatasetError::Scratch {
+            path: temporary,
+            cause,
+        })
+    }
+
+    fn make(temporary: &Path) -> io::Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .tempdir_in(temporary)?;
+        // It has its name only once it is locked, or another program could think it abandoned.
+        let unnamed = folder.path().join("lock");
+        let lock = File::create(&unnamed)?;
+        lock.lock()?;
+        fs::rename(unnamed, folder.path().join(LOCK))?;
+        Ok(Self {
+            folder,
+            _lock: lock,
+        })
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// Removes folders that no program uses any more. What cannot be removed hinders nobody.
+fn remove_abandoned(temporary: &Path) {
+    let Ok(entries) = fs::read_dir(temporary) else {
+        return;
+    };
+    for entry in entries.filter_map(Result::ok) {
+        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            continue;
+        }
+        let lock = File::open(entry.path().join(LOCK));
+        if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_abandoned_folders_go() {
+        let temporary = tempfile::tempdir().unwrap();
+        let used = Scratch::make(temporary.path()).unwrap();
+        let abandoned = temporary.path().join(format!("{PREFIX}1"));
+        let other = temporary.path().join("data");
+        for folder in [&abandoned, &other] {
+            fs::create_dir(folder).unwrap();
+            fs::write(folder.join(LOCK), "").unwrap();
+        }
+        remove_abandoned(temporary.path());
+        assert!(used.path().exists() && other.exists() && !abandoned.exists());
+    }
+}
