@@ -1,12 +1,14 @@
 // Dropout of synapses. Twin of src/model/dropout.rs.
 
+// The stream of its draws.
+const DROPOUT: u32 = 4u;
+
 // Whether the synapse from `input` to `neuron` takes part in a presentation.
 fn kept(c: Constants, task: Task, input: u32, neuron: u32) -> bool {
     if c.dropout == 0u {
         return true;
     }
-    const STREAM: u32 = 4u;
     let key = vec2(task.seed_low, task.seed_high);
-    let words = philox(key, vec4(neuron >> 2u, input, task.presentation, STREAM));
+    let words = philox(key, vec4(neuron >> 2u, input, task.presentation, DROPOUT));
     return words[neuron & 3u] >= c.dropout;
 }

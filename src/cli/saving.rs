@@ -5,7 +5,6 @@ use clap::Args;
 use spikeprune::experiment::ExperimentError;
 use spikeprune::experiment::train::{Every, Saving};
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Exit code of a run that was stopped: what a shell reports of a program that SIGINT ended.
@@ -20,9 +19,6 @@ pub struct SavingOptions {
     /// Save the training after each N images, to go on from if the run is stopped [default: every 20 s]
     #[arg(long, value_name = "N")]
     checkpoint_every: Option<usize>,
-    /// Go on with the run in this folder; all else comes from there, and results are the same to the bit
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["SourceOptions", "FolderOptions"])]
-    pub resume: Option<PathBuf>,
 }
 
 impl SavingOptions {

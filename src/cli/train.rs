@@ -16,7 +16,7 @@ use spikeprune::experiment::train::{train_networks, untrained};
 use spikeprune::experiment::{Event, selection};
 use spikeprune::params::{Params, layered, to_toml};
 use spikeprune::trained::Trained;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Train networks, test them on the classes they learned and write a run folder
 ///
@@ -32,6 +32,10 @@ pub struct TrainArgs {
     folder: FolderOptions,
     #[command(flatten)]
     saving: SavingOptions,
+    /// Go on with the run in this folder; all else comes from there, and results are the same to the bit
+    #[arg(long, value_name = "DIR", help_heading = "Device and output",
+        conflicts_with_all = ["SourceOptions", "JobOptions", "ModelOptions", "FolderOptions"])]
+    resume: Option<PathBuf>,
 }
 
 /// A training to begin or to go on with.
@@ -44,7 +48,7 @@ struct Job {
 
 impl Job {
     fn new(args: &TrainArgs) -> anyhow::Result<Self> {
-        let Some(path) = &args.saving.resume else {
+        let Some(path) = &args.resume else {
             let params = args.params.resolve()?;
             let begun = untrained(&params)?;
             return Ok(Self {

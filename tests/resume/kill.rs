@@ -352,6 +352,20 @@ fn what_cannot_be_gone_on_with_is_refused() {
         std::fs::create_dir(&empty).unwrap();
         refuse(resume(command, &empty), "is this the folder of such a run?");
     }
+    // Nothing that the folder decides may be given besides.
+    for (command, flags) in [
+        ("train", "--preset --seed --dt-ms --out"),
+        ("reproduce", "--preset --seed --dt-ms --out"),
+        ("sweep", "--preset --seed --dt-ms --grid --out"),
+    ] {
+        for flag in flags.split(' ') {
+            let mut both = resume(command, folder.path());
+            let output = both.args([flag, "1"]).output().unwrap();
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{command} {flag}: {stderr}");
+            assert!(stderr.contains("cannot be used with"), "{stderr}");
+        }
+    }
     let (one, other) = (folder.path().join("one"), folder.path().join("other"));
     for (out, seed) in [(&one, "1"), (&other, "2")] {
         let few = [

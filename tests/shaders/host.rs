@@ -166,6 +166,7 @@ fn host_and_kernels_agree_on_the_constants() {
         (&step, "GAUSSIAN", decay(Decay::Gaussian)),
         (&step, "EXPONENTIAL", decay(Decay::Exponential)),
         (&step, "LINEAR", decay(Decay::Linear)),
+        (&step, "DROPOUT", model::rng::Stream::Dropout as u32),
         (&step, "GROUPS", layout::GROUPS as u32),
         (&step, "FROZEN", layout::FROZEN),
         (&step, "PRUNING", layout::PRUNING),

@@ -20,7 +20,7 @@ use spikeprune::experiment::reproduce::{
     HeldOut, MOST_SPLITS, Plan, Split, random_splits, reproduce,
 };
 use spikeprune::params::{Params, PruningMode, to_toml};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Run the paper's experiment: train with and without regularisation, test on digits and noise, compare
 ///
@@ -39,6 +39,10 @@ pub struct ReproduceArgs {
     folder: FolderOptions,
     #[command(flatten)]
     saving: SavingOptions,
+    /// Go on with the run in this folder; all else comes from there, and results are the same to the bit
+    #[arg(long, value_name = "DIR", help_heading = "Device and output",
+        conflicts_with_all = ["SourceOptions", "ExperimentOptions", "FolderOptions"])]
+    resume: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -91,7 +95,7 @@ const TRAINING: &str = "training.safetensors";
 
 pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
     let saving = args.saving.saving()?;
-    let (plan, begun) = match &args.saving.resume {
+    let (plan, begun) = match &args.resume {
         Some(path) => {
             let folder = RunFolder::reopen(path)?;
             let plan: Plan = folder.read_toml(PLAN)?;
