@@ -4,16 +4,19 @@ use super::device::DeviceOptions;
 use super::document;
 use super::output::{out, out_json};
 use super::progress::Progress;
+use anyhow::ensure;
 use clap::Args;
 use spikeprune::backend::Backend;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset::{self, Dataset};
+use spikeprune::experiment::ExperimentError;
 use spikeprune::experiment::evaluate::{Evaluation, evaluate};
 use spikeprune::experiment::prepare::as_shown;
 use spikeprune::experiment::readout::linear_readout;
 use spikeprune::experiment::selection::{self, ClassImages};
 use spikeprune::experiment::train::frozen;
 use spikeprune::model::rng::Stream;
+use spikeprune::network::Network;
 use spikeprune::params::Threshold;
 use std::path::{Path, PathBuf};
 
@@ -48,6 +51,12 @@ pub struct EvalArgs {
 
 pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let mut checkpoint = Checkpoint::load(&args.checkpoint)?;
+    let of_job = |network: &Network| network.params == checkpoint.params;
+    ensure!(
+        checkpoint.networks.iter().all(of_job),
+        "{} holds the networks of an experiment, which differ in their parameters: eval tests what train leaves",
+        args.checkpoint.display()
+    );
     if let Some(threshold) = args.threshold_test {
         checkpoint.params.excitatory.threshold_test = threshold;
         for network in &mut checkpoint.networks {
@@ -105,18 +114,14 @@ pub fn test(
     data: &Dataset,
     tested: &[ClassImages],
     progress: &mut Progress,
-) -> anyhow::Result<Vec<Evaluation>> {
+) -> Result<Vec<Evaluation>, ExperimentError> {
     let lanes = frozen(&checkpoint.networks, &checkpoint.weights);
-    let evaluations = evaluate(
+    evaluate(
         backend,
         &lanes,
         &as_shown(&checkpoint.params.input, &data.test),
         tested,
         Stream::Test,
-        &mut |event| {
-            progress.observe(&event);
-            Ok(())
-        },
-    )?;
-    Ok(evaluations)
+        &mut |event| progress.observe(&event),
+    )
 }

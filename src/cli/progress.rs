@@ -1,10 +1,15 @@
 //! One line of progress on stderr; nothing when stderr is not a terminal or with `--quiet`.
 
+use super::saving::StoppedInTests;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use spikeprune::experiment::Event;
+use std::error::Error;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Turns events into the line.
 pub struct Progress {
+    /// Once true, testing ends.
+    stop: Option<&'static AtomicBool>,
     bar: ProgressBar,
     stage: &'static str,
     /// The last measured accuracy and share of zero weights of the first network.
@@ -31,13 +36,35 @@ impl Progress {
             ));
         }
         Self {
+            stop: None,
             bar,
             stage: "",
             measured: String::new(),
         }
     }
 
-    pub fn observe(&mut self, event: &Event<'_>) {
+    /// The same for a run that a signal may stop: trainings see to that themselves, tests end here.
+    pub fn until(quiet: bool, stop: &'static AtomicBool) -> Self {
+        Self {
+            stop: Some(stop),
+            ..Self::new(quiet)
+        }
+    }
+
+    /// Shows an event.
+    ///
+    /// # Errors
+    /// [`StoppedInTests`] where a signal asked for it.
+    pub fn observe(&mut self, event: &Event<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let stopped = || self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed));
+        if matches!(event, Event::Tested { .. }) && stopped() {
+            return Err(StoppedInTests.into());
+        }
+        self.show(event);
+        Ok(())
+    }
+
+    fn show(&mut self, event: &Event<'_>) {
         match event {
             Event::Trained { images, of } => self.advance("training", *images, *of),
             Event::Tested { images, of } => self.advance("testing", *images, *of),

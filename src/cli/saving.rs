@@ -48,6 +48,18 @@ pub fn stop_at_signals() -> anyhow::Result<&'static AtomicBool> {
     Ok(&STOP)
 }
 
+/// A signal came while networks were tested.
+#[derive(Debug)]
+pub struct StoppedInTests;
+
+impl fmt::Display for StoppedInTests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("stopped after the training")
+    }
+}
+
+impl std::error::Error for StoppedInTests {}
+
 /// A run that a signal ended.
 #[derive(Debug)]
 pub struct Stopped {
@@ -66,12 +78,17 @@ impl std::error::Error for Stopped {}
 
 /// Says how to go on with a run that was stopped; other errors stay as they are.
 pub fn explain(error: ExperimentError, command: &str, folder: &RunFolder) -> anyhow::Error {
-    match error {
-        ExperimentError::Stopped { .. } => Stopped {
-            what: error.to_string(),
-            command: format!("{command} --resume {}", folder.path().display()),
-        }
-        .into(),
-        other => other.into(),
+    let by_signal = match &error {
+        ExperimentError::Stopped { .. } => true,
+        ExperimentError::Observer(cause) => cause.is::<StoppedInTests>(),
+        _ => false,
+    };
+    if !by_signal {
+        return error.into();
     }
+    Stopped {
+        what: error.to_string(),
+        command: format!("{command} --resume {}", folder.path().display()),
+    }
+    .into()
 }

@@ -106,17 +106,14 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
             (folder, Vec::new())
         }
     };
-    let mut progress = Progress::new(args.device.quiet);
+    let mut progress = Progress::until(args.device.quiet, stop);
     let left = &trials[rows.len()..];
     sweep(
         backend.as_ref(),
         &data.train,
         left,
         stop,
-        &mut |event| {
-            progress.observe(&event);
-            Ok(())
-        },
+        &mut |event| progress.observe(&event),
         &mut |trial, metrics, seconds| {
             rows.push(row(trial, metrics, seconds));
             write_rows(&folder, &search, &rows)

@@ -102,9 +102,9 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
         None => new_folder(args, &params)?,
     };
     folder.set_metrics(&begun.metrics)?;
-    let mut progress = Progress::new(args.device.quiet);
+    let mut progress = Progress::until(args.device.quiet, saving.stop);
     let trained = train_networks(backend.as_ref(), &data.train, begun, saving, &mut |event| {
-        progress.observe(&event);
+        progress.observe(&event)?;
         match event {
             Event::Measured(rows) => folder.add_metrics(rows).map_err(Into::into),
             Event::Save(trained) => {
@@ -119,8 +119,8 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     .map_err(|error| explain(error, "train", &folder))?;
     let seconds = trained.seconds;
     let checkpoint = Checkpoint::of(&params, trained);
-    checkpoint.save(&folder.file(CHECKPOINT))?;
-    let evaluations = eval::test(backend.as_ref(), &checkpoint, &data, &tested, &mut progress)?;
+    let evaluations = eval::test(backend.as_ref(), &checkpoint, &data, &tested, &mut progress)
+        .map_err(|error| explain(error, "train", &folder))?;
     progress.finish();
     let replicas = document::replicas(&checkpoint, evaluations, Some(seconds));
     let shown = Some(folder.path().display().to_string());

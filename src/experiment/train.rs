@@ -128,11 +128,8 @@ pub fn train_networks(
         if done == total || every > 0 && done.is_multiple_of(every) {
             run.measure(backend, images, observer)?;
         }
-        if done == total {
-            break;
-        }
-        let stop = saving.stop.load(Ordering::Relaxed);
-        if stop || saving.every.is_due(done, saved) {
+        let stop = done < total && saving.stop.load(Ordering::Relaxed);
+        if stop || saving.every.is_due(done, total, saved) {
             observer(Event::Save(&run.trained()?)).map_err(ExperimentError::Observer)?;
             saved = Instant::now();
         }
@@ -174,9 +171,11 @@ fn schedules(
 }
 
 impl Every {
-    fn is_due(self, done: usize, saved: Instant) -> bool {
+    /// Whether to save after `done` of `total` images; at the end in any case.
+    fn is_due(self, done: usize, total: usize, saved: Instant) -> bool {
         match self {
             Self::Never => false,
+            _ if done == total => true,
             Self::Images(every) => done.is_multiple_of(every.max(1)),
             Self::Seconds(seconds) => saved.elapsed().as_secs_f64() >= seconds,
         }

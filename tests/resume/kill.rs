@@ -280,6 +280,51 @@ fn a_signal_ends_a_training_that_says_how_to_go_on() {
     }
 }
 
+/// Tests of large networks take seconds; the training is saved by then.
+#[test]
+fn a_signal_ends_the_tests_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, stopped) = (folder.path().join("whole"), folder.path().join("stopped"));
+    let slow = [
+        "--classes",
+        "0,1",
+        "--neurons-per-class",
+        "400",
+        "--train-per-class",
+        "2",
+        "--test-per-class",
+        "500",
+        "--metrics-every",
+        "0",
+        "--validation-per-class",
+        "0",
+        "--device",
+        "cpu",
+        "--threads",
+        "1",
+    ];
+    let begin = |out: &Path| {
+        let mut command = spikeprune("train", &slow);
+        command.args(["--set", &data(), "--out"]).arg(out);
+        command
+    };
+    finish(begin(&whole));
+    let child = begin(&stopped).spawn().unwrap();
+    wait_for(&stopped.join("checkpoint.safetensors"));
+    signal(&child, "INT");
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert!(
+        stderr.contains("stopped after the training; go on with"),
+        "{stderr}"
+    );
+    let mut resume = spikeprune("train", &["--resume"]);
+    resume.arg(&stopped);
+    finish(resume);
+    assert_same(&whole, &stopped);
+}
+
 #[test]
 fn a_second_signal_ends_it_at_once() {
     let folder = tempfile::tempdir().unwrap();

@@ -122,7 +122,7 @@ pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
         true => Some(Checkpoint::load(&saved)?.into()),
         false => None,
     };
-    let mut progress = Progress::new(args.device.quiet);
+    let mut progress = Progress::until(args.device.quiet, saving.stop);
     let found = reproduce(
         backend.as_ref(),
         &data,
@@ -130,7 +130,7 @@ pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
         begun,
         saving,
         &mut |event| {
-            progress.observe(&event);
+            progress.observe(&event)?;
             match event {
                 Event::Save(trained) => Checkpoint::of(&plan.params, trained.clone())
                     .save(&saved)
