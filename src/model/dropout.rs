@@ -3,7 +3,7 @@
 //! ICML 2013); a read-out scales all weights by the share that took part on average.
 
 use super::rng::{Stream, philox};
-use super::{BLOCK, Block, blocks};
+use super::{Block, blocks};
 use crate::params::{INPUTS, Params};
 
 /// Draws below this are dropped.
@@ -11,23 +11,28 @@ pub fn threshold(params: &Params) -> u32 {
     (params.learning.dropout * 4_294_967_296.0) as u32
 }
 
-/// 0 where the synapse from `input` to `neuron` drops out of a presentation, else 1.
+/// Draws of the synapses from `input` to four neighbouring neurons, the `four`-th of such groups.
 #[inline(always)]
-pub fn kept(threshold: u32, seed: u64, presentation: u32, input: u32, neuron: u32) -> f32 {
+fn draws(seed: u64, presentation: u32, input: u32, four: u32) -> [u32; 4] {
     let key = [seed as u32, (seed >> 32) as u32];
-    let counter = [neuron >> 2, input, presentation, Stream::Dropout as u32];
-    let word = philox(key, counter)[(neuron & 3) as usize];
-    if word < threshold { 0.0 } else { 1.0 }
+    philox(key, [four, input, presentation, Stream::Dropout as u32])
 }
 
-/// [`kept`] for every synapse of a presentation; shape \[inputs, blocks of neurons\].
+/// 0 for every synapse that drops out of a presentation, else 1; shape \[inputs, blocks of neurons\].
 pub fn fill(threshold: u32, seed: u64, presentation: u32, neurons: usize, mask: &mut Vec<Block>) {
     let width = blocks(neurons);
     mask.resize(INPUTS * width, Block::splat(1.0));
     for (input, row) in mask.chunks_exact_mut(width).enumerate() {
-        for neuron in 0..neurons {
-            row[neuron / BLOCK].0[neuron % BLOCK] =
-                kept(threshold, seed, presentation, input as u32, neuron as u32);
+        for (four, kept) in row
+            .iter_mut()
+            .flat_map(|block| block.0.chunks_exact_mut(4))
+            .take(neurons.div_ceil(4))
+            .enumerate()
+        {
+            let draws = draws(seed, presentation, input as u32, four as u32);
+            for (kept, draw) in kept.iter_mut().zip(draws) {
+                *kept = if draw < threshold { 0.0 } else { 1.0 };
+            }
         }
     }
 }
