@@ -10,7 +10,7 @@ mod translation;
 
 use naga::valid::{Capabilities, FunctionInfo, ModuleInfo, ValidationFlags, Validator};
 use naga::{Expression, Literal};
-use spikeprune::backend::gpu::pipelines::{poisson_source, step_source, workgroup};
+use spikeprune::backend::gpu::pipelines::{poisson_source, step_source, workgroups};
 use std::path::Path;
 
 /// One neuron; one of each class, and up; both sides of a word of spikes; the sizes of Diehl & Cook.
@@ -69,9 +69,14 @@ impl Shader {
 fn shaders() -> Vec<Shader> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders/self_test.wgsl");
     let self_test = std::fs::read_to_string(file).unwrap();
+    let sizes = |n| {
+        [true, false]
+            .map(|software| workgroups(n, software))
+            .concat()
+    };
     let variants = NEURONS
         .into_iter()
-        .flat_map(|n| [true, false].map(|software| (n, workgroup(n, software))));
+        .flat_map(|n| sizes(n).into_iter().map(move |size| (n, size)));
     let kernels = variants
         .flat_map(|(n, workgroup)| [Shader::poisson(n, workgroup), Shader::step(n, workgroup)]);
     kernels

@@ -35,9 +35,14 @@ fn every_pipeline_can_be_created() {
         let adapter = noop(device_type);
         let gpu = device::open(&adapter).unwrap();
         for n in NEURONS {
-            // Fails when an error scope holds anything.
-            let kernels = Pipelines::new(&gpu, n).unwrap_or_else(|error| panic!("{n}: {error}"));
-            assert_eq!(kernels.workgroup, workgroup(n, software));
+            let sizes = workgroups(n, software);
+            assert!(!sizes.is_empty(), "{n}");
+            for size in sizes {
+                // Fails when an error scope holds anything.
+                let kernels = Pipelines::new(&gpu, n, size);
+                let kernels = kernels.unwrap_or_else(|error| panic!("{n}, {size}: {error}"));
+                assert_eq!(kernels.workgroup, size);
+            }
         }
         assert_eq!(gpu.fault(), None);
         // The self-test's pipeline is valid; only its results are not.

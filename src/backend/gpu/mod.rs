@@ -19,6 +19,7 @@ mod resident;
 pub mod self_test;
 mod session;
 mod testing;
+mod tuning;
 
 use super::*;
 use crate::params::Steps;
@@ -114,7 +115,7 @@ impl Gpu {
         if let Some(pipelines) = known.get(&neurons) {
             return Ok(pipelines.clone());
         }
-        let built = Arc::new(Pipelines::new(&self.device, neurons)?);
+        let built = tuning::fastest(self, neurons)?;
         known.insert(neurons, built.clone());
         Ok(built)
     }

@@ -18,15 +18,23 @@ pub struct Kernel {
     pub layout: wgpu::BindGroupLayout,
 }
 
-/// Threads of a workgroup: a thread a neuron as far as WebGPU promises them. In software they run one
-/// after another, eight in a vector, and barriers between vectors cost most; but no thread owns more than
-/// 256 neurons, or its registers become too many for some compilers.
-pub fn workgroup(neurons: usize, software: bool) -> u32 {
+/// Threads of a workgroup that are worth trying, first the number expected to be best: a thread a neuron as far as
+/// WebGPU promises them. In software they run one after another, eight in a vector, and barriers between vectors cost
+/// most. No thread owns more than 256 neurons, or its registers become too many for some compilers.
+pub fn workgroups(neurons: usize, software: bool) -> Vec<u32> {
     let neurons = neurons as u32;
-    if software {
-        neurons.div_ceil(256).next_multiple_of(8)
-    } else {
-        neurons.next_multiple_of(32).min(256)
+    let sizes = [8u32, 16, 32, 64, 128, 256];
+    let unit = if software { 8 } else { 32 };
+    let (least, most) = (
+        neurons.div_ceil(256).max(unit),
+        neurons.next_multiple_of(unit),
+    );
+    let worth = sizes
+        .into_iter()
+        .filter(|size| (least..=most).contains(size));
+    match software {
+        true => worth.take(3).collect(),
+        false => worth.rev().take(3).collect(),
     }
 }
 
@@ -72,8 +80,7 @@ const STEP_WRITES: [bool; 8] = [false, false, true, true, true, false, false, tr
 impl Pipelines {
     /// # Errors
     /// When the device refuses a kernel.
-    pub fn new(gpu: &OpenDevice, neurons: usize) -> Result<Self, GpuError> {
-        let workgroup = workgroup(neurons, gpu.info.is_software());
+    pub fn new(gpu: &OpenDevice, neurons: usize, workgroup: u32) -> Result<Self, GpuError> {
         let poisson = poisson_source(neurons, workgroup);
         let step = step_source(neurons, workgroup);
         gpu.scoped(|device| {

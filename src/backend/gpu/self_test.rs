@@ -83,18 +83,9 @@ pub fn self_test(gpu: &OpenDevice) -> Result<Arithmetic, GpuError> {
 /// # Errors
 /// When they part further than rounding explains: by more than a tenth of the spikes.
 pub fn compare(gpu: &Gpu) -> Result<bool, GpuError> {
-    let wrong = |reason: String| GpuError::SelfTest {
-        adapter: gpu.device().into(),
-        reason,
-    };
-    let failed = |error: BackendError| match error {
-        BackendError::Gpu(error) => error,
-        other => wrong(other.to_string()),
-    };
+    let failed = |error| to_gpu_error(gpu, error);
     let params = short_job();
-    let pixels: Vec<u8> = (0..2 * INPUTS)
-        .map(|pixel| if pixel % 5 < 2 { 255 } else { 0 })
-        .collect();
+    let pixels = striped_images();
     let showing = |image: u32, shift| Showing {
         image,
         group: image,
@@ -116,13 +107,31 @@ pub fn compare(gpu: &Gpu) -> Result<bool, GpuError> {
         return Ok(ours == native);
     }
     let (expected, found) = spikes;
-    Err(wrong(format!(
-        "a short training gave {found} spikes instead of {expected}"
-    )))
+    Err(GpuError::SelfTest {
+        adapter: gpu.device().into(),
+        reason: format!("a short training gave {found} spikes instead of {expected}"),
+    })
+}
+
+/// What went wrong in a training that tests a device.
+pub(super) fn to_gpu_error(gpu: &Gpu, error: BackendError) -> GpuError {
+    match error {
+        BackendError::Gpu(error) => error,
+        other => GpuError::SelfTest {
+            adapter: gpu.device().into(),
+            reason: other.to_string(),
+        },
+    }
+}
+
+/// Two images with two of five pixels lit.
+pub(super) fn striped_images() -> Vec<u8> {
+    let lit = |pixel| if pixel % 5 < 2 { 255 } else { 0 };
+    (0..2 * INPUTS).map(lit).collect()
 }
 
 /// Two classes of four neurons, images of 40 ms.
-fn short_job() -> Params {
+pub(super) fn short_job() -> Params {
     let mut params = presets::paper();
     params.job.classes = vec![0, 1];
     params.job.neurons_per_class = 4;

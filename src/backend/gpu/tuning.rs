@@ -1,0 +1,76 @@
+//! Choosing the threads of a workgroup by measurement. Results do not depend on them.
+
+use super::engine::Engine;
+use super::error::GpuError;
+use super::pipelines::{Pipelines, workgroups};
+use super::self_test::{short_job, striped_images, to_gpu_error};
+use super::session::GpuSession;
+use super::{Gpu, common_shape};
+use crate::backend::{BackendError, Session, Shift, Showing};
+use crate::network::Network;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A number of threads must be faster than the one that is expected to be by this factor, or noise would choose.
+const FASTER: f64 = 1.1;
+/// Neurons of all networks that are timed together, and networks at most.
+const NEURONS: usize = 2048;
+const NETWORKS: usize = 16;
+
+/// The kernels for networks of one size that run a short training fastest, of all numbers of threads worth trying.
+///
+/// # Errors
+/// When the device refuses a kernel or fails.
+pub fn fastest(gpu: &Gpu, neurons: usize) -> Result<Arc<Pipelines>, GpuError> {
+    let sizes = workgroups(neurons, gpu.device.info.is_software());
+    let (expected, others) = sizes.split_first().ok_or(GpuError::NoAdapter)?;
+    let build = |&size: &u32| Pipelines::new(&gpu.device, neurons, size).map(Arc::new);
+    let mut best = build(expected)?;
+    if others.is_empty() {
+        return Ok(best);
+    }
+    let time = |pipelines: &Arc<Pipelines>| {
+        time_of(gpu, pipelines, neurons).map_err(|error| to_gpu_error(gpu, error))
+    };
+    let mut least = time(&best)?.div_f64(FASTER);
+    for size in others {
+        let pipelines = build(size)?;
+        let time = time(&pipelines)?;
+        if time < least {
+            (best, least) = (pipelines, time);
+        }
+    }
+    Ok(best)
+}
+
+/// Wall-clock time of two short images, after two others that warm up.
+fn time_of(
+    gpu: &Gpu,
+    pipelines: &Arc<Pipelines>,
+    neurons: usize,
+) -> Result<Duration, BackendError> {
+    let mut params = short_job();
+    params.job.classes = vec![0];
+    params.job.neurons_per_class = neurons;
+    let networks = (0..(NEURONS / neurons).clamp(1, NETWORKS))
+        .map(|replica| Network::new(&params, replica))
+        .collect::<Result<Vec<_>, _>>()?;
+    let showing = |image| Showing {
+        image,
+        group: 0,
+        shift: Shift::default(),
+    };
+    let plan = vec![vec![showing(0), showing(1)]; networks.len()];
+    let Some(shape) = common_shape(networks.iter())? else {
+        return Ok(Duration::ZERO);
+    };
+    let mut session = GpuSession::default();
+    // What is asked of the device for this is not counted.
+    let engine = Engine::new(gpu.device.clone(), pipelines.clone(), Arc::default());
+    session.add(engine, networks, shape)?;
+    let pixels = striped_images();
+    session.train(&pixels, &plan)?;
+    let start = Instant::now();
+    session.train(&pixels, &plan)?;
+    Ok(start.elapsed())
+}
