@@ -36,3 +36,16 @@ pub fn write_whole(
     file.persist(path)?;
     Ok(())
 }
+
+/// Goes on where a file system has no locks, as some networks' do not: then nothing can be done about two programs.
+///
+/// # Errors
+/// Every other error of a lock.
+pub fn without_locks(error: io::Error) -> io::Result<()> {
+    let no_locks = cfg!(target_os = "linux") && error.raw_os_error() == Some(37);
+    match error.kind() {
+        io::ErrorKind::Unsupported => Ok(()),
+        _ if no_locks => Ok(()),
+        _ => Err(error),
+    }
+}

@@ -150,6 +150,14 @@ impl Network {
         ] {
             check_values(array, values, "a finite number", |value| value.is_finite())?;
         }
+        let most = self.params.neurons() as u16;
+        for (array, arrivals) in [
+            ("arrivals_s2", &state.arrivals_s2),
+            ("arrivals_s3", &state.arrivals_s3),
+        ] {
+            let expected = format!("at most {most}, a spike of each neuron");
+            check_values(array, arrivals, &expected, |&count| count <= most)?;
+        }
         check_values(
             "last_input",
             &state.last_input,

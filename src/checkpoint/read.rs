@@ -53,6 +53,9 @@ fn metadata(path: &Path, bytes: &[u8]) -> Result<(Params, Vec<(u64, Params)>), C
     };
     let networks: Vec<(u64, String)> =
         serde_json::from_str(networks).map_err(|error| foreign(path, error))?;
+    if networks.is_empty() {
+        return Err(foreign(path, "it holds no network"));
+    }
     let shape = |params: &Params| (params.neurons(), params.steps().ok());
     let mut own = Vec::with_capacity(networks.len());
     for (seed, text) in networks {

@@ -33,6 +33,15 @@ pub struct DeviceOptions {
 pub const MAX_THREADS: usize = 1024;
 
 impl DeviceOptions {
+    /// The flag that names the device again, with a space before it; empty for the default.
+    pub fn flag(&self) -> String {
+        match &self.device {
+            DeviceChoice::Auto => String::new(),
+            DeviceChoice::NamePart(part) => format!(" --device '{part}'"),
+            device => format!(" --device {device}"),
+        }
+    }
+
     /// Opens the device and notes, for a person who watches, why it is not the one to expect.
     pub fn open(&self) -> anyhow::Result<Box<dyn Backend>> {
         if self.threads > MAX_THREADS {

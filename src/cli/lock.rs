@@ -2,6 +2,7 @@
 
 use anyhow::{Context, bail};
 use same_file::Handle;
+use spikeprune::artefact::without_locks;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -29,7 +30,10 @@ impl Lock {
                     "another run writes to {}: wait for its end, or choose another folder",
                     folder.display()
                 ),
-                Err(TryLockError::Error(error)) => return Err(error).with_context(failed),
+                Err(TryLockError::Error(error)) => {
+                    let failed = || format!("cannot lock {}", path.display());
+                    without_locks(error).with_context(failed)?;
+                }
             }
             // A run that ended meanwhile has removed the file: what is locked is then no longer in the folder.
             let own = Handle::from_file(file.try_clone().with_context(failed)?);

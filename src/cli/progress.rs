@@ -4,12 +4,13 @@ use super::saving::StoppedInTests;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use spikeprune::experiment::Event;
 use std::error::Error;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Turns events into the line.
 pub struct Progress {
     /// Once true, testing ends.
-    stop: Option<&'static AtomicBool>,
+    stop: Option<Arc<AtomicBool>>,
     bar: ProgressBar,
     stage: &'static str,
     /// The last measured accuracy and share of zero weights of the first network.
@@ -44,7 +45,7 @@ impl Progress {
     }
 
     /// The same for a run that a signal may stop: trainings see to that themselves, tests end here.
-    pub fn until(quiet: bool, stop: &'static AtomicBool) -> Self {
+    pub fn until(quiet: bool, stop: Arc<AtomicBool>) -> Self {
         Self {
             stop: Some(stop),
             ..Self::new(quiet)
@@ -56,7 +57,10 @@ impl Progress {
     /// # Errors
     /// [`StoppedInTests`] where a signal asked for it.
     pub fn observe(&mut self, event: &Event<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let stopped = || self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed));
+        let stopped = || {
+            let stop = self.stop.as_ref();
+            stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+        };
         if matches!(event, Event::Tested { .. }) && stopped() {
             return Err(StoppedInTests.into());
         }

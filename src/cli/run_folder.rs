@@ -3,6 +3,7 @@
 use super::lock::{LOCK, Lock};
 use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use spikeprune::artefact::{UNFINISHED, write_whole};
 use spikeprune::trained::Metrics;
@@ -27,6 +28,10 @@ const FILES: [&str; 12] = [
     "plan.toml",
     "training.safetensors",
 ];
+
+/// How the first line of TOML files names the version that wrote them.
+const VERSION_LINE: &str = "# spikeprune ";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Which folder results go to.
 #[derive(Args)]
@@ -73,6 +78,7 @@ impl RunFolder {
             );
         }
         remove_unfinished(&path)?;
+        remove_unfinished(&path.join("heatmaps"))?;
         remove_run(&path)
             .with_context(|| format!("cannot remove the earlier run in {}", path.display()))?;
         Ok(Self {
@@ -91,6 +97,7 @@ impl RunFolder {
         );
         let lock = Lock::take(path)?;
         remove_unfinished(path)?;
+        remove_unfinished(&path.join("heatmaps"))?;
         Ok(Self {
             path: path.to_path_buf(),
             metrics: Vec::new(),
@@ -109,11 +116,27 @@ impl RunFolder {
         })
     }
 
+    /// Writes a TOML file with the version of the program, for [`RunFolder::read_toml`].
+    pub fn write_toml(&self, name: &str, content: &impl Serialize) -> anyhow::Result<()> {
+        let content =
+            toml::to_string(content).with_context(|| format!("cannot write {name} as TOML"))?;
+        self.write_text(name, &format!("{VERSION_LINE}{VERSION}\n{content}"))
+    }
+
     /// A TOML file that a run leaves.
     pub fn read_toml<T: DeserializeOwned>(&self, name: &str) -> anyhow::Result<T> {
-        toml::from_str(&self.read_text(name)?).map_err(|error| {
+        let text = self.read_text(name)?;
+        toml::from_str(&text).map_err(|error| {
             let path = self.file(name);
-            anyhow!("{} is damaged: {}", path.display(), error.message().trim())
+            let reason = error.message().trim().replace('\n', " ");
+            let written = text.lines().next().and_then(|line| line.strip_prefix(VERSION_LINE));
+            match written {
+                Some(written) if written != VERSION => anyhow!(
+                    "{} is of spikeprune {written}, this is {VERSION}, which cannot read it: {reason}",
+                    path.display()
+                ),
+                _ => anyhow!("{} is damaged: {reason}", path.display()),
+            }
         })
     }
 
@@ -143,11 +166,13 @@ impl RunFolder {
     }
 
     /// Makes metrics.csv hold the rows of each network so far, if there are any, and no others.
-    pub fn set_metrics(&mut self, of_networks: &[Vec<Metrics>]) -> anyhow::Result<()> {
+    /// A training that has begun without any keeps what is there: earlier versions saved none.
+    pub fn set_metrics(&mut self, of_networks: &[Vec<Metrics>], begun: bool) -> anyhow::Result<()> {
         let rows = of_networks.first().map_or(0, Vec::len);
         let row = |row: usize| of_networks.iter().map(move |metrics| metrics[row].clone());
         self.metrics = (0..rows).flat_map(row).collect();
         match rows {
+            0 if begun => Ok(()),
             0 => self.remove(METRICS),
             _ => self.add_metrics(&[]),
         }
@@ -166,6 +191,9 @@ impl RunFolder {
 
 /// Removes what a run that was killed left of the file that it was writing.
 fn remove_unfinished(folder: &Path) -> anyhow::Result<()> {
+    if !folder.is_dir() {
+        return Ok(());
+    }
     let failed = || format!("cannot clear the folder {}", folder.display());
     for file in fs::read_dir(folder).with_context(failed)? {
         let file = file.with_context(failed)?;

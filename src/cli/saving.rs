@@ -1,11 +1,15 @@
 //! Runs that are saved on their way, stopped by a signal and gone on with.
 
+use super::device::DeviceOptions;
 use super::run_folder::RunFolder;
 use clap::Args;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 use spikeprune::experiment::ExperimentError;
-use spikeprune::experiment::train::{Every, Saving};
+use spikeprune::experiment::train::Every;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Exit code of a run that was stopped: what a shell reports of a program that SIGINT ended.
 pub const STOPPED: u8 = 130;
@@ -22,30 +26,45 @@ pub struct SavingOptions {
 }
 
 impl SavingOptions {
-    /// When to save, and to stop when a signal asks for it.
-    pub fn saving(&self) -> anyhow::Result<Saving<'static>> {
+    /// When to save.
+    pub fn every(&self) -> anyhow::Result<Every> {
         anyhow::ensure!(
             self.checkpoint_every != Some(0),
             "--checkpoint-every is 0: it must be at least 1"
         );
-        let every = match self.checkpoint_every {
+        Ok(match self.checkpoint_every {
             Some(images) => Every::Images(images),
             None => Every::Seconds(SECONDS),
-        };
-        let stop = stop_at_signals()?;
-        Ok(Saving { every, stop })
+        })
     }
 }
 
-/// Set by the first SIGINT, SIGTERM or SIGHUP; the second ends the program at once.
-pub fn stop_at_signals() -> anyhow::Result<&'static AtomicBool> {
-    static STOP: AtomicBool = AtomicBool::new(false);
-    ctrlc::set_handler(|| {
-        if STOP.swap(true, Ordering::Relaxed) {
-            std::process::exit(STOPPED.into());
+/// What the first SIGINT, SIGTERM or SIGHUP sets; the second ends the program at once. Signals that were ignored when
+/// the program began stay so, as `nohup` wants it.
+pub fn stop_at_signals() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let ignored = ignored_signals();
+    for signal in SIGNALS {
+        if ignored >> (signal - 1) & 1 == 0 {
+            let exit = i32::from(STOPPED);
+            flag::register_conditional_shutdown(signal, exit, stop.clone())?;
+            flag::register(signal, stop.clone())?;
         }
-    })?;
-    Ok(&STOP)
+    }
+    Ok(stop)
+}
+
+#[cfg(unix)]
+const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
+#[cfg(not(unix))]
+const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
+
+/// A bit for each signal that is ignored; none where the system does not tell.
+fn ignored_signals() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
 }
 
 /// A signal came while networks were tested.
@@ -76,8 +95,13 @@ impl fmt::Display for Stopped {
 
 impl std::error::Error for Stopped {}
 
-/// Says how to go on with a run that was stopped; other errors stay as they are.
-pub fn explain(error: ExperimentError, command: &str, folder: &RunFolder) -> anyhow::Error {
+/// Says how to go on with a run that was stopped, on the same device; other errors stay as they are.
+pub fn explain(
+    error: ExperimentError,
+    command: &str,
+    folder: &RunFolder,
+    device: &DeviceOptions,
+) -> anyhow::Error {
     let by_signal = match &error {
         ExperimentError::Stopped { .. } => true,
         ExperimentError::Observer(cause) => cause.is::<StoppedInTests>(),
@@ -88,7 +112,11 @@ pub fn explain(error: ExperimentError, command: &str, folder: &RunFolder) -> any
     }
     Stopped {
         what: error.to_string(),
-        command: format!("{command} --resume {}", folder.path().display()),
+        command: format!(
+            "{command} --resume {}{}",
+            folder.path().display(),
+            device.flag()
+        ),
     }
     .into()
 }

@@ -102,17 +102,17 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
             let params = &search.params;
             let name = format!("sweep-{}-{}", params.preset, params.job.label("-"));
             let folder = args.folder.create(&name)?;
-            folder.write_text(SEARCH, &toml::to_string(&search)?)?;
+            folder.write_toml(SEARCH, &search)?;
             (folder, Vec::new())
         }
     };
-    let mut progress = Progress::until(args.device.quiet, stop);
+    let mut progress = Progress::until(args.device.quiet, stop.clone());
     let left = &trials[rows.len()..];
     sweep(
         backend.as_ref(),
         &data.train,
         left,
-        stop,
+        &stop,
         &mut |event| progress.observe(&event),
         &mut |trial, metrics, seconds| {
             rows.push(row(trial, metrics, seconds));
@@ -120,7 +120,7 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
                 .map_err(|error| ExperimentError::Observer(error.into()))
         },
     )
-    .map_err(|error| explain(error, "sweep", &folder))?;
+    .map_err(|error| explain(error, "sweep", &folder, &args.device))?;
     progress.finish();
     if args.device.json {
         return out_json(&serde_json::json!({

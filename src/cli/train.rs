@@ -6,13 +6,13 @@ use super::options::ParamOptions;
 use super::output::{out, out_json};
 use super::progress::Progress;
 use super::run_folder::{FolderOptions, RunFolder};
-use super::saving::{SavingOptions, explain};
+use super::saving::{SavingOptions, explain, stop_at_signals};
 use super::{document, eval};
 use anyhow::{Context, ensure};
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset;
-use spikeprune::experiment::train::{train_networks, untrained};
+use spikeprune::experiment::train::{Saving, train_networks, untrained};
 use spikeprune::experiment::{Event, selection};
 use spikeprune::params::{Params, layered, to_toml};
 use spikeprune::trained::Trained;
@@ -32,7 +32,8 @@ pub struct TrainArgs {
     folder: FolderOptions,
     #[command(flatten)]
     saving: SavingOptions,
-    /// Go on with the run in this folder; all else comes from there, and results are the same to the bit
+    /// Go on with the run in this folder: all but --device and --threads comes from there; results are the same to
+    /// the bit, on the same device or one that is exact
     #[arg(long, value_name = "DIR", help_heading = "Device and output",
         conflicts_with_all = ["SourceOptions", "JobOptions", "ModelOptions", "FolderOptions"])]
     resume: Option<PathBuf>,
@@ -85,7 +86,7 @@ const CONFIG: &str = "config.toml";
 const CHECKPOINT: &str = "checkpoint.safetensors";
 
 pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
-    let saving = args.saving.saving()?;
+    let (every, stop) = (args.saving.every()?, stop_at_signals()?);
     let Job {
         params,
         begun,
@@ -101,14 +102,19 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
         Some(folder) => folder,
         None => new_folder(args, &params)?,
     };
-    folder.set_metrics(&begun.metrics)?;
-    let mut progress = Progress::until(args.device.quiet, saving.stop);
+    let has_begun = begun
+        .networks
+        .iter()
+        .any(|network| network.state.presented > 0);
+    folder.set_metrics(&begun.metrics, has_begun)?;
+    let mut progress = Progress::until(args.device.quiet, stop.clone());
+    let saving = Saving { every, stop: &stop };
     let trained = train_networks(backend.as_ref(), &data.train, begun, saving, &mut |event| {
         progress.observe(&event)?;
         match event {
             Event::Measured(rows) => folder.add_metrics(rows).map_err(Into::into),
             Event::Save(trained) => {
-                let checkpoint = Checkpoint::of(&params, trained.clone());
+                let checkpoint = Checkpoint::of(&params, trained);
                 checkpoint
                     .save(&folder.file(CHECKPOINT))
                     .map_err(Into::into)
@@ -116,11 +122,11 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
             _ => Ok(()),
         }
     })
-    .map_err(|error| explain(error, "train", &folder))?;
+    .map_err(|error| explain(error, "train", &folder, &args.device))?;
     let seconds = trained.seconds;
     let checkpoint = Checkpoint::of(&params, trained);
     let evaluations = eval::test(backend.as_ref(), &checkpoint, &data, &tested, &mut progress)
-        .map_err(|error| explain(error, "train", &folder))?;
+        .map_err(|error| explain(error, "train", &folder, &args.device))?;
     progress.finish();
     let replicas = document::replicas(&checkpoint, evaluations, Some(seconds));
     let shown = Some(folder.path().display().to_string());

@@ -1,15 +1,19 @@
 //! The folder that data are copied to while they are parsed.
 
 use super::DatasetError;
+use crate::artefact::without_locks;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// How its name begins.
 const PREFIX: &str = "spikeprune-data-";
 /// A file in it that stays locked as long as it is in use.
 const LOCK: &str = "in-use";
+/// A folder without that file is one that a program was killed at making, if it is older than this.
+const OLD: Duration = Duration::from_secs(600);
 
 /// A temporary folder. A program that is killed leaves it behind; the next one that needs such a folder removes it.
 pub(super) struct Scratch {
@@ -36,7 +40,7 @@ impl Scratch {
         // It has its name only once it is locked, or another program could think it abandoned.
         let unnamed = folder.path().join("lock");
         let lock = File::create(&unnamed)?;
-        lock.lock()?;
+        lock.lock().or_else(without_locks)?;
         fs::rename(unnamed, folder.path().join(LOCK))?;
         Ok(Self {
             folder,
@@ -49,7 +53,24 @@ impl Scratch {
     }
 }
 
-/// Removes folders that no program uses any more. What cannot be removed hinders nobody.
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        remove(self.folder.path());
+    }
+}
+
+/// Removes the folder, its lock last: until then another program finds out that it is abandoned. What cannot be removed
+/// hinders nobody.
+fn remove(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name() != LOCK {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    let _ = fs::remove_dir_all(folder);
+}
+
+/// Removes folders that no program uses any more.
 fn remove_abandoned(temporary: &Path) {
     let Ok(entries) = fs::read_dir(temporary) else {
         return;
@@ -58,11 +79,20 @@ fn remove_abandoned(temporary: &Path) {
         if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
             continue;
         }
-        let lock = File::open(entry.path().join(LOCK));
-        if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
-            let _ = fs::remove_dir_all(entry.path());
+        let is_abandoned = match File::open(entry.path().join(LOCK)) {
+            Ok(lock) => lock.try_lock().is_ok(),
+            Err(_) => is_old(&entry),
+        };
+        if is_abandoned {
+            remove(&entry.path());
         }
     }
+}
+
+fn is_old(entry: &fs::DirEntry) -> bool {
+    let made = entry.metadata().and_then(|found| found.modified());
+    let age = made.ok().and_then(|made| made.elapsed().ok());
+    age.is_some_and(|age| age > OLD)
 }
 
 #[cfg(test)]

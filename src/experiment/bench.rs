@@ -5,7 +5,7 @@ use super::selection::{self, Schedule};
 use super::{ExperimentError, train::frozen};
 use crate::backend::gpu::Traffic;
 use crate::backend::{Backend, BackendError, Frozen, Session, TestImages};
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, DatasetError};
 use crate::model::rng::Stream;
 use crate::network::Network;
 use crate::params::Params;
@@ -145,7 +145,11 @@ pub fn speed(
         shown: 0,
     };
     let count = params.job.replicas;
-    let trained = measure(&mut training, backend, count, usize::MAX, effort)?;
+    // The clock of a network has 32 bits; a warm-up is at most twice as long as a lap.
+    let steps = params.steps()?;
+    let presentations = u32::MAX / (steps.stimulus + steps.rest);
+    let most = presentations as usize / (effort.laps + 3);
+    let trained = measure(&mut training, backend, count, most.max(1), effort)?;
     let networks = training.session.snapshot()?;
     let weights = read_out(training.session.as_mut(), &networks)?;
     let tested =
@@ -158,6 +162,14 @@ pub fn speed(
         spikes: 0,
     };
     let most = testing.images.len();
+    if most == 0 {
+        return Err(DatasetError::TooFewInAll {
+            skip: 0,
+            count: 1,
+            available: 0,
+        }
+        .into());
+    }
     Ok(Speed {
         training: trained,
         testing: measure(&mut testing, backend, count, most, effort)?,

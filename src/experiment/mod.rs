@@ -48,7 +48,7 @@ pub enum Event<'a> {
     /// Metrics of every network are there.
     Measured(&'a [Metrics]),
     /// The training should be saved as it is now.
-    Save(&'a Trained),
+    Save(Trained),
     /// Test images shown, over all networks.
     Tested { images: usize, of: usize },
 }

@@ -49,6 +49,10 @@ pub enum SearchError {
     TooMany { most: usize },
     #[error("the search has {seeds} networks of each point: it must have 1 to {most}", most = MAX_REPLICAS)]
     Seeds { seeds: usize },
+    #[error(
+        "all networks of a search learn the same data: job.data cannot be one of its parameters"
+    )]
+    Data,
     #[error("{key} has no values")]
     NoValues { key: String },
     #[error("{key} is given as a range: a grid needs values; list them, or draw points at random")]
@@ -139,6 +143,9 @@ impl Search {
         }
         for axis in &self.axes {
             axis.values.check(&axis.key)?;
+            if axis.key.trim() == "job.data" {
+                return Err(SearchError::Data);
+            }
         }
         let many = |points: usize| points.saturating_mul(seeds) > MOST_NETWORKS;
         if self.random.is_some_and(many) {

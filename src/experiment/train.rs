@@ -130,7 +130,7 @@ pub fn train_networks(
         }
         let stop = done < total && saving.stop.load(Ordering::Relaxed);
         if stop || saving.every.is_due(done, total, saved) {
-            observer(Event::Save(&run.trained()?)).map_err(ExperimentError::Observer)?;
+            observer(Event::Save(run.trained()?)).map_err(ExperimentError::Observer)?;
             saved = Instant::now();
         }
         if stop {

@@ -109,6 +109,13 @@ fn a_search_that_was_stopped_goes_on() {
         1,
         "job.seed is 18446744073709551615",
     )]);
+    let older = "# spikeprune 0.0.1\nseeds = 1\n";
+    fs::write(out.join("search.toml"), older).unwrap();
+    all_well([refused(
+        &mut resume(),
+        1,
+        "search.toml is of spikeprune 0.0.1, this is",
+    )]);
     fs::write(out.join("search.toml"), "a search").unwrap();
     all_well([refused(&mut resume(), 1, "search.toml is damaged")]);
 }

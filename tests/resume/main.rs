@@ -2,6 +2,7 @@
 //! the same to the bit.
 #![cfg(unix)]
 
+mod damage;
 #[path = "../support/gpu.rs"]
 mod gpu;
 mod kill;

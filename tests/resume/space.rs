@@ -1,6 +1,6 @@
 //! A folder that may not be written to any more. (A full disk is met in tests/cli/bad_place.rs.)
 
-use crate::run::{data, finish, spikeprune, wait_for};
+use crate::run::{finish, spikeprune, wait_for};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -47,10 +47,18 @@ fn a_folder_that_loses_its_permission_ends_the_run_with_a_sentence() {
         }
         false => "exec \"$0\" train --quiet \"$@\"",
     };
-    let data = data();
+    let images = folder.path().join("data");
+    fs::create_dir(&images).unwrap();
+    for file in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/data")).unwrap() {
+        let file = file.unwrap();
+        if file.path().is_file() {
+            fs::copy(file.path(), images.join(file.file_name())).unwrap();
+        }
+    }
+    let data = format!("job.data={}", images.display());
     let flags = [&FLAGS[..], &["--epochs", "30", "--set", &data, "--out"]].concat();
     let mut command = Command::new("sh");
-    // The program itself may stand where only root can go.
+    // Program and data may stand where only root can go.
     let program = folder.path().join("spikeprune");
     fs::copy(env!("CARGO_BIN_EXE_spikeprune"), &program).unwrap();
     command

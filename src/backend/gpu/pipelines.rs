@@ -23,19 +23,18 @@ pub struct Kernel {
 /// most. No thread owns more than 256 neurons, or its registers become too many for some compilers.
 pub fn workgroups(neurons: usize, software: bool) -> Vec<u32> {
     let neurons = neurons as u32;
-    let sizes = [8u32, 16, 32, 64, 128, 256];
-    let unit = if software { 8 } else { 32 };
-    let (least, most) = (
-        neurons.div_ceil(256).max(unit),
-        neurons.next_multiple_of(unit),
-    );
-    let worth = sizes
-        .into_iter()
-        .filter(|size| (least..=most).contains(size));
-    match software {
-        true => worth.take(3).collect(),
-        false => worth.rev().take(3).collect(),
+    let sizes = [8, 16, 32, 64, 128, 256].into_iter();
+    let other = |expected: u32| sizes.clone().filter(move |&size| size != expected);
+    if software {
+        let expected = neurons.div_ceil(256).next_multiple_of(8);
+        let more = other(expected).filter(|&size| size > expected && size < neurons);
+        return [expected].into_iter().chain(more.take(2)).collect();
     }
+    let expected = neurons.next_multiple_of(32).min(256);
+    // Registers are dearer there: no thread gets more than 64 neurons where there is a choice.
+    let fewest = neurons.div_ceil(64).max(32);
+    let fewer = other(expected).filter(|&size| size < expected && size >= fewest);
+    [expected].into_iter().chain(fewer.rev().take(2)).collect()
 }
 
 fn preamble(neurons: usize, workgroup: u32) -> String {

@@ -173,15 +173,17 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
         params: &search.params,
         rows,
     };
+    if args.json {
+        out_json(&document)?;
+    } else {
+        out(&document.table())?;
+    }
     if let Some(path) = &args.plot {
         let svg = document.plot(&search.axes[0].key)?;
         write_whole(path, |file| file.write_all(svg.as_bytes()))
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    if args.json {
-        return out_json(&document);
-    }
-    out(&document.table())
+    Ok(())
 }
 
 impl BenchArgs {

@@ -10,7 +10,7 @@ use super::options::{SourceOptions, set};
 use super::output::{out, out_json};
 use super::progress::Progress;
 use super::run_folder::{FolderOptions, RunFolder};
-use super::saving::{SavingOptions, explain};
+use super::saving::{SavingOptions, explain, stop_at_signals};
 use anyhow::{Context, ensure};
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
@@ -19,6 +19,7 @@ use spikeprune::experiment::Event;
 use spikeprune::experiment::reproduce::{
     HeldOut, MOST_SPLITS, Plan, Split, random_splits, reproduce,
 };
+use spikeprune::experiment::train::Saving;
 use spikeprune::params::{Params, PruningMode, to_toml};
 use std::path::{Path, PathBuf};
 
@@ -39,7 +40,8 @@ pub struct ReproduceArgs {
     folder: FolderOptions,
     #[command(flatten)]
     saving: SavingOptions,
-    /// Go on with the run in this folder; all else comes from there, and results are the same to the bit
+    /// Go on with the run in this folder: all but --device and --threads comes from there; results are the same to
+    /// the bit, on the same device or one that is exact
     #[arg(long, value_name = "DIR", help_heading = "Device and output",
         conflicts_with_all = ["SourceOptions", "ExperimentOptions", "FolderOptions"])]
     resume: Option<PathBuf>,
@@ -94,7 +96,7 @@ const PLAN: &str = "plan.toml";
 const TRAINING: &str = "training.safetensors";
 
 pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
-    let saving = args.saving.saving()?;
+    let (every, stop) = (args.saving.every()?, stop_at_signals()?);
     let (plan, begun) = match &args.resume {
         Some(path) => {
             let folder = RunFolder::reopen(path)?;
@@ -113,7 +115,7 @@ pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
         None => {
             let folder = args.folder.create(&name(&plan))?;
             folder.write_text("config.toml", &to_toml(&plan.params))?;
-            folder.write_text(PLAN, &toml::to_string(&plan)?)?;
+            folder.write_toml(PLAN, &plan)?;
             folder
         }
     };
@@ -122,7 +124,8 @@ pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
         true => Some(Checkpoint::load(&saved)?.into()),
         false => None,
     };
-    let mut progress = Progress::until(args.device.quiet, saving.stop);
+    let mut progress = Progress::until(args.device.quiet, stop.clone());
+    let saving = Saving { every, stop: &stop };
     let found = reproduce(
         backend.as_ref(),
         &data,
@@ -132,14 +135,14 @@ pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
         &mut |event| {
             progress.observe(&event)?;
             match event {
-                Event::Save(trained) => Checkpoint::of(&plan.params, trained.clone())
+                Event::Save(trained) => Checkpoint::of(&plan.params, trained)
                     .save(&saved)
                     .map_err(Into::into),
                 _ => Ok(()),
             }
         },
     )
-    .map_err(|error| explain(error, "reproduce", &folder))?;
+    .map_err(|error| explain(error, "reproduce", &folder, &args.device))?;
     progress.finish();
     let json = serde_json::to_string_pretty(&found).context("cannot write the result as JSON")?;
     folder.write_text("reproduction.json", &(json + "\n"))?;

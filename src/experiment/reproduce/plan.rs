@@ -82,9 +82,12 @@ impl Plan {
         if (1..self.arms.len()).any(|i| self.arms[..i].contains(&self.arms[i])) {
             return Err(PlanError::Twice);
         }
+        let networks = super::arms::variants(self).len();
+        within("networks", networks, MAX_REPLICAS)?;
         for split in &self.splits {
             let mut params = self.params.clone();
-            params.job.replicas = self.seeds;
+            // All of them must fit what a training is saved in.
+            params.job.replicas = networks;
             params.job.classes.clone_from(&split.classes);
             params.validate()?;
             if !split.unknown.is_empty() {
