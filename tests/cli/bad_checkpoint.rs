@@ -145,6 +145,10 @@ fn metadata_that_do_not_fit_are_refused() {
         (|c| drop(c.metadata.remove("params")), "lacks \"params\""),
         (|c| c.set_metadata("params", "seven"), "not valid TOML"),
         (
+            |c| drop(c.metadata.insert("networks".into(), "[]".into())),
+            "it holds no network",
+        ),
+        (
             |c| c.set_params("\"paper\"", "\"nonsense\""),
             "\"nonsense\"",
         ),
@@ -255,6 +259,19 @@ fn values_that_cannot_occur_are_refused() {
         (
             |c| c.put("last_input", 7, u32::MAX.to_le_bytes()),
             "last_input[7] is 4294967295",
+        ),
+        // Twelve neurons send a spike each at most.
+        (
+            |c| c.put("arrivals_s2", 3, 13u16.to_le_bytes()),
+            "arrivals_s2[3] is 13",
+        ),
+        (
+            |c| c.put("metrics_accuracy", 0, 2f64.to_le_bytes()),
+            "its metrics cannot be those of a training",
+        ),
+        (
+            |c| c.put("metrics_images", 0, 9_999u32.to_le_bytes()),
+            "its metrics cannot be those of a training",
         ),
     ]);
 }

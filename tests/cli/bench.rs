@@ -89,6 +89,20 @@ fn the_table_and_the_plot_show_what_was_measured() {
 }
 
 #[test]
+fn a_plot_that_cannot_be_written_does_not_lose_the_measurement() {
+    let mut command = bench(&["--device", "cpu", "--grid", "job.replicas=1", "--json"]);
+    let output = command
+        .args(["--plot", "/nowhere/plot.svg"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["rows"].as_array().unwrap().len(), 1);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("/nowhere/plot.svg"), "{stderr}");
+}
+
+#[test]
 fn what_cannot_be_measured_is_refused() {
     let plot = Path::new("never.svg");
     let cases: [(&[&str], i32, &str); 7] = [

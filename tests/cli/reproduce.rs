@@ -305,7 +305,7 @@ fn the_folder_holds_the_report_and_a_second_run_asks_before_it_replaces_it() {
 #[test]
 fn what_makes_no_sense_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&[&str], i32, &str); 14] = [
+    let cases: [(&[&str], i32, &str); 15] = [
         (&["--unknown", "7"], 1, "label 7 is learned"),
         (&["--unknown", "12"], 1, "12"),
         (&["--unknown", "1,1"], 1, "twice"),
@@ -321,6 +321,11 @@ fn what_makes_no_sense_is_refused() {
         (&["--arms", "none,none"], 1, "compared twice"),
         (&["--arms", "some"], 2, "--arms"),
         (&["--seeds", "999999999"], 1, "999999999"),
+        (
+            &["--splits", "900", "--seeds", "3"],
+            1,
+            "the number of networks is 40500",
+        ),
         (&["--preset", "nobody"], 1, "nobody"),
         (&["--test-per-class", "1500"], 1, "1500"),
         (

@@ -124,7 +124,7 @@ fn a_search_that_was_stopped_goes_on() {
 fn what_makes_no_search_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("never");
-    let cases: [(&[&str], i32, &str); 14] = [
+    let cases: [(&[&str], i32, &str); 15] = [
         (&[], 1, "nothing to search"),
         (
             &["--grid", "learning.a_pre"],
@@ -132,6 +132,7 @@ fn what_makes_no_search_is_refused() {
             "--grid learning.a_pre: expected KEY=",
         ),
         (&["--grid", "learning.nothing=1"], 1, "learning.nothing"),
+        (&["--grid", "job.data=a,b"], 1, "job.data cannot be"),
         (
             &["--grid", "learning.a_pre=0.01,7"],
             1,

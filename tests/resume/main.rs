@@ -7,4 +7,5 @@ mod damage;
 mod gpu;
 mod kill;
 mod run;
+mod signals;
 mod space;

@@ -1,6 +1,6 @@
 //! A network laid out for the CPU: blocks of neurons, rows of weights padded to whole blocks.
 
-use super::step::Decays;
+use super::decays::Decays;
 use crate::model::conductance::{COUNTS, Counts, DelayRing, NEVER};
 use crate::model::lif::long_ago;
 use crate::model::poisson::RateTable;

@@ -1,5 +1,6 @@
 //! The native backend: lanes in parallel over threads, neurons in blocks that the compiler vectorises.
 
+mod decays;
 mod lane;
 mod step;
 

@@ -1,5 +1,6 @@
 //! The steps of one presentation of one lane, in the order that [`crate::model`] gives.
 
+use super::decays::Decays;
 use super::lane::{Lane, Wiring};
 use crate::backend::SpikeRecord;
 use crate::model::poisson::SpikeList;
@@ -32,44 +33,6 @@ pub enum S1<'a> {
         /// Synapses that take part, as [`crate::model::dropout::fill`] has them; none where all do.
         kept: Option<&'a [Block]>,
     },
-}
-
-/// What has decayed by each input spike of a presentation, spike after spike: computed ahead of the steps, in vectors.
-#[derive(Clone, Default)]
-pub struct Decays {
-    /// Of each input, as far as the list was gone through.
-    last_input: Vec<u32>,
-    /// Steps since the input's last spike.
-    idle: Vec<u32>,
-    /// Of weights, as [`prune::amount`] has it.
-    prune: Vec<f32>,
-    /// Of the presynaptic trace.
-    keep_pre: Vec<f32>,
-}
-
-impl Decays {
-    #[inline(always)]
-    fn compute(&mut self, c: &Constants, spikes: &SpikeList, clock: u32, last_input: &[u32]) {
-        self.last_input.clear();
-        self.last_input.extend_from_slice(last_input);
-        self.idle.resize(spikes.len(), 0);
-        let mut idle = self.idle.iter_mut();
-        for step in 0..spikes.steps() {
-            let now = clock.wrapping_add(step);
-            for (&input, idle) in spikes.at(step).iter().zip(&mut idle) {
-                let last = &mut self.last_input[usize::from(input)];
-                *idle = now.wrapping_sub(*last);
-                *last = now;
-            }
-        }
-        self.prune.resize(self.idle.len(), 0.0);
-        self.keep_pre.resize(self.idle.len(), 0.0);
-        let decays = self.prune.iter_mut().zip(&mut self.keep_pre);
-        for (&idle, (prune, keep_pre)) in self.idle.iter().zip(decays) {
-            *prune = prune::amount(&c.prune, idle);
-            *keep_pre = stdp::keep_pre(&c.stdp, idle);
-        }
-    }
 }
 
 /// What is shown, and how it is watched.

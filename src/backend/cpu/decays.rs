@@ -1,0 +1,42 @@
+//! How much each input spike of a presentation decays.
+
+use crate::model::poisson::SpikeList;
+use crate::model::{Constants, prune, stdp};
+
+/// What has decayed by each input spike of a presentation, spike after spike: computed ahead of the steps, in vectors.
+#[derive(Clone, Default)]
+pub struct Decays {
+    /// Of each input, as far as the list was gone through.
+    last_input: Vec<u32>,
+    /// Steps since the input's last spike.
+    idle: Vec<u32>,
+    /// Of weights, as [`prune::amount`] has it.
+    pub prune: Vec<f32>,
+    /// Of the presynaptic trace.
+    pub keep_pre: Vec<f32>,
+}
+
+impl Decays {
+    #[inline(always)]
+    pub fn compute(&mut self, c: &Constants, spikes: &SpikeList, clock: u32, last_input: &[u32]) {
+        self.last_input.clear();
+        self.last_input.extend_from_slice(last_input);
+        self.idle.resize(spikes.len(), 0);
+        let mut idle = self.idle.iter_mut();
+        for step in 0..spikes.steps() {
+            let now = clock.wrapping_add(step);
+            for (&input, idle) in spikes.at(step).iter().zip(&mut idle) {
+                let last = &mut self.last_input[usize::from(input)];
+                *idle = now.wrapping_sub(*last);
+                *last = now;
+            }
+        }
+        self.prune.resize(self.idle.len(), 0.0);
+        self.keep_pre.resize(self.idle.len(), 0.0);
+        let decays = self.prune.iter_mut().zip(&mut self.keep_pre);
+        for (&idle, (prune, keep_pre)) in self.idle.iter().zip(decays) {
+            *prune = prune::amount(&c.prune, idle);
+            *keep_pre = stdp::keep_pre(&c.stdp, idle);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Signals that ask a run to end; two runs in one folder; what cannot be gone on with.
+
+use crate::kill::TRAIN;
+use crate::run::{assert_same, data, finish, refuse, signal, spikeprune, wait_for};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+fn training(out: &Path, flags: &[&str]) -> Command {
+    let mut command = spikeprune("train", &TRAIN);
+    command
+        .args(flags)
+        .arg("--out")
+        .arg(out)
+        .args(["--set", &data()]);
+    command
+}
+
+/// A training that is under way.
+fn under_way(out: &Path) -> Child {
+    let child = training(out, &["--epochs", "20"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_for(&out.join("checkpoint.safetensors"));
+    child
+}
+
+#[test]
+fn a_signal_ends_a_training_that_says_how_to_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, stopped) = (folder.path().join("whole"), folder.path().join("stopped"));
+    finish(training(&whole, &["--epochs", "2"]));
+    for name in ["INT", "TERM"] {
+        let overwrite = ["--epochs", "2", "--overwrite"];
+        let child = training(&stopped, &overwrite).spawn().unwrap();
+        wait_for(&stopped.join("checkpoint.safetensors"));
+        signal(&child, name);
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(130), "{stderr}");
+        assert!(stderr.contains("error: stopped after "), "{stderr}");
+        let go_on = format!(
+            "go on with: spikeprune train --resume {} --device cpu\n",
+            stopped.display()
+        );
+        assert!(stderr.ends_with(&go_on), "{stderr}");
+        let mut resume = spikeprune("train", &["--resume"]);
+        resume.arg(&stopped);
+        finish(resume);
+        assert_same(&whole, &stopped);
+        std::fs::remove_dir_all(&stopped).unwrap();
+    }
+}
+
+/// As `nohup` has it.
+#[test]
+fn a_signal_that_was_ignored_stays_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let mut command = Command::new("sh");
+    let script = "trap '' HUP; exec \"$0\" train --quiet \"$@\"";
+    command.args(["-c", script, env!("CARGO_BIN_EXE_spikeprune")]);
+    command
+        .args(TRAIN)
+        .args(["--epochs", "4", "--set", &data(), "--out"]);
+    let mut child = command.arg(&out).stdout(Stdio::null()).spawn().unwrap();
+    wait_for(&out.join("checkpoint.safetensors"));
+    signal(&child, "HUP");
+    assert!(child.wait().unwrap().success());
+}
+
+/// Tests of large networks take seconds; the training is saved by then.
+#[test]
+fn a_signal_ends_the_tests_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, stopped) = (folder.path().join("whole"), folder.path().join("stopped"));
+    let slow = [
+        "--classes",
+        "0,1",
+        "--neurons-per-class",
+        "400",
+        "--train-per-class",
+        "2",
+        "--test-per-class",
+        "500",
+        "--metrics-every",
+        "0",
+        "--validation-per-class",
+        "0",
+        "--device",
+        "cpu",
+        "--threads",
+        "1",
+    ];
+    let begin = |out: &Path| {
+        let mut command = spikeprune("train", &slow);
+        command.args(["--set", &data(), "--out"]).arg(out);
+        command
+    };
+    finish(begin(&whole));
+    let child = begin(&stopped).spawn().unwrap();
+    wait_for(&stopped.join("checkpoint.safetensors"));
+    signal(&child, "INT");
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert!(
+        stderr.contains("stopped after the training; go on with"),
+        "{stderr}"
+    );
+    let mut resume = spikeprune("train", &["--resume"]);
+    resume.arg(&stopped);
+    finish(resume);
+    assert_same(&whole, &stopped);
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    // One image takes seconds.
+    let slow = [
+        "--classes",
+        "0,1,2,3,4,5,6,7,8,9",
+        "--neurons-per-class",
+        "640",
+        "--dt-ms",
+        "0.1",
+        "--device",
+        "cpu",
+        "--threads",
+        "1",
+        "--train-per-class",
+        "2",
+        "--validation-per-class",
+        "0",
+    ];
+    let mut command = spikeprune("train", &slow);
+    let mut child = command
+        .arg("--out")
+        .arg(&out)
+        .args(["--set", &data()])
+        .spawn()
+        .unwrap();
+    wait_for(&out.join("config.toml"));
+    std::thread::sleep(Duration::from_millis(300));
+    signal(&child, "INT");
+    std::thread::sleep(Duration::from_millis(50));
+    signal(&child, "INT");
+    let start = Instant::now();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(start.elapsed() < Duration::from_millis(500));
+    assert!(!out.join("checkpoint.safetensors").exists());
+}
+
+#[test]
+fn a_folder_belongs_to_one_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let mut child = under_way(&out);
+    let why = "another run writes to";
+    refuse(training(&out, &["--overwrite"]), why);
+    let mut resume = spikeprune("train", &["--resume"]);
+    resume.arg(&out);
+    refuse(resume, why);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // The lock of a run that is no more does not bind.
+    finish(training(&out, &["--overwrite"]));
+}
+
+#[test]
+fn what_cannot_be_gone_on_with_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let resume = |command: &str, out: &Path| {
+        let mut command = spikeprune(command, &["--resume"]);
+        command.arg(out);
+        command
+    };
+    refuse(
+        resume("train", &folder.path().join("nowhere")),
+        "there is no such folder",
+    );
+    for command in ["train", "reproduce", "sweep"] {
+        let empty = folder.path().join(format!("empty-{command}"));
+        std::fs::create_dir(&empty).unwrap();
+        refuse(resume(command, &empty), "is this the folder of such a run?");
+    }
+    // Nothing that the folder decides may be given besides.
+    for (command, flags) in [
+        ("train", "--preset --seed --dt-ms --out"),
+        ("reproduce", "--preset --seed --dt-ms --out"),
+        ("sweep", "--preset --seed --dt-ms --grid --out"),
+    ] {
+        for flag in flags.split(' ') {
+            let mut both = resume(command, folder.path());
+            let output = both.args([flag, "1"]).output().unwrap();
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{command} {flag}: {stderr}");
+            assert!(stderr.contains("cannot be used with"), "{stderr}");
+        }
+    }
+    let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+    for (out, seed) in [(&one, "1"), (&other, "2")] {
+        let few = [
+            "--set",
+            "job.epochs=1",
+            "--seed",
+            seed,
+            "--train-per-class",
+            "700",
+        ];
+        finish(training(out, &few[..4]));
+    }
+    let saved = "checkpoint.safetensors";
+    std::fs::copy(other.join(saved), one.join(saved)).unwrap();
+    refuse(resume("train", &one), "they are not of one run");
+    std::fs::write(one.join("config.toml"), "job = 7").unwrap();
+    refuse(resume("train", &one), "config.toml");
+}
