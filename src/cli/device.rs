@@ -30,7 +30,7 @@ pub struct DeviceOptions {
 }
 
 /// Threads that may be asked for: far more than any machine has, few enough to start.
-pub const MAX_THREADS: usize = 1024;
+const MAX_THREADS: usize = 1024;
 
 impl DeviceOptions {
     /// The flag that names the device again, with a space before it; empty for the default.
@@ -44,20 +44,30 @@ impl DeviceOptions {
 
     /// Opens the device and notes, for a person who watches, why it is not the one to expect.
     pub fn open(&self) -> anyhow::Result<Box<dyn Backend>> {
-        if self.threads > MAX_THREADS {
-            anyhow::bail!(
-                "--threads is {}: it must be at most {MAX_THREADS}",
-                self.threads
-            );
-        }
+        check_threads(self.threads)?;
         let opened = open_choice(&self.device, self.threads)
             .with_context(|| format!("--device {}", self.device))?;
-        if !self.quiet && stderr().is_terminal() {
-            for note in &opened.notes {
-                // A terminal that went away is no reason to end the run.
-                let _ = writeln!(stderr(), "note: {note}");
-            }
-        }
+        tell(&opened.notes, self.quiet);
         Ok(opened.backend)
+    }
+}
+
+/// Refuses a number of threads that no machine gives.
+pub fn check_threads(threads: usize) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        threads <= MAX_THREADS,
+        "--threads is {threads}: it must be at most {MAX_THREADS}"
+    );
+    Ok(())
+}
+
+/// Shows notes to a person who watches.
+pub fn tell(notes: &[String], quiet: bool) {
+    if quiet || !stderr().is_terminal() {
+        return;
+    }
+    for note in notes {
+        // A terminal that went away is no reason to end the run.
+        let _ = writeln!(stderr(), "note: {note}");
     }
 }

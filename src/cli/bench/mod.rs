@@ -2,7 +2,7 @@
 
 mod show;
 
-use super::device::MAX_THREADS;
+use super::device::{check_threads, tell};
 use super::options::ParamOptions;
 use super::output::{out, out_json};
 use super::progress::Progress;
@@ -19,7 +19,7 @@ use spikeprune::experiment::bench::{Effort, Speed, speed};
 use spikeprune::experiment::sweep::Search;
 use spikeprune::params::{Params, Rule};
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write, stderr};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Measure how fast networks train and are tested, on each device
@@ -197,11 +197,7 @@ impl BenchArgs {
             (0.0..=3600.0).contains(&lap_seconds),
             "--lap-seconds is {lap_seconds}: it must be in 0..=3600"
         );
-        ensure!(
-            self.threads <= MAX_THREADS,
-            "--threads is {}: it must be at most {MAX_THREADS}",
-            self.threads
-        );
+        check_threads(self.threads)?;
         Ok(Effort { laps, lap_seconds })
     }
 
@@ -215,10 +211,8 @@ impl BenchArgs {
             };
             self.device.iter().map(open).collect::<Result<_, _>>()?
         };
-        if !self.quiet && stderr().is_terminal() {
-            for note in opened.iter().flat_map(|opened| &opened.notes) {
-                let _ = writeln!(stderr(), "note: {note}");
-            }
+        for opened in &opened {
+            tell(&opened.notes, self.quiet);
         }
         Ok(opened.into_iter().map(|opened| opened.backend).collect())
     }
