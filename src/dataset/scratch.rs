@@ -109,7 +109,18 @@ mod tests {
             fs::create_dir(folder).unwrap();
             fs::write(folder.join(LOCK), "").unwrap();
         }
+        // Being made, or left by a program that was killed at it.
+        let unlocked = temporary.path().join(format!("{PREFIX}2"));
+        fs::create_dir(&unlocked).unwrap();
         remove_abandoned(temporary.path());
         assert!(used.path().exists() && other.exists() && !abandoned.exists());
+        assert!(unlocked.exists(), "it may be in the making");
+        let long_ago = std::time::SystemTime::now() - 2 * OLD;
+        let Ok(folder) = File::open(&unlocked) else {
+            return; // a system that does not open folders
+        };
+        folder.set_modified(long_ago).unwrap();
+        remove_abandoned(temporary.path());
+        assert!(!unlocked.exists());
     }
 }

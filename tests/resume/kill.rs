@@ -5,9 +5,10 @@ use crate::run::{assert_same, data, finish, spikeprune};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use spikeprune::backend::gpu::Gpu;
+use std::fs::File;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// A command that is killed again and again.
 struct Killed<'a> {
@@ -60,6 +61,8 @@ impl Killed<'_> {
                 }
             }
         }
+        // A folder that a leg was killed at making goes once it is old.
+        age(&temporary);
         let mut next = self.next(&killed, legs);
         next.env("TMPDIR", &temporary);
         finish(next);
@@ -98,6 +101,17 @@ impl Killed<'_> {
         let mut command = self.begin(out);
         command.arg("--overwrite");
         command
+    }
+}
+
+/// Makes everything in a folder an hour older.
+fn age(folder: &Path) {
+    let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+    for entry in std::fs::read_dir(folder).unwrap() {
+        // Not every system opens folders.
+        if let Ok(left) = File::open(entry.unwrap().path()) {
+            left.set_modified(hour_ago).unwrap();
+        }
     }
 }
 
