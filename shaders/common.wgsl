@@ -15,11 +15,13 @@ const LEARNING: u32 = 2u;
 const LIVE: u32 = 0u;
 const LATCHED: u32 = 1u;
 const FIXED: u32 = 2u;
+const HOMEOSTATIC: u32 = 3u;
 
 // Learning rules.
 const STDP: u32 = 0u;
 const STDP_ALL_LTD: u32 = 1u;
 const COUNT_GATED: u32 = 2u;
+const TRIPLET: u32 = 3u;
 
 // How unused weights decay.
 const GAUSSIAN: u32 = 0u;
@@ -38,6 +40,7 @@ struct Constants {
     e_v_threshold_mv: f32,
     e_v_threshold_test_mv: f32,
     e_dt_per_tau_threshold: f32,
+    e_keep_theta: f32,
     e_threshold_step_mv: f32,
     i_dt_per_tau_membrane: f32,
     i_v_rest_mv: f32,
@@ -54,10 +57,15 @@ struct Constants {
     a_post: f32,
     dt_per_tau_pre: f32,
     keep_post: f32,
+    // 1 where spikes add to a trace, 0 where they set it.
+    keep_at_spike: f32,
+    // Sum of a neuron's incoming weights; 0 for no scaling.
+    w_total: f32,
     decay_per_step: f32,
     spikes_per_step: f32,
     spikes_floor: f32,
     tolerance: f32,
+    dt_per_tau_post_slow: f32,
     refractory_e: u32,
     refractory_i: u32,
     threshold_train: u32,
@@ -77,10 +85,15 @@ struct Constants {
 // One presentation in one lane.
 struct Task {
     network: u32,
+    // Running state that it goes on with.
+    lane: u32,
+    // Table of the rates of its inputs.
+    rates: u32,
     // Position among the images that were uploaded with the tasks.
     image: u32,
     seed_low: u32,
     seed_high: u32,
+    // Stream of its draws, and how often the image was shown before.
     stream: u32,
     presentation: u32,
     // Clock at the first step.
@@ -91,7 +104,7 @@ struct Task {
     step_scale: f32,
 }
 
-// What one dispatch does. Lane l runs task first_task + l.
+// What one dispatch does. Workgroup g runs task first_task + g.
 struct Dispatch {
     first_task: u32,
     // Steps first_step .. first_step + steps of the presentation; in `poisson`, the steps of one thread's share.
@@ -113,6 +126,15 @@ struct Dispatch {
 
 fn flush_tiny(x: f32) -> f32 {
     return select(x, 0.0, abs(x) < TINY);
+}
+
+// 1 / x for x > 0, by Newton's method.
+fn reciprocal(x: f32) -> f32 {
+    var r = bitcast<f32>(0x7EF311C7u - bitcast<u32>(x));
+    r *= 2.0 - x * r;
+    r *= 2.0 - x * r;
+    r *= 2.0 - x * r;
+    return r;
 }
 
 // exp(-x) for x >= 0; 0 from x = 69 on.

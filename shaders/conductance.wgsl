@@ -3,8 +3,12 @@
 // Arrivals are counted in rings [slot, neuron] that a thread reads and writes for its own neurons alone.
 
 @group(0) @binding(5) var<storage, read_write> rings: array<u32>;
-// Delays in steps, two to a word: for each network S2 [N], then S3 [from I, to E].
-@group(0) @binding(6) var<storage, read> delays: array<u32>;
+// For each network delays in steps, two to a word, S2 [N], then S3 [from I, to E]; then the bits of the thresholds
+// that a test image finds [N].
+@group(0) @binding(6) var<storage, read> wiring: array<u32>;
+
+const DELAY_WORDS: u32 = (N + N * N + 1u) >> 1u;
+const WIRING: u32 = DELAY_WORDS + N;
 
 // Spikes under way to each own neuron: a ring with none is not looked at.
 var<private> under_way_s2: array<u32, OWN>;
@@ -31,9 +35,13 @@ fn ring_base(lane: u32) -> u32 {
 
 // The delay number `at` of a network.
 fn delay(network: u32, at: u32) -> u32 {
-    const WORDS_A_NETWORK: u32 = (N + N * N + 1u) >> 1u;
-    let word = delays[network * WORDS_A_NETWORK + (at >> 1u)];
+    let word = wiring[network * WIRING + (at >> 1u)];
     return (word >> ((at & 1u) * 16u)) & 0xffffu;
+}
+
+// The threshold that a test image finds at neuron j.
+fn threshold_in_test(network: u32, j: u32) -> f32 {
+    return bitcast<f32>(wiring[network * WIRING + DELAY_WORDS + j]);
 }
 
 // An E spike of own neuron k sets off for its I neuron.

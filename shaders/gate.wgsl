@@ -15,19 +15,14 @@ fn group_of(c: Constants, j: u32) -> u32 {
     return group;
 }
 
-// 1 / x for x > 0, by Newton's method.
-fn reciprocal(x: f32) -> f32 {
-    var r = bitcast<f32>(0x7EF311C7u - bitcast<u32>(x));
-    r *= 2.0 - x * r;
-    r *= 2.0 - x * r;
-    r *= 2.0 - x * r;
-    return r;
-}
-
-// The factor of a step at an E spike in step `step` of the image, by the spikes of the neuron's group so far.
-fn third_factor(c: Constants, is_target: bool, step: u32, spikes: u32) -> f32 {
+// The factor of a step at an E spike in step `step` of the image, by the spikes of the neuron's group so far and
+// the steps since the neuron's last spike.
+fn third_factor(c: Constants, is_target: bool, step: u32, spikes: u32, since_last: u32) -> f32 {
     if c.rule == STDP {
         return 1.0;
+    }
+    if c.rule == TRIPLET {
+        return exp_neg(f32(since_last) * c.dt_per_tau_post_slow);
     }
     if c.rule == STDP_ALL_LTD {
         return select(-1.0, 1.0, is_target);

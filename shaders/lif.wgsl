@@ -12,13 +12,15 @@ var<private> v_i: array<f32, OWN>;
 var<private> ge_i: array<f32, OWN>;
 var<private> last_spike_i: array<u32, OWN>;
 
-// Latches the thresholds for one presentation.
-fn latch(kind: u32, resting_mv: f32) {
+// Latches the thresholds for one presentation. Those with memory fall instead, but in testing.
+fn latch(c: Constants, kind: u32, testing: bool) {
     for (var k = 0u; k < OWN; k++) {
         if kind == LATCHED {
             latched[k] = vt[k];
         } else if kind == FIXED {
-            latched[k] = resting_mv;
+            latched[k] = c.e_v_threshold_mv;
+        } else if kind == HOMEOSTATIC && !testing {
+            vt[k] = (vt[k] - c.e_v_threshold_mv) * c.e_keep_theta + c.e_v_threshold_mv;
         }
     }
 }

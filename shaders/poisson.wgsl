@@ -8,7 +8,7 @@
 @group(0) @binding(1) var<storage, read> tasks: array<Task>;
 // Intensities, four to a word.
 @group(0) @binding(2) var<storage, read> pixels: array<u32>;
-// The logarithm, 1025 words; then for each network the mantissas of its 256 intensities, then their shifts.
+// The logarithm, 1025 words; then for each table the mantissas of its 256 intensities, then their shifts.
 @group(0) @binding(3) var<storage, read> rates: array<u32>;
 // For each task stimulus + 1 starts, then inputs.
 @group(0) @binding(4) var<storage, read_write> spikes: array<atomic<u32>>;
@@ -39,7 +39,7 @@ fn gap(word: u32, mantissa: u32, shift: u32) -> u32 {
 fn draw(task: Task, base: u32, input: u32, place: bool) {
     let word = pixels[task.image * (INPUTS >> 2u) + (input >> 2u)];
     let intensity = (word >> ((input & 3u) * 8u)) & 0xffu;
-    let table = TABLE + task.network * 512u;
+    let table = TABLE + task.rates * 512u;
     let mantissa = rates[table + intensity];
     let shift = rates[table + 256u + intensity];
     if shift == SILENT {

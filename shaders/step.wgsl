@@ -71,12 +71,12 @@ fn store(lane: u32, thread: u32) {
     }
 }
 
-// Where a test image finds the network: potentials and thresholds at rest, all else 0.
-fn rest(c: Constants, lane: u32, thread: u32) {
+// Where a test image finds the network: potentials at rest, thresholds where its host put them, all else 0.
+fn rest(c: Constants, lane: u32, network: u32, thread: u32) {
     for (var k = 0u; k < OWN; k++) {
         v_e[k] = c.e_v_rest_mv;
-        vt[k] = c.e_v_threshold_mv;
-        latched[k] = c.e_v_threshold_mv;
+        vt[k] = threshold_in_test(network, min(thread + k * WORKGROUP, N - 1u));
+        latched[k] = vt[k];
         ge_e[k] = 0.0;
         gi_e[k] = 0.0;
         apost[k] = 0.0;
@@ -143,7 +143,7 @@ fn note_inputs(c: Constants, now: u32, first: u32, last: u32, thread: u32) {
             amounts[at - first] = decay_amount(c, idle);
         }
         if dispatch.s1 == LEARNING {
-            apre[input] = decayed_pre(apre[input], keep_pre(c, idle)) + c.a_pre;
+            apre[input] = c.keep_at_spike * decayed_pre(apre[input], keep_pre(c, idle)) + c.a_pre;
         }
         last_input[input] = now;
     }
@@ -182,11 +182,12 @@ fn send_inhibition(lane: u32, network: u32, now: u32, k: u32, j: u32) {
 // E spike of own neuron k: the post half of learning, and the reset.
 fn fire(c: Constants, task: Task, now: u32, step: u32, k: u32, j: u32) {
     if dispatch.s1 == LEARNING {
-        apost[k] += task.step_scale * c.a_post;
+        apost[k] = task.step_scale * c.a_post + c.keep_at_spike * apost[k];
         let own = group_of(c, j);
-        let factor = third_factor(c, own == task.group, step, atomicLoad(&group_spikes[own]));
-        if factor != 0.0 {
-            output_spike(c, task.step_scale * factor, task, now, j);
+        let spikes = atomicLoad(&group_spikes[own]);
+        let share = third_factor(c, own == task.group, step, spikes, now - last_spike_e[k]);
+        if share != 0.0 {
+            output_spike(c, task.step_scale * share, task, now, j);
         }
     }
     v_e[k] = c.e_v_reset_mv;
@@ -194,19 +195,33 @@ fn fire(c: Constants, task: Task, now: u32, step: u32, k: u32, j: u32) {
     last_spike_e[k] = now;
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
-    let lane = group.x;
-    let task = tasks[dispatch.first_task + lane];
-    var c = constants[task.network];
-    if dispatch.s1 == FROZEN {
+// The constants as they hold in testing or in training: thresholds rest elsewhere, and those with memory stay within
+// an image, but for the spikes of a training.
+fn acting(constants: Constants, testing: bool) -> Constants {
+    var c = constants;
+    if testing {
         c.e_v_threshold_mv = c.e_v_threshold_test_mv;
     }
-    let base = (dispatch.first_task + lane) * dispatch.spikes_stride;
-    let kind = select(c.threshold_train, c.threshold_test, dispatch.s1 == FROZEN);
-    let live = kind == LIVE;
+    if select(c.threshold_train, c.threshold_test, testing) == HOMEOSTATIC {
+        c.e_dt_per_tau_threshold = 0.0;
+        if testing {
+            c.e_threshold_step_mv = 0.0;
+        }
+    }
+    return c;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+    let task = tasks[dispatch.first_task + group.x];
+    let lane = task.lane;
+    let testing = dispatch.s1 == FROZEN;
+    let c = acting(constants[task.network], testing);
+    let base = (dispatch.first_task + group.x) * dispatch.spikes_stride;
+    let kind = select(c.threshold_train, c.threshold_test, testing);
+    let live = kind == LIVE || kind == HOMEOSTATIC;
     if dispatch.from_rest == 1u {
-        rest(c, lane, thread);
+        rest(c, lane, task.network, thread);
     } else {
         load(lane, thread);
     }
@@ -214,7 +229,10 @@ fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
         load_inputs(lane, thread);
     }
     if dispatch.latch == 1u {
-        latch(kind, c.e_v_threshold_mv);
+        latch(c, kind, testing);
+        if dispatch.s1 == LEARNING && c.w_total > 0.0 {
+            normalize_own(c, task.network, thread);
+        }
     }
     for (var word = thread; word < 3u * WORDS; word += WORKGROUP) {
         atomicStore(&fired_i[word], 0u);
@@ -265,6 +283,16 @@ fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
     store(lane, thread);
     if dispatch.s1 != FROZEN {
         store_inputs(lane, thread);
+    }
+}
+
+// Scales the incoming weights of own neurons.
+fn normalize_own(c: Constants, network: u32, thread: u32) {
+    for (var k = 0u; k < OWN; k++) {
+        let j = thread + k * WORKGROUP;
+        if j < N {
+            normalize_column(c, network, j);
+        }
     }
 }
 

@@ -26,11 +26,11 @@ fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
     rng
 }
 
-/// Initial weights of S1, uniform in 0..max; shape \[inputs, neurons\].
-pub fn weights(seed: u64, inputs: usize, neurons: usize, max: f32) -> Vec<f32> {
+/// Initial weights of S1, uniform in low..high; shape \[inputs, neurons\].
+pub fn weights(seed: u64, inputs: usize, neurons: usize, (low, high): (f32, f32)) -> Vec<f32> {
     let mut rng = generator(seed, WEIGHTS);
     (0..inputs * neurons)
-        .map(|_| rng.random::<f32>() * max)
+        .map(|_| low + rng.random::<f32>() * (high - low))
         .collect()
 }
 
@@ -87,7 +87,10 @@ mod tests {
     /// These draws are part of every result: a new release of `rand` must not change them unseen.
     #[test]
     fn draws_of_a_seed_stay_the_same() {
-        assert_eq!(weights(1, 1, 3, 1.0), [0.5493782, 0.4024856, 0.9845971]);
+        assert_eq!(
+            weights(1, 1, 3, (0.0, 1.0)),
+            [0.5493782, 0.4024856, 0.9845971]
+        );
         assert_eq!(delays_s2(1, 4, 100), [89, 85, 91, 5]);
         assert_eq!(delays_s3(1, 2, 50), [28, 44, 46, 34]);
         assert_eq!(order(1, 0, 6), [4, 1, 3, 0, 5, 2]);

@@ -25,6 +25,7 @@
 //! | [`checkpoint`] | everything that going on with the same bits needs, as safetensors |
 //! | [`network`] | the state of one network on the host |
 //! | [`trained`] | networks in training with their metrics |
+//! | [`labels`] | what neurons without groups have learned to answer to, and how they vote |
 //! | [`draws`] | what the host draws: weights, delays, the order of the images |
 //! | [`model`] | the equations, one file a mechanism, and the order of events in a step |
 //! | [`params`] | every parameter with its unit, validated: the one source of truth |
@@ -77,6 +78,7 @@ pub mod checkpoint;
 pub mod dataset;
 pub mod draws;
 pub mod experiment;
+pub mod labels;
 pub mod model;
 pub mod network;
 pub mod params;

@@ -4,7 +4,8 @@
 
 use crate::draws;
 use crate::model::lif::long_ago;
-use crate::params::{INPUTS, Params, ParamsError, Steps};
+use crate::params::{INPUTS, Params, ParamsError, Steps, Threshold};
+use std::borrow::Cow;
 
 /// A network between two presentations. N is [`Params::neurons`].
 #[derive(Clone, Debug, PartialEq)]
@@ -77,17 +78,18 @@ impl State {
     /// Before the first training image: potentials at their start, all else at rest.
     pub fn initial(params: &Params, steps: &Steps) -> Self {
         let n = params.neurons();
+        let threshold_mv = params.excitatory.v_threshold_mv + params.excitatory.theta_start_mv;
         Self {
             clock: 0,
             presented: 0,
             spikes_e: 0,
             v_e_mv: vec![params.excitatory.v_start_mv as f32; n],
-            v_threshold_mv: vec![params.excitatory.v_threshold_mv as f32; n],
-            v_latched_mv: vec![params.excitatory.v_threshold_mv as f32; n],
+            v_threshold_mv: vec![threshold_mv as f32; n],
+            v_latched_mv: vec![threshold_mv as f32; n],
             ge_e: vec![0.0; n],
             gi_e: vec![0.0; n],
             trace_post: vec![0.0; n],
-            last_spike_e: vec![long_ago(steps.refractory_e); n],
+            last_spike_e: vec![long_ago(steps.memory_e); n],
             v_i_mv: vec![params.inhibitory.v_start_mv as f32; n],
             ge_i: vec![0.0; n],
             last_spike_i: vec![long_ago(steps.refractory_i); n],
@@ -108,15 +110,27 @@ impl Network {
         params.validate()?;
         let (steps, n) = (params.steps()?, params.neurons());
         let seed = params.replica_seed(replica);
-        let start_max = params.learning.w_start_max * params.learning.gmax;
+        let start = |share: f64| (share * params.learning.gmax) as f32;
+        let (low, high) = (params.learning.w_start_min, params.learning.w_start_max);
         Ok(Self {
             params: params.clone(),
             seed,
-            weights: draws::weights(seed, INPUTS, n, start_max as f32),
+            weights: draws::weights(seed, INPUTS, n, (start(low), start(high))),
             delays_s2: draws::delays_s2(seed, n, steps.delay_s2_max),
             delays_s3: draws::delays_s3(seed, n, steps.delay_s3_max),
             state: State::initial(params, &steps),
         })
+    }
+
+    /// The thresholds that a test image finds, in mV: at rest, or as the training left those with memory.
+    pub fn thresholds_in_test(&self) -> Cow<'_, [f32]> {
+        let e = &self.params.excitatory;
+        match e.threshold_test {
+            Threshold::Homeostatic => Cow::Borrowed(&self.state.v_threshold_mv),
+            Threshold::Live | Threshold::Latched | Threshold::Fixed => {
+                Cow::Owned(vec![e.v_threshold_test_mv as f32; self.params.neurons()])
+            }
+        }
     }
 
     /// Checks every array against the parameters, so that a backend can rely on them.

@@ -1,5 +1,6 @@
 //! Networks in training, and how they do on their way.
 
+use crate::labels::Labels;
 use crate::network::Network;
 use serde::Serialize;
 
@@ -26,6 +27,8 @@ pub struct Trained {
     pub weights: Vec<Vec<f32>>,
     /// For each network its rows so far.
     pub metrics: Vec<Vec<Metrics>>,
+    /// At the end of the training the labels of each network; none where neurons belong to the groups of classes.
+    pub labels: Vec<Labels>,
     /// Wall-clock time since it was begun or resumed, metrics included, all networks together.
     pub seconds: f64,
 }

@@ -10,7 +10,7 @@ pub mod gpu;
 
 use crate::model::rng::Stream;
 use crate::network::{Network, NetworkError};
-use crate::params::{INPUTS, Params, ParamsError};
+use crate::params::{INPUTS, Params, ParamsError, RETRIES};
 use std::borrow::Cow;
 
 /// A training image and the group of its class.
@@ -74,6 +74,9 @@ pub struct TestImages<'a> {
     /// Those to show, by index; the index is the presentation of its spikes.
     pub images: &'a [u32],
     pub stream: Stream,
+    /// How often they were shown before, with too few spikes: 0 but where [`crate::params::Input::least_spikes`] is
+    /// set, and at most [`crate::params::RETRIES`].
+    pub attempt: u32,
 }
 
 /// E spikes during the stimulus; shape \[images, N\].
@@ -114,6 +117,11 @@ pub enum BackendError {
     Mixed,
     #[error(transparent)]
     Gpu(#[from] gpu::error::GpuError),
+    #[error(
+        "network with seed {seed}: its clock of 2^32 steps is full after {image} training images, as many were \
+         shown again for too few spikes: lower job.epochs or input.least_spikes, or raise time.dt_ms"
+    )]
+    ClockFull { seed: u64, image: u32 },
     #[error(
         "network with seed {seed}: {what} of neuron {neuron} became {value} by training image {image}"
     )]
@@ -239,6 +247,20 @@ fn check_recorded<'a>(
     }
 }
 
+/// Checks that the clock has room for another presentation: images that are shown again take more of it than was
+/// counted on.
+fn check_clock(network: &Network, clock: u32) -> Result<(), BackendError> {
+    let steps = network.params.steps()?;
+    let most = [steps.stimulus, steps.rest, steps.window, steps.memory_e];
+    match clock.checked_add(most.into_iter().sum()) {
+        Some(_) => Ok(()),
+        None => Err(BackendError::ClockFull {
+            seed: network.seed,
+            image: network.state.presented,
+        }),
+    }
+}
+
 /// Checks frozen networks and that the images to show them exist.
 fn check_test(networks: &[Frozen<'_>], images: TestImages<'_>) -> Result<(), BackendError> {
     for frozen in networks {
@@ -253,6 +275,13 @@ fn check_test(networks: &[Frozen<'_>], images: TestImages<'_>) -> Result<(), Bac
             }
             .into());
         }
+    }
+    let attempts = |frozen: &Frozen<'_>| match frozen.network.params.input.least_spikes {
+        0 => 1,
+        _ => RETRIES as usize + 1,
+    };
+    if let Some(attempts) = networks.iter().map(attempts).min() {
+        check_index("attempt", images.attempt, attempts)?;
     }
     images
         .images

@@ -8,7 +8,9 @@
 //! * `clock`, `presented` \[R\] u32, `spikes_e` \[R\] u64;
 //! * the rows of metrics so far, M for each network, where there are any: `metrics_images` \[M\] u32,
 //!   `metrics_spikes` \[R, M\] u64, `metrics_accuracy` (NaN where there is none) and `metrics_zero_fraction`
-//!   \[R, M\] f64.
+//!   \[R, M\] f64;
+//! * `responses` \[R, classes, N\] f32 at the end of a training after which neurons are labelled: mean spikes of each
+//!   neuron in answer to a training image of each class.
 //!
 //! Metadata: `format`, `version`, `seed` and `params`, the whole set as TOML; where networks are not the replicas of
 //! these parameters, `networks`: seed and parameters of each, as JSON.
@@ -17,6 +19,7 @@ mod read;
 mod write;
 
 use crate::artefact::write_whole;
+use crate::labels::Labels;
 use crate::network::{Network, NetworkError};
 use crate::params::{ConfigError, MAX_CHECKPOINT_BYTES, Params};
 use crate::trained::{Metrics, Trained};
@@ -36,6 +39,8 @@ pub struct Checkpoint {
     pub weights: Vec<Vec<f32>>,
     /// For each network its rows so far, of the same images.
     pub metrics: Vec<Vec<Metrics>>,
+    /// For each network the labels of its neurons, at the end of a training without groups; else none.
+    pub labels: Vec<Labels>,
 }
 
 impl From<Checkpoint> for Trained {
@@ -45,6 +50,7 @@ impl From<Checkpoint> for Trained {
             networks: checkpoint.networks,
             weights: checkpoint.weights,
             metrics: checkpoint.metrics,
+            labels: checkpoint.labels,
             seconds: 0.0,
         }
     }
@@ -88,6 +94,7 @@ impl Checkpoint {
             networks: trained.networks,
             weights: trained.weights,
             metrics: trained.metrics,
+            labels: trained.labels,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Reading a checkpoint: nothing in it is believed before it fits the parameters.
 
 use super::{Checkpoint, CheckpointError, FORMAT, replicas};
+use crate::labels::Labels;
 use crate::network::{ArrayMut, Network, State};
 use crate::params::{INPUTS, Params, ParamsError, layered};
 use crate::trained::Metrics;
@@ -115,10 +116,31 @@ impl Reader<'_> {
         }
         Ok(Checkpoint {
             metrics: self.metrics(&networks)?,
+            labels: self.labels()?,
             params: self.params,
             networks,
             weights,
         })
+    }
+
+    /// Labels by mean spike counts, where there are any.
+    fn labels(&self) -> Result<Vec<Labels>, CheckpointError> {
+        if self.tensors.tensor("responses").is_err() {
+            return Ok(Vec::new());
+        }
+        let (classes, n) = (self.params.job.classes.len(), self.params.neurons());
+        let shape = [self.networks.len(), classes, n];
+        let responses = f32s(self.bytes("responses", Dtype::F32, &shape)?);
+        if !responses
+            .iter()
+            .all(|&mean| (0.0..=65_535.0).contains(&mean))
+        {
+            return Err(foreign(self.path, "its responses are no mean spike counts"));
+        }
+        let of_networks = responses.chunks_exact(classes * n);
+        Ok(of_networks
+            .map(|responses| Labels::new(responses.to_vec(), classes))
+            .collect())
     }
 
     /// Rows whose images come one after another, with shares in 0..=1.

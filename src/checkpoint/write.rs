@@ -131,6 +131,18 @@ fn stack(checkpoint: &Checkpoint) -> Vec<(&'static str, Stacked)> {
         .collect();
     tensors.push(("spikes_e", scalars(Dtype::U64, spikes)));
     tensors.extend(stack_metrics(checkpoint));
+    if !checkpoint.labels.is_empty() {
+        let classes = checkpoint.params.job.classes.len();
+        let mut responses = Stacked {
+            dtype: Dtype::F32,
+            shape: vec![replicas, classes, n],
+            bytes: Vec::new(),
+        };
+        for labels in &checkpoint.labels {
+            responses.push(Array::F32(labels.responses()));
+        }
+        tensors.push(("responses", responses));
+    }
     tensors
 }
 

@@ -10,7 +10,7 @@ use spikeprune::backend::Backend;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset::{self, Dataset};
 use spikeprune::experiment::ExperimentError;
-use spikeprune::experiment::evaluate::{Evaluation, evaluate};
+use spikeprune::experiment::evaluate::{Evaluation, Voters, evaluate};
 use spikeprune::experiment::prepare::as_shown;
 use spikeprune::experiment::readout::linear_readout;
 use spikeprune::experiment::selection::{self, ClassImages};
@@ -51,6 +51,11 @@ pub struct EvalArgs {
 
 pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let mut checkpoint = Checkpoint::load(&args.checkpoint)?;
+    ensure!(
+        checkpoint.params.job.label_images == 0 || !checkpoint.labels.is_empty(),
+        "{} has no labels for its neurons yet: its training has not ended; go on with it by `train --resume`",
+        args.checkpoint.display()
+    );
     let of_job = |network: &Network| network.params == checkpoint.params;
     ensure!(
         checkpoint.networks.iter().all(of_job),
@@ -119,6 +124,7 @@ pub fn test(
     evaluate(
         backend,
         &lanes,
+        Voters::new(&checkpoint.labels),
         &as_shown(&checkpoint.params.input, &data.test),
         tested,
         Stream::Test,

@@ -58,6 +58,13 @@ struct JobOptions {
     #[arg(long, value_name = "N",
         help = with_default("Excitatory neurons of each class", |p| p.job.neurons_per_class))]
     neurons_per_class: Option<usize>,
+    #[arg(long, value_name = "N",
+        help = with_default("Neurons of a network without groups, labelled after the training; 0 for groups",
+            |p| p.job.neurons))]
+    neurons: Option<usize>,
+    #[arg(long, value_name = "N",
+        help = with_default("Training images by whose answers neurons are labelled; 0 for groups", |p| p.job.label_images))]
+    label_images: Option<usize>,
     #[arg(long, value_name = "N", help = with_default("Training images of each class", |p| p.job.train_per_class))]
     train_per_class: Option<usize>,
     #[arg(long, value_name = "N",
@@ -156,6 +163,8 @@ impl JobOptions {
         let job = &mut params.job;
         set(&mut job.classes, &self.classes);
         set(&mut job.neurons_per_class, &self.neurons_per_class);
+        set(&mut job.neurons, &self.neurons);
+        set(&mut job.label_images, &self.label_images);
         set(&mut job.train_per_class, &self.train_per_class);
         set(&mut job.train_images, &self.train_images);
         set(&mut job.test_per_class, &self.test_per_class);

@@ -105,6 +105,7 @@ impl Subject for Testing<'_> {
             pixels: self.pixels,
             images: &self.images[..images],
             stream: Stream::Test,
+            attempt: 0,
         };
         for of_network in self.backend.test(self.lanes, shown)? {
             self.spikes += of_network.counts.iter().map(|&n| u64::from(n)).sum::<u64>();

@@ -1,21 +1,20 @@
-//! Testing with frozen weights, and the vote of the groups.
+//! Testing with frozen weights, and the vote of the groups or of labelled neurons.
 
+use super::answers::{Listener, answers};
 use super::selection::ClassImages;
 use super::{Event, ExperimentError, Observer};
 use crate::backend::{Backend, Frozen, TestImages};
 use crate::dataset::LabelledImages;
+use crate::labels::{Decision, Labels, ReadOut};
 use crate::model::rng::Stream;
 use serde::Serialize;
 use std::time::Instant;
-
-/// Lanes that one call of the backend runs at most: between calls progress is told.
-const LANES_PER_CALL: usize = 2_000;
 
 /// What one network answered to a set of images.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evaluation {
     pub images: usize,
-    /// Images whose own group fired most.
+    /// Images whose own group or class fired most.
     pub correct: usize,
     /// Share of correct images; silent ones are wrong.
     pub accuracy: f64,
@@ -27,11 +26,14 @@ pub struct Evaluation {
     pub classes: Vec<u8>,
     /// E spikes evoked by the images of each label shown.
     pub spikes_per_class: Vec<u64>,
-    /// Images by label shown (row) and group that fired most (column, in the order of the trained classes);
-    /// the last column counts silent images.
+    /// Images by label shown (row) and group or class that fired most (column, in the order of the trained classes);
+    /// the last column counts those for which none did.
     pub confusion: Vec<Vec<usize>>,
     /// Wall-clock time of the whole test, all networks together.
     pub seconds: f64,
+    /// Where neurons vote by their labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labels: Option<LabelVotes>,
 }
 
 /// What one image evoked in one network: spikes of all neurons and of the groups.
@@ -83,52 +85,100 @@ impl Evaluation {
             spikes_per_class: vec![0; shown.len()],
             confusion: vec![vec![0; groups + 1]; shown.len()],
             seconds: 0.0,
+            labels: None,
         }
     }
 
-    /// Counts the answers to images of the label in row `row`.
-    pub fn add(&mut self, row: usize, answers: &[Answer], trained: &[u8]) {
-        for answer in answers {
-            let spikes = u64::from(answer.spikes);
-            self.images += 1;
-            self.spikes += spikes;
-            self.spikes_per_class[row] += spikes;
-            self.silent += usize::from(answer.group.is_none());
-            let right = |group: usize| trained[group] == self.classes[row];
-            self.correct += usize::from(answer.group.is_some_and(right));
-            self.confusion[row][answer.group.unwrap_or(trained.len())] += 1;
+    /// Counts the answer to an image of the label in row `row`: its spikes and the class or group it speaks for.
+    pub fn add(&mut self, row: usize, spikes: u32, group: Option<usize>, trained: &[u8]) {
+        self.images += 1;
+        self.spikes += u64::from(spikes);
+        self.spikes_per_class[row] += u64::from(spikes);
+        self.silent += usize::from(spikes == 0);
+        self.correct += usize::from(group.is_some_and(|group| trained[group] == self.classes[row]));
+        self.confusion[row][group.unwrap_or(trained.len())] += 1;
+        self.accuracy = self.correct as f64 / self.images as f64;
+    }
+
+    /// The same by labels, the vote first.
+    fn add_labelled(&mut self, row: usize, counts: &[u16], labels: &Labels, trained: &[u8]) {
+        let decide = |read_out| labels.decide(read_out, counts);
+        let right = |decision: Decision| {
+            let is_right = |class: usize| trained[class] == self.classes[row];
+            usize::from(decision.class.is_some_and(is_right))
+        };
+        let vote = decide(ReadOut::Vote);
+        let (all, proportional) = (
+            right(decide(ReadOut::AllNeurons)),
+            right(decide(ReadOut::Proportional)),
+        );
+        let spikes = counts.iter().map(|&count| u32::from(count)).sum();
+        self.add(row, spikes, vote.class, trained);
+        let images = self.images as f64;
+        if let Some(votes) = &mut self.labels {
+            votes.tied_images += usize::from(vote.tied);
+            votes.correct_all_neurons += all;
+            votes.correct_proportional += proportional;
+            votes.accuracy_all_neurons = votes.correct_all_neurons as f64 / images;
+            votes.accuracy_proportional = votes.correct_proportional as f64 / images;
         }
-        self.accuracy = self.correct as f64 / self.images.max(1) as f64;
     }
 }
 
-/// Answers of every network to the images, each from rest. `told` hears of every lane that is done.
-///
-/// Every image draws its spikes by its index, so that its answer depends on weights, image and seed alone.
-///
-/// # Errors
-/// When the backend or `told` fails.
-pub fn answers(
-    backend: &dyn Backend,
-    networks: &[Frozen<'_>],
-    images: TestImages<'_>,
-    told: &mut dyn FnMut(usize) -> Result<(), ExperimentError>,
-) -> Result<Vec<Vec<Answer>>, ExperimentError> {
-    let mut all = vec![Vec::with_capacity(images.images.len()); networks.len()];
-    let per_call = (LANES_PER_CALL / networks.len().max(1)).max(1);
-    for images_of_call in images.images.chunks(per_call) {
-        let test = TestImages {
-            images: images_of_call,
-            ..images
-        };
-        let counts = backend.test(networks, test)?;
-        for ((all, counts), frozen) in all.iter_mut().zip(&counts).zip(networks) {
-            let per_group = frozen.network.params.job.neurons_per_class;
-            all.extend(counts.images().map(|counts| Answer::new(counts, per_group)));
+/// What networks vote that go by the labels of their neurons, beside the vote itself.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LabelVotes {
+    /// Neurons without a label, which have no vote.
+    pub unlabelled_neurons: usize,
+    /// Neurons that answered two classes alike.
+    pub tied_neurons: usize,
+    /// Images for which two classes got as many votes; the first of them counted.
+    pub tied_images: usize,
+    pub correct_all_neurons: usize,
+    pub accuracy_all_neurons: f64,
+    pub correct_proportional: usize,
+    pub accuracy_proportional: f64,
+}
+
+impl LabelVotes {
+    fn new(labels: &Labels) -> Self {
+        Self {
+            unlabelled_neurons: labels.unlabelled(),
+            tied_neurons: labels.tied(),
+            tied_images: 0,
+            correct_all_neurons: 0,
+            accuracy_all_neurons: 0.0,
+            correct_proportional: 0,
+            accuracy_proportional: 0.0,
         }
-        told(networks.len() * images_of_call.len())?;
     }
-    Ok(all)
+}
+
+/// How the networks of a test vote.
+#[derive(Clone, Copy, Debug)]
+pub enum Voters<'a> {
+    /// Every neuron for the class of its group.
+    Groups,
+    /// Every neuron by its labels, those of each network.
+    Labels(&'a [Labels]),
+}
+
+impl<'a> Voters<'a> {
+    /// By labels where there are any.
+    pub fn new(labels: &'a [Labels]) -> Self {
+        match labels {
+            [] => Self::Groups,
+            labels => Self::Labels(labels),
+        }
+    }
+
+    /// Those of some of the networks.
+    pub fn of(self, networks: std::ops::Range<usize>) -> Self {
+        match self {
+            Self::Groups => Self::Groups,
+            Self::Labels(labels) => Self::Labels(&labels[networks]),
+        }
+    }
 }
 
 /// Shows the images of each class to every network; an evaluation for each network in turn.
@@ -138,17 +188,22 @@ pub fn answers(
 pub fn evaluate(
     backend: &dyn Backend,
     networks: &[Frozen<'_>],
+    voters: Voters<'_>,
     images: &LabelledImages,
     shown: &[ClassImages],
     stream: Stream,
     observer: &mut Observer<'_>,
 ) -> Result<Vec<Evaluation>, ExperimentError> {
     let start = Instant::now();
-    let trained = |frozen: &Frozen<'_>| frozen.network.params.job.classes.clone();
-    let mut evaluations: Vec<_> = networks
-        .iter()
-        .map(|frozen| Evaluation::empty(shown, trained(frozen).len()))
+    let job = |network: usize| &networks[network].network.params.job;
+    let mut evaluations: Vec<_> = (0..networks.len())
+        .map(|network| Evaluation::empty(shown, job(network).classes.len()))
         .collect();
+    if let Voters::Labels(labels) = voters {
+        for (evaluation, labels) in evaluations.iter_mut().zip(labels) {
+            evaluation.labels = Some(LabelVotes::new(labels));
+        }
+    }
     let of = networks.len() * shown.iter().map(|class| class.images.len()).sum::<usize>();
     let mut done = 0;
     let mut told = |lanes: usize| {
@@ -160,11 +215,25 @@ pub fn evaluate(
             pixels: images.pixels(),
             images: &class.images,
             stream,
+            attempt: 0,
         };
-        let answers = answers(backend, networks, test, &mut told)?;
-        for ((evaluation, answers), frozen) in evaluations.iter_mut().zip(&answers).zip(networks) {
-            evaluation.add(row, answers, &trained(frozen));
-        }
+        let mut take = |network: usize, _: usize, counts: &[u16]| {
+            let (evaluation, job) = (&mut evaluations[network], job(network));
+            match voters {
+                Voters::Groups => {
+                    let answer = Answer::new(counts, job.neurons_per_class);
+                    evaluation.add(row, answer.spikes, answer.group, &job.classes);
+                }
+                Voters::Labels(labels) => {
+                    evaluation.add_labelled(row, counts, &labels[network], &job.classes);
+                }
+            }
+        };
+        let listener = Listener {
+            take: &mut take,
+            told: &mut told,
+        };
+        answers(backend, networks, test, listener)?;
     }
     for evaluation in &mut evaluations {
         evaluation.seconds = start.elapsed().as_secs_f64();

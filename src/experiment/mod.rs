@@ -1,7 +1,9 @@
 //! Experiments: loops over images that emit typed events and know no screen.
 
+pub mod answers;
 pub mod bench;
 pub mod evaluate;
+pub mod labelling;
 pub mod prepare;
 pub mod readout;
 pub mod reproduce;

@@ -6,6 +6,7 @@
 //! counts hold, not what the network knows.
 
 use super::ExperimentError;
+use super::answers::{Listener, answers};
 use super::selection::ClassImages;
 use crate::backend::{Backend, Frozen, TestImages};
 use crate::dataset::LabelledImages;
@@ -14,8 +15,6 @@ use nalgebra::{DMatrix, DVector};
 
 /// Weight of the penalty, relative to the mean diagonal of the counts' products.
 const RIDGE: f64 = 1e-3;
-/// Images that one call of the backend shows.
-const IMAGES_PER_CALL: usize = 1_000;
 
 /// A network whose counts cannot be fitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -120,18 +119,17 @@ fn each_answer(
     mut take: impl FnMut(usize, usize, &[u16]),
 ) -> Result<(), ExperimentError> {
     for (class, of_class) in classes.iter().enumerate() {
-        for chunk in of_class.images.chunks(IMAGES_PER_CALL) {
-            let shown = TestImages {
-                pixels: images.pixels(),
-                images: chunk,
-                stream,
-            };
-            for (network, counts) in backend.test(networks, shown)?.iter().enumerate() {
-                counts
-                    .images()
-                    .for_each(|counts| take(network, class, counts));
-            }
-        }
+        let shown = TestImages {
+            pixels: images.pixels(),
+            images: &of_class.images,
+            stream,
+            attempt: 0,
+        };
+        let listener = Listener {
+            take: &mut |network, _, counts| take(network, class, counts),
+            told: &mut |_| Ok(()),
+        };
+        answers(backend, networks, shown, listener)?;
     }
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! Training: the images of every replica in its own order, with metrics on the way.
 
-use super::evaluate::evaluate;
+use super::evaluate::{Voters, evaluate};
+use super::labelling::label;
 use super::prepare::{as_shown, read_out};
 use super::selection::{self, Schedule};
 use super::{Event, ExperimentError, Observer};
 use crate::backend::{Backend, BackendError, Frozen, Session};
 use crate::dataset::LabelledImages;
+use crate::labels::Labels;
 use crate::model::rng::Stream;
 use crate::network::{Network, NetworkError};
 use crate::params::Params;
@@ -106,6 +108,7 @@ pub fn train_networks(
     let mut run = Run {
         session: backend.start(begun.networks)?,
         metrics: begun.metrics,
+        labels: begun.labels,
         start,
     };
     let every = first.params.job.metrics_every;
@@ -117,6 +120,7 @@ pub fn train_networks(
             .map(|schedule| schedule.presentations(done..next))
             .collect();
         let call = Instant::now();
+        run.labels.clear();
         run.session.train(images.pixels(), &plan)?;
         per_call = images_per_call(next - done, call.elapsed().as_secs_f64());
         done = next;
@@ -145,7 +149,11 @@ pub fn train_networks(
 
 /// Networks of one training must have seen as many images and have as many before them.
 fn check_together(networks: &[Network]) -> Result<(), BackendError> {
-    let shape = |network: &Network| (network.params.presentations(), network.state.presented);
+    let shape = |network: &Network| {
+        let job = &network.params.job;
+        let presentations = network.params.presentations();
+        (presentations, network.state.presented, job.label_images)
+    };
     let together =
         |a: &Network, b: &Network| shape(a) == shape(b) && a.params.input == b.params.input;
     match networks
@@ -205,6 +213,8 @@ fn images_per_call(images: usize, seconds: f64) -> usize {
 struct Run<'a> {
     session: Box<dyn Session + 'a>,
     metrics: Vec<Vec<Metrics>>,
+    /// Of the weights as they are, where they were measured.
+    labels: Vec<Labels>,
     start: Instant,
 }
 
@@ -216,6 +226,7 @@ impl Run<'_> {
             weights: read_out(self.session.as_mut(), &networks)?,
             networks,
             metrics: self.metrics.clone(),
+            labels: self.labels.clone(),
             seconds: self.start.elapsed().as_secs_f64(),
         })
     }
@@ -230,6 +241,8 @@ impl Run<'_> {
         let networks = self.session.snapshot()?;
         let weights = read_out(self.session.as_mut(), &networks)?;
         let lanes = frozen(&networks, &weights);
+        self.labels = label(backend, &lanes, images)?;
+        let voters = Voters::new(&self.labels);
         let mut rows = Vec::with_capacity(lanes.len());
         // Networks of the same classes are shown the same images.
         let same = |a: &Frozen<'_>, b: &Frozen<'_>| {
@@ -238,7 +251,11 @@ impl Run<'_> {
         for lanes in lanes.chunk_by(same) {
             let shown = selection::validation(images, &lanes[0].network.params)?;
             let silent: &mut Observer<'_> = &mut |_| Ok(());
-            let evaluations = evaluate(backend, lanes, images, &shown, Stream::Validation, silent)?;
+            let (stream, voters) = (
+                Stream::Validation,
+                voters.of(rows.len()..rows.len() + lanes.len()),
+            );
+            let evaluations = evaluate(backend, lanes, voters, images, &shown, stream, silent)?;
             for (lane, evaluation) in lanes.iter().zip(evaluations) {
                 rows.push(Metrics {
                     replica: rows.len(),

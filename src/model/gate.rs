@@ -5,6 +5,7 @@
 //! stdp-all-ltd  1 in the group of the image's class, -1 in all others (eqs. 3 and 4)
 //! count-gated   clip(1 - g / (S f), -1, 1) in the group of the class,
 //!               -clip(g / (S f) - tolerance, 0, 1) in all others
+//! triplet       exp(-(time since the neuron's own last spike) / tau_post_slow), in all groups
 //! ```
 //!
 //! g: spikes of the neuron's own group in this image, this step's included; S: `target_spikes`;
@@ -14,6 +15,7 @@
 //! little to win, so that neurons keep their say for what is still confused. A neuron needs its group's count, the label and its own
 //! traces, no other weight.
 
+use super::{exp_neg, reciprocal};
 use crate::params::{Params, ParamsError, Rule};
 
 /// Constants of the third factor.
@@ -26,6 +28,7 @@ pub struct Constants {
     /// S times the floor.
     pub spikes_floor: f32,
     pub tolerance: f32,
+    pub dt_per_tau_post_slow: f32,
 }
 
 impl Constants {
@@ -36,30 +39,28 @@ impl Constants {
         let stimulus = f64::from(params.steps()?.stimulus);
         Ok(Self {
             rule: learning.rule,
-            group_size: params.job.neurons_per_class as u32,
+            group_size: params.group_size() as u32,
             spikes_per_step: (learning.target_spikes / stimulus) as f32,
             spikes_floor: (learning.target_spikes * learning.target_floor) as f32,
             tolerance: learning.tolerance as f32,
+            dt_per_tau_post_slow: (params.time.dt_ms / learning.tau_post_slow_ms) as f32,
         })
     }
 }
 
-/// 1 / x for x > 0 to two units in the last place, by Newton's method from a guess at the exponent: kernels do
-/// not divide, as WGSL lets a device round quotients as it likes.
+/// The factor of a step at an E spike in step `step` of the image, by the spikes of the neuron's group so far and the
+/// steps since the neuron's last spike.
 #[inline(always)]
-pub fn reciprocal(x: f32) -> f32 {
-    let mut r = f32::from_bits(0x7EF3_11C7 - x.to_bits());
-    r *= 2.0 - x * r;
-    r *= 2.0 - x * r;
-    r *= 2.0 - x * r;
-    r
-}
-
-/// The factor of a step at an E spike in step `step` of the image, by the spikes of the neuron's group so far.
-#[inline(always)]
-pub fn third_factor(c: &Constants, is_target: bool, step: u32, group_spikes: u32) -> f32 {
+pub fn third_factor(
+    c: &Constants,
+    is_target: bool,
+    step: u32,
+    group_spikes: u32,
+    since_last: u32,
+) -> f32 {
     match c.rule {
         Rule::Stdp => 1.0,
+        Rule::Triplet => exp_neg(since_last as f32 * c.dt_per_tau_post_slow),
         Rule::StdpAllLtd => {
             if is_target {
                 1.0
@@ -93,20 +94,11 @@ mod tests {
     use crate::presets;
 
     #[test]
-    fn reciprocals_are_exact_to_two_ulp() {
-        for i in 0..100_000 {
-            let x = 1e-3 * 1.000_2f32.powi(i % 90_000);
-            let error = (f64::from(reciprocal(x)) * f64::from(x) - 1.0).abs();
-            assert!(error < 2.5e-7, "1 / {x}: off by {error:e}");
-        }
-    }
-
-    #[test]
     fn count_gating_drives_groups_to_their_targets() {
         let mut params = presets::paper();
         params.learning.rule = Rule::CountGated;
         let c = Constants::new(&params).unwrap();
-        let factor = |is_target, step, spikes| third_factor(&c, is_target, step, spikes);
+        let factor = |is_target, step, spikes| third_factor(&c, is_target, step, spikes, 0);
         // At half time 30 of 60 spikes are due.
         assert!(factor(true, 350, 30).abs() < 1e-6);
         assert!((factor(true, 350, 15) - 0.5).abs() < 1e-6);
@@ -118,8 +110,8 @@ mod tests {
             tolerance: 0.25,
             ..c
         };
-        assert_eq!(third_factor(&tolerant, false, 350, 7), 0.0);
-        assert!((third_factor(&tolerant, false, 350, 15) + 0.25).abs() < 1e-6);
+        assert_eq!(third_factor(&tolerant, false, 350, 7, 0), 0.0);
+        assert!((third_factor(&tolerant, false, 350, 15, 0) + 0.25).abs() < 1e-6);
         // Early on the floor holds: 9 spikes are due at once.
         assert!(factor(true, 0, 9).abs() < 1e-6);
     }
@@ -128,10 +120,22 @@ mod tests {
     fn the_plain_rules_know_no_counts() {
         let mut params = presets::paper();
         let c = Constants::new(&params).unwrap();
-        assert_eq!(third_factor(&c, true, 5, 77), 1.0);
-        assert_eq!(third_factor(&c, false, 5, 77), -1.0);
+        assert_eq!(third_factor(&c, true, 5, 77, 9), 1.0);
+        assert_eq!(third_factor(&c, false, 5, 77, 9), -1.0);
         params.learning.rule = Rule::Stdp;
         let c = Constants::new(&params).unwrap();
-        assert_eq!(third_factor(&c, false, 5, 77), 1.0);
+        assert_eq!(third_factor(&c, false, 5, 77, 9), 1.0);
+    }
+
+    #[test]
+    fn the_triplet_rule_remembers_the_last_spike() {
+        let mut params = presets::paper();
+        params.learning.rule = Rule::Triplet;
+        let c = Constants::new(&params).unwrap();
+        let factor = |since_last| f64::from(third_factor(&c, false, 5, 77, since_last));
+        assert_eq!(factor(0), 1.0);
+        // 40 ms are 80 steps.
+        assert!((factor(80) - libm::exp(-1.0)).abs() < 1e-7);
+        assert_eq!(factor(params.steps().unwrap().memory_e), 0.0);
     }
 }

@@ -9,7 +9,9 @@
 //! I: dv/dt  = (ge (E_exc - v) + (v_rest - v)) / tau_membrane;   on a spike v = v_reset
 //! ```
 //!
-//! v goes on integrating during the refractory time; only the spike is withheld.
+//! v goes on integrating during the refractory time; only the spike is withheld. A threshold with memory (theta of
+//! Diehl & Cook) moves too slowly for steps of an f32: it falls from image to image, `vt = v_threshold + (vt -
+//! v_threshold) exp(-image / tau_threshold)`.
 
 use super::conductance::decay;
 use super::{BLOCK, Block, multiply_add};
@@ -28,7 +30,11 @@ pub struct Excitatory {
     pub v_threshold_mv: f32,
     pub v_threshold_test_mv: f32,
     pub dt_per_tau_threshold: f32,
+    /// What one image leaves of a threshold with memory, above its resting value.
+    pub keep_theta: f32,
     pub threshold_step_mv: f32,
+    pub threshold_train: Threshold,
+    pub threshold_test: Threshold,
 }
 
 /// Constants of I, per step, in mV.
@@ -56,7 +62,10 @@ impl Excitatory {
             v_threshold_mv: e.v_threshold_mv as f32,
             v_threshold_test_mv: e.v_threshold_test_mv as f32,
             dt_per_tau_threshold: (dt_ms / e.tau_threshold_ms) as f32,
+            keep_theta: libm::exp(-params.image_ms() / e.tau_threshold_ms) as f32,
             threshold_step_mv: e.threshold_step_mv as f32,
+            threshold_train: e.threshold_train,
+            threshold_test: e.threshold_test,
         }
     }
 }
@@ -75,12 +84,26 @@ impl Inhibitory {
     }
 }
 
-/// Latches the thresholds for one presentation: what v is compared with unless the threshold is live.
-pub fn latch(kind: Threshold, resting_mv: f32, vt: &[Block], latched: &mut [Block]) {
+/// Latches the thresholds for one presentation: what v is compared with unless the threshold is live. Those with
+/// memory fall instead, but in testing.
+pub fn latch(
+    c: &Excitatory,
+    kind: Threshold,
+    testing: bool,
+    vt: &mut [Block],
+    latched: &mut [Block],
+) {
     match kind {
         Threshold::Live => {}
         Threshold::Latched => latched.copy_from_slice(vt),
-        Threshold::Fixed => latched.fill(Block::splat(resting_mv)),
+        Threshold::Fixed => latched.fill(Block::splat(c.v_threshold_mv)),
+        Threshold::Homeostatic if testing => {}
+        Threshold::Homeostatic => {
+            let rest = c.v_threshold_mv;
+            for vt in vt.iter_mut().flat_map(|block| &mut block.0) {
+                *vt = multiply_add(*vt - rest, c.keep_theta, rest);
+            }
+        }
     }
 }
 

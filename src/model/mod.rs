@@ -3,7 +3,8 @@
 //! Nothing here knows of files, threads or devices; a backend calls these functions in the order of one
 //! step n, at time n * dt (the order in which Brian2 runs the authors' network):
 //!
-//! 1. between images: rates, groups, latched thresholds ([`lif::latch`]);
+//! 1. between images: rates, groups, latched thresholds ([`lif::latch`]), incoming weights scaled to their sum
+//!    ([`normalize`]);
 //! 2. state update of E and I by Euler, all right-hand sides from the old values ([`lif`]);
 //! 3. thresholds: the E and I spikes of this step; they are sent on their way through S2 and S3;
 //! 4. input spikes in ascending pixel order, each: prune with the time since its last spike
@@ -23,12 +24,13 @@ pub mod conductance;
 pub mod dropout;
 pub mod gate;
 pub mod lif;
+pub mod normalize;
 pub mod poisson;
 pub mod prune;
 pub mod rng;
 pub mod stdp;
 
-use crate::params::{Params, ParamsError, Steps};
+use crate::params::{Params, ParamsError, Steps, Threshold};
 
 /// Neurons that are advanced together: populations are padded to whole blocks.
 pub const BLOCK: usize = 16;
@@ -101,6 +103,17 @@ pub fn exp_neg(x: f32) -> f32 {
     if x < 69.0 { p * power } else { 0.0 }
 }
 
+/// 1 / x for x > 0 to two units in the last place, by Newton's method from a guess at the exponent: kernels do
+/// not divide, as WGSL lets a device round quotients as it likes.
+#[inline(always)]
+pub fn reciprocal(x: f32) -> f32 {
+    let mut r = f32::from_bits(0x7EF3_11C7 - x.to_bits());
+    r *= 2.0 - x * r;
+    r *= 2.0 - x * r;
+    r *= 2.0 - x * r;
+    r
+}
+
 /// What the kernels read: the parameters as f32 factors of one step and whole numbers of steps.
 ///
 /// Reciprocals and exponentials are taken here, in f64, so that no kernel divides.
@@ -115,6 +128,7 @@ pub struct Constants {
     pub w_s3: f32,
     pub conductance: conductance::Constants,
     pub stdp: stdp::Constants,
+    pub normalize: normalize::Constants,
     pub gate: gate::Constants,
     /// Draws below this drop a synapse out of a training image; 0 for no dropout.
     pub dropout: u32,
@@ -133,6 +147,7 @@ impl Constants {
             w_s3: (params.lateral.w_s3_total / params.neurons() as f64) as f32,
             conductance: conductance::Constants::new(params),
             stdp: stdp::Constants::new(params),
+            normalize: normalize::Constants::new(params),
             gate: gate::Constants::new(params)?,
             dropout: dropout::threshold(params),
             prune: prune::Constants::new(params),
@@ -141,10 +156,23 @@ impl Constants {
 }
 
 impl Constants {
-    /// The same as they hold in testing.
+    /// The same as they hold in testing or in training: thresholds rest elsewhere, and those with memory stay within
+    /// an image, but for the spikes of a training.
     #[must_use]
-    pub fn for_test(mut self) -> Self {
-        self.excitatory.v_threshold_mv = self.excitatory.v_threshold_test_mv;
+    pub fn acting(mut self, testing: bool) -> Self {
+        let e = &mut self.excitatory;
+        let kind = if testing {
+            e.v_threshold_mv = e.v_threshold_test_mv;
+            e.threshold_test
+        } else {
+            e.threshold_train
+        };
+        if kind == Threshold::Homeostatic {
+            e.dt_per_tau_threshold = 0.0;
+            if testing {
+                e.threshold_step_mv = 0.0;
+            }
+        }
         self
     }
 }
@@ -165,6 +193,15 @@ mod tests {
         assert_eq!(exp_neg(0.0), 1.0);
         assert_eq!(exp_neg(69.0), 0.0);
         assert_eq!(exp_neg(f32::INFINITY), 0.0);
+    }
+
+    #[test]
+    fn reciprocals_are_exact_to_two_ulp() {
+        for i in 0..100_000 {
+            let x = 1e-3 * 1.000_2f32.powi(i % 90_000);
+            let error = (f64::from(reciprocal(x)) * f64::from(x) - 1.0).abs();
+            assert!(error < 2.5e-7, "1 / {x}: off by {error:e}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! fixed-point number of each of the 256 intensities. No float is involved, so every device draws the same.
 
 use super::rng::{Stream, philox};
-use crate::params::{INPUTS, Params};
+use crate::params::{INPUTS, Params, RETRIES};
 
 /// Fraction bits of the logarithm.
 const LOG_BITS: u32 = 26;
@@ -76,16 +76,33 @@ pub struct Draw {
     pub seed: u64,
     pub stream: Stream,
     pub presentation: u32,
+    /// How often the image was shown before, with too few spikes.
+    pub attempt: u32,
+}
+
+/// The stream of a draw as the counter has it: every attempt draws anew.
+pub fn stream_of_attempt(stream: Stream, attempt: u32) -> u32 {
+    stream as u32 | attempt << 8
 }
 
 impl RateTable {
-    /// Rates of the 256 intensities, by [`crate::params::Input`].
-    pub fn new(params: &Params) -> Self {
-        let input = &params.input;
+    /// Rates of the 256 intensities in an attempt, by [`crate::params::Input`].
+    pub fn new(params: &Params, attempt: u32) -> Self {
+        let (step, full_rate_hz) = (params.input.intensity_step, params.full_rate_hz(attempt));
         Self::from_rates(params.time.dt_ms, |intensity| {
-            let level = intensity / input.intensity_step * input.intensity_step;
-            f64::from(level) / 255.0 * input.full_rate_hz
+            f64::from(intensity / step * step) / 255.0 * full_rate_hz
         })
+    }
+
+    /// The tables of all attempts that a job may make.
+    pub fn of_attempts(params: &Params) -> Vec<Self> {
+        let retries = match params.input.least_spikes {
+            0 => 0,
+            _ => RETRIES,
+        };
+        (0..=retries)
+            .map(|attempt| Self::new(params, attempt))
+            .collect()
     }
 
     /// The same rate for every intensity, 0 included: the last window of `final-window`.
@@ -144,6 +161,7 @@ impl RateTable {
     /// Draws the input spikes of one presentation into `spikes`; `pixels` holds [`INPUTS`] intensities.
     pub fn draw(&self, draw: Draw, pixels: &[u8], steps: u32, spikes: &mut SpikeList) {
         let key = [draw.seed as u32, (draw.seed >> 32) as u32];
+        let stream = stream_of_attempt(draw.stream, draw.attempt);
         spikes.begin(steps);
         for (input, &intensity) in pixels[..INPUTS].iter().enumerate() {
             let Some(scale) = self.scales[usize::from(intensity)] else {
@@ -151,7 +169,7 @@ impl RateTable {
             };
             let mut step = 0u32;
             'pixel: for block in 0.. {
-                let counter = [block, input as u32, draw.presentation, draw.stream as u32];
+                let counter = [block, input as u32, draw.presentation, stream];
                 for word in philox(key, counter) {
                     step = step.saturating_add(self.gap(word, scale));
                     if step >= steps {
@@ -278,7 +296,7 @@ mod tests {
     #[test]
     fn gaps_are_geometric() {
         let params = presets::paper();
-        let table = RateTable::new(&params);
+        let table = RateTable::new(&params, 0);
         for intensity in [1u32, 17, 128, 255] {
             let q = f64::from(intensity) / 4.0 * params.time.dt_ms * 1e-3;
             let scale = table.scales[intensity as usize].expect("a positive rate");
@@ -312,8 +330,9 @@ mod tests {
             seed: 3,
             stream: Stream::Train,
             presentation: 0,
+            attempt: 0,
         };
-        RateTable::new(&params).draw(draw, &[255; INPUTS], 7, &mut spikes);
+        RateTable::new(&params, 0).draw(draw, &[255; INPUTS], 7, &mut spikes);
         assert_eq!(spikes.len(), 7 * INPUTS);
         assert!((0..7).all(|step| spikes.at(step).iter().copied().eq(0..INPUTS as u16)));
         assert!(spikes.at(7).is_empty());
@@ -329,8 +348,9 @@ mod tests {
             seed: 1 << 40 | 5,
             stream: Stream::Test,
             presentation: 9,
+            attempt: 0,
         };
-        RateTable::new(&presets::paper()).draw(draw, &pixels, 700, &mut spikes);
+        RateTable::new(&presets::paper(), 0).draw(draw, &pixels, 700, &mut spikes);
         let first: Vec<_> = (0..700)
             .flat_map(|n| spikes.at(n).iter().map(move |&i| (n, i)))
             .take(6)

@@ -23,6 +23,8 @@ pub enum Stream {
     Dropout = 4,
     /// Images made for a test; the presentation is the image's index among them.
     Artificial = 5,
+    /// Training images by whose answers neurons are labelled; the presentation is the image's index in its file.
+    Label = 6,
 }
 
 /// Four random words for one key and counter.

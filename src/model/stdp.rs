@@ -7,6 +7,7 @@
 //! E spike j  w_ij = clip(w_ij + lr2_j Apre_i)     (post half)
 //! ```
 //!
+//! With the triplet rule a trace is set to its step instead, so that it knows the nearest spike alone (Diehl & Cook).
 //! STDP is lr1 = lr2 = +1; all-LTD is lr1 = +1, lr2 = -1: both orders depress. lr1 is +1 in both, so the
 //! kernels leave it out; lr2 is lambda times the third factor ([`super::gate`]). lambda, the step scale, falls
 //! over the training from 1 to `step_end`. The presynaptic trace is kept as it stood at the input's last spike
@@ -15,7 +16,7 @@
 use super::conductance::receive;
 use super::prune::decayed;
 use super::{BLOCK, Block, block_boundary, exp_neg, flush_tiny, multiply_add};
-use crate::params::{Decay, INPUTS, Params};
+use crate::params::{Decay, INPUTS, Params, Rule};
 
 /// Constants of learning, per step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,6 +32,8 @@ pub struct Constants {
     pub dt_per_tau_pre: f32,
     /// Decay of the postsynaptic trace in one step.
     pub keep_post: f32,
+    /// Share of a trace that a new spike leaves: 1 where spikes add up, 0 where the nearest alone counts.
+    pub keep_at_spike: f32,
 }
 
 impl Constants {
@@ -43,6 +46,10 @@ impl Constants {
             a_post: (learning.a_post * learning.gmax) as f32,
             dt_per_tau_pre: (dt_ms / learning.tau_pre_ms) as f32,
             keep_post: libm::exp(-dt_ms / learning.tau_post_ms) as f32,
+            keep_at_spike: match learning.rule {
+                Rule::Triplet => 0.0,
+                Rule::Stdp | Rule::StdpAllLtd | Rule::CountGated => 1.0,
+            },
         }
     }
 }

@@ -5,19 +5,23 @@
 //! and have none. Defaults are not here but in [`crate::presets`], one a published experiment.
 //! [`Params::validate`] refuses what makes no sense, [`Params::steps`] turns times into whole steps.
 
+mod error;
+mod kinds;
 mod layer;
 mod validate;
 
-use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
 
+pub use error::ParamsError;
+pub use kinds::{Decay, PruningMode, Rule, TauPrune, TauRule, Threshold};
 pub use layer::{ConfigError, apply_setting, layered, to_toml};
-pub use validate::{MAX_CHECKPOINT_BYTES, MAX_NEURONS, MAX_REPLICAS, ParamsError};
+pub use validate::{MAX_CHECKPOINT_BYTES, MAX_NEURONS, MAX_REPLICAS};
 
 /// Inputs of every network: the pixels of a 28x28 image.
 pub const INPUTS: usize = 784;
+
+/// How often an image may be shown again because it evoked too few spikes; what is darker still stays unanswered.
+pub const RETRIES: u32 = 16;
 
 /// All parameters of one job, grouped as in the TOML file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +48,12 @@ pub struct Job {
     /// Labels that the network learns; group `g` of neurons belongs to `classes[g]`.
     pub classes: Vec<u8>,
     pub neurons_per_class: usize,
+    /// Neurons of a network without groups, whose neurons are labelled by what they have learned; 0 for
+    /// `neurons_per_class` of each class.
+    pub neurons: usize,
+    /// The training images by whose answers the neurons are labelled after the training, the first so many of those
+    /// trained on; 0 to vote by the groups of the classes instead.
+    pub label_images: usize,
     /// Training images of each class: the first so many of the training file.
     pub train_per_class: usize,
     /// Training images of all classes together, the first so many as the file has them; 0 to go by class.
@@ -87,6 +97,10 @@ pub struct Input {
     pub intensity_step: u32,
     /// Every image is scaled to this mean rate over its pixels before it is shown; 0 shows it as it is.
     pub mean_rate_hz: f64,
+    /// An image that evokes fewer E spikes in all is shown again, brighter, up to [`RETRIES`] times; 0 for never.
+    pub least_spikes: usize,
+    /// By how much `full_rate_hz` rises each time.
+    pub retry_rate_hz: f64,
 }
 
 /// The excitatory (E) population: conductance-based leaky integrate-and-fire, adaptive threshold.
@@ -107,6 +121,8 @@ pub struct Excitatory {
     pub refractory_ms: f64,
     /// Resting value of the threshold.
     pub v_threshold_mv: f64,
+    /// By how much the threshold is above it before the first training image.
+    pub theta_start_mv: f64,
     /// The same in testing.
     pub v_threshold_test_mv: f64,
     pub tau_threshold_ms: f64,
@@ -153,12 +169,17 @@ pub struct Learning {
     pub gmax: f64,
     /// Smallest weight, relative to gmax: 0, or below it where an input may also inhibit.
     pub w_min: f64,
-    /// Initial weights are uniform in 0..this, relative to gmax.
+    /// Initial weights are uniform between these two, relative to gmax.
+    pub w_start_min: f64,
     pub w_start_max: f64,
+    /// Sum to which the incoming weights of each neuron are scaled before each training image; 0 for no scaling.
+    pub w_total: f64,
     /// What a negative weight adds to the inhibitory conductance, relative to its magnitude.
     pub inhibitory_gain: f64,
     pub tau_pre_ms: f64,
     pub tau_post_ms: f64,
+    /// `triplet`: time constant of the slow trace of a neuron's own spikes.
+    pub tau_post_slow_ms: f64,
     /// Step of the presynaptic trace at an input spike, relative to gmax.
     pub a_pre: f64,
     /// Step of the postsynaptic trace at an E spike, relative to gmax; negative depresses.
@@ -193,109 +214,6 @@ pub struct Pruning {
     pub window_rate_hz: f64,
 }
 
-/// What the membrane potential is compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Threshold {
-    /// The adaptive threshold as it moves.
-    Live,
-    /// The adaptive threshold as it stood when the image came on.
-    Latched,
-    /// The resting value of the threshold.
-    Fixed,
-}
-
-/// The learning rule of S1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Rule {
-    /// Supervised: the group of the image's class learns by STDP (eq. 3), all others by all-LTD (eq. 4).
-    StdpAllLtd,
-    /// Unsupervised: every group learns by STDP.
-    Stdp,
-    /// Supervised: steps in proportion to how far each group's spike count is from its target.
-    CountGated,
-}
-
-/// How an unused weight decays over the time since its last presynaptic spike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Decay {
-    /// By exp(-k (t / tau)^2): "use it or lose it" (eq. 5).
-    Gaussian,
-    /// By exp(-k t / tau), used or not: the local form of an L2 penalty (after eq. 1).
-    Exponential,
-    /// Towards zero by gmax k t / tau, used or not: the local form of an L1 penalty (after eq. 2).
-    Linear,
-}
-
-/// When eq. 5 acts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum PruningMode {
-    /// Never.
-    None,
-    /// At every input spike of the training; a flush ends it.
-    Continuous,
-    /// One exact flush at the end of the training.
-    Final,
-    /// At the end every input fires for a while with learning off; those that do are flushed.
-    FinalWindow,
-}
-
-/// The time constant of eq. 5: given, or following from the job.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "it must be a number of ms, \"from-job\" or \"from-classes\""
-)]
-pub enum TauPrune {
-    Ms(f64),
-    Rule(TauRule),
-}
-
-/// How the time constant of eq. 5 follows from the job; `t_image` is stimulus plus rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TauRule {
-    /// `t_image * sqrt(8 * classes * presentations)`: keeps about the same share of weights for any length.
-    FromJob,
-    /// `5 * classes * t_image`, as the authors' notebooks have it.
-    FromClasses,
-}
-
-impl FromStr for TauPrune {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let rule = TauRule::deserialize(StrDeserializer::<ValueError>::new(text)).map(Self::Rule);
-        let ms = text.parse().map(Self::Ms);
-        ms.or(rule)
-            .map_err(|_| "expected a number of ms, from-job or from-classes".into())
-    }
-}
-
-impl fmt::Display for TauPrune {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ms(tau_ms) => write!(f, "{tau_ms}"),
-            Self::Rule(rule) => write!(f, "{rule}"),
-        }
-    }
-}
-
-/// Writes a kebab-case unit variant as TOML and JSON have it.
-macro_rules! display_as_serialized {
-    ($($name:ty),*) => {$(
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.serialize(f)
-            }
-        }
-    )*};
-}
-display_as_serialized!(Threshold, Rule, Decay, PruningMode, TauRule);
-
 /// Whole numbers of steps, from the times of a validated [`Params`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Steps {
@@ -303,6 +221,8 @@ pub struct Steps {
     pub rest: u32,
     pub refractory_e: u32,
     pub refractory_i: u32,
+    /// After so many steps nothing is left of an E spike for its neuron: of the refractory time or the slow trace.
+    pub memory_e: u32,
     pub delay_s2_max: u32,
     pub delay_s3_max: u32,
     pub window: u32,
@@ -322,7 +242,20 @@ impl Job {
 impl Params {
     /// Excitatory neurons, N; there are as many inhibitory ones.
     pub fn neurons(&self) -> usize {
-        self.job.classes.len() * self.job.neurons_per_class
+        match self.job.neurons {
+            0 => self.job.classes.len() * self.job.neurons_per_class,
+            neurons => neurons,
+        }
+    }
+
+    /// Neurons of one group, as the learning rule counts them; where classes have none, of a share like theirs.
+    pub fn group_size(&self) -> usize {
+        self.neurons().div_ceil(self.job.classes.len())
+    }
+
+    /// The rate of a pixel of intensity 255 when an image is shown for the `attempt`-th time again.
+    pub fn full_rate_hz(&self, attempt: u32) -> f64 {
+        self.input.full_rate_hz + f64::from(attempt) * self.input.retry_rate_hz
     }
 
     /// Training images shown to one network over all epochs.
@@ -373,10 +306,17 @@ impl Params {
     /// When dt does not divide one of the times.
     pub fn steps(&self) -> Result<Steps, ParamsError> {
         let steps = |key, ms| validate::whole_steps(key, ms, self.time.dt_ms);
+        let refractory_e = steps("excitatory.refractory_ms", self.excitatory.refractory_ms)?;
+        // After 69 time constants a trace counts as 0.
+        let slow_trace = match self.learning.rule {
+            Rule::Triplet => (69.0 * self.learning.tau_post_slow_ms / self.time.dt_ms + 1.0) as u32,
+            Rule::Stdp | Rule::StdpAllLtd | Rule::CountGated => 0,
+        };
         Ok(Steps {
             stimulus: steps("time.stimulus_ms", self.time.stimulus_ms)?,
             rest: steps("time.rest_ms", self.time.rest_ms)?,
-            refractory_e: steps("excitatory.refractory_ms", self.excitatory.refractory_ms)?,
+            refractory_e,
+            memory_e: refractory_e.max(slow_trace),
             refractory_i: steps("inhibitory.refractory_ms", self.inhibitory.refractory_ms)?,
             delay_s2_max: steps("lateral.delay_s2_max_ms", self.lateral.delay_s2_max_ms)?,
             delay_s3_max: steps("lateral.delay_s3_max_ms", self.lateral.delay_s3_max_ms)?,

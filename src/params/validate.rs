@@ -1,6 +1,7 @@
 //! What is refused, and why.
 
 use super::*;
+use std::fmt;
 
 /// Neurons that one network may have: its S3 delays, one a pair, then take half a gigabyte.
 pub const MAX_NEURONS: usize = 16_384;
@@ -9,59 +10,6 @@ pub const MAX_REPLICAS: usize = 4_096;
 
 /// Bytes that a checkpoint may have; a job in memory takes a few times as much.
 pub const MAX_CHECKPOINT_BYTES: u64 = 4 << 30;
-
-/// A parameter that makes no sense, by itself or beside another.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum ParamsError {
-    #[error("{key} is {value}: it must be {expected}")]
-    OutOfRange {
-        key: &'static str,
-        value: String,
-        expected: String,
-    },
-    #[error(
-        "time.dt_ms = {dt_ms} does not divide {key} = {ms}: the simulation needs whole steps; \
-         try 0.1, 0.5 or 1"
-    )]
-    Indivisible {
-        key: &'static str,
-        ms: f64,
-        dt_ms: f64,
-    },
-    #[error(
-        "time.dt_ms = {dt_ms} is too coarse for {key} = {tau_ms}: Euler's method needs a step well \
-         below every time constant (at most half of it)"
-    )]
-    Unstable {
-        key: &'static str,
-        tau_ms: f64,
-        dt_ms: f64,
-    },
-    #[error(
-        "{rate_key} = {rate_hz} Hz at time.dt_ms = {dt_ms} means {probability} spikes a step: a Poisson \
-         input fires at most once a step, so lower the rate or the step"
-    )]
-    RateTooHigh {
-        rate_key: &'static str,
-        rate_hz: f64,
-        dt_ms: f64,
-        probability: f64,
-    },
-    #[error(
-        "{presentations} presentations of {steps} steps are more than the clock of 2^32 steps holds: \
-         lower --epochs or --train-per-class, or raise --dt-ms"
-    )]
-    ClockOverflow { presentations: usize, steps: u64 },
-    #[error(
-        "{replicas} replicas of {neurons} neurons would make a checkpoint of {bytes} bytes, more than the \
-         {MAX_CHECKPOINT_BYTES} that one may have: lower --replicas or --neurons-per-class"
-    )]
-    TooLarge {
-        replicas: usize,
-        neurons: usize,
-        bytes: u64,
-    },
-}
 
 fn out_of_range(
     key: &'static str,
@@ -148,6 +96,16 @@ impl Params {
             1,
             most_per_class,
         )?;
+        count("job.neurons", job.neurons, 0, MAX_NEURONS)?;
+        count("job.label_images", job.label_images, 0, 60_000)?;
+        if job.neurons > 0 && (self.learning.rule.is_supervised() || job.label_images == 0) {
+            return Err(out_of_range(
+                "job.neurons",
+                job.neurons,
+                "0 where the learning rule or the vote goes by the groups of the classes: set job.label_images and an \
+                 unsupervised learning.rule, or job.neurons_per_class",
+            ));
+        }
         count("job.train_per_class", job.train_per_class, 1, 60_000)?;
         count("job.train_images", job.train_images, 0, 60_000)?;
         count("job.test_per_class", job.test_per_class, 0, 10_000)?;
@@ -219,14 +177,29 @@ impl Params {
             0.0,
             self.input.full_rate_hz,
         )?;
+        count("input.least_spikes", self.input.least_spikes, 0, 1_000_000)?;
+        within(
+            "input.retry_rate_hz",
+            self.input.retry_rate_hz,
+            0.0,
+            100_000.0,
+        )?;
         within(
             "pruning.window_rate_hz",
             self.pruning.window_rate_hz,
             1.0,
             100_000.0,
         )?;
+        let retries = match self.input.least_spikes {
+            0 => 0,
+            _ => RETRIES,
+        };
         for (rate_key, rate_hz) in [
             ("input.full_rate_hz", self.input.full_rate_hz),
+            (
+                "input.full_rate_hz with all retries",
+                self.full_rate_hz(retries),
+            ),
             ("pruning.window_rate_hz", self.pruning.window_rate_hz),
         ] {
             let dt_ms = self.time.dt_ms;
@@ -284,12 +257,20 @@ impl Params {
             0.0,
             1_000.0,
         )?;
+        within("excitatory.theta_start_mv", e.theta_start_mv, 0.0, 1_000.0)?;
+        // A threshold with memory may sink to its resting value only where a neuron never fires.
+        let of = |kind, otherwise| match kind {
+            Threshold::Homeostatic => e.v_threshold_mv + e.theta_start_mv,
+            Threshold::Live | Threshold::Latched | Threshold::Fixed => otherwise,
+        };
+        let trained_mv = of(e.threshold_train, e.v_threshold_mv);
+        let tested_mv = of(e.threshold_test, e.v_threshold_test_mv);
         for (key, mv, threshold_mv) in [
-            ("excitatory.v_rest_mv", e.v_rest_mv, e.v_threshold_mv),
-            ("excitatory.v_rest_mv", e.v_rest_mv, e.v_threshold_test_mv),
-            ("excitatory.v_reset_mv", e.v_reset_mv, e.v_threshold_mv),
-            ("excitatory.v_reset_mv", e.v_reset_mv, e.v_threshold_test_mv),
-            ("excitatory.v_start_mv", e.v_start_mv, e.v_threshold_mv),
+            ("excitatory.v_rest_mv", e.v_rest_mv, trained_mv),
+            ("excitatory.v_rest_mv", e.v_rest_mv, tested_mv),
+            ("excitatory.v_reset_mv", e.v_reset_mv, trained_mv),
+            ("excitatory.v_reset_mv", e.v_reset_mv, tested_mv),
+            ("excitatory.v_start_mv", e.v_start_mv, trained_mv),
             ("inhibitory.v_rest_mv", i.v_rest_mv, i.v_threshold_mv),
             ("inhibitory.v_reset_mv", i.v_reset_mv, i.v_threshold_mv),
             ("inhibitory.v_start_mv", i.v_start_mv, i.v_threshold_mv),
@@ -306,15 +287,32 @@ impl Params {
 
     fn validate_synapses(&self) -> Result<(), ParamsError> {
         within("lateral.w_s2", self.lateral.w_s2, 0.0, 1_000.0)?;
-        within("lateral.w_s3_total", self.lateral.w_s3_total, 0.0, 1_000.0)?;
+        within("lateral.w_s3_total", self.lateral.w_s3_total, 0.0, 1e7)?;
         let learning = &self.learning;
         within("learning.gmax", learning.gmax, 1e-6, 100.0)?;
         positive("learning.tau_pre_ms", learning.tau_pre_ms, " of ms")?;
         positive("learning.tau_post_ms", learning.tau_post_ms, " of ms")?;
+        within(
+            "learning.tau_post_slow_ms",
+            learning.tau_post_slow_ms,
+            1e-3,
+            60_000.0,
+        )?;
         within("learning.a_pre", learning.a_pre, 0.0, 1.0)?;
         within("learning.a_post", learning.a_post, -1.0, 0.0)?;
         within("learning.w_min", learning.w_min, -1.0, 0.0)?;
         within("learning.w_start_max", learning.w_start_max, 0.0, 1.0)?;
+        within(
+            "learning.w_start_min",
+            learning.w_start_min,
+            0.0,
+            learning.w_start_max,
+        )?;
+        within("learning.w_total", learning.w_total, 0.0, 1e6)?;
+        if learning.w_total > 0.0 && learning.w_min < 0.0 {
+            let expected = "0 where weights are scaled to a sum (learning.w_total)";
+            return Err(out_of_range("learning.w_min", learning.w_min, expected));
+        }
         within(
             "learning.inhibitory_gain",
             learning.inhibitory_gain,
@@ -359,7 +357,8 @@ impl Params {
         let per_image = u64::from(steps.stimulus + steps.rest);
         // Room for the final window, for what is under way then, and for the refractory time before step 0.
         let delays = steps.delay_s2_max + steps.delay_s3_max;
-        let spare = u64::from(steps.window + steps.refractory_e + steps.refractory_i + delays);
+        let refractory = steps.refractory_e + steps.refractory_i;
+        let spare = u64::from(steps.window + refractory + steps.memory_e + delays);
         let presentations = self.presentations();
         if presentations as u64 * per_image + spare >= u64::from(u32::MAX) {
             return Err(ParamsError::ClockOverflow {

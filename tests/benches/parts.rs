@@ -50,12 +50,14 @@ fn draw_input_spikes(bencher: Bencher, dt_ms: f64) {
     let mut params = presets::paper();
     params.time.dt_ms = dt_ms;
     let steps = params.steps().expect("whole steps").stimulus;
-    let (rates, mut spikes, mut presentation) = (RateTable::new(&params), SpikeList::default(), 0);
+    let (rates, mut spikes, mut presentation) =
+        (RateTable::new(&params, 0), SpikeList::default(), 0);
     bencher.bench_local(|| {
         let draw = Draw {
             seed: 1,
             stream: Stream::Train,
             presentation,
+            attempt: 0,
         };
         presentation += 1;
         let image = presentation as usize % 1000;
@@ -101,6 +103,7 @@ fn test_20_images(bencher: Bencher, neurons: usize) {
             pixels: DATA.test.pixels(),
             images: &images,
             stream: Stream::Test,
+            attempt: 0,
         };
         backend.test(&frozen, shown).expect("a test")
     });

@@ -72,6 +72,7 @@ pub fn run(backend: &dyn Backend, networks: &[Network], plan: &[Vec<Showing>]) -
         pixels: DATA.pixels(),
         images: &shown,
         stream: Stream::Test,
+        attempt: 0,
     };
     let counts = backend.test(&frozen, images).expect("a test");
     Outcome {

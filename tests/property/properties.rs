@@ -50,7 +50,8 @@ fn show(threads: usize, outcome: &Outcome, pixels: &[u8], images: &[u32]) -> Vec
         pixels,
         images,
         stream,
-    };
+attempt: 0,
+};
     backend(threads).test(&lanes, images).unwrap()
 }
 
@@ -214,7 +215,7 @@ proptest! {
         let path = folder.path().join("half.safetensors");
         let Outcome { networks, weights } = half;
         let metrics = vec![Vec::new(); networks.len()];
-        let saved = Checkpoint { params: job.params.clone(), networks, weights, metrics };
+        let saved = Checkpoint { params: job.params.clone(), networks, weights, metrics, labels: Vec::new() };
         saved.save(&path).unwrap();
         let loaded = Checkpoint::load(&path).unwrap();
         prop_assert!(loaded == saved);

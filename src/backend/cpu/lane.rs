@@ -30,6 +30,9 @@ pub struct Lane {
     pub group_spikes: Vec<u32>,
 }
 
+/// Threshold of padding neurons: out of reach, wherever those of others are.
+const PADDING_MV: f32 = 1e9;
+
 /// The fixed delays of S2 and S3, in steps. S3 comes in rows of whole [`Counts`], [`NEVER`] where there is no synapse.
 #[derive(Clone)]
 pub struct Wiring {
@@ -59,7 +62,8 @@ impl Wiring {
 pub struct NetworkOnCpu {
     pub network: Network,
     pub constants: Constants,
-    pub rates: RateTable,
+    /// Of all attempts.
+    pub rates: Vec<RateTable>,
     pub wiring: Wiring,
     pub lane: Lane,
     pub weights: Vec<Block>,
@@ -123,16 +127,17 @@ fn store_ring(ring: &DelayRing, delay_max: u32, neurons: usize) -> Vec<u16> {
 }
 
 impl Lane {
-    /// The state in which a test image finds the network: potentials and thresholds at rest, all else 0.
-    pub fn at_rest(c: &Constants, neurons: usize) -> Self {
+    /// The state in which a test image finds the network: potentials at rest, the thresholds given, all else 0.
+    pub fn at_rest(c: &Constants, thresholds_mv: &[f32]) -> Self {
+        let neurons = thresholds_mv.len();
         let n = blocks(neurons);
         let zero = || vec![Block::splat(0.0); n];
         Self {
             clock: 0,
             neurons,
             v_e: vec![Block::splat(c.excitatory.v_rest_mv); n],
-            vt: vec![Block::splat(c.excitatory.v_threshold_mv); n],
-            latched: vec![Block::splat(c.excitatory.v_threshold_mv); n],
+            vt: pad(thresholds_mv, PADDING_MV),
+            latched: pad(thresholds_mv, PADDING_MV),
             ge_e: zero(),
             gi_e: zero(),
             apost: zero(),
@@ -143,8 +148,13 @@ impl Lane {
             s2: DelayRing::new(c.steps.delay_s2_max, neurons),
             s3: DelayRing::new(c.steps.delay_s3_max, neurons),
             counts: vec![0; neurons],
-            group_spikes: vec![0; neurons / c.gate.group_size as usize],
+            group_spikes: vec![0; neurons.div_ceil(c.gate.group_size as usize)],
         }
+    }
+
+    /// E spikes of the presentation.
+    pub fn spikes(&self) -> u64 {
+        self.counts.iter().map(|&count| u64::from(count)).sum()
     }
 
     fn load(params: &Params, state: &State, c: &Constants) -> Self {
@@ -153,8 +163,8 @@ impl Lane {
             clock: state.clock,
             neurons,
             v_e: pad(&state.v_e_mv, c.excitatory.v_rest_mv),
-            vt: pad(&state.v_threshold_mv, c.excitatory.v_threshold_mv),
-            latched: pad(&state.v_latched_mv, c.excitatory.v_threshold_mv),
+            vt: pad(&state.v_threshold_mv, PADDING_MV),
+            latched: pad(&state.v_latched_mv, PADDING_MV),
             ge_e: pad(&state.ge_e, 0.0),
             gi_e: pad(&state.gi_e, 0.0),
             apost: pad(&state.trace_post, 0.0),
@@ -165,7 +175,7 @@ impl Lane {
             s2: load_ring(&state.arrivals_s2, neurons),
             s3: load_ring(&state.arrivals_s3, neurons),
             counts: vec![0; neurons],
-            group_spikes: vec![0; neurons / c.gate.group_size as usize],
+            group_spikes: vec![0; neurons.div_ceil(c.gate.group_size as usize)],
         }
     }
 }
@@ -177,7 +187,7 @@ impl NetworkOnCpu {
         let state = &mut network.state;
         Ok(Self {
             constants,
-            rates: RateTable::new(&network.params),
+            rates: RateTable::of_attempts(&network.params),
             lane: Lane::load(&network.params, state, &constants),
             weights: pad_rows(&network.weights, network.params.neurons()),
             apre: std::mem::take(&mut state.trace_pre),

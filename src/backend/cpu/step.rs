@@ -224,7 +224,8 @@ fn input_spike(
                 None => stdp::input_spike(c, amount, weights, to, |_| Block::splat(1.0)),
                 Some(kept) => stdp::input_spike(c, amount, weights, to, |b| kept[row.start + b]),
             }
-            apre[input] = stdp::decayed_pre(apre[input], decays.keep_pre[spike]) + c.stdp.a_pre;
+            let trace = stdp::decayed_pre(apre[input], decays.keep_pre[spike]);
+            apre[input] = multiply_add(c.stdp.keep_at_spike, trace, c.stdp.a_pre);
             last_input[input] = now;
         }
     }
@@ -263,9 +264,12 @@ fn output_spikes(
     let blocks = lane.v_e.len();
     for &j in fired {
         let (b, l, own) = (j / BLOCK, j % BLOCK, group_of(j));
-        lane.apost[b].0[l] = multiply_add(*step_scale, c.stdp.a_post, lane.apost[b].0[l]);
+        let trace = c.stdp.keep_at_spike * lane.apost[b].0[l];
+        lane.apost[b].0[l] = multiply_add(*step_scale, c.stdp.a_post, trace);
         let spikes = lane.group_spikes[own as usize];
-        let lr2 = *step_scale * gate::third_factor(&c.gate, own == *group, step, spikes);
+        let since_last = now.wrapping_sub(lane.last_spike_e[j]);
+        let factor = gate::third_factor(&c.gate, own == *group, step, spikes, since_last);
+        let lr2 = *step_scale * factor;
         if lr2 == 0.0 {
             continue;
         }

@@ -25,9 +25,9 @@ pub enum Input<'a> {
     Lists { words: &'a [u32], stride: u32 },
 }
 
-/// Presentations of all lanes, one after another.
+/// Presentations of some lanes, one after another.
 pub struct Batch<'a> {
-    /// `presentations` times one task for each lane.
+    /// `presentations` times one task for each of the lanes.
     pub tasks: &'a [Task],
     pub presentations: usize,
     pub input: Input<'a>,
@@ -38,6 +38,13 @@ pub struct Batch<'a> {
     pub s1: u32,
     pub from_rest: bool,
     pub latch: bool,
+}
+
+impl Batch<'_> {
+    /// Lanes that run.
+    fn width(&self) -> usize {
+        self.tasks.len() / self.presentations.max(1)
+    }
 }
 
 impl Engine {
@@ -84,7 +91,7 @@ impl Engine {
         let plan = prepared.plan(batch, 0..total, at_once);
         let per_submit = (at_once.max(SUBMITTED_STEPS) / at_once.min(batch.steps.into())).max(1);
         for dispatches in plan.chunks(per_submit as usize) {
-            self.dispatch(&prepared, dispatches)?;
+            self.dispatch(&prepared, dispatches, batch.width())?;
         }
         self.gpu.check()
     }
@@ -236,19 +243,14 @@ impl Engine {
         &mut self,
         prepared: &Prepared<'_>,
         dispatches: &[Dispatch],
+        width: usize,
     ) -> Result<(), GpuError> {
         let uniform = self.uniform(dispatches)?;
         let kernel = &self.pipelines.advance;
         let bound = kernel.bind(&self.gpu.device, &uniform, &prepared.storage());
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
         for index in 0..dispatches.len() {
-            self.pass(
-                &mut encoder,
-                kernel,
-                &bound,
-                index,
-                [prepared.lanes.count as u32, 1],
-            );
+            self.pass(&mut encoder, kernel, &bound, index, [width as u32, 1]);
         }
         self.count(|traffic| traffic.dispatches += dispatches.len() as u64);
         self.submit(encoder);
@@ -285,7 +287,7 @@ impl Prepared<'_> {
                 .min(per_presentation - first_step)
                 .min(range.end - at);
             plan.push(Dispatch {
-                first_task: (presentation * self.lanes.count as u64) as u32,
+                first_task: (presentation * batch.width() as u64) as u32,
                 first_step: first_step as u32,
                 steps: steps as u32,
                 from_rest: u32::from(batch.from_rest && first_step == 0),

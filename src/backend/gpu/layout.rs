@@ -38,6 +38,7 @@ pub struct Constants {
     pub e_v_threshold_mv: f32,
     pub e_v_threshold_test_mv: f32,
     pub e_dt_per_tau_threshold: f32,
+    pub e_keep_theta: f32,
     pub e_threshold_step_mv: f32,
     pub i_dt_per_tau_membrane: f32,
     pub i_v_rest_mv: f32,
@@ -54,10 +55,13 @@ pub struct Constants {
     pub a_post: f32,
     pub dt_per_tau_pre: f32,
     pub keep_post: f32,
+    pub keep_at_spike: f32,
+    pub w_total: f32,
     pub decay_per_step: f32,
     pub spikes_per_step: f32,
     pub spikes_floor: f32,
     pub tolerance: f32,
+    pub dt_per_tau_post_slow: f32,
     pub refractory_e: u32,
     pub refractory_i: u32,
     pub threshold_train: u32,
@@ -74,6 +78,8 @@ pub struct Constants {
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 pub struct Task {
     pub network: u32,
+    pub lane: u32,
+    pub rates: u32,
     pub image: u32,
     pub seed_low: u32,
     pub seed_high: u32,
@@ -85,10 +91,12 @@ pub struct Task {
 }
 
 impl Task {
-    /// A presentation of image 0 to group 0 at clock 0.
+    /// A presentation of image 0 to group 0 at clock 0, for the first time, in the lane of the network.
     pub fn new(network: usize, seed: u64, stream: Stream, presentation: u32) -> Self {
         Self {
             network: network as u32,
+            lane: network as u32,
+            rates: network as u32,
             image: 0,
             seed_low: seed as u32,
             seed_high: (seed >> 32) as u32,
@@ -122,6 +130,7 @@ fn threshold(kind: Threshold) -> u32 {
         Threshold::Live => 0,
         Threshold::Latched => 1,
         Threshold::Fixed => 2,
+        Threshold::Homeostatic => 3,
     }
 }
 
@@ -130,6 +139,7 @@ fn rule(rule: Rule) -> u32 {
         Rule::Stdp => 0,
         Rule::StdpAllLtd => 1,
         Rule::CountGated => 2,
+        Rule::Triplet => 3,
     }
 }
 
@@ -155,6 +165,7 @@ impl Constants {
             e_v_threshold_mv: e.v_threshold_mv,
             e_v_threshold_test_mv: e.v_threshold_test_mv,
             e_dt_per_tau_threshold: e.dt_per_tau_threshold,
+            e_keep_theta: e.keep_theta,
             e_threshold_step_mv: e.threshold_step_mv,
             i_dt_per_tau_membrane: i.dt_per_tau_membrane,
             i_v_rest_mv: i.v_rest_mv,
@@ -171,14 +182,17 @@ impl Constants {
             a_post: stdp.a_post,
             dt_per_tau_pre: stdp.dt_per_tau_pre,
             keep_post: stdp.keep_post,
+            keep_at_spike: stdp.keep_at_spike,
+            w_total: c.normalize.w_total,
             decay_per_step: c.prune.per_step,
             spikes_per_step: c.gate.spikes_per_step,
             spikes_floor: c.gate.spikes_floor,
             tolerance: c.gate.tolerance,
+            dt_per_tau_post_slow: c.gate.dt_per_tau_post_slow,
             refractory_e: c.steps.refractory_e,
             refractory_i: c.steps.refractory_i,
-            threshold_train: threshold(params.excitatory.threshold_train),
-            threshold_test: threshold(params.excitatory.threshold_test),
+            threshold_train: threshold(e.threshold_train),
+            threshold_test: threshold(e.threshold_test),
             prune_in_training: u32::from(params.pruning.mode == PruningMode::Continuous),
             group_size: c.gate.group_size,
             rule: rule(c.gate.rule),
@@ -193,16 +207,18 @@ pub fn state_stride(neurons: usize) -> usize {
     FIELDS * neurons + 2 * INPUTS + GROUPS
 }
 
-/// Words of the packed delays of one network.
-pub fn delays_stride(neurons: usize) -> usize {
-    (neurons + neurons * neurons).div_ceil(2)
+/// Words of the wiring of one network.
+pub fn wiring_stride(neurons: usize) -> usize {
+    (neurons + neurons * neurons).div_ceil(2) + neurons
 }
 
-/// Delays of S2, then of S3, two to a word.
-pub fn pack_delays(network: &Network, words: &mut Vec<u32>) {
+/// Delays of S2, then of S3, two to a word; then the bits of the thresholds that a test image finds.
+pub fn pack_wiring(network: &Network, words: &mut Vec<u32>) {
     let delays: Vec<u16> = [&network.delays_s2[..], &network.delays_s3[..]].concat();
     let word = |pair: &[u16]| u32::from(pair[0]) | u32::from(*pair.get(1).unwrap_or(&0)) << 16;
     words.extend(delays.chunks(2).map(word));
+    let thresholds = network.thresholds_in_test();
+    words.extend(thresholds.iter().map(|value| value.to_bits()));
 }
 
 /// Spikes under way to each neuron.

@@ -19,10 +19,11 @@ mod resident;
 pub mod self_test;
 mod session;
 mod testing;
+mod training;
 mod tuning;
 
 use super::*;
-use crate::params::Steps;
+use crate::params::{RETRIES, Steps};
 use adapter::Adapter;
 use device::OpenDevice;
 use error::GpuError;
@@ -189,10 +190,10 @@ impl Gpu {
         let slots = shape.steps.delay_s2_max as usize + shape.steps.delay_s3_max as usize + 2;
         let words = [
             INPUTS * n,
-            layout::delays_stride(n),
+            layout::wiring_stride(n),
             layout::state_stride(n),
             slots * n,
-            2 * 256,
+            2 * 256 * (RETRIES as usize + 1),
         ];
         let largest = words.into_iter().max().unwrap_or(1) as u64 * 4;
         let most = self.device.info.limits.max_compute_workgroups_per_dimension;
@@ -221,7 +222,7 @@ fn common_shape<'a>(
             window,
             ..
         } = network.params.steps()?;
-        // Refractory times may differ from lane to lane.
+        // What a neuron remembers of its own spikes may differ from lane to lane.
         let steps = Steps {
             stimulus,
             rest,
@@ -230,6 +231,7 @@ fn common_shape<'a>(
             window,
             refractory_e: 0,
             refractory_i: 0,
+            memory_e: 0,
         };
         let shape = Shape {
             neurons: network.params.neurons(),

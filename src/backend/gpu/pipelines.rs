@@ -66,6 +66,7 @@ pub fn step_source(neurons: usize, workgroup: u32) -> String {
         include_str!("../../../shaders/gate.wgsl"),
         include_str!("../../../shaders/dropout.wgsl"),
         include_str!("../../../shaders/stdp.wgsl"),
+        include_str!("../../../shaders/normalize.wgsl"),
         include_str!("../../../shaders/prune.wgsl"),
         include_str!("../../../shaders/step.wgsl"),
     ]

@@ -3,15 +3,15 @@
 use super::engine::Engine;
 use super::error::GpuError;
 use super::layout::{
-    Constants, DIVERGED, OVERFLOW, SILENT, delays_stride, pack_delays, pack_rings, pack_state,
-    state_stride,
+    Constants, DIVERGED, OVERFLOW, SILENT, pack_rings, pack_state, pack_wiring, state_stride,
+    wiring_stride,
 };
 use crate::backend::BackendError;
 use crate::model;
 use crate::model::poisson::RateTable;
 use crate::network::Network;
 
-/// What frozen and learning networks have in common: constants, weights, delays and rates, for R networks.
+/// What frozen and learning networks have in common: constants, weights, wiring and rates, for R networks.
 pub struct Networks {
     pub neurons: usize,
     pub count: usize,
@@ -19,7 +19,7 @@ pub struct Networks {
     pub slots_s3: u32,
     constants: wgpu::Buffer,
     pub weights: wgpu::Buffer,
-    delays: wgpu::Buffer,
+    wiring: wgpu::Buffer,
     pub rates: wgpu::Buffer,
 }
 
@@ -46,14 +46,14 @@ impl Networks {
             weights,
             &lanes.state,
             &lanes.rings,
-            &self.delays,
+            &self.wiring,
             spikes,
             &lanes.counts,
         ]
     }
 }
 
-/// Two words for each of the 256 intensities of each network, after the logarithm.
+/// Two words for each of the 256 intensities of each table, after the logarithm.
 fn rate_words<'a>(tables: impl IntoIterator<Item = &'a RateTable>) -> Vec<u32> {
     let mut words: Vec<u32> = Vec::new();
     for table in tables {
@@ -76,30 +76,30 @@ fn rate_words<'a>(tables: impl IntoIterator<Item = &'a RateTable>) -> Vec<u32> {
 }
 
 impl Engine {
-    /// A buffer of rates, a table for each network.
+    /// A buffer of tables of rates.
     pub fn rates(&mut self, tables: &[RateTable]) -> Result<wgpu::Buffer, GpuError> {
         self.filled("rates", &rate_words(tables))
     }
 
-    /// Takes networks onto the device, with these weights instead of their own where given.
+    /// Takes networks onto the device, with these weights instead of their own, and tables of rates.
     pub fn load(
         &mut self,
         networks: &[&Network],
         weights: &[&[f32]],
+        tables: &[RateTable],
     ) -> Result<Networks, GpuError> {
         let params = &networks[0].params;
         let n = params.neurons();
-        let (mut constants, mut delays, mut rates) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut constants, mut wiring) = (Vec::new(), Vec::new());
         let mut slots = (0, 0);
         for network in networks {
             let c = model::Constants::new(&network.params)
                 .map_err(|error| GpuError::Validation(error.to_string()))?;
             slots = (c.steps.delay_s2_max + 1, c.steps.delay_s3_max + 1);
             constants.push(Constants::new(&c, &network.params));
-            pack_delays(network, &mut delays);
-            rates.push(RateTable::new(&network.params));
+            pack_wiring(network, &mut wiring);
         }
-        debug_assert_eq!(delays.len(), networks.len() * delays_stride(n));
+        debug_assert_eq!(wiring.len(), networks.len() * wiring_stride(n));
         let all: Vec<u32> = weights
             .iter()
             .flat_map(|weights| weights.iter().map(|w| w.to_bits()))
@@ -111,8 +111,8 @@ impl Engine {
             slots_s3: slots.1,
             constants: self.filled("constants", bytemuck::cast_slice(&constants))?,
             weights: self.filled("weights", &all)?,
-            delays: self.filled("delays", &delays)?,
-            rates: self.rates(&rates)?,
+            wiring: self.filled("wiring", &wiring)?,
+            rates: self.rates(tables)?,
         })
     }
 

@@ -4,18 +4,16 @@ use super::batch::{Batch, Input};
 use super::engine::Engine;
 use super::error::GpuError;
 use super::layout::{FROZEN, LEARNING, PRUNING, Task, state_stride, unpack_rings, unpack_state};
-use super::resident::{Lanes, Networks, check_counts};
-use super::{Shape, Uploads, image_of, most_spikes};
+use super::resident::{Lanes, Networks};
+use super::{Shape, most_spikes};
 use crate::backend::{
     BackendError, Phase, Recorded, Session, Showing, SpikeRecord, check_plan, check_recorded,
 };
 use crate::model::poisson::{RateTable, SpikeList};
 use crate::model::rng::Stream;
 use crate::network::Network;
-use crate::params::{INPUTS, Params, PruningMode};
+use crate::params::{INPUTS, Params, PruningMode, RETRIES};
 
-/// Bytes of spike lists that a call may hold at once.
-const SPIKE_BYTES: u64 = 64 << 20;
 /// Fields of the state that a recording keeps: last E spike, last I spike.
 const LAST_SPIKES: [u64; 2] = [6, 9];
 
@@ -26,15 +24,15 @@ pub struct GpuSession {
 }
 
 /// Networks side by side in the same buffers.
-struct Chunk {
-    engine: Engine,
-    shape: Shape,
+pub(super) struct Chunk {
+    pub engine: Engine,
+    pub shape: Shape,
     /// Parameters, seeds, clocks and counters; weights and state are on the device.
-    hosts: Vec<Network>,
-    /// Highest probability of a spike in a step, for each intensity, in any of the networks.
-    probabilities: Vec<f64>,
-    networks: Networks,
-    lanes: Lanes,
+    pub hosts: Vec<Network>,
+    /// Highest probability of a spike in a step, for each attempt and intensity, in any of the networks.
+    pub probabilities: Vec<Vec<f64>>,
+    pub networks: Networks,
+    pub lanes: Lanes,
 }
 
 impl GpuSession {
@@ -47,17 +45,28 @@ impl GpuSession {
     ) -> Result<(), BackendError> {
         let all: Vec<&Network> = hosts.iter().collect();
         let weights: Vec<&[f32]> = hosts.iter().map(|network| &network.weights[..]).collect();
-        let networks = engine.load(&all, &weights)?;
+        let attempts = match hosts.iter().any(|host| host.params.input.least_spikes > 0) {
+            true => RETRIES + 1,
+            false => 1,
+        };
+        // Attempt after attempt, a table for each network.
+        let of_attempt = |attempt| {
+            hosts
+                .iter()
+                .map(move |host| RateTable::new(&host.params, attempt))
+        };
+        let tables: Vec<RateTable> = (0..attempts).flat_map(of_attempt).collect();
+        let networks = engine.load(&all, &weights, &tables)?;
         let lanes = engine.load_lanes(&all)?;
-        let tables: Vec<RateTable> = hosts
-            .iter()
-            .map(|network| RateTable::new(&network.params))
+        let probabilities = tables
+            .chunks(hosts.len())
+            .map(RateTable::envelope)
             .collect();
         self.chunks.push(Chunk {
             engine,
             shape,
             hosts,
-            probabilities: RateTable::envelope(&tables),
+            probabilities,
             networks,
             lanes,
         });
@@ -111,7 +120,7 @@ impl Session for GpuSession {
 }
 
 /// A presentation that goes on from the network's clock.
-fn task(network: usize, host: &Network, stream: Stream, presentation: u32) -> Task {
+pub(super) fn task(network: usize, host: &Network, stream: Stream, presentation: u32) -> Task {
     Task {
         clock: host.state.clock,
         step_scale: host.params.step_scale(host.state.presented) as f32,
@@ -120,87 +129,6 @@ fn task(network: usize, host: &Network, stream: Stream, presentation: u32) -> Ta
 }
 
 impl Chunk {
-    fn train(&mut self, pixels: &[u8], plan: &[Vec<Showing>]) -> Result<(), BackendError> {
-        let length = plan[0].len();
-        let steps = self.shape.steps;
-        let mut done = 0;
-        while done < length {
-            // As many presentations as the spike lists have room for, going by the first.
-            let first = plan
-                .iter()
-                .map(|showings| image_of(pixels, showings[done].image));
-            let expected = most_spikes(&self.probabilities, first, steps.stimulus);
-            let bytes = Engine::task_bytes(steps.stimulus, expected) * plan.len() as u64;
-            let count = ((SPIKE_BYTES / bytes.max(1)) as usize).clamp(1, length - done);
-            self.train_some(pixels, plan, done..done + count)?;
-            done += count;
-        }
-        Ok(())
-    }
-
-    fn train_some(
-        &mut self,
-        pixels: &[u8],
-        plan: &[Vec<Showing>],
-        range: std::ops::Range<usize>,
-    ) -> Result<(), BackendError> {
-        let steps = self.shape.steps;
-        let (presentations, per_image) = (range.len(), steps.stimulus + steps.rest);
-        let mut uploads = Uploads::default();
-        let mut tasks = Vec::with_capacity(presentations * plan.len());
-        for (ahead, position) in range.enumerate() {
-            for (index, (host, showings)) in self.hosts.iter().zip(plan).enumerate() {
-                let showing = showings[position];
-                let ahead = ahead as u32;
-                tasks.push(Task {
-                    image: uploads.slot(pixels, showing.image, showing.shift),
-                    clock: host.state.clock + ahead * per_image,
-                    group: showing.group,
-                    step_scale: host.params.step_scale(host.state.presented + ahead) as f32,
-                    ..task(index, host, Stream::Train, host.state.presented + ahead)
-                });
-            }
-        }
-        let images = uploads.pixels.chunks_exact(INPUTS);
-        let most_spikes = most_spikes(&self.probabilities, images, steps.stimulus);
-        let batch = Batch {
-            tasks: &tasks,
-            presentations,
-            input: Input::Images {
-                pixels: &uploads.pixels,
-                most_spikes,
-            },
-            rates: &self.networks.rates,
-            stimulus: steps.stimulus,
-            steps: per_image,
-            s1: LEARNING,
-            from_rest: false,
-            latch: true,
-        };
-        self.engine.run(&self.networks, &self.lanes, &batch)?;
-        for host in &mut self.hosts {
-            host.state.clock += presentations as u32 * per_image;
-            host.state.presented += presentations as u32;
-        }
-        self.collect_counts(true)
-    }
-
-    /// Adds up the spikes of what has run, and finds what went wrong in it.
-    fn collect_counts(&mut self, trained: bool) -> Result<(), BackendError> {
-        let counts = self.engine.take_counts(&self.lanes)?;
-        for (host, counts) in self
-            .hosts
-            .iter_mut()
-            .zip(counts.chunks_exact(self.shape.neurons))
-        {
-            check_counts(host, counts)?;
-            if trained {
-                host.state.spikes_e += counts.iter().map(|&count| u64::from(count)).sum::<u64>();
-            }
-        }
-        Ok(())
-    }
-
     fn present(&mut self, recorded: &Recorded<'_>) -> Result<Vec<SpikeRecord>, BackendError> {
         let list = SpikeList::from_pairs(recorded.steps, recorded.spikes).words();
         let (group, s1) = match recorded.phase {

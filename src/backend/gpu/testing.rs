@@ -6,7 +6,7 @@ use super::layout::{FROZEN, Task, state_stride};
 use super::resident::check_counts;
 use super::{Shape, Uploads, image_of, most_spikes};
 use crate::backend::{BackendError, Frozen, Shift, SpikeCounts, TestImages};
-use crate::model::poisson::RateTable;
+use crate::model::poisson::{RateTable, stream_of_attempt};
 use crate::network::Network;
 
 /// Shows the images to every network, each from rest.
@@ -20,11 +20,11 @@ pub fn test(
     let n = shape.neurons;
     let hosts: Vec<&Network> = frozen.iter().map(|frozen| frozen.network).collect();
     let weights: Vec<&[f32]> = frozen.iter().map(|frozen| frozen.weights).collect();
-    let networks = engine.load(&hosts, &weights)?;
     let tables: Vec<RateTable> = hosts
         .iter()
-        .map(|network| RateTable::new(&network.params))
+        .map(|network| RateTable::new(&network.params, images.attempt))
         .collect();
+    let networks = engine.load(&hosts, &weights, &tables)?;
     let all = images
         .images
         .iter()
@@ -35,13 +35,16 @@ pub fn test(
         .flat_map(|r| images.images.iter().map(move |&image| (r, image)))
         .collect();
     let mut counts = Vec::with_capacity(pairs.len() * n);
+    let stream = stream_of_attempt(images.stream, images.attempt);
     for pairs in pairs.chunks(lanes_at_once(&engine, most_spikes, shape, largest_buffer)) {
         let mut uploads = Uploads::default();
-        let task = |&(r, image): &(usize, u32)| Task {
+        let task = |(lane, &(r, image)): (usize, &(usize, u32))| Task {
+            lane: lane as u32,
             image: uploads.slot(images.pixels, image, Shift::default()),
+            stream,
             ..Task::new(r, hosts[r].seed, images.stream, image)
         };
-        let tasks: Vec<Task> = pairs.iter().map(task).collect();
+        let tasks: Vec<Task> = pairs.iter().enumerate().map(task).collect();
         let lanes = engine.lanes_at_rest(&networks, pairs.len())?;
         let batch = Batch {
             tasks: &tasks,

@@ -22,7 +22,8 @@ pub use results::{
 };
 pub use sets::{STRENGTHS, Set, TestSets};
 
-use super::evaluate::answers;
+use super::answers::{Listener, answers};
+use super::evaluate::Answer;
 use super::prepare::as_shown;
 use super::train::{Saving, train_networks};
 use super::{Event, ExperimentError, Observer};
@@ -163,11 +164,19 @@ impl Tests<'_, '_> {
             .collect();
         for set in Set::all(self.plan) {
             let images: TestImages<'_> = sets.images(set);
-            let all = answers(self.backend, &frozen, images, &mut |lanes| {
-                self.done += lanes;
-                let (images, of) = (self.done, self.of);
-                (self.observer)(Event::Tested { images, of }).map_err(ExperimentError::Observer)
-            })?;
+            let mut all = vec![Vec::new(); frozen.len()];
+            let size = |network: usize| frozen[network].network.params.job.neurons_per_class;
+            let listener = Listener {
+                take: &mut |network, _, counts| {
+                    all[network].push(Answer::new(counts, size(network)));
+                },
+                told: &mut |lanes| {
+                    self.done += lanes;
+                    let (images, of) = (self.done, self.of);
+                    (self.observer)(Event::Tested { images, of }).map_err(ExperimentError::Observer)
+                },
+            };
+            answers(self.backend, &frozen, images, listener)?;
             for (result, answers) in results.iter_mut().zip(all) {
                 result.add(set, sets, answers);
             }

@@ -23,6 +23,10 @@ pub enum PlanError {
     },
     #[error("no kind of regularisation may be compared twice")]
     Twice,
+    #[error(
+        "job.label_images is {found}: the networks of this experiment vote by their groups, so it must be 0"
+    )]
+    Labelled { found: usize },
     #[error("label {label} is learned: unknown labels must be others")]
     Known { label: u8 },
     #[error(transparent)]
@@ -81,6 +85,10 @@ impl Plan {
         within("arms", self.arms.len(), MOST_ARMS)?;
         if (1..self.arms.len()).any(|i| self.arms[..i].contains(&self.arms[i])) {
             return Err(PlanError::Twice);
+        }
+        if self.params.job.label_images > 0 {
+            let found = self.params.job.label_images;
+            return Err(PlanError::Labelled { found });
         }
         let networks = super::arms::variants(self).len();
         within("networks", networks, MAX_REPLICAS)?;

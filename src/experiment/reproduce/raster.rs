@@ -62,8 +62,9 @@ pub fn record(
             seed: network.seed,
             stream: shown.stream,
             presentation: image,
+            attempt: 0,
         };
-        RateTable::new(&params).draw(draw, pixels, steps, &mut spikes);
+        RateTable::new(&params, 0).draw(draw, pixels, steps, &mut spikes);
         let inputs: Vec<(u32, u16)> = (0..steps)
             .flat_map(|step| spikes.at(step).iter().map(move |&input| (step, input)))
             .collect();

@@ -297,7 +297,9 @@ impl NetworkResult {
         let mut rest = answers;
         for (row, class) in sets.known.iter().enumerate() {
             let (of_class, next) = rest.split_at(class.images.len());
-            evaluation.add(row, of_class, trained);
+            for answer in of_class {
+                evaluation.add(row, answer.spikes, answer.group, trained);
+            }
             rest = next;
         }
         evaluation

@@ -151,11 +151,13 @@ impl<'a> TestSets<'a> {
             pixels: self.digits,
             images,
             stream: self.stream,
+            attempt: 0,
         };
         let part = |part: usize| TestImages {
             pixels: &self.artificial,
             images: &self.parts[part],
             stream: Stream::Artificial,
+            attempt: 0,
         };
         match set {
             Set::Noise => part(0),

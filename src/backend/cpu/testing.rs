@@ -1,0 +1,78 @@
+//! Testing on the CPU: frozen weights, every image from rest.
+
+use super::lane::{self, Lane, Wiring};
+use super::step::{self, Presentation, S1};
+use crate::backend::{BackendError, Frozen, SpikeCounts, TestImages, image_of};
+use crate::model::poisson::{Draw, RateTable, SpikeList};
+use crate::model::{Block, Constants};
+use rayon::prelude::*;
+
+/// One network with frozen weights, shared by its lanes.
+pub struct Tester {
+    seed: u64,
+    neurons: usize,
+    constants: Constants,
+    /// Of all attempts.
+    rates: Vec<RateTable>,
+    live: bool,
+    weights: Vec<Block>,
+    wiring: Wiring,
+    at_rest: Lane,
+}
+
+impl Tester {
+    pub fn new(frozen: &Frozen<'_>) -> Result<Self, BackendError> {
+        let network = frozen.network;
+        let constants = Constants::new(&network.params)?.acting(true);
+        let neurons = network.params.neurons();
+        Ok(Self {
+            seed: network.seed,
+            neurons,
+            constants,
+            rates: RateTable::of_attempts(&network.params),
+            live: constants.excitatory.threshold_test.is_live(),
+            weights: lane::pad_rows(frozen.weights, neurons),
+            wiring: Wiring::new(network),
+            at_rest: Lane::at_rest(&constants, &network.thresholds_in_test()),
+        })
+    }
+
+    pub fn run(&self, images: TestImages<'_>) -> SpikeCounts {
+        let mut counts = vec![0u16; images.images.len() * self.neurons];
+        counts
+            .par_chunks_mut(self.neurons)
+            .zip(images.images)
+            .for_each_init(
+                || (self.at_rest.clone(), SpikeList::default()),
+                |(lane, spikes), (counts, &image)| {
+                    lane.clone_from(&self.at_rest);
+                    let steps = self.constants.steps.stimulus;
+                    let draw = Draw {
+                        seed: self.seed,
+                        stream: images.stream,
+                        presentation: image,
+                        attempt: images.attempt,
+                    };
+                    let rates = &self.rates[images.attempt as usize];
+                    rates.draw(draw, image_of(images.pixels, image), steps, spikes);
+                    let presentation = Presentation {
+                        spikes,
+                        steps,
+                        live: self.live,
+                        record: None,
+                    };
+                    let s1 = S1::Frozen {
+                        weights: &self.weights,
+                    };
+                    step::present(&self.constants, &self.wiring, lane, s1, presentation);
+                    for (count, &of_neuron) in counts.iter_mut().zip(&lane.counts) {
+                        *count = of_neuron.min(u32::from(u16::MAX)) as u16;
+                    }
+                },
+            );
+        SpikeCounts {
+            neurons: self.neurons,
+            counts,
+        }
+    }
+}

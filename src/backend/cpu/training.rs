@@ -1,0 +1,175 @@
+//! One network in training on the CPU, image by image.
+
+use super::lane::{self, NetworkOnCpu};
+use super::step::{self, Presentation, S1};
+use crate::backend::{BackendError, Phase, Showing, SpikeRecord, check_clock, shifted};
+use crate::model::poisson::{Draw, RateTable, SpikeList};
+use crate::model::rng::Stream;
+use crate::model::{dropout, lif, normalize, prune, stdp};
+use crate::params::{INPUTS, PruningMode};
+
+/// Lists the inputs that may have a trace at some time of the presentation: others learn nothing at E spikes.
+fn find_active(
+    c: &stdp::Constants,
+    now: u32,
+    spikes: &SpikeList,
+    last_input: &[u32],
+    active: &mut Vec<u16>,
+) {
+    let is_gone = |&last: &u32| stdp::is_gone(c, now.wrapping_sub(last));
+    let mut is_active: Vec<bool> = last_input.iter().map(|last| !is_gone(last)).collect();
+    for &input in spikes.inputs() {
+        is_active[usize::from(input)] = true;
+    }
+    active.clear();
+    active.extend((0..INPUTS as u16).filter(|&input| is_active[usize::from(input)]));
+}
+
+impl NetworkOnCpu {
+    /// Shows one image, again and brighter as long as it evokes too few spikes.
+    pub fn train_image(
+        &mut self,
+        pixels: &[u8],
+        showing: Showing,
+        spikes: &mut SpikeList,
+    ) -> Result<(), BackendError> {
+        let steps = self.constants.steps;
+        let image = shifted(pixels, showing.image, showing.shift);
+        let group = showing.group;
+        for attempt in 0..self.rates.len() {
+            check_clock(&self.network, self.lane.clock)?;
+            let draw = Draw {
+                seed: self.network.seed,
+                stream: Stream::Train,
+                presentation: self.network.state.presented,
+                attempt: attempt as u32,
+            };
+            self.rates[attempt].draw(draw, &image, steps.stimulus, spikes);
+            let steps = steps.stimulus + steps.rest;
+            self.present(spikes, steps, Phase::Train { group }, None);
+            if self.lane.spikes() >= self.network.params.input.least_spikes as u64 {
+                break;
+            }
+        }
+        self.network.state.presented += 1;
+        self.check_finite()
+    }
+
+    /// Potentials carry any number that stopped being finite, whatever it began in.
+    fn check_finite(&self) -> Result<(), BackendError> {
+        let (seed, image) = (self.network.seed, self.network.state.presented);
+        for (what, values) in [
+            ("the potential", &self.lane.v_e),
+            ("the inhibitory potential", &self.lane.v_i),
+        ] {
+            let values = values.iter().flat_map(|block| block.0);
+            if let Some((neuron, value)) = values.enumerate().find(|(_, value)| !value.is_finite())
+            {
+                return Err(BackendError::Diverged {
+                    seed,
+                    what,
+                    neuron,
+                    value,
+                    image,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs one presentation on from the present state.
+    pub fn present(
+        &mut self,
+        spikes: &SpikeList,
+        steps: u32,
+        phase: Phase,
+        record: Option<&mut SpikeRecord>,
+    ) {
+        let params = &self.network.params;
+        let testing = phase == Phase::Test;
+        let constants = self.constants.acting(testing);
+        let e = &constants.excitatory;
+        let threshold = match testing {
+            true => e.threshold_test,
+            false => e.threshold_train,
+        };
+        if phase != Phase::Window {
+            let (vt, latched) = (&mut self.lane.vt, &mut self.lane.latched);
+            lif::latch(e, threshold, testing, vt, latched);
+        }
+        let s1 = match phase {
+            Phase::Test => S1::Frozen {
+                weights: &self.weights,
+            },
+            Phase::Window => S1::Pruning {
+                weights: &mut self.weights,
+                last_input: &mut self.last_input,
+                decays: &mut self.decays,
+            },
+            Phase::Train { group } => {
+                let presented = self.network.state.presented;
+                let (seed, dropout) = (self.network.seed, self.constants.dropout);
+                if dropout > 0 {
+                    let neurons = self.lane.neurons;
+                    dropout::fill(dropout, seed, presented, neurons, &mut self.kept);
+                }
+                if self.constants.normalize.w_total > 0.0 {
+                    let blocks = self.lane.v_e.len();
+                    normalize::normalize(&self.constants, &mut self.weights, blocks);
+                }
+                let stdp = &self.constants.stdp;
+                let (now, last) = (self.lane.clock, &self.last_input);
+                find_active(stdp, now, spikes, last, &mut self.active);
+                S1::Learning {
+                    weights: &mut self.weights,
+                    last_input: &mut self.last_input,
+                    decays: &mut self.decays,
+                    apre: &mut self.apre,
+                    active: &self.active,
+                    group,
+                    step_scale: params.step_scale(presented) as f32,
+                    pruning: params.pruning.mode == PruningMode::Continuous,
+                    kept: (dropout > 0).then_some(&self.kept[..]),
+                }
+            }
+        };
+        let presentation = Presentation {
+            spikes,
+            steps,
+            live: threshold.is_live(),
+            record,
+        };
+        step::present(&constants, &self.wiring, &mut self.lane, s1, presentation);
+        if matches!(phase, Phase::Train { .. }) {
+            self.network.state.spikes_e += self.lane.spikes();
+        }
+    }
+
+    /// The weights as the pruning mode ends a training, from a copy.
+    pub fn read_out(&self) -> Vec<f32> {
+        let mut end = self.clone();
+        match self.network.params.pruning.mode {
+            PruningMode::None => {}
+            PruningMode::Continuous | PruningMode::Final => {
+                let now = end.lane.clock;
+                let c = &self.constants.prune;
+                prune::flush(c, now, &end.last_input, &mut end.weights);
+            }
+            PruningMode::FinalWindow => {
+                let mut spikes = SpikeList::default();
+                let (seed, presentation) = (self.network.seed, self.network.state.presented);
+                let draw = Draw {
+                    seed,
+                    stream: Stream::Window,
+                    presentation,
+                    attempt: 0,
+                };
+                let steps = self.constants.steps.window;
+                let rates = RateTable::window(&self.network.params);
+                rates.draw(draw, &[0; INPUTS], steps, &mut spikes);
+                end.present(&spikes, steps, Phase::Window, None);
+            }
+        }
+        lane::unpad_rows(&end.weights, self.network.params.neurons())
+    }
+}

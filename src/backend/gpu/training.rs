@@ -1,0 +1,193 @@
+//! Training a chunk of networks.
+
+use super::batch::{Batch, Input};
+use super::engine::Engine;
+use super::layout::{LEARNING, Task};
+use super::resident::check_counts;
+use super::session::{Chunk, task};
+use super::{Uploads, image_of, most_spikes};
+use crate::backend::{BackendError, Showing, check_clock};
+use crate::model::poisson::stream_of_attempt;
+use crate::model::rng::Stream;
+use crate::params::{INPUTS, RETRIES};
+
+/// Bytes of spike lists that a call may hold at once.
+const SPIKE_BYTES: u64 = 64 << 20;
+
+/// Where a network is in its list of images, and how often it was shown the next one.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    position: usize,
+    attempt: u32,
+}
+
+impl Chunk {
+    pub fn train(&mut self, pixels: &[u8], plan: &[Vec<Showing>]) -> Result<(), BackendError> {
+        if self
+            .hosts
+            .iter()
+            .any(|host| host.params.input.least_spikes > 0)
+        {
+            return self.train_by_answers(pixels, plan);
+        }
+        let length = plan[0].len();
+        let steps = self.shape.steps;
+        let mut done = 0;
+        while done < length {
+            // As many presentations as the spike lists have room for, going by the first.
+            let first = plan
+                .iter()
+                .map(|showings| image_of(pixels, showings[done].image));
+            let expected = most_spikes(&self.probabilities[0], first, steps.stimulus);
+            let bytes = Engine::task_bytes(steps.stimulus, expected) * plan.len() as u64;
+            let count = ((SPIKE_BYTES / bytes.max(1)) as usize).clamp(1, length - done);
+            self.train_some(pixels, plan, done..done + count)?;
+            done += count;
+        }
+        Ok(())
+    }
+
+    fn train_some(
+        &mut self,
+        pixels: &[u8],
+        plan: &[Vec<Showing>],
+        range: std::ops::Range<usize>,
+    ) -> Result<(), BackendError> {
+        let steps = self.shape.steps;
+        let (presentations, per_image) = (range.len(), steps.stimulus + steps.rest);
+        let mut uploads = Uploads::default();
+        let mut tasks = Vec::with_capacity(presentations * plan.len());
+        for (ahead, position) in range.enumerate() {
+            for (index, (host, showings)) in self.hosts.iter().zip(plan).enumerate() {
+                let showing = showings[position];
+                let ahead = ahead as u32;
+                tasks.push(Task {
+                    image: uploads.slot(pixels, showing.image, showing.shift),
+                    clock: host.state.clock + ahead * per_image,
+                    group: showing.group,
+                    step_scale: host.params.step_scale(host.state.presented + ahead) as f32,
+                    ..task(index, host, Stream::Train, host.state.presented + ahead)
+                });
+            }
+        }
+        let images = uploads.pixels.chunks_exact(INPUTS);
+        let most_spikes = most_spikes(&self.probabilities[0], images, steps.stimulus);
+        let batch = Batch {
+            tasks: &tasks,
+            presentations,
+            input: Input::Images {
+                pixels: &uploads.pixels,
+                most_spikes,
+            },
+            rates: &self.networks.rates,
+            stimulus: steps.stimulus,
+            steps: per_image,
+            s1: LEARNING,
+            from_rest: false,
+            latch: true,
+        };
+        self.engine.run(&self.networks, &self.lanes, &batch)?;
+        for host in &mut self.hosts {
+            host.state.clock += presentations as u32 * per_image;
+            host.state.presented += presentations as u32;
+        }
+        self.collect_counts(true)
+    }
+
+    /// Adds up the spikes of what has run, and finds what went wrong in it.
+    pub fn collect_counts(&mut self, trained: bool) -> Result<(), BackendError> {
+        let counts = self.engine.take_counts(&self.lanes)?;
+        for (host, counts) in self
+            .hosts
+            .iter_mut()
+            .zip(counts.chunks_exact(self.shape.neurons))
+        {
+            check_counts(host, counts)?;
+            if trained {
+                host.state.spikes_e += counts.iter().map(|&count| u64::from(count)).sum::<u64>();
+            }
+        }
+        Ok(())
+    }
+
+    /// Image by image, each shown again and brighter as long as it evokes too few spikes. The host must know the
+    /// answer before it can go on; every network goes at its own pace.
+    fn train_by_answers(
+        &mut self,
+        pixels: &[u8],
+        plan: &[Vec<Showing>],
+    ) -> Result<(), BackendError> {
+        let mut places = vec![Place::default(); self.hosts.len()];
+        loop {
+            let running: Vec<usize> = (0..places.len())
+                .filter(|&index| places[index].position < plan[index].len())
+                .collect();
+            if running.is_empty() {
+                return Ok(());
+            }
+            self.show_next(pixels, plan, &places, &running)?;
+            let counts = self.engine.take_counts(&self.lanes)?;
+            let n = self.shape.neurons;
+            let steps = self.shape.steps.stimulus + self.shape.steps.rest;
+            for index in running {
+                let (host, place) = (&mut self.hosts[index], &mut places[index]);
+                let counts = &counts[index * n..(index + 1) * n];
+                check_counts(host, counts)?;
+                let spikes: u64 = counts.iter().map(|&count| u64::from(count)).sum();
+                host.state.clock += steps;
+                host.state.spikes_e += spikes;
+                let answered = spikes >= host.params.input.least_spikes as u64;
+                if answered || place.attempt == RETRIES {
+                    host.state.presented += 1;
+                    place.position += 1;
+                    place.attempt = 0;
+                } else {
+                    place.attempt += 1;
+                }
+            }
+        }
+    }
+
+    /// Shows each of the running networks the image of its place.
+    fn show_next(
+        &mut self,
+        pixels: &[u8],
+        plan: &[Vec<Showing>],
+        places: &[Place],
+        running: &[usize],
+    ) -> Result<(), BackendError> {
+        let steps = self.shape.steps;
+        let (mut uploads, mut expected) = (Uploads::default(), 0.0f64);
+        let mut tasks = Vec::with_capacity(running.len());
+        for &index in running {
+            let (host, place) = (&self.hosts[index], places[index]);
+            check_clock(host, host.state.clock)?;
+            let showing = plan[index][place.position];
+            let image = std::iter::once(image_of(pixels, showing.image));
+            let probabilities = &self.probabilities[place.attempt as usize];
+            expected = expected.max(most_spikes(probabilities, image, steps.stimulus));
+            tasks.push(Task {
+                rates: place.attempt * self.hosts.len() as u32 + index as u32,
+                image: uploads.slot(pixels, showing.image, showing.shift),
+                stream: stream_of_attempt(Stream::Train, place.attempt),
+                group: showing.group,
+                ..task(index, host, Stream::Train, host.state.presented)
+            });
+        }
+        let batch = Batch {
+            tasks: &tasks,
+            presentations: 1,
+            input: Input::Images {
+                pixels: &uploads.pixels,
+                most_spikes: expected,
+            },
+            rates: &self.networks.rates,
+            stimulus: steps.stimulus,
+            steps: steps.stimulus + steps.rest,
+            s1: LEARNING,
+            from_rest: false,
+            latch: true,
+        };
+        Ok(self.engine.run(&self.networks, &self.lanes, &batch)?)
+    }
+}

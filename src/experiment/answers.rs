@@ -1,0 +1,82 @@
+//! What images evoke in networks with frozen weights: the one loop that all tests go through.
+
+use super::ExperimentError;
+use crate::backend::{Backend, BackendError, Frozen, SpikeCounts, TestImages};
+use crate::params::RETRIES;
+
+/// Lanes that one call of the backend runs at most: between calls progress is told.
+const LANES_PER_CALL: usize = 2_000;
+
+/// Where the answers go.
+pub struct Listener<'a> {
+    /// Takes the network, the place of the image among those shown, and the spikes of each neuron.
+    pub take: &'a mut dyn FnMut(usize, usize, &[u16]),
+    /// Hears of every so many lanes that are done.
+    pub told: &'a mut dyn FnMut(usize) -> Result<(), ExperimentError>,
+}
+
+/// Shows the images to every network, each from rest, and again and brighter where a network answers with too few
+/// spikes: then the last answer counts.
+///
+/// Every image draws its spikes by its index, so that its answer depends on weights, image and seed alone.
+///
+/// # Errors
+/// When the backend or the listener fails.
+pub fn answers(
+    backend: &dyn Backend,
+    networks: &[Frozen<'_>],
+    images: TestImages<'_>,
+    listener: Listener<'_>,
+) -> Result<(), ExperimentError> {
+    let per_call = (LANES_PER_CALL / networks.len().max(1)).max(1);
+    let mut first = 0;
+    for chunk in images.images.chunks(per_call) {
+        let shown = TestImages {
+            images: chunk,
+            ..images
+        };
+        let counts = backend.test(networks, shown)?;
+        for (index, (&network, mut counts)) in networks.iter().zip(counts).enumerate() {
+            show_again(backend, network, shown, &mut counts)?;
+            for (place, counts) in counts.images().enumerate() {
+                (listener.take)(index, first + place, counts);
+            }
+        }
+        first += chunk.len();
+        (listener.told)(networks.len() * chunk.len())?;
+    }
+    Ok(())
+}
+
+/// Shows the images that one network answered with too few spikes again, until it does or there are no more attempts.
+fn show_again(
+    backend: &dyn Backend,
+    network: Frozen<'_>,
+    shown: TestImages<'_>,
+    counts: &mut SpikeCounts,
+) -> Result<(), BackendError> {
+    let (least, n) = (network.network.params.input.least_spikes, counts.neurons);
+    let spikes = |counts: &[u16]| counts.iter().map(|&n| usize::from(n)).sum::<usize>();
+    let is_weak = |counts: &SpikeCounts, place: usize| {
+        spikes(&counts.counts[place * n..(place + 1) * n]) < least
+    };
+    let mut weak: Vec<usize> = (0..shown.images.len()).collect();
+    for attempt in 1..=RETRIES {
+        weak.retain(|&place| is_weak(counts, place));
+        if weak.is_empty() {
+            break;
+        }
+        let images: Vec<u32> = weak.iter().map(|&place| shown.images[place]).collect();
+        let again = TestImages {
+            images: &images,
+            attempt,
+            ..shown
+        };
+        for found in backend.test(&[network], again)? {
+            for (&place, found) in weak.iter().zip(found.images()) {
+                counts.counts[place * n..(place + 1) * n].copy_from_slice(found);
+            }
+        }
+    }
+    Ok(())
+}

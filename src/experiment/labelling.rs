@@ -1,0 +1,79 @@
+//! Labelling the neurons of networks that learned without labels, by training images alone.
+
+use super::answers::{Listener, answers};
+use super::{ExperimentError, selection};
+use crate::backend::{Backend, Frozen, TestImages};
+use crate::dataset::LabelledImages;
+use crate::labels::Labels;
+use crate::model::rng::Stream;
+
+/// The labels of each network, by its answers to `job.label_images` of its training images, evenly spread over them;
+/// none where it asks for no images.
+///
+/// # Errors
+/// When there are too few images or the backend fails.
+pub fn label(
+    backend: &dyn Backend,
+    networks: &[Frozen<'_>],
+    images: &LabelledImages,
+) -> Result<Vec<Labels>, ExperimentError> {
+    let mut labels = Vec::with_capacity(networks.len());
+    let same = |a: &Frozen<'_>, b: &Frozen<'_>| a.network.params.job == b.network.params.job;
+    // Networks of the same job are shown the same images.
+    for networks in networks.chunk_by(same) {
+        let params = &networks[0].network.params;
+        let count = params.job.label_images;
+        if count == 0 {
+            continue;
+        }
+        let training = selection::training(images, params)?;
+        let count = count.min(training.len());
+        let chosen: Vec<_> = (0..count)
+            .map(|place| training[place * training.len() / count])
+            .collect();
+        labels.extend(by_answers(backend, networks, images, &chosen)?);
+    }
+    Ok(labels)
+}
+
+fn by_answers(
+    backend: &dyn Backend,
+    networks: &[Frozen<'_>],
+    images: &LabelledImages,
+    chosen: &[crate::backend::Showing],
+) -> Result<Vec<Labels>, ExperimentError> {
+    let params = &networks[0].network.params;
+    let (classes, n) = (params.job.classes.len(), params.neurons());
+    let mut shown = vec![0u32; classes];
+    for showing in chosen {
+        shown[showing.group as usize] += 1;
+    }
+    let mut sums = vec![vec![0u64; classes * n]; networks.len()];
+    let indices: Vec<u32> = chosen.iter().map(|showing| showing.image).collect();
+    let test = TestImages {
+        pixels: images.pixels(),
+        images: &indices,
+        stream: Stream::Label,
+        attempt: 0,
+    };
+    let mut take = |network: usize, place: usize, counts: &[u16]| {
+        let class = chosen[place].group as usize;
+        let sums = &mut sums[network][class * n..(class + 1) * n];
+        for (sum, &count) in sums.iter_mut().zip(counts) {
+            *sum += u64::from(count);
+        }
+    };
+    let listener = Listener {
+        take: &mut take,
+        told: &mut |_| Ok(()),
+    };
+    answers(backend, networks, test, listener)?;
+    let of_network = |sums: Vec<u64>| {
+        let means = sums.chunks_exact(n).zip(&shown).flat_map(|(sums, &shown)| {
+            let mean = move |&sum: &u64| (sum as f64 / f64::from(shown.max(1))) as f32;
+            sums.iter().map(mean)
+        });
+        Labels::new(means.collect(), classes)
+    };
+    Ok(sums.into_iter().map(of_network).collect())
+}

@@ -1,0 +1,182 @@
+//! What the neurons of a network without groups have learned to answer to, and how they vote.
+//!
+//! After the training every neuron is labelled with the class to which it answers most, by its mean spike count over
+//! labelled training images. With `n_j` the spikes of neuron j in answer to an image, `r_cj` its mean answer to images
+//! of class c and `p_cj = r_cj / sum_c r_cj` its share for that class, the class of the image is the one with the
+//! greatest
+//!
+//! ```text
+//! vote          mean of n_j over the neurons labelled c              Diehl & Cook, section 2.6
+//! all-neurons   sum of p_cj n_j over all neurons                     every neuron for every class
+//! proportional  mean of p_cj n_j over the neurons labelled c         Hazan et al., Front. Neuroinform. 12, 2018
+//! ```
+//!
+//! A neuron that answered nothing has no label and no vote. Of equals the first class counts, as a tie.
+
+use serde::Serialize;
+
+/// How spike counts become a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReadOut {
+    Vote,
+    AllNeurons,
+    Proportional,
+}
+
+/// The labels of the neurons of one network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Labels {
+    /// Mean spikes of each neuron in answer to an image of each class; shape \[classes, N\].
+    responses: Vec<f32>,
+    /// Shares of the responses of a neuron; shape \[classes, N\].
+    shares: Vec<f64>,
+    /// Place of the class of each neuron; none for one that answered nothing.
+    of: Vec<Option<usize>>,
+    /// Neurons of each class.
+    sizes: Vec<usize>,
+    /// Neurons that answer another class as much as that of their label.
+    tied: usize,
+}
+
+/// The class of an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Decision {
+    /// Its place; none where no neuron with a say fired.
+    pub class: Option<usize>,
+    /// Whether another class came out as high.
+    pub tied: bool,
+}
+
+/// The greatest of the values and the first place it is found at, where it is above 0.
+fn greatest(values: impl Iterator<Item = f64>) -> Decision {
+    let (mut decision, mut most) = (Decision::default(), 0.0);
+    for (class, value) in values.enumerate() {
+        if value > most {
+            most = value;
+            decision = Decision {
+                class: Some(class),
+                tied: false,
+            };
+        } else if value == most && most > 0.0 {
+            decision.tied = true;
+        }
+    }
+    decision
+}
+
+impl Labels {
+    /// From mean spikes \[classes, N\], at least one class.
+    pub fn new(responses: Vec<f32>, classes: usize) -> Self {
+        let neurons = responses.len() / classes;
+        let response = |class: usize, neuron: usize| f64::from(responses[class * neurons + neuron]);
+        let (mut of, mut sizes, mut tied) = (Vec::with_capacity(neurons), vec![0; classes], 0);
+        let mut shares = vec![0.0; responses.len()];
+        for neuron in 0..neurons {
+            let decision = greatest((0..classes).map(|class| response(class, neuron)));
+            let sum: f64 = (0..classes).map(|class| response(class, neuron)).sum();
+            if let Some(label) = decision.class {
+                sizes[label] += 1;
+                for class in 0..classes {
+                    shares[class * neurons + neuron] = response(class, neuron) / sum;
+                }
+            }
+            tied += usize::from(decision.tied);
+            of.push(decision.class);
+        }
+        Self {
+            responses,
+            shares,
+            of,
+            sizes,
+            tied,
+        }
+    }
+
+    /// Mean spikes of each neuron in answer to an image of each class; shape \[classes, N\].
+    pub fn responses(&self) -> &[f32] {
+        &self.responses
+    }
+
+    /// Place of the class of each neuron; none for one that answered nothing.
+    pub fn of_neurons(&self) -> &[Option<usize>] {
+        &self.of
+    }
+
+    /// Neurons without a label.
+    pub fn unlabelled(&self) -> usize {
+        self.of.iter().filter(|label| label.is_none()).count()
+    }
+
+    /// Neurons that answer another class as much as that of their label.
+    pub fn tied(&self) -> usize {
+        self.tied
+    }
+
+    /// The class of an image that evoked these spikes of each neuron.
+    pub fn decide(&self, read_out: ReadOut, counts: &[u16]) -> Decision {
+        let neurons = self.of.len();
+        let shares = |class: usize| &self.shares[class * neurons..(class + 1) * neurons];
+        let mean = |class: usize, share: &dyn Fn(usize) -> f64| {
+            let own = (0..neurons).filter(|&neuron| self.of[neuron] == Some(class));
+            let sum: f64 = own
+                .map(|neuron| share(neuron) * f64::from(counts[neuron]))
+                .sum();
+            sum / self.sizes[class].max(1) as f64
+        };
+        greatest((0..self.sizes.len()).map(|class| {
+            match read_out {
+                ReadOut::Vote => mean(class, &|_| 1.0),
+                ReadOut::Proportional => mean(class, &|neuron| shares(class)[neuron]),
+                ReadOut::AllNeurons => shares(class)
+                    .iter()
+                    .zip(counts)
+                    .map(|(share, &count)| share * f64::from(count))
+                    .sum(),
+            }
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two classes; neurons: one for each, one between them, one silent.
+    fn labels() -> Labels {
+        Labels::new(vec![4.0, 0.0, 2.0, 0.0, 1.0, 3.0, 2.0, 0.0], 2)
+    }
+
+    #[test]
+    fn neurons_take_the_class_that_they_answer_most() {
+        let labels = labels();
+        assert_eq!(labels.of_neurons(), [Some(0), Some(1), Some(0), None]);
+        assert_eq!((labels.unlabelled(), labels.tied()), (1, 1));
+    }
+
+    #[test]
+    fn read_outs_follow_their_formulas() {
+        let labels = labels();
+        let decide = |read_out, counts: [u16; 4]| labels.decide(read_out, &counts);
+        let class = |read_out, counts| decide(read_out, counts).class;
+        // Means of 3 and 2: neurons of class 0 are two.
+        assert_eq!(class(ReadOut::Vote, [6, 2, 0, 0]), Some(0));
+        // Means of 2.5 and 3, but shares of 0.8 (4 / 5) and 0.5 against 1.
+        assert_eq!(class(ReadOut::Vote, [5, 3, 0, 0]), Some(1));
+        // 0.8 * 5 = 4 against 1 * 3 + 0.2 * 5 = 4; means of 2 and 3.
+        assert_eq!(class(ReadOut::AllNeurons, [5, 2, 0, 0]), Some(0));
+        assert_eq!(class(ReadOut::Proportional, [5, 3, 0, 0]), Some(1));
+        assert_eq!(class(ReadOut::Proportional, [9, 3, 0, 0]), Some(0));
+    }
+
+    #[test]
+    fn ties_are_told_and_the_voteless_decide_nothing() {
+        let labels = labels();
+        let tie = labels.decide(ReadOut::Vote, &[4, 2, 0, 0]);
+        assert_eq!((tie.class, tie.tied), (Some(0), true));
+        for read_out in [ReadOut::Vote, ReadOut::AllNeurons, ReadOut::Proportional] {
+            let none = labels.decide(read_out, &[0, 0, 0, 9]);
+            assert_eq!((none.class, none.tied), (None, false));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What a set of parameters is refused for.
+
+use super::MAX_CHECKPOINT_BYTES;
+
+/// A parameter that makes no sense, by itself or beside another.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ParamsError {
+    #[error("{key} is {value}: it must be {expected}")]
+    OutOfRange {
+        key: &'static str,
+        value: String,
+        expected: String,
+    },
+    #[error(
+        "time.dt_ms = {dt_ms} does not divide {key} = {ms}: the simulation needs whole steps; \
+         try 0.1, 0.5 or 1"
+    )]
+    Indivisible {
+        key: &'static str,
+        ms: f64,
+        dt_ms: f64,
+    },
+    #[error(
+        "time.dt_ms = {dt_ms} is too coarse for {key} = {tau_ms}: Euler's method needs a step well \
+         below every time constant (at most half of it)"
+    )]
+    Unstable {
+        key: &'static str,
+        tau_ms: f64,
+        dt_ms: f64,
+    },
+    #[error(
+        "{rate_key} = {rate_hz} Hz at time.dt_ms = {dt_ms} means {probability} spikes a step: a Poisson \
+         input fires at most once a step, so lower the rate or the step"
+    )]
+    RateTooHigh {
+        rate_key: &'static str,
+        rate_hz: f64,
+        dt_ms: f64,
+        probability: f64,
+    },
+    #[error(
+        "{presentations} presentations of {steps} steps are more than the clock of 2^32 steps holds: \
+         lower --epochs or --train-per-class, or raise --dt-ms"
+    )]
+    ClockOverflow { presentations: usize, steps: u64 },
+    #[error(
+        "{replicas} replicas of {neurons} neurons would make a checkpoint of {bytes} bytes, more than the \
+         {MAX_CHECKPOINT_BYTES} that one may have: lower --replicas or --neurons-per-class"
+    )]
+    TooLarge {
+        replicas: usize,
+        neurons: usize,
+        bytes: u64,
+    },
+}
