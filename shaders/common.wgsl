@@ -51,6 +51,8 @@ struct Constants {
     w_s2: f32,
     w_s3: f32,
     inhibitory_gain: f32,
+    most_ge_i: f32,
+    most_gi_e: f32,
     w_min: f32,
     gmax: f32,
     a_pre: f32,

@@ -67,22 +67,24 @@ fn arrived(at: u32) -> u32 {
     return count;
 }
 
-// S2 arrivals due now.
+// S2 arrivals due now; no more than carries v to its reversal potential in one step.
 fn arrive_s2(c: Constants, lane: u32, now: u32, k: u32, j: u32) {
     if under_way_s2[k] > 0u {
         let count = arrived(ring_base(lane) + (now % dispatch.slots_s2) * N + j);
         under_way_s2[k] -= count;
-        ge_i[k] += c.w_s2 * f32(count);
+        let raised = c.w_s2 * f32(count) + ge_i[k];
+        ge_i[k] = select(raised, c.most_ge_i, raised > c.most_ge_i);
     }
 }
 
-// S3 arrivals due now.
+// S3 arrivals due now, likewise.
 fn arrive_s3(c: Constants, lane: u32, now: u32, k: u32, j: u32) {
     if under_way_s3[k] > 0u {
         let slot = dispatch.slots_s2 + now % dispatch.slots_s3;
         let count = arrived(ring_base(lane) + slot * N + j);
         under_way_s3[k] -= count;
-        gi_e[k] += c.w_s3 * f32(count);
+        let raised = c.w_s3 * f32(count) + gi_e[k];
+        gi_e[k] = select(raised, c.most_gi_e, raised > c.most_gi_e);
     }
 }
 

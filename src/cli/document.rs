@@ -175,6 +175,19 @@ pub fn table(document: &Document<'_>) -> String {
             );
         }
     }
+    if let Some(votes) = &eval.labels {
+        let (all, proportional) = (votes.accuracy_all_neurons, votes.accuracy_proportional);
+        let _ = writeln!(
+            text,
+            "\nother read-outs of the first: all neurons {:.1}%, proportional {:.1}%; {} neurons without a label, {} \
+             tied; {} tied images",
+            100.0 * all,
+            100.0 * proportional,
+            votes.unlabelled_neurons,
+            votes.tied_neurons,
+            votes.tied_images
+        );
+    }
     text + &confusion(eval, &params.job.classes)
 }
 

@@ -8,7 +8,7 @@ use spikeprune::params::to_toml;
 use spikeprune::report::{ColorMap, WeightImages};
 use std::path::{Path, PathBuf};
 
-/// Draw the weights of a checkpoint: a sheet of all neurons, one PNG a class, and the values as .npy
+/// Draw the weights of a checkpoint: a sheet of all neurons, one PNG for the neurons of each class, the values as .npy
 #[derive(Args)]
 pub struct HeatmapArgs {
     /// A checkpoint.safetensors of `train`
@@ -74,10 +74,12 @@ pub fn write(
     let params = &checkpoint.params;
     let seed = checkpoint.networks[replica].seed.to_string();
     let toml = to_toml(params);
+    let labels = labels(checkpoint, replica);
     let images = WeightImages {
         weights: &checkpoint.weights[replica],
+        labels: &labels,
         classes: &params.job.classes,
-        neurons_per_class: params.job.neurons_per_class,
+        by_class: params.job.label_images == 0,
         range: (params.w_min() as f32, params.learning.gmax as f32),
         colormap: style.colormap,
         scale: style.scale,
@@ -91,4 +93,22 @@ pub fn write(
         ],
     };
     Ok(images.write(folder)?)
+}
+
+/// The class of each neuron: that of its group, or what it was labelled with.
+fn labels(checkpoint: &Checkpoint, replica: usize) -> Vec<Option<u8>> {
+    let job = &checkpoint.params.job;
+    let neurons = checkpoint.params.neurons();
+    if job.label_images == 0 {
+        return (0..neurons)
+            .map(|neuron| Some(job.classes[neuron / job.neurons_per_class]))
+            .collect();
+    }
+    match checkpoint.labels.get(replica) {
+        Some(labels) => (labels.of_neurons().iter())
+            .map(|label| label.map(|place| job.classes[place]))
+            .collect(),
+        // The training has not ended.
+        None => vec![None; neurons],
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! Euler's method, as in the authors' network: `g *= 1 - dt / tau`. A spike of step n with a delay of d
 //! steps arrives in step n + d. Arrivals are counted, and a count times the weight is added, so a sum does
-//! not depend on the order in which its spikes come.
+//! not depend on the order in which its spikes come. No arrival raises a conductance above what carries v to its
+//! reversal potential in one step: beyond, Euler's method would overshoot, and v would swing instead of saturating.
 
 use super::{BLOCK, Block, block_boundary, flush_tiny, multiply_add};
 use crate::params::Params;
@@ -20,6 +21,9 @@ pub struct Constants {
     pub signed: bool,
     /// What a negative weight adds to gi, relative to its magnitude.
     pub inhibitory_gain: f32,
+    /// Most that arrivals of S2 make ge of I, and those of S3 gi of E: tau_membrane / dt - 1.
+    pub most_ge_i: f32,
+    pub most_gi_e: f32,
 }
 
 impl Constants {
@@ -27,6 +31,8 @@ impl Constants {
         Self {
             signed: params.learning.w_min < 0.0,
             inhibitory_gain: params.learning.inhibitory_gain as f32,
+            most_ge_i: (params.inhibitory.tau_membrane_ms / params.time.dt_ms - 1.0) as f32,
+            most_gi_e: (params.excitatory.tau_membrane_ms / params.time.dt_ms - 1.0) as f32,
         }
     }
 }
@@ -138,9 +144,10 @@ impl DelayRing {
         self.counts[self.slot(delay) * self.width + target / COUNTS].0[target % COUNTS]
     }
 
-    /// Adds what is due now to the conductance, `g_j += weight * arrivals_j`, and goes on to the next step.
+    /// Adds what is due now to the conductance, `g_j = min(g_j + weight * arrivals_j, most)`, and goes on to the next
+    /// step.
     #[inline(always)]
-    pub fn arrive(&mut self, weight: f32, g: &mut [Block]) {
+    pub fn arrive(&mut self, weight: f32, most: f32, g: &mut [Block]) {
         let slot = self.now;
         self.now = self.slot(1);
         if !self.occupied[slot] {
@@ -153,7 +160,8 @@ impl DelayRing {
                 block_boundary();
                 let mut sum = *g;
                 for (sum, &count) in sum.0.iter_mut().zip(counts) {
-                    *sum = multiply_add(weight, f32::from(count), *sum);
+                    let raised = multiply_add(weight, f32::from(count), *sum);
+                    *sum = if raised > most { most } else { raised };
                 }
                 *g = sum;
             }

@@ -1,4 +1,4 @@
-//! The weight matrix of a network as pictures: a sheet of all neurons and one a class group.
+//! The weight matrix of a network as pictures: a sheet of all neurons and one for the neurons of each class.
 
 use super::{ColorMap, HeatmapError, Sheet, TILE_SIDE, Tile, TileGroup, write_npy, write_png};
 use std::path::Path;
@@ -8,9 +8,12 @@ use std::path::Path;
 pub struct WeightImages<'a> {
     /// S1; shape \[inputs, neurons\].
     pub weights: &'a [f32],
-    /// Labels of the groups, in the order of their neurons.
+    /// The class of each neuron, where it has one.
+    pub labels: &'a [Option<u8>],
+    /// The classes in their order.
     pub classes: &'a [u8],
-    pub neurons_per_class: usize,
+    /// Whether the sheet shows the neurons by class, or all in one square as they come.
+    pub by_class: bool,
     /// Weights at the bottom and at the top of the colour map.
     pub range: (f32, f32),
     pub colormap: ColorMap,
@@ -21,22 +24,22 @@ pub struct WeightImages<'a> {
 }
 
 impl WeightImages<'_> {
-    /// Writes `sheet.png` (all neurons), `class-<label>.png` (one a group) and `weights.npy`
+    /// Writes `sheet.png` (all neurons), `class-<label>.png` (those of a class that has any) and `weights.npy`
     /// \[neurons, 28, 28\] into an existing folder.
     ///
     /// # Errors
     /// When the scale does not fit, a weight is not a number or a file cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), HeatmapError> {
-        let groups = self.groups();
-        for (class, group) in self.classes.iter().zip(&groups) {
-            let picture = self.sheet(vec![group.clone()]).render()?;
+        let classes = self.classes.iter().zip(self.of_classes());
+        for (class, group) in classes.filter(|(_, group)| !group.tiles.is_empty()) {
+            let picture = self.sheet(vec![group]).render()?;
             write_png(
                 &folder.join(format!("class-{class}.png")),
                 &picture,
                 self.notes,
             )?;
         }
-        let picture = self.sheet(groups).render()?;
+        let picture = self.sheet(self.groups()).render()?;
         write_png(&folder.join("sheet.png"), &picture, self.notes)?;
         let values: Vec<f32> = (0..self.neurons())
             .flat_map(|neuron| self.incoming(neuron))
@@ -49,15 +52,25 @@ impl WeightImages<'_> {
         )
     }
 
-    /// The tiles of all neurons, a group a class.
+    /// The tiles of all neurons: a group a class, or one of all.
     pub fn groups(&self) -> Vec<TileGroup<'static>> {
-        (0..self.classes.len())
-            .map(|group| self.group(group))
-            .collect()
+        if self.by_class {
+            return self.of_classes();
+        }
+        let all = 0..self.neurons();
+        vec![self.group(format!("{} neurons", all.len()), all)]
+    }
+
+    fn of_classes(&self) -> Vec<TileGroup<'static>> {
+        let of_class = |class: &u8| {
+            let own = (0..self.neurons()).filter(|&neuron| self.labels[neuron] == Some(*class));
+            self.group(format!("class {class}"), own)
+        };
+        self.classes.iter().map(of_class).collect()
     }
 
     fn neurons(&self) -> usize {
-        self.classes.len() * self.neurons_per_class
+        self.labels.len()
     }
 
     /// The incoming weights of one neuron, pixel by pixel.
@@ -69,15 +82,14 @@ impl WeightImages<'_> {
             .step_by(self.neurons())
     }
 
-    fn group(&self, group: usize) -> TileGroup<'static> {
-        let first = group * self.neurons_per_class;
+    fn group(&self, caption: String, neurons: impl Iterator<Item = usize>) -> TileGroup<'static> {
         let tile = |neuron: usize| Tile {
             caption: format!("neuron {neuron}"),
             values: self.incoming(neuron).collect(),
         };
         TileGroup {
-            caption: format!("class {}", self.classes[group]),
-            tiles: (first..first + self.neurons_per_class).map(tile).collect(),
+            caption,
+            tiles: neurons.map(tile).collect(),
         }
     }
 

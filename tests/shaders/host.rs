@@ -63,6 +63,8 @@ fn host_structs() -> [(&'static str, Fields); 3] {
             w_s2,
             w_s3,
             inhibitory_gain,
+            most_ge_i,
+            most_gi_e,
             w_min,
             gmax,
             a_pre,

@@ -83,8 +83,10 @@ pub fn present(
             input_spike(c, &mut s1, lane, now, usize::from(input), spike);
             spike += 1;
         }
-        lane.s2.arrive(c.w_s2, &mut lane.ge_i);
-        lane.s3.arrive(c.w_s3, &mut lane.gi_e);
+        lane.s2
+            .arrive(c.w_s2, c.conductance.most_ge_i, &mut lane.ge_i);
+        lane.s3
+            .arrive(c.w_s3, c.conductance.most_gi_e, &mut lane.gi_e);
         if !fired_e.is_empty() {
             output_spikes(c, &mut s1, lane, now, step, &fired_e);
         }

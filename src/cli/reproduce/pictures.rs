@@ -62,10 +62,14 @@ pub fn weights(found: &Reproduction, folder: &RunFolder) -> anyhow::Result<Pictu
         _ => 1,
     };
     let groups = first.flat_map(|network| {
+        let classes = network.split.classes.iter();
+        let of_class = |&class| std::iter::repeat_n(Some(class), params.job.neurons_per_class);
+        let labels: Vec<Option<u8>> = classes.flat_map(of_class).collect();
         let images = WeightImages {
             weights: &network.weights,
+            labels: &labels,
             classes: &network.split.classes,
-            neurons_per_class: params.job.neurons_per_class,
+            by_class: true,
             range,
             colormap: ColorMap::default(),
             scale,
