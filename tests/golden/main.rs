@@ -4,10 +4,13 @@
 //! `SPIKEPRUNE_GOLDEN_DIR` names another folder of the same form: a `golden_common.npz` and any
 //! `golden_*.npz`; all that are found are run.
 
+#[path = "../support/mod.rs"]
 mod support;
 
-#[path = "support/gpu.rs"]
+#[path = "../support/gpu.rs"]
 mod gpu;
+
+mod diehl_cook;
 
 use spikeprune::backend::cpu::Cpu;
 use spikeprune::backend::{Backend, Phase, Recorded, Session, SpikeRecord};
@@ -195,6 +198,16 @@ fn assert_same_spikes(
     }
 }
 
+/// The spikes of steps first .. last as a presentation takes them.
+fn inputs_between(inputs: &[(u32, u32)], first: u32, last: u32) -> Vec<(u32, u16)> {
+    let within = inputs
+        .iter()
+        .filter(|(step, _)| (first..last).contains(step));
+    within
+        .map(|&(step, input)| (step - first, input as u16))
+        .collect()
+}
+
 fn worst_difference(ours: &[f32], recorded: &[f64]) -> f64 {
     assert_eq!(ours.len(), recorded.len());
     ours.iter()
@@ -241,11 +254,7 @@ fn run(backend: &dyn Backend, common: &mut Npz, path: &Path) {
     let (mut first, mut images, mut worst) = (0, 0, 0.0f64);
     for part in &parts {
         let last = first + part.steps;
-        let spikes: Vec<(u32, u16)> = inputs
-            .iter()
-            .filter(|(step, _)| (first..last).contains(step))
-            .map(|&(step, input)| (step - first, input as u16))
-            .collect();
+        let spikes = inputs_between(&inputs, first, last);
         let recorded = Recorded {
             spikes: &spikes,
             steps: part.steps,
@@ -317,4 +326,5 @@ fn run_all(backend: &dyn Backend) {
     for path in &traces {
         run(backend, &mut common, path);
     }
+    diehl_cook::run(backend);
 }

@@ -1,0 +1,142 @@
+//! Diehl & Cook's network against Brian2: `diehl_cook.npz`, which `diehl_cook.py` beside it writes.
+
+use super::{assert_same_spikes, inputs_between, pairs, worst_difference};
+use crate::support::npz::Npz;
+use serde_json::Value;
+use spikeprune::backend::{Backend, Phase, Recorded, Session, SpikeRecord};
+use spikeprune::network::Network;
+use spikeprune::params::Params;
+use spikeprune::presets;
+use std::path::Path;
+
+/// How far weights may lie from Brian2's float64; they are in 0..=1, and f32 of them is rounded thousands of times.
+const WEIGHT_TOLERANCE: f64 = 2e-6;
+/// How far theta may: it falls once an image here and in every step there, by 1e-3 mV an image.
+const THETA_TOLERANCE_MV: f64 = 1e-3;
+
+/// The preset, with every constant of the run as it is written down.
+fn params_of(json: &Value) -> Params {
+    let number = |value: &Value| value.as_f64().expect("a number");
+    let mut params = presets::diehl_cook();
+    let dt_ms = number(&json["dt_ms"]);
+    params.time.dt_ms = dt_ms;
+    params.time.stimulus_ms = number(&json["active_steps"]) * dt_ms;
+    params.time.rest_ms = number(&json["rest_steps"]) * dt_ms;
+    params.job.neurons = number(&json["n_e"]) as usize;
+    let (e, from) = (&mut params.excitatory, &json["e"]);
+    e.tau_membrane_ms = number(&from["tau_ms"]);
+    e.v_rest_mv = number(&from["v_rest"]);
+    e.v_reset_mv = number(&from["v_reset"]);
+    e.v_start_mv = number(&from["v_start"]);
+    e.v_threshold_mv = number(&from["v_thresh"]);
+    e.theta_start_mv = number(&from["theta_start"]);
+    e.threshold_step_mv = number(&from["theta_step"]);
+    e.tau_threshold_ms = number(&from["tau_theta_ms"]);
+    e.tau_ge_ms = number(&from["tau_ge_ms"]);
+    e.tau_gi_ms = number(&from["tau_gi_ms"]);
+    e.e_excitatory_mv = number(&from["E_exc"]);
+    e.e_inhibitory_mv = number(&from["E_inh"]);
+    e.refractory_ms = number(&from["refractory_steps"]) * dt_ms;
+    let (i, from) = (&mut params.inhibitory, &json["i"]);
+    i.tau_membrane_ms = number(&from["tau_ms"]);
+    i.v_rest_mv = number(&from["v_rest"]);
+    i.v_reset_mv = number(&from["v_reset"]);
+    i.v_start_mv = number(&from["v_start"]);
+    i.v_threshold_mv = number(&from["v_thresh"]);
+    i.e_excitatory_mv = number(&from["E_exc"]);
+    i.tau_ge_ms = number(&from["tau_ge_ms"]);
+    i.refractory_ms = number(&from["refractory_steps"]) * dt_ms;
+    params.lateral.w_s2 = number(&json["w_e_to_i"]);
+    params.lateral.w_s3_total = number(&json["w_i_to_e"]) * params.neurons() as f64;
+    let learning = &mut params.learning;
+    learning.gmax = number(&json["w_max"]);
+    learning.w_total = number(&json["w_sum"]);
+    learning.a_pre = number(&json["lr_post"]) / learning.gmax;
+    learning.a_post = -number(&json["lr_pre"]) / learning.gmax;
+    learning.tau_pre_ms = number(&json["tau_pre_ms"]);
+    learning.tau_post_ms = number(&json["tau_post1_ms"]);
+    learning.tau_post_slow_ms = number(&json["tau_post2_ms"]);
+    params
+}
+
+/// Weights and theta after training image `image`; returns how far the worst weight is off.
+fn check_after_image(file: &mut Npz, session: &mut dyn Session, image: usize) -> f64 {
+    let network = session.snapshot().expect("a snapshot").remove(0);
+    let (size, neurons) = (network.weights.len(), network.params.neurons());
+    let weights = &file.numbers("weights_after")[image * size..][..size];
+    let worst = worst_difference(&network.weights, weights);
+    assert!(
+        worst <= WEIGHT_TOLERANCE,
+        "diehl_cook: weights after image {image} are off by {worst:e}"
+    );
+    let theta = &file.numbers("theta_after")[image * neurons..][..neurons];
+    let rest_mv = network.params.excitatory.v_threshold_mv;
+    let thresholds_mv: Vec<f64> = theta.iter().map(|theta| rest_mv + theta).collect();
+    let off_mv = worst_difference(&network.state.v_threshold_mv, &thresholds_mv);
+    assert!(
+        off_mv <= THETA_TOLERANCE_MV,
+        "diehl_cook: theta after image {image} is off by {off_mv:e} mV"
+    );
+    worst
+}
+
+/// Seven images, five of them learned.
+pub fn run(backend: &dyn Backend) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/golden");
+    let mut file = Npz::open(&folder.join("diehl_cook.npz"));
+    let json = serde_json::from_str(&file.text("params_json")).expect("params_json is JSON");
+    let params = params_of(&json);
+    let mut start = Network::new(&params, 0).expect("valid parameters");
+    start.weights = file.numbers("w0").into_iter().map(|w| w as f32).collect();
+    assert!(
+        start
+            .delays_s2
+            .iter()
+            .chain(&start.delays_s3)
+            .all(|&d| d == 0),
+        "the network has no delays"
+    );
+    let steps = params.steps().expect("whole steps");
+    let per_image = steps.stimulus + steps.rest;
+    let inputs = pairs(file.numbers("input_spikes"));
+    let mut session = backend.start(vec![start]).expect("a valid network");
+    let (mut record, mut worst) = (SpikeRecord::default(), 0.0f64);
+    for (image, is_test) in file.numbers("is_test").into_iter().enumerate() {
+        let first = image as u32 * per_image;
+        let phase = match is_test {
+            0.0 => Phase::Train { group: 0 },
+            _ => Phase::Test,
+        };
+        let recorded = Recorded {
+            spikes: &inputs_between(&inputs, first, first + per_image),
+            steps: per_image,
+            phase,
+        };
+        let spikes = session
+            .present(&recorded)
+            .expect("a presentation")
+            .remove(0);
+        record.excitatory.extend(spikes.excitatory);
+        record.inhibitory.extend(spikes.inhibitory);
+        if phase != Phase::Test {
+            worst = worst.max(check_after_image(&mut file, session.as_mut(), image));
+        }
+    }
+    let (e, i) = (
+        pairs(file.numbers("spikes_e")),
+        pairs(file.numbers("spikes_i")),
+    );
+    println!(
+        "diehl_cook: {} E and {} I spikes, weights within {worst:.1e}",
+        e.len(),
+        i.len()
+    );
+    assert_same_spikes("diehl_cook", "E", record.excitatory, e);
+    assert_same_spikes("diehl_cook", "I", record.inhibitory, i);
+    let end = session.snapshot().expect("a snapshot").remove(0);
+    let off = worst_difference(&end.weights, &file.numbers("weights_final"));
+    assert!(
+        off <= WEIGHT_TOLERANCE,
+        "diehl_cook: final weights are off by {off:e}"
+    );
+}
