@@ -83,6 +83,22 @@ fn count_gated_learning_of_signed_weights() {
     }
 }
 
+/// Triplet rule, thresholds with memory, weights scaled to a sum, and dim images shown again, each network at its pace.
+#[test]
+fn diehl_and_cooks_network() {
+    let mut params = presets::diehl_cook();
+    params.job.neurons = 37;
+    params.learning.w_total = 60.0;
+    for (replicas, full_rate_hz, least_spikes) in [(1, 63.75, 5), (3, 40.0, 40)] {
+        params.input.full_rate_hz = full_rate_hz;
+        params.input.least_spikes = least_spikes;
+        assert_same(&params, 25, replicas);
+    }
+    params.pruning.mode = PruningMode::Continuous;
+    params.pruning.tau_ms = TauPrune::Ms(5_000.0);
+    assert_same(&params, 25, 2);
+}
+
 #[test]
 fn dropout_of_synapses() {
     let mut params = paper(PruningMode::None, Threshold::Live);

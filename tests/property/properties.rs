@@ -9,7 +9,7 @@ use spikeprune::backend::{
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::model::rng::Stream;
 use spikeprune::network::{Network, State};
-use spikeprune::params::INPUTS;
+use spikeprune::params::{INPUTS, RETRIES};
 
 fn config() -> ProptestConfig {
     ProptestConfig {
@@ -269,7 +269,8 @@ proptest! {
         let early = train(1, vec![job.network(0)], &pixels, &before).networks.remove(0);
         // At the latest the clock stands still short of 2^32 when all is done, as `validate` demands.
         let steps = early.params.steps().unwrap();
-        let to_come = IMAGES as u32 * (steps.stimulus + steps.rest) + 40 + steps.window;
+        let presentations = IMAGES as u32 * (RETRIES + 1);
+        let to_come = presentations * (steps.stimulus + steps.rest) + 40 + steps.window + steps.memory_e;
         let offset = offset.min(u32::MAX - early.state.clock - to_come);
 
         let device = backend(1);

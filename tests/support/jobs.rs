@@ -41,7 +41,16 @@ fn threshold() -> impl Strategy<Value = Threshold> {
     prop_oneof![
         Just(Threshold::Live),
         Just(Threshold::Latched),
-        Just(Threshold::Fixed)
+        Just(Threshold::Fixed),
+        Just(Threshold::Homeostatic)
+    ]
+}
+
+fn rule() -> impl Strategy<Value = Rule> {
+    prop_oneof![
+        Just(Rule::Stdp),
+        Just(Rule::StdpAllLtd),
+        Just(Rule::Triplet)
     ]
 }
 
@@ -68,10 +77,11 @@ prop_compose! {
         (classes, neurons_per_class) in (1..=3usize, 2..=7usize),
         (stimulus, rest, refractory) in (20..60u32, 0..20u32, 0..4u32),
         (delay_s2, delay_s3) in (0..9u32, 0..9u32),
-        (rule, mode) in (prop_oneof![Just(Rule::Stdp), Just(Rule::StdpAllLtd)], pruning_mode()),
+        (rule, mode) in (rule(), pruning_mode()),
         (train, test) in (threshold(), threshold()),
         (tau_ms, k) in (tau(), 0.1..4.0),
         (gmax, a_pre, a_post) in (0.02..0.2, 0.0..=1.0, -1.0..=0.0),
+        (w_total, least_spikes) in (prop_oneof![Just(0.0), 1.0..10.0], prop_oneof![Just(0), 1..10usize]),
         (seed, full_rate_hz) in (0..i64::MAX as u64 - 10_000, 50.0..400.0),
     ) -> Params {
         let mut params = presets::paper();
@@ -83,6 +93,9 @@ prop_compose! {
         params.time.stimulus_ms = stimulus.into();
         params.time.rest_ms = rest.into();
         params.input.full_rate_hz = full_rate_hz;
+        params.input.least_spikes = least_spikes;
+        params.input.retry_rate_hz = 20.0;
+        params.learning.w_total = w_total;
         params.excitatory.refractory_ms = refractory.into();
         params.excitatory.threshold_train = train;
         params.excitatory.threshold_test = test;
