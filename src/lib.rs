@@ -68,6 +68,7 @@
 //! * [`guide::files`]: the run folder, the JSON documents and the checkpoint, key by key
 //! * [`guide::reproduction`]: the paper's experiment: what was reproduced, what was not, and by which mechanism
 //! * [`guide::ten_classes`]: all ten digits: the rule that learns them, results, and a log of what was tried
+//! * [`guide::diehl_cook`]: Diehl & Cook's unsupervised network: accuracy by size, read-outs, regularisation
 //! * [`guide::agreement`]: how it agrees with Brian2 and with the published figures
 //! * [`guide::speed`]: what an image costs, beside Brian2 and beside the least that it could
 //! * [`guide::gpu`]: the GPU backend: equality, layout, counts, what to expect
@@ -100,6 +101,9 @@ pub mod guide {
 
     #[doc = include_str!("guide/ten_classes.md")]
     pub mod ten_classes {}
+
+    #[doc = include_str!("guide/diehl_cook.md")]
+    pub mod diehl_cook {}
 
     #[doc = include_str!("guide/speed.md")]
     pub mod speed {}

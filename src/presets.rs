@@ -125,6 +125,7 @@ pub fn paper() -> Params {
             w_s2: 3.0,
             delay_s2_max_ms: 10.0,
             w_s3_total: 3.0,
+            w_s3_growth: 0.0,
             delay_s3_max_ms: 5.0,
         },
         learning: Learning {
@@ -274,8 +275,10 @@ pub fn ten_class_large() -> Params {
 
 /// \[DC\]: 100 neurons without groups that compete for what they see. Constants are those of the authors' code. What
 /// differs: inputs have no delays (the code draws 0 to 10 ms for each synapse; others find the same accuracy without),
-/// thresholds fall once an image instead of in every step, and an image counts as answered by the spikes of stimulus and
-/// rest together.
+/// thresholds fall once an image instead of in every step, an image counts as answered by the spikes of stimulus and
+/// rest together, inhibition saturates ([`crate::model::conductance`]), and in larger networks each synapse inhibits
+/// less than the code's 17, by a law chosen on validation images ([`crate::guide::diehl_cook`]). The last 1,000 training images are kept to
+/// validate with.
 pub fn diehl_cook() -> Params {
     let base = paper();
     Params {
@@ -284,7 +287,7 @@ pub fn diehl_cook() -> Params {
             classes: (0..10).collect(),
             neurons: 100,
             label_images: 10_000,
-            train_images: 60_000,
+            train_images: 59_000,
             test_per_class: 0,
             epochs: 3,
             metrics_every: 0,
@@ -318,6 +321,7 @@ pub fn diehl_cook() -> Params {
             w_s2: 10.4,
             delay_s2_max_ms: 0.0,
             w_s3_total: 1700.0,
+            w_s3_growth: 0.6,
             delay_s3_max_ms: 0.0,
         },
         learning: Learning {

@@ -142,7 +142,13 @@ impl ParamOptions {
 impl SourceOptions {
     /// The parameters, not yet validated as a whole.
     pub fn resolve(&self) -> anyhow::Result<Params> {
-        let preset = self.preset.as_deref();
+        self.resolve_from(None)
+    }
+
+    /// The same where neither flag nor file says what to start from.
+    pub fn resolve_from(&self, default: Option<&str>) -> anyhow::Result<Params> {
+        let default = default.filter(|_| self.config.is_none());
+        let preset = self.preset.as_deref().or(default);
         let mut params = match &self.config {
             None => layered(preset, "", "")?,
             Some(path) => {

@@ -29,6 +29,9 @@ const FILES: [&str; 12] = [
     "training.safetensors",
 ];
 
+/// How other files of a run begin and end, the number of neurons between.
+const FILES_OF_SIZES: [(&str, &str); 2] = [("networks-", ".safetensors"), ("digits-", ".png")];
+
 /// How the first line of TOML files names the version that wrote them.
 const VERSION_LINE: &str = "# spikeprune ";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -221,6 +224,19 @@ pub fn read_text(path: &Path) -> io::Result<String> {
 /// stay.
 fn remove_run(folder: &Path) -> std::io::Result<()> {
     let mut files: Vec<PathBuf> = FILES.iter().map(|name| folder.join(name)).collect();
+    for file in fs::read_dir(folder)? {
+        let path = file?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let of_size = |(begin, end): &(&str, &str)| {
+            let size = name
+                .strip_prefix(begin)
+                .and_then(|name| name.strip_suffix(end));
+            size.is_some_and(|size| size.parse::<usize>().is_ok())
+        };
+        if FILES_OF_SIZES.iter().any(of_size) {
+            files.push(path);
+        }
+    }
     let pictures = folder.join("heatmaps");
     if pictures.is_dir() {
         for file in fs::read_dir(&pictures)? {

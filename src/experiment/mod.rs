@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod bench;
+pub mod diehl_cook;
 pub mod evaluate;
 pub mod labelling;
 pub mod prepare;

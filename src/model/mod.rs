@@ -124,7 +124,7 @@ pub struct Constants {
     pub inhibitory: lif::Inhibitory,
     /// S2 weight.
     pub w_s2: f32,
-    /// S3 weight: the total over N.
+    /// S3 weight.
     pub w_s3: f32,
     pub conductance: conductance::Constants,
     pub stdp: stdp::Constants,
@@ -144,7 +144,7 @@ impl Constants {
             excitatory: lif::Excitatory::new(params),
             inhibitory: lif::Inhibitory::new(params),
             w_s2: params.lateral.w_s2 as f32,
-            w_s3: (params.lateral.w_s3_total / params.neurons() as f64) as f32,
+            w_s3: params.w_s3() as f32,
             conductance: conductance::Constants::new(params),
             stdp: stdp::Constants::new(params),
             normalize: normalize::Constants::new(params),

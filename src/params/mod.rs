@@ -154,8 +154,10 @@ pub struct Lateral {
     pub w_s2: f64,
     /// Delays of S2 are uniform in 0..this, one a pair.
     pub delay_s2_max_ms: f64,
-    /// Weight of S3 times the number of neurons.
+    /// Weight of S3 times the number of neurons, in a network of 100 neurons.
     pub w_s3_total: f64,
+    /// Other networks have a total of `w_s3_total (N / 100)^this`.
+    pub w_s3_growth: f64,
     /// Delays of S3 are uniform in 0..this, one a pair.
     pub delay_s3_max_ms: f64,
 }
@@ -282,6 +284,13 @@ impl Params {
             }
             TauPrune::Rule(TauRule::FromClasses) => 5.0 * classes * self.image_ms(),
         }
+    }
+
+    /// Weight of one synapse of S3.
+    pub fn w_s3(&self) -> f64 {
+        let neurons = self.neurons() as f64;
+        let growth = libm::pow(neurons / 100.0, self.lateral.w_s3_growth);
+        self.lateral.w_s3_total * growth / neurons
     }
 
     /// The smallest weight.

@@ -287,7 +287,8 @@ impl Params {
 
     fn validate_synapses(&self) -> Result<(), ParamsError> {
         within("lateral.w_s2", self.lateral.w_s2, 0.0, 1_000.0)?;
-        within("lateral.w_s3_total", self.lateral.w_s3_total, 0.0, 1e7)?;
+        within("lateral.w_s3_total", self.lateral.w_s3_total, 0.0, 1e6)?;
+        within("lateral.w_s3_growth", self.lateral.w_s3_growth, 0.0, 2.0)?;
         let learning = &self.learning;
         within("learning.gmax", learning.gmax, 1e-6, 100.0)?;
         positive("learning.tau_pre_ms", learning.tau_pre_ms, " of ms")?;

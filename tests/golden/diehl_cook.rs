@@ -48,6 +48,7 @@ fn params_of(json: &Value) -> Params {
     i.refractory_ms = number(&from["refractory_steps"]) * dt_ms;
     params.lateral.w_s2 = number(&json["w_e_to_i"]);
     params.lateral.w_s3_total = number(&json["w_i_to_e"]) * params.neurons() as f64;
+    params.lateral.w_s3_growth = 0.0;
     let learning = &mut params.learning;
     learning.gmax = number(&json["w_max"]);
     learning.w_total = number(&json["w_sum"]);

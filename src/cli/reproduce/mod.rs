@@ -1,5 +1,6 @@
 //! `reproduce`: the paper's experiment, its table beside the published one, and a report.
 
+mod diehl_cook;
 mod pictures;
 mod plots;
 mod report;
@@ -11,8 +12,8 @@ use super::output::{out, out_json};
 use super::progress::Progress;
 use super::run_folder::{FolderOptions, RunFolder};
 use super::saving::{SavingOptions, explain, stop_at_signals};
-use anyhow::{Context, ensure};
-use clap::Args;
+use anyhow::{Context, bail, ensure};
+use clap::{Args, ValueEnum};
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset;
 use spikeprune::experiment::Event;
@@ -23,13 +24,21 @@ use spikeprune::experiment::train::Saving;
 use spikeprune::params::{Params, PruningMode, to_toml};
 use std::path::{Path, PathBuf};
 
-/// Run the paper's experiment: train with and without regularisation, test on digits and noise, compare
+/// Run a paper's experiment and set the results beside the published ones
 ///
-/// All arms see the same images in the same order with the same initial weights, delays and input spikes. Each is
-/// tested on noise, blurred noise, known and unknown digits. The table stands beside the published one; the run
-/// folder holds report.html with all figures, reproduction.json (what --json prints) and pictures.
+/// antonov-sukhov: train with and without regularisation, test on digits and noise, compare. All arms see the same
+/// images in the same order with the same initial weights, delays and input spikes. Each is tested on noise, blurred
+/// noise, known and unknown digits.
+///
+/// diehl-cook: train unsupervised networks of several sizes on all ten digits, label their neurons by training images,
+/// test them.
+///
+/// The run folder holds report.html with all figures, reproduction.json (what --json prints) and pictures.
 #[derive(Args)]
 pub struct ReproduceArgs {
+    /// Whose experiment
+    #[arg(long, value_name = "NAME", default_value = "antonov-sukhov")]
+    paper: Paper,
     #[command(flatten)]
     source: SourceOptions,
     #[command(flatten)]
@@ -43,13 +52,31 @@ pub struct ReproduceArgs {
     /// Go on with the run in this folder: all but --device and --threads comes from there; results are the same to
     /// the bit, on the same device or one that is exact
     #[arg(long, value_name = "DIR", help_heading = "Device and output",
-        conflicts_with_all = ["SourceOptions", "ExperimentOptions", "FolderOptions"])]
+        conflicts_with_all = ["paper", "SourceOptions", "ExperimentOptions", "FolderOptions"])]
     resume: Option<PathBuf>,
+}
+
+/// The papers whose experiments can be run.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Paper {
+    /// Weight regularization in spiking neural networks, 2024
+    AntonovSukhov,
+    /// Unsupervised learning of digit recognition using spike-timing-dependent plasticity, 2015
+    DiehlCook,
 }
 
 #[derive(Args)]
 #[command(next_help_heading = "Experiment")]
 struct ExperimentOptions {
+    /// Neurons of the networks [diehl-cook: 100,400]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    sizes: Option<Vec<usize>>,
+    /// Passes over the training images [diehl-cook: 3]
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Training images of all classes together, as the file has them [diehl-cook: 59000]
+    #[arg(long, value_name = "N")]
+    train_images: Option<usize>,
     /// Labels to learn [paper: 7,4,6]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     classes: Option<Vec<u8>>,
@@ -65,7 +92,7 @@ struct ExperimentOptions {
     /// First seed [paper: 1]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Kinds of regularisation to compare [default: none,continuous,final; authors-code: final-window]
+    /// Kinds of regularisation to compare [default: none,continuous,final; authors-code: final-window; diehl-cook: none]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     arms: Option<Vec<PruningMode>>,
     /// Leave out the controls: removal of other weights, L1, L2, dropout
@@ -96,14 +123,23 @@ const PLAN: &str = "plan.toml";
 const TRAINING: &str = "training.safetensors";
 
 pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
+    let begun = args.resume.as_deref().map(RunFolder::reopen).transpose()?;
+    let paper = match &begun {
+        Some(folder) if diehl_cook::is_of(folder)? => Paper::DiehlCook,
+        Some(_) => Paper::AntonovSukhov,
+        None => args.paper,
+    };
+    match paper {
+        Paper::AntonovSukhov => antonov_sukhov(args, begun),
+        Paper::DiehlCook => diehl_cook::run(args, begun),
+    }
+}
+
+fn antonov_sukhov(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Result<()> {
     let (every, stop) = (args.saving.every()?, stop_at_signals()?);
-    let (plan, begun) = match &args.resume {
-        Some(path) => {
-            let folder = RunFolder::reopen(path)?;
-            let plan: Plan = folder.read_toml(PLAN)?;
-            (plan, Some(folder))
-        }
-        None => (args.experiment.plan(args.source.resolve()?)?, None),
+    let plan = match &begun {
+        Some(folder) => folder.read_toml(PLAN)?,
+        None => args.experiment.plan(args.source.resolve()?)?,
     };
     plan.validate()?;
     let backend = args.device.open()?;
@@ -170,8 +206,24 @@ fn name(plan: &Plan) -> String {
     format!("reproduce-{}-{what}-seed{}", params.preset, params.job.seed)
 }
 
+/// Refuses flags that were given and have no meaning for a paper.
+fn refuse(paper: &str, flags: &[(&str, bool)]) -> anyhow::Result<()> {
+    match flags.iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((flag, _)) => bail!("{flag} has no meaning with --paper {paper}: leave it out"),
+    }
+}
+
 impl ExperimentOptions {
     fn plan(&self, mut params: Params) -> anyhow::Result<Plan> {
+        refuse(
+            "antonov-sukhov",
+            &[
+                ("--sizes", self.sizes.is_some()),
+                ("--epochs", self.epochs.is_some()),
+                ("--train-images", self.train_images.is_some()),
+            ],
+        )?;
         set(&mut params.job.classes, &self.classes);
         set(&mut params.job.train_per_class, &self.train_per_class);
         set(&mut params.job.test_per_class, &self.test_per_class);

@@ -2,7 +2,7 @@
 
 use crate::cli::run_folder::RunFolder;
 use spikeprune::experiment::reproduce::{Reproduction, STRENGTHS, Set};
-use spikeprune::params::to_toml;
+use spikeprune::params::{Params, to_toml};
 use spikeprune::report::{ColorMap, Sheet, Tile, TileGroup, WeightImages, write_png};
 use std::path::PathBuf;
 
@@ -47,7 +47,7 @@ pub fn sets(found: &Reproduction, folder: &RunFolder) -> anyhow::Result<Picture>
         quantity: "intensity".into(),
     };
     let caption = "A sample of each test set, as shown".into();
-    write(found, folder, "sets.png", &sheet, caption)
+    write(&found.params, folder, "sets.png", &sheet, caption)
 }
 
 /// Writes the weights of the first network of each arm on one sheet (figure 2 of the paper).
@@ -89,19 +89,19 @@ pub fn weights(found: &Reproduction, folder: &RunFolder) -> anyhow::Result<Pictu
         quantity: "weight".into(),
     };
     let caption = format!("Weights of each arm, seed {}", params.job.seed);
-    write(found, folder, "weights.png", &sheet, caption)
+    write(&found.params, folder, "weights.png", &sheet, caption)
 }
 
 /// Renders a sheet into the run folder, with the notes that every picture carries.
-fn write(
-    found: &Reproduction,
+pub fn write(
+    params: &Params,
     folder: &RunFolder,
     name: &str,
     sheet: &Sheet<'_>,
     caption: String,
 ) -> anyhow::Result<Picture> {
     let path = folder.file(name);
-    let (seed, parameters) = (found.params.job.seed.to_string(), to_toml(&found.params));
+    let (seed, parameters) = (params.job.seed.to_string(), to_toml(params));
     let notes = [
         (
             "Software",

@@ -13,14 +13,14 @@ use spikeprune::trained::Metrics;
 /// Bins of a histogram.
 const BINS: u32 = 40;
 
-fn axis(title: &str) -> Axis {
+pub fn axis(title: &str) -> Axis {
     Axis {
         title: title.into(),
         ..Axis::default()
     }
 }
 
-fn share(title: &str) -> Axis {
+pub fn share(title: &str) -> Axis {
     Axis {
         title: title.into(),
         range: Some((0.0, 1.0)),
@@ -29,7 +29,7 @@ fn share(title: &str) -> Axis {
 }
 
 /// Means over networks with their 95% intervals, point by point.
-fn mean_curve(name: &ArmName, points: Vec<(f64, Vec<f64>)>) -> Series {
+pub fn mean_curve(name: String, points: Vec<(f64, Vec<f64>)>) -> Series {
     let intervals = points
         .iter()
         .filter_map(|(x, values)| Some((*x, Interval::of(values).ok()?)));
@@ -40,7 +40,7 @@ fn mean_curve(name: &ArmName, points: Vec<(f64, Vec<f64>)>) -> Series {
         band.push((clipped(interval.low), clipped(interval.high)));
     }
     Series {
-        name: name.to_string(),
+        name,
         points: line,
         band,
     }
@@ -66,7 +66,7 @@ pub fn learning(
             let values = metrics.iter().filter_map(|metrics| measure(metrics));
             (images as f64, values.collect())
         };
-        mean_curve(name, (0..rows).map(point).collect())
+        mean_curve(name.to_string(), (0..rows).map(point).collect())
     };
     Lines {
         label: format!("{title} while learning"),
@@ -95,7 +95,7 @@ pub fn noisy(found: &Reproduction) -> Result<Svg, PlotError> {
                 noisy.iter().map(|noisy| noisy.accuracy).collect(),
             )
         };
-        mean_curve(name, (0..strengths).map(point).collect())
+        mean_curve(name.to_string(), (0..strengths).map(point).collect())
     };
     Lines {
         label: "Accuracy on known digits with noise added".into(),

@@ -34,7 +34,7 @@ pub fn html(found: &Reproduction, sets: &Picture, weights: &Picture) -> anyhow::
 }
 
 /// The first columns hold words, as many as `words`, all others numbers.
-fn columns<'a>(words: usize, titles: impl IntoIterator<Item = &'a str>) -> Vec<Column> {
+pub fn columns<'a>(words: usize, titles: impl IntoIterator<Item = &'a str>) -> Vec<Column> {
     titles
         .into_iter()
         .enumerate()
@@ -49,7 +49,7 @@ fn columns<'a>(words: usize, titles: impl IntoIterator<Item = &'a str>) -> Vec<C
         .collect()
 }
 
-fn cells(rows: Vec<Vec<String>>) -> Vec<Vec<Cell>> {
+pub fn cells(rows: Vec<Vec<String>>) -> Vec<Vec<Cell>> {
     rows.into_iter()
         .map(|row| row.into_iter().map(Cell::from).collect())
         .collect()
@@ -133,7 +133,7 @@ fn splits(found: &Reproduction) -> Section {
     }
 }
 
-fn picture(picture: &Picture, alt: &str, width: u32) -> anyhow::Result<Block> {
+pub fn picture(picture: &Picture, alt: &str, width: u32) -> anyhow::Result<Block> {
     let png = std::fs::read(&picture.path)
         .with_context(|| format!("cannot read {}", picture.path.display()))?;
     Ok(Block::Picture {
@@ -159,7 +159,7 @@ fn first(found: &Reproduction) -> Vec<&NetworkResult> {
     names.iter().filter_map(first).collect()
 }
 
-fn figure(caption: String, svg: spikeprune::report::plot::Svg) -> Block {
+pub fn figure(caption: String, svg: spikeprune::report::plot::Svg) -> Block {
     Block::Figure { caption, svg }
 }
 

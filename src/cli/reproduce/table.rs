@@ -73,7 +73,7 @@ pub fn table(found: &Reproduction) -> String {
 }
 
 /// Columns as wide as their widest cell; the first to the left, all others to the right.
-fn aligned(columns: &[&str], rows: &[Vec<String>]) -> String {
+pub fn aligned(columns: &[&str], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
         let widths = cells.map(|cell| cell.chars().count());
@@ -150,7 +150,7 @@ fn of<'a>(
 }
 
 /// Mean and half width of the 95% interval; a single value by itself.
-fn spread(values: impl Iterator<Item = f64>, digits: usize) -> String {
+pub fn spread(values: impl Iterator<Item = f64>, digits: usize) -> String {
     let values: Vec<f64> = values.collect();
     match Interval::of(&values) {
         Err(_) => "-".into(),

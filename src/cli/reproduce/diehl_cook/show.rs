@@ -1,0 +1,197 @@
+//! Results for people: a table for the terminal, a page with figures.
+
+use crate::cli::reproduce::pictures::Picture;
+use crate::cli::reproduce::plots::{axis, mean_curve, share};
+use crate::cli::reproduce::report::{cells, columns, figure, picture};
+use crate::cli::reproduce::table::{aligned, spread};
+use spikeprune::experiment::diehl_cook::{BINDSNET, DiehlCook, NetworkResult, SIZES, published};
+use spikeprune::experiment::evaluate::LabelVotes;
+use spikeprune::params::{PruningMode, to_toml};
+use spikeprune::report::plot::{Lines, PlotError, Svg};
+use spikeprune::report::{Block, Page, Section};
+
+/// Columns of [`accuracy_rows`].
+const ACCURACY: [&str; 8] = [
+    "neurons",
+    "pruning",
+    "vote %",
+    "published %",
+    "BindsNET %",
+    "all neurons %",
+    "proportional %",
+    "zero weights %",
+];
+/// Columns of [`count_rows`].
+const COUNTS: [&str; 9] = [
+    "neurons",
+    "pruning",
+    "unlabelled",
+    "tied neurons",
+    "tied images",
+    "spikes an image",
+    "of noise",
+    "silent noise %",
+    "training ms an image",
+];
+
+fn rows(found: &DiehlCook, row: impl Fn(&[&NetworkResult]) -> Vec<String>) -> Vec<Vec<String>> {
+    let named = |group: (usize, PruningMode)| {
+        let networks: Vec<&NetworkResult> = found.of(group).collect();
+        let name = vec![group.0.to_string(), group.1.to_string()];
+        [name, row(&networks)].concat()
+    };
+    found.groups().into_iter().map(named).collect()
+}
+
+fn percent(networks: &[&NetworkResult], value: impl Fn(&NetworkResult) -> f64) -> String {
+    spread(networks.iter().map(|network| 100.0 * value(network)), 1)
+}
+
+/// Of the votes by labels, 0 where there are none.
+fn votes(value: impl Fn(&LabelVotes) -> f64) -> impl Fn(&NetworkResult) -> f64 {
+    move |network| network.eval.labels.as_ref().map_or(0.0, &value)
+}
+
+/// Accuracy by size and arm, means with half of the 95% interval over seeds.
+fn accuracy_rows(found: &DiehlCook) -> Vec<Vec<String>> {
+    rows(found, |networks| {
+        let neurons = networks.first().map_or(0, |network| network.neurons);
+        let of = |list: &[(usize, f64)]| match published(list, neurons) {
+            Some(accuracy) => format!("{:.1}", 100.0 * accuracy),
+            None => "-".into(),
+        };
+        vec![
+            percent(networks, |network| network.accuracy),
+            of(&SIZES),
+            of(&BINDSNET),
+            percent(networks, votes(|votes| votes.accuracy_all_neurons)),
+            percent(networks, votes(|votes| votes.accuracy_proportional)),
+            percent(networks, |network| network.zero_fraction),
+        ]
+    })
+}
+
+/// What the accuracy does not tell, likewise.
+fn count_rows(found: &DiehlCook) -> Vec<Vec<String>> {
+    rows(found, |networks| {
+        let mean = |value: &dyn Fn(&NetworkResult) -> f64, digits| {
+            spread(networks.iter().map(|network| value(network)), digits)
+        };
+        let images = |network: &NetworkResult| network.eval.images.max(1) as f64;
+        vec![
+            mean(&votes(|votes| votes.unlabelled_neurons as f64), 0),
+            mean(&votes(|votes| votes.tied_neurons as f64), 0),
+            mean(&votes(|votes| votes.tied_images as f64), 0),
+            mean(&|network| network.eval.spikes as f64 / images(network), 1),
+            mean(&|network| network.noise.spikes_an_image(), 2),
+            percent(networks, |network| {
+                network.noise.silent as f64 / network.noise.images.max(1) as f64
+            }),
+            mean(
+                &|network| 1e3 * network.train_seconds / network.train_images.max(1) as f64,
+                2,
+            ),
+        ]
+    })
+}
+
+fn heading(found: &DiehlCook) -> String {
+    let job = &found.params.job;
+    format!(
+        "unsupervised, dt {} ms, {} training images, {} pass{}, {} seed{}, on {}, {:.0} s",
+        found.params.time.dt_ms,
+        found.params.presentations() / job.epochs,
+        job.epochs,
+        if job.epochs == 1 { "" } else { "es" },
+        found.seeds.len(),
+        if found.seeds.len() == 1 { "" } else { "s" },
+        found.device,
+        found.seconds
+    )
+}
+
+/// All tables for the terminal.
+pub fn table(found: &DiehlCook) -> String {
+    format!(
+        "{}\n\nAccuracy on test images, means with 95% intervals over seeds, beside the published one:\n\n{}\n\
+         Neurons and answers:\n\n{}",
+        heading(found),
+        aligned(&ACCURACY, &accuracy_rows(found)),
+        aligned(&COUNTS, &count_rows(found))
+    )
+}
+
+/// Accuracy on validation images against the training images seen, a size and arm a curve.
+fn curves(found: &DiehlCook) -> Result<Svg, PlotError> {
+    let curve = |group: (usize, PruningMode)| {
+        let networks: Vec<&NetworkResult> = found.of(group).collect();
+        let point = |row: usize| {
+            let points = networks.iter().filter_map(|network| network.curve.get(row));
+            let accuracies = points.filter_map(|point| point.accuracy).collect();
+            (networks[0].curve[row].images as f64, accuracies)
+        };
+        let rows = networks.first().map_or(0, |network| network.curve.len());
+        let name = format!("{} neurons, {}", group.0, group.1);
+        mean_curve(name, (0..rows).map(point).collect())
+    };
+    Lines {
+        label: "Accuracy while learning".into(),
+        x: axis("training images"),
+        y: share("accuracy"),
+        series: found.groups().into_iter().map(curve).collect(),
+        diagonal: false,
+    }
+    .svg()
+}
+
+/// The page; `digits` are pictures in the run folder.
+pub fn html(found: &DiehlCook, digits: &[Picture]) -> anyhow::Result<String> {
+    let table = |caption: &str, titles: &[&str], rows| Block::Table {
+        caption: caption.into(),
+        columns: columns(2, titles.iter().copied()),
+        rows: cells(rows),
+    };
+    let results = Section {
+        heading: "Results".into(),
+        text: vec![
+            "Accuracy on all test images, by labels from training images alone, as mean and half of the 95% interval \
+             over seeds. Published: Diehl & Cook 2015, after 3 to 15 passes; BindsNET: Hazan et al. 2018."
+                .into(),
+        ],
+        blocks: vec![
+            table("Accuracy", &ACCURACY, accuracy_rows(found)),
+            table("Neurons and answers", &COUNTS, count_rows(found)),
+        ],
+    };
+    let learning = Section {
+        heading: "Learning".into(),
+        text: vec!["Measured on training images that are never trained on.".into()],
+        blocks: vec![figure("Accuracy".into(), curves(found)?)],
+    };
+    let pictures = digits
+        .iter()
+        .map(|digits| picture(digits, "Incoming weights of every neuron", 760));
+    let learned = Section {
+        heading: "What was learned".into(),
+        text: vec!["Incoming weights of every excitatory neuron, first seed.".into()],
+        blocks: pictures.collect::<anyhow::Result<_>>()?,
+    };
+    let parameters = Section {
+        heading: "Parameters".into(),
+        text: vec![format!(
+            "spikeprune {}, seeds {:?}, on {}.",
+            found.version, found.seeds, found.device
+        )],
+        blocks: vec![Block::Pre {
+            caption: "What all networks have in common (sizes, seeds and regularisation vary)"
+                .into(),
+            text: to_toml(&found.params),
+        }],
+    };
+    let page = Page {
+        title: "Unsupervised learning of digits".into(),
+        subtitle: heading(found),
+        sections: vec![results, learning, learned, parameters],
+    };
+    Ok(page.render()?)
+}

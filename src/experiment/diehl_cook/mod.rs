@@ -1,0 +1,129 @@
+//! The experiment of Diehl & Cook: networks of several sizes that learn ten digits without labels, tested by labels
+//! that their neurons are given afterwards. With the arms of Antonov & Sukhov beside it: what weight regularisation does
+//! to such a network.
+//!
+//! Networks of one size train side by side, size after size.
+
+mod plan;
+mod results;
+
+pub use plan::{BINDSNET, Plan, PlanError, SIZES, published};
+pub use results::{DiehlCook, NetworkResult, Noise, Point};
+
+use super::answers::{Listener, answers};
+use super::evaluate::{Voters, evaluate};
+use super::prepare::as_shown;
+use super::train::{Saving, frozen, train_networks};
+use super::{ExperimentError, Observer, selection};
+use crate::backend::{Backend, Frozen, TestImages};
+use crate::dataset::{Dataset, NoiseKind, mean_intensity, noise_images};
+use crate::model::rng::Stream;
+use crate::network::Network;
+use crate::trained::Trained;
+
+/// Trains the networks of one size; with `begun` the training, saved on its way, goes on from there.
+///
+/// # Errors
+/// When parameters make no sense, the data are too few, what was begun does not belong to the plan, the backend or the
+/// observer fails, or the training was stopped.
+pub fn train_size(
+    backend: &dyn Backend,
+    data: &Dataset,
+    plan: &Plan,
+    size: usize,
+    begun: Option<Trained>,
+    saving: Saving<'_>,
+    observer: &mut Observer<'_>,
+) -> Result<Trained, ExperimentError> {
+    let networks = plan.networks(size);
+    let same = |(network, (params, seed)): (&Network, &(_, u64))| {
+        network.params == *params && network.seed == *seed
+    };
+    let begun = match begun {
+        None => {
+            let new = networks
+                .iter()
+                .map(|(params, seed)| Network::new(params, (seed - params.job.seed) as usize));
+            new.collect::<Result<Vec<_>, _>>()?.into()
+        }
+        Some(begun)
+            if begun.networks.len() == networks.len()
+                && begun.networks.iter().zip(&networks).all(same) =>
+        {
+            begun
+        }
+        Some(_) => return Err(ExperimentError::OtherPlan),
+    };
+    train_networks(backend, &data.train, begun, saving, observer)
+}
+
+/// Tests trained networks of one size on all test images and on noise.
+///
+/// # Errors
+/// When the data are too few, or the backend or the observer fails.
+pub fn test_size(
+    backend: &dyn Backend,
+    data: &Dataset,
+    plan: &Plan,
+    trained: &Trained,
+    observer: &mut Observer<'_>,
+) -> Result<Vec<NetworkResult>, ExperimentError> {
+    let job = &plan.params.job;
+    let tested = selection::first_of_classes(&data.test, &job.classes, job.test_per_class)?;
+    let lanes = frozen(&trained.networks, &trained.weights);
+    let evaluations = evaluate(
+        backend,
+        &lanes,
+        Voters::new(&trained.labels),
+        &as_shown(&plan.params.input, &data.test),
+        &tested,
+        Stream::Test,
+        observer,
+    )?;
+    let noise = noise(backend, data, plan, trained)?;
+    let results = evaluations.into_iter().zip(noise).enumerate();
+    Ok(results
+        .map(|(index, (evaluation, noise))| NetworkResult::new(trained, index, evaluation, noise))
+        .collect())
+}
+
+/// What noise evokes at its plain intensity: it is not shown again where a network stays nearly silent.
+fn noise(
+    backend: &dyn Backend,
+    data: &Dataset,
+    plan: &Plan,
+    trained: &Trained,
+) -> Result<Vec<Noise>, ExperimentError> {
+    let shown = selection::training(&data.train, &plan.params)?;
+    let mean = mean_intensity(&data.train, shown.iter().map(|showing| showing.image));
+    let pixels = noise_images(
+        NoiseKind::Delta,
+        plan.noise_images,
+        mean,
+        plan.params.job.seed,
+    );
+    let images: Vec<u32> = (0..plan.noise_images as u32).collect();
+    let once = |network: &Network| {
+        let mut network = network.clone();
+        network.params.input.least_spikes = 0;
+        network
+    };
+    let networks: Vec<Network> = trained.networks.iter().map(once).collect();
+    let lanes: Vec<Frozen<'_>> = frozen(&networks, &trained.weights);
+    let mut noise = vec![Noise::default(); lanes.len()];
+    let mut take = |network: usize, _: usize, counts: &[u16]| {
+        noise[network].add(counts.iter().map(|&count| u64::from(count)).sum());
+    };
+    let test = TestImages {
+        pixels: &pixels,
+        images: &images,
+        stream: Stream::Artificial,
+        attempt: 0,
+    };
+    let listener = Listener {
+        take: &mut take,
+        told: &mut |_| Ok(()),
+    };
+    answers(backend, &lanes, test, listener)?;
+    Ok(noise)
+}

@@ -1,0 +1,138 @@
+//! What came out.
+
+use super::Plan;
+use crate::experiment::evaluate::Evaluation;
+use crate::experiment::train::zero_fraction;
+use crate::params::{Params, PruningMode};
+use crate::trained::Trained;
+use serde::Serialize;
+
+/// All results, as `reproduction.json` has them.
+#[derive(Clone, Debug, Serialize)]
+pub struct DiehlCook {
+    pub version: &'static str,
+    pub command: &'static str,
+    pub paper: &'static str,
+    pub device: String,
+    /// Wall-clock time of the whole.
+    pub seconds: f64,
+    pub seeds: Vec<u64>,
+    /// Parameters that the networks have in common.
+    pub params: Params,
+    /// Size after size, arm after arm, seed after seed.
+    pub networks: Vec<NetworkResult>,
+}
+
+/// One network, trained and tested.
+#[derive(Clone, Debug, Serialize)]
+pub struct NetworkResult {
+    pub neurons: usize,
+    pub pruning: PruningMode,
+    pub seed: u64,
+    /// Training images shown, each counted once however often it was shown again.
+    pub train_images: usize,
+    /// Wall-clock time of the training of all networks of this size over their number, metrics included.
+    pub train_seconds: f64,
+    /// E spikes for each training image.
+    pub train_spikes: f64,
+    /// Of the test images, by the vote.
+    pub accuracy: f64,
+    pub eval: Evaluation,
+    pub noise: Noise,
+    pub zero_fraction: f64,
+    /// Accuracy on validation images while learning.
+    pub curve: Vec<Point>,
+}
+
+/// What noise evokes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Noise {
+    pub images: usize,
+    pub spikes: u64,
+    pub silent: usize,
+}
+
+/// A point of the curve of learning.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Point {
+    /// Training images seen.
+    pub images: usize,
+    /// Of the validation images; none without such images.
+    pub accuracy: Option<f64>,
+}
+
+impl Noise {
+    /// Counts one image.
+    pub fn add(&mut self, spikes: u64) {
+        self.images += 1;
+        self.spikes += spikes;
+        self.silent += usize::from(spikes == 0);
+    }
+
+    /// Spikes of one image.
+    pub fn spikes_an_image(&self) -> f64 {
+        self.spikes as f64 / self.images.max(1) as f64
+    }
+}
+
+impl NetworkResult {
+    pub(super) fn new(trained: &Trained, index: usize, eval: Evaluation, noise: Noise) -> Self {
+        let network = &trained.networks[index];
+        let images = network.state.presented as usize;
+        let point = |row: &crate::trained::Metrics| Point {
+            images: row.images,
+            accuracy: row.validation_accuracy,
+        };
+        Self {
+            neurons: network.params.neurons(),
+            pruning: network.params.pruning.mode,
+            seed: network.seed,
+            train_images: images,
+            train_seconds: trained.seconds / trained.networks.len() as f64,
+            train_spikes: network.state.spikes_e as f64 / images.max(1) as f64,
+            accuracy: eval.accuracy,
+            eval,
+            noise,
+            zero_fraction: zero_fraction(&network.params, &trained.weights[index]),
+            curve: trained.metrics[index].iter().map(point).collect(),
+        }
+    }
+}
+
+impl DiehlCook {
+    /// Without any network yet.
+    pub fn new(plan: &Plan, device: &str) -> Self {
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            command: "reproduce",
+            paper: "diehl-cook",
+            device: device.into(),
+            seconds: 0.0,
+            seeds: (0..plan.seeds)
+                .map(|replica| plan.params.replica_seed(replica))
+                .collect(),
+            params: plan.params.clone(),
+            networks: Vec::new(),
+        }
+    }
+
+    /// Sizes and arms in their order.
+    pub fn groups(&self) -> Vec<(usize, PruningMode)> {
+        let mut groups: Vec<_> = (self.networks.iter())
+            .map(|network| (network.neurons, network.pruning))
+            .collect();
+        groups.dedup();
+        groups
+    }
+
+    /// The networks of one size and arm.
+    pub fn of(
+        &self,
+        (neurons, pruning): (usize, PruningMode),
+    ) -> impl Iterator<Item = &NetworkResult> {
+        let belongs = move |network: &&NetworkResult| {
+            (network.neurons, network.pruning) == (neurons, pruning)
+        };
+        self.networks.iter().filter(belongs)
+    }
+}
