@@ -5,6 +5,7 @@ mod bad_flags;
 mod bad_place;
 mod bench;
 mod devices;
+mod diehl_cook;
 mod eval;
 #[path = "../support/gpu.rs"]
 mod gpu;

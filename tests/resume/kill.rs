@@ -82,6 +82,7 @@ impl Killed<'_> {
     /// What a leg goes on from.
     fn saved(&self) -> &'static str {
         match self.command {
+            _ if self.flags.contains(&"diehl-cook") => "networks-12.safetensors",
             "train" => "checkpoint.safetensors",
             "sweep" => "sweep.csv",
             _ => "training.safetensors",
@@ -254,4 +255,39 @@ fn an_experiment_that_is_killed_goes_on() {
         ],
     }
     .test(20);
+}
+
+/// Two sizes, one after the other: killed in either.
+#[test]
+fn an_experiment_of_sizes_that_is_killed_goes_on() {
+    Killed {
+        command: "reproduce",
+        flags: &[
+            "--paper",
+            "diehl-cook",
+            "--sizes",
+            "12,9",
+            "--seeds",
+            "2",
+            "--epochs",
+            "1",
+            "--train-images",
+            "200",
+            "--test-per-class",
+            "5",
+            "--noise-images",
+            "20",
+            "--set",
+            "job.label_images=100",
+            "--checkpoint-every",
+            "20",
+            "--device",
+            "cpu",
+        ],
+        legs: &[
+            &["--device", "cpu", "--threads", "1"],
+            &["--checkpoint-every", "7", "--device", "cpu"],
+        ],
+    }
+    .test(6);
 }
