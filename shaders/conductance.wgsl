@@ -73,7 +73,8 @@ fn arrive_s2(c: Constants, lane: u32, now: u32, k: u32, j: u32) {
         let count = arrived(ring_base(lane) + (now % dispatch.slots_s2) * N + j);
         under_way_s2[k] -= count;
         let raised = c.w_s2 * f32(count) + ge_i[k];
-        ge_i[k] = select(raised, c.most_ge_i, raised > c.most_ge_i);
+        let bounded = select(c.most_ge_i, ge_i[k], ge_i[k] > c.most_ge_i);
+        ge_i[k] = select(raised, bounded, raised > c.most_ge_i);
     }
 }
 
@@ -84,7 +85,8 @@ fn arrive_s3(c: Constants, lane: u32, now: u32, k: u32, j: u32) {
         let count = arrived(ring_base(lane) + slot * N + j);
         under_way_s3[k] -= count;
         let raised = c.w_s3 * f32(count) + gi_e[k];
-        gi_e[k] = select(raised, c.most_gi_e, raised > c.most_gi_e);
+        let bounded = select(c.most_gi_e, gi_e[k], gi_e[k] > c.most_gi_e);
+        gi_e[k] = select(raised, bounded, raised > c.most_gi_e);
     }
 }
 

@@ -37,6 +37,17 @@ pub fn write_whole(
     Ok(())
 }
 
+/// Removes a file; one that is not there is none to remove.
+///
+/// # Errors
+/// Whatever else the system says.
+pub fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Goes on where a file system has no locks, as some networks' do not: then nothing can be done about two programs.
 ///
 /// # Errors

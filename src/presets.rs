@@ -37,7 +37,7 @@ pub const PRESETS: [(&str, &str); 9] = [
     ("ten-class-large", "ten-class with 500 neurons"),
     (
         "diehl-cook",
-        "Diehl & Cook's unsupervised network of all ten digits: 100 neurons (--neurons), labelled after the training",
+        "Diehl & Cook's unsupervised network: all ten digits, 100 neurons (or --neurons), labelled after the training",
     ),
 ];
 
@@ -274,11 +274,17 @@ pub fn ten_class_large() -> Params {
 }
 
 /// \[DC\]: 100 neurons without groups that compete for what they see. Constants are those of the authors' code. What
-/// differs: inputs have no delays (the code draws 0 to 10 ms for each synapse; others find the same accuracy without),
-/// thresholds fall once an image instead of in every step, an image counts as answered by the spikes of stimulus and
-/// rest together, inhibition saturates ([`crate::model::conductance`]), and in larger networks each synapse inhibits
-/// less than the code's 17, by a law chosen on validation images ([`crate::guide::diehl_cook`]). The last 1,000 training images are kept to
-/// validate with.
+/// differs:
+///
+/// * inputs have no delays (the code draws 0 to 10 ms for each synapse; others find the same accuracy without);
+/// * thresholds fall once an image instead of in every step;
+/// * a training image counts as answered by the spikes of stimulus and rest together (a test image has no rest), and is
+///   shown again at most [`RETRIES`] times;
+/// * inhibition saturates ([`crate::model::conductance`]);
+/// * in larger networks each synapse inhibits less than the code's 17, by a law chosen on validation images
+///   ([`crate::guide::diehl_cook`]).
+///
+/// The last 1,000 training images are kept to validate with.
 pub fn diehl_cook() -> Params {
     let base = paper();
     Params {

@@ -31,6 +31,8 @@ pub struct Trained {
     pub labels: Vec<Labels>,
     /// Wall-clock time since it was begun or resumed, metrics included, all networks together.
     pub seconds: f64,
+    /// Images shown to each network in that time.
+    pub images: usize,
 }
 
 impl From<Vec<Network>> for Trained {

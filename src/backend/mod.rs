@@ -10,7 +10,7 @@ pub mod gpu;
 
 use crate::model::rng::Stream;
 use crate::network::{Network, NetworkError};
-use crate::params::{INPUTS, Params, ParamsError, RETRIES};
+use crate::params::{INPUTS, Params, ParamsError};
 use std::borrow::Cow;
 
 /// A training image and the group of its class.
@@ -111,8 +111,8 @@ pub enum BackendError {
     #[error("every network of a session must be shown the same number of images")]
     Uneven,
     #[error(
-        "the networks of one session must have the same number of neurons and presentations, the same time \
-         step and times, and the same input"
+        "the networks of one session must have the same number of neurons, presentations and label images, the same \
+         time step and times, and the same input"
     )]
     Mixed,
     #[error(transparent)]
@@ -251,8 +251,7 @@ fn check_recorded<'a>(
 /// counted on.
 fn check_clock(network: &Network, clock: u32) -> Result<(), BackendError> {
     let steps = network.params.steps()?;
-    let most = [steps.stimulus, steps.rest, steps.window, steps.memory_e];
-    match clock.checked_add(most.into_iter().sum()) {
+    match clock.checked_add(steps.stimulus + steps.rest + steps.spare()) {
         Some(_) => Ok(()),
         None => Err(BackendError::ClockFull {
             seed: network.seed,
@@ -276,12 +275,9 @@ fn check_test(networks: &[Frozen<'_>], images: TestImages<'_>) -> Result<(), Bac
             .into());
         }
     }
-    let attempts = |frozen: &Frozen<'_>| match frozen.network.params.input.least_spikes {
-        0 => 1,
-        _ => RETRIES as usize + 1,
-    };
+    let attempts = |frozen: &Frozen<'_>| frozen.network.params.attempts();
     if let Some(attempts) = networks.iter().map(attempts).min() {
-        check_index("attempt", images.attempt, attempts)?;
+        check_index("attempt", images.attempt, attempts as usize)?;
     }
     images
         .images

@@ -52,6 +52,7 @@ impl From<Checkpoint> for Trained {
             metrics: checkpoint.metrics,
             labels: checkpoint.labels,
             seconds: 0.0,
+            images: 0,
         }
     }
 }

@@ -116,17 +116,30 @@ impl Reader<'_> {
         }
         Ok(Checkpoint {
             metrics: self.metrics(&networks)?,
-            labels: self.labels()?,
+            labels: self.labels(&networks)?,
             params: self.params,
             networks,
             weights,
         })
     }
 
-    /// Labels by mean spike counts, where there are any.
-    fn labels(&self) -> Result<Vec<Labels>, CheckpointError> {
-        if self.tensors.tensor("responses").is_err() {
-            return Ok(Vec::new());
+    /// Labels by mean spike counts: those of networks that go by them, at the end of their training.
+    fn labels(&self, networks: &[Network]) -> Result<Vec<Labels>, CheckpointError> {
+        let is_due = |network: &Network| {
+            let presented = network.state.presented as usize;
+            network.params.job.label_images > 0 && presented == network.params.presentations()
+        };
+        let (due, found) = (
+            networks.iter().all(is_due),
+            self.tensors.tensor("responses").is_ok(),
+        );
+        match (due, found) {
+            (false, false) => return Ok(Vec::new()),
+            (true, false) => return Err(foreign(self.path, "its neurons have no responses")),
+            (false, true) => {
+                return Err(foreign(self.path, "it has responses and no use for them"));
+            }
+            (true, true) => {}
         }
         let (classes, n) = (self.params.job.classes.len(), self.params.neurons());
         let shape = [self.networks.len(), classes, n];

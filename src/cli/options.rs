@@ -3,7 +3,9 @@
 use super::run_folder::read_text;
 use anyhow::{Context, bail};
 use clap::Args;
-use spikeprune::params::{Params, PruningMode, Rule, TauPrune, Threshold, apply_setting, layered};
+use spikeprune::params::{
+    Params, PruningMode, Rule, TauPrune, Threshold, apply_setting, layered_over,
+};
 use spikeprune::presets;
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -63,7 +65,8 @@ struct JobOptions {
             |p| p.job.neurons))]
     neurons: Option<usize>,
     #[arg(long, value_name = "N",
-        help = with_default("Training images by whose answers neurons are labelled; 0 for groups", |p| p.job.label_images))]
+        help = with_default("Training images by whose answers neurons are labelled; 0 for groups",
+            |p| p.job.label_images))]
     label_images: Option<usize>,
     #[arg(long, value_name = "N", help = with_default("Training images of each class", |p| p.job.train_per_class))]
     train_per_class: Option<usize>,
@@ -132,7 +135,7 @@ impl ParamOptions {
     /// The effective parameters, validated.
     pub fn resolve(&self) -> anyhow::Result<Params> {
         let mut params = self.source.resolve()?;
-        self.job.apply(&mut params);
+        self.job.apply(&mut params)?;
         self.model.apply(&mut params)?;
         params.validate()?;
         Ok(params)
@@ -147,14 +150,13 @@ impl SourceOptions {
 
     /// The same where neither flag nor file says what to start from.
     pub fn resolve_from(&self, default: Option<&str>) -> anyhow::Result<Params> {
-        let default = default.filter(|_| self.config.is_none());
-        let preset = self.preset.as_deref().or(default);
+        let (default, preset) = (default.unwrap_or("paper"), self.preset.as_deref());
         let mut params = match &self.config {
-            None => layered(preset, "", "")?,
+            None => layered_over(default, preset, "", "")?,
             Some(path) => {
                 let origin = path.display().to_string();
                 let text = read_text(path).with_context(|| format!("cannot read {origin}"))?;
-                layered(preset, &text, &origin)?
+                layered_over(default, preset, &text, &origin)?
             }
         };
         for setting in &self.set {
@@ -165,8 +167,13 @@ impl SourceOptions {
 }
 
 impl JobOptions {
-    fn apply(&self, params: &mut Params) {
+    fn apply(&self, params: &mut Params) -> anyhow::Result<()> {
         let job = &mut params.job;
+        if self.neurons_per_class.is_some() && job.neurons > 0 && self.neurons != Some(0) {
+            bail!(
+                "--neurons-per-class has no meaning for a network without groups: give --neurons, or --neurons 0 too"
+            );
+        }
         set(&mut job.classes, &self.classes);
         set(&mut job.neurons_per_class, &self.neurons_per_class);
         set(&mut job.neurons, &self.neurons);
@@ -181,6 +188,7 @@ impl JobOptions {
         set(&mut job.replicas, &self.replicas);
         set(&mut job.metrics_every, &self.metrics_every);
         set(&mut job.data, &self.data);
+        Ok(())
     }
 }
 

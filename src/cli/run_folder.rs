@@ -5,7 +5,7 @@ use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use spikeprune::artefact::{UNFINISHED, write_whole};
+use spikeprune::artefact::{self, UNFINISHED, write_whole};
 use spikeprune::trained::Metrics;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -146,12 +146,7 @@ impl RunFolder {
     /// Removes a file if it is there.
     pub fn remove(&self, name: &str) -> anyhow::Result<()> {
         let path = self.file(name);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("cannot remove {}", path.display()))
-            }
-            _ => Ok(()),
-        }
+        artefact::remove(&path).with_context(|| format!("cannot remove {}", path.display()))
     }
 
     pub fn path(&self) -> &Path {
@@ -252,13 +247,7 @@ fn remove_run(folder: &Path) -> std::io::Result<()> {
             }
         }
     }
-    for file in files {
-        match fs::remove_file(file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
+    files.iter().try_for_each(|file| artefact::remove(file))
 }
 
 /// `runs/<name>`, with a number behind it when that is taken.

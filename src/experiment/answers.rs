@@ -2,7 +2,6 @@
 
 use super::ExperimentError;
 use crate::backend::{Backend, BackendError, Frozen, SpikeCounts, TestImages};
-use crate::params::RETRIES;
 
 /// Lanes that one call of the backend runs at most: between calls progress is told.
 const LANES_PER_CALL: usize = 2_000;
@@ -61,7 +60,7 @@ fn show_again(
         spikes(&counts.counts[place * n..(place + 1) * n]) < least
     };
     let mut weak: Vec<usize> = (0..shown.images.len()).collect();
-    for attempt in 1..=RETRIES {
+    for attempt in 1..network.network.params.attempts() {
         weak.retain(|&place| is_weak(counts, place));
         if weak.is_empty() {
             break;

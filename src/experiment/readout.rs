@@ -1,4 +1,4 @@
-//! A linear read-out of the spike counts, as a comparison only: the networks themselves vote by groups.
+//! A linear read-out of the spike counts, as a comparison only: the networks themselves vote by groups or labels.
 //!
 //! A map from the counts of all neurons and a constant to the classes is fitted to training images by least squares
 //! with a small penalty (ridge regression, one column a class, 1 for the class of the image and 0 for others); the

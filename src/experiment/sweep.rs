@@ -237,6 +237,7 @@ impl Search {
 fn together(a: &Params, b: &Params) -> bool {
     a.neurons() == b.neurons()
         && a.presentations() == b.presentations()
+        && a.job.label_images == b.job.label_images
         && a.time == b.time
         && a.input == b.input
         && a.pruning.window_ms == b.pruning.window_ms

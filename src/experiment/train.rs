@@ -106,6 +106,7 @@ pub fn train_networks(
     let images = &*as_shown(&first.params.input, images);
     let mut schedules = schedules(images, &begun.networks)?;
     let mut run = Run {
+        begun: done,
         session: backend.start(begun.networks)?,
         metrics: begun.metrics,
         labels: begun.labels,
@@ -215,6 +216,8 @@ struct Run<'a> {
     metrics: Vec<Vec<Metrics>>,
     /// Of the weights as they are, where they were measured.
     labels: Vec<Labels>,
+    /// Images that each network had seen before.
+    begun: usize,
     start: Instant,
 }
 
@@ -222,12 +225,22 @@ impl Run<'_> {
     /// The networks as they are, from a copy.
     fn trained(&mut self) -> Result<Trained, ExperimentError> {
         let networks = self.session.snapshot()?;
+        let is_done =
+            |network: &Network| network.state.presented as usize == network.params.presentations();
+        let networks_done = networks.iter().all(is_done);
+        let shown = networks
+            .first()
+            .map_or(0, |network| network.state.presented) as usize;
         Ok(Trained {
             weights: read_out(self.session.as_mut(), &networks)?,
             networks,
             metrics: self.metrics.clone(),
-            labels: self.labels.clone(),
+            labels: match networks_done {
+                true => self.labels.clone(),
+                false => Vec::new(),
+            },
             seconds: self.start.elapsed().as_secs_f64(),
+            images: shown - self.begun,
         })
     }
 

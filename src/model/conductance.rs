@@ -144,8 +144,8 @@ impl DelayRing {
         self.counts[self.slot(delay) * self.width + target / COUNTS].0[target % COUNTS]
     }
 
-    /// Adds what is due now to the conductance, `g_j = min(g_j + weight * arrivals_j, most)`, and goes on to the next
-    /// step.
+    /// Adds what is due now to the conductance, `g_j += weight * arrivals_j`, at most up to `most`, and goes on to the
+    /// next step.
     #[inline(always)]
     pub fn arrive(&mut self, weight: f32, most: f32, g: &mut [Block]) {
         let slot = self.now;
@@ -161,7 +161,8 @@ impl DelayRing {
                 let mut sum = *g;
                 for (sum, &count) in sum.0.iter_mut().zip(counts) {
                     let raised = multiply_add(weight, f32::from(count), *sum);
-                    *sum = if raised > most { most } else { raised };
+                    let bounded = if *sum > most { *sum } else { most };
+                    *sum = if raised > most { bounded } else { raised };
                 }
                 *g = sum;
             }
@@ -179,5 +180,22 @@ impl DelayRing {
         } else {
             slot - self.occupied.len()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrivals_saturate_a_conductance_and_never_lower_it() {
+        let mut ring = DelayRing::new(0, 3);
+        let mut g = [Block::splat(150.0)];
+        (g[0].0[0], g[0].0[1]) = (10.0, 90.0);
+        for target in [0, 1, 2] {
+            ring.send(0, target, 1);
+        }
+        ring.arrive(20.0, 100.0, &mut g);
+        assert_eq!(g[0].0[..4], [30.0, 100.0, 150.0, 150.0]);
     }
 }

@@ -4,7 +4,7 @@
 //! w_ij = clip(w_ij w_total / sum_i w_ij)
 //! ```
 //!
-//! Source: Diehl & Cook (Front. Comput. Neurosci. 9, 2015), section 2.5 and their code. A neuron without weights stays so.
+//! Source: Diehl & Cook (Front. Comput. Neurosci. 9, 2015) and their code. A neuron without weights stays so.
 
 use super::{Block, TINY, block_boundary, reciprocal, stdp};
 use crate::params::Params;

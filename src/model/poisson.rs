@@ -6,7 +6,7 @@
 //! fixed-point number of each of the 256 intensities. No float is involved, so every device draws the same.
 
 use super::rng::{Stream, philox};
-use crate::params::{INPUTS, Params, RETRIES};
+use crate::params::{INPUTS, Params};
 
 /// Fraction bits of the logarithm.
 const LOG_BITS: u32 = 26;
@@ -96,11 +96,7 @@ impl RateTable {
 
     /// The tables of all attempts that a job may make.
     pub fn of_attempts(params: &Params) -> Vec<Self> {
-        let retries = match params.input.least_spikes {
-            0 => 0,
-            _ => RETRIES,
-        };
-        (0..=retries)
+        (0..params.attempts())
             .map(|attempt| Self::new(params, attempt))
             .collect()
     }

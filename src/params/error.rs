@@ -41,12 +41,12 @@ pub enum ParamsError {
     },
     #[error(
         "{presentations} presentations of {steps} steps are more than the clock of 2^32 steps holds: \
-         lower --epochs or --train-per-class, or raise --dt-ms"
+         lower job.epochs or the number of training images, or raise time.dt_ms"
     )]
     ClockOverflow { presentations: usize, steps: u64 },
     #[error(
         "{replicas} replicas of {neurons} neurons would make a checkpoint of {bytes} bytes, more than the \
-         {MAX_CHECKPOINT_BYTES} that one may have: lower --replicas or --neurons-per-class"
+         {MAX_CHECKPOINT_BYTES} that one may have: lower the number of networks or of neurons"
     )]
     TooLarge {
         replicas: usize,

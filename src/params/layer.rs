@@ -46,6 +46,19 @@ fn to_table(params: &Params) -> Table {
 /// # Errors
 /// An unknown preset, text that is not TOML, a key that does not exist or a value of the wrong type.
 pub fn layered(preset: Option<&str>, toml_text: &str, origin: &str) -> Result<Params, ConfigError> {
+    layered_over("paper", preset, toml_text, origin)
+}
+
+/// The same with another preset than `paper` where neither names one.
+///
+/// # Errors
+/// As [`layered`].
+pub fn layered_over(
+    default: &str,
+    preset: Option<&str>,
+    toml_text: &str,
+    origin: &str,
+) -> Result<Params, ConfigError> {
     let overlay: Table =
         toml_text
             .parse()
@@ -63,7 +76,7 @@ pub fn layered(preset: Option<&str>, toml_text: &str, origin: &str) -> Result<Pa
                 reason,
             });
         }
-        (None, None) => "paper",
+        (None, None) => default,
     };
     let base = presets::by_name(named).ok_or_else(|| ConfigError::UnknownPreset {
         origin: if preset.is_some() { "--preset" } else { origin }.into(),

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::ParamsError;
 pub use kinds::{Decay, PruningMode, Rule, TauPrune, TauRule, Threshold};
-pub use layer::{ConfigError, apply_setting, layered, to_toml};
+pub use layer::{ConfigError, apply_setting, layered, layered_over, to_toml};
 pub use validate::{MAX_CHECKPOINT_BYTES, MAX_NEURONS, MAX_REPLICAS};
 
 /// Inputs of every network: the pixels of a 28x28 image.
@@ -51,8 +51,8 @@ pub struct Job {
     /// Neurons of a network without groups, whose neurons are labelled by what they have learned; 0 for
     /// `neurons_per_class` of each class.
     pub neurons: usize,
-    /// The training images by whose answers the neurons are labelled after the training, the first so many of those
-    /// trained on; 0 to vote by the groups of the classes instead.
+    /// So many of the training images, evenly spread over them, label the neurons after the training by what they
+    /// answer; 0 to vote by the groups of the classes instead.
     pub label_images: usize,
     /// Training images of each class: the first so many of the training file.
     pub train_per_class: usize,
@@ -230,6 +230,15 @@ pub struct Steps {
     pub window: u32,
 }
 
+impl Steps {
+    /// Steps that the clock must have left after the last image: for the final window, for what is under way then, and
+    /// for what happened before step 0.
+    pub fn spare(&self) -> u32 {
+        let memory = self.memory_e + self.refractory_e + self.refractory_i;
+        self.window + memory + self.delay_s2_max + self.delay_s3_max
+    }
+}
+
 impl Job {
     /// The classes with `separator` between them: `7-4-6`.
     pub fn label(&self, separator: &str) -> String {
@@ -253,6 +262,14 @@ impl Params {
     /// Neurons of one group, as the learning rule counts them; where classes have none, of a share like theirs.
     pub fn group_size(&self) -> usize {
         self.neurons().div_ceil(self.job.classes.len())
+    }
+
+    /// How often an image may be shown in all.
+    pub fn attempts(&self) -> u32 {
+        match self.input.least_spikes {
+            0 => 1,
+            _ => RETRIES + 1,
+        }
     }
 
     /// The rate of a pixel of intensity 255 when an image is shown for the `attempt`-th time again.

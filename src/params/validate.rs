@@ -190,15 +190,11 @@ impl Params {
             1.0,
             100_000.0,
         )?;
-        let retries = match self.input.least_spikes {
-            0 => 0,
-            _ => RETRIES,
-        };
         for (rate_key, rate_hz) in [
             ("input.full_rate_hz", self.input.full_rate_hz),
             (
                 "input.full_rate_hz with all retries",
-                self.full_rate_hz(retries),
+                self.full_rate_hz(self.attempts() - 1),
             ),
             ("pruning.window_rate_hz", self.pruning.window_rate_hz),
         ] {
@@ -258,7 +254,7 @@ impl Params {
             1_000.0,
         )?;
         within("excitatory.theta_start_mv", e.theta_start_mv, 0.0, 1_000.0)?;
-        // A threshold with memory may sink to its resting value only where a neuron never fires.
+        // A threshold with memory may begin far above its resting value.
         let of = |kind, otherwise| match kind {
             Threshold::Homeostatic => e.v_threshold_mv + e.theta_start_mv,
             Threshold::Live | Threshold::Latched | Threshold::Fixed => otherwise,
@@ -356,12 +352,8 @@ impl Params {
     fn validate_clock(&self) -> Result<(), ParamsError> {
         let steps = self.steps()?;
         let per_image = u64::from(steps.stimulus + steps.rest);
-        // Room for the final window, for what is under way then, and for the refractory time before step 0.
-        let delays = steps.delay_s2_max + steps.delay_s3_max;
-        let refractory = steps.refractory_e + steps.refractory_i;
-        let spare = u64::from(steps.window + refractory + steps.memory_e + delays);
         let presentations = self.presentations();
-        if presentations as u64 * per_image + spare >= u64::from(u32::MAX) {
+        if presentations as u64 * per_image + u64::from(steps.spare()) >= u64::from(u32::MAX) {
             return Err(ParamsError::ClockOverflow {
                 presentations,
                 steps: per_image,

@@ -1,6 +1,7 @@
 //! The weight matrix of a network as pictures: a sheet of all neurons and one for the neurons of each class.
 
 use super::{ColorMap, HeatmapError, Sheet, TILE_SIDE, Tile, TileGroup, write_npy, write_png};
+use crate::artefact;
 use std::path::Path;
 
 /// A weight matrix and how it is drawn.
@@ -30,14 +31,14 @@ impl WeightImages<'_> {
     /// # Errors
     /// When the scale does not fit, a weight is not a number or a file cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), HeatmapError> {
-        let classes = self.classes.iter().zip(self.of_classes());
-        for (class, group) in classes.filter(|(_, group)| !group.tiles.is_empty()) {
-            let picture = self.sheet(vec![group]).render()?;
-            write_png(
-                &folder.join(format!("class-{class}.png")),
-                &picture,
-                self.notes,
-            )?;
+        for (class, group) in self.classes.iter().zip(self.of_classes()) {
+            let path = folder.join(format!("class-{class}.png"));
+            if group.tiles.is_empty() {
+                // One of another network must not stay.
+                artefact::remove(&path).map_err(|source| HeatmapError::Write { path, source })?;
+            } else {
+                write_png(&path, &self.sheet(vec![group]).render()?, self.notes)?;
+            }
         }
         let picture = self.sheet(self.groups()).render()?;
         write_png(&folder.join("sheet.png"), &picture, self.notes)?;

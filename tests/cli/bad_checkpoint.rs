@@ -49,8 +49,12 @@ impl Edited {
         bytes[index * SIZE..][..SIZE].copy_from_slice(&value);
     }
 
-    fn put_f32(&mut self, tensor: &str, index: usize, value: f32) {
+    pub fn put_f32(&mut self, tensor: &str, index: usize, value: f32) {
         self.put(tensor, index, value.to_le_bytes());
+    }
+
+    pub fn remove(&mut self, tensor: &str) {
+        self.tensors.remove(tensor).unwrap();
     }
 
     fn set_shape(&mut self, tensor: &str, shape: &[usize]) {

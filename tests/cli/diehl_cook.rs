@@ -1,8 +1,8 @@
 //! Diehl & Cook's network: trained, labelled, tested again, drawn; the experiment over several sizes.
 
+use crate::bad_checkpoint::Edited;
 use crate::gpu::gpu;
 use crate::program::{CHECKPOINT, all_well, data, refused, spikeprune, succeed};
-use safetensors::SafeTensors;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -90,30 +90,106 @@ fn a_checkpoint_keeps_labels_and_thresholds() {
     assert!(some["linear_accuracy"].as_f64().unwrap() > 0.5);
 }
 
-/// Overwrites the first value of the tensor of the labels.
-fn with_response(bytes: &[u8], value: f32) -> Vec<u8> {
-    let mut damaged = bytes.to_vec();
-    let first = SafeTensors::deserialize(bytes)
-        .unwrap()
-        .tensor("responses")
-        .unwrap()
-        .data()
-        .as_ptr();
-    let at = first as usize - bytes.as_ptr() as usize;
-    damaged[at..at + 4].copy_from_slice(&value.to_le_bytes());
-    damaged
-}
-
 #[test]
 fn labels_that_cannot_be_are_refused() {
     let bytes = fs::read(RUN.0.path().join(CHECKPOINT)).unwrap();
+    let refuse = |edit: &dyn Fn(&mut Edited), says| {
+        let mut edited = Edited::of(&bytes);
+        edit(&mut edited);
+        let kept = edited.kept();
+        refused(&mut spikeprune(&["eval", "--quiet", kept.arg()]), 1, says)
+    };
+    all_well([
+        refuse(
+            &|c| c.put_f32("responses", 0, f32::NAN),
+            "no mean spike counts",
+        ),
+        refuse(&|c| c.put_f32("responses", 0, -1.0), "no mean spike counts"),
+        refuse(&|c| c.remove("responses"), "have no responses"),
+        refuse(
+            &|c| c.set_params("epochs = 1", "epochs = 2"),
+            "no use for them",
+        ),
+    ]);
+}
+
+/// Saved in mid-training, when metrics had just been measured: there are no labels yet.
+#[test]
+fn an_unfinished_training_has_no_labels() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(CHECKPOINT);
-    all_well([f32::NAN, -1.0, f32::INFINITY].map(|value| {
-        fs::write(&path, with_response(&bytes, value)).unwrap();
-        let mut eval = spikeprune(&["eval", "--quiet"]);
-        refused(eval.arg(&path), 1, "responses")
-    }));
+    let out = folder.path().join("run");
+    let flags = [
+        "--metrics-every",
+        "1",
+        "--checkpoint-every",
+        "1",
+        "--label-images",
+        "5",
+    ];
+    let mut child = std::process::Command::new(crate::program::PROGRAM)
+        .args(train(&out, &flags).get_args())
+        .spawn()
+        .unwrap();
+    let checkpoint = out.join(CHECKPOINT);
+    while !checkpoint.exists() && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut eval = spikeprune(&["eval", "--quiet"]);
+    all_well([refused(
+        eval.arg(&checkpoint),
+        1,
+        "no labels for its neurons yet",
+    )]);
+}
+
+/// A class without neurons in the second network leaves no picture of the first one's.
+#[test]
+fn pictures_of_another_network_do_not_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = [
+        "--neurons",
+        "7",
+        "--replicas",
+        "2",
+        "--train-images",
+        "300",
+        "--set",
+        "job.test_per_class=1",
+    ];
+    let mut train = command("train", folder.path(), &["--preset", "diehl-cook"]);
+    succeed(train.args(flags));
+    let pictures = |dir: &Path| {
+        let names = fs::read_dir(dir).unwrap();
+        let mut names: Vec<_> = names.map(|file| file.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let checkpoint = folder.path().join(CHECKPOINT);
+    let (over, anew) = (folder.path().join("heatmaps"), folder.path().join("anew"));
+    for out in [&over, &anew] {
+        let mut heatmap = spikeprune(&["heatmap", "--replica", "1", "--out"]);
+        succeed(heatmap.arg(out).arg(&checkpoint));
+    }
+    assert_eq!(pictures(&over), pictures(&anew));
+}
+
+#[test]
+fn a_search_may_compare_numbers_of_label_images() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = [
+        "--preset",
+        "diehl-cook",
+        "--neurons",
+        "8",
+        "--train-images",
+        "30",
+        "--grid",
+        "job.label_images=10,20",
+    ];
+    let text = succeed(&mut command("sweep", folder.path(), &flags));
+    assert!(text.contains("job.label_images=20"), "{text}");
 }
 
 fn reproduce(out: &Path, flags: &[&str]) -> assert_cmd::Command {
@@ -133,7 +209,7 @@ fn timeless(mut found: Value) -> Value {
         found[key].take();
     }
     for network in found["networks"].as_array_mut().unwrap() {
-        network["train_seconds"].take();
+        network["train_ms_per_image"].take();
         network["eval"]["seconds"].take();
     }
     found
@@ -197,18 +273,22 @@ fn the_experiment_holds_every_size_arm_and_seed() {
     }
     let report = fs::read_to_string(folder.path().join("report.html")).unwrap();
     assert!(report.contains("Unsupervised learning of digits") && report.contains("<svg"));
-    // A folder of other sizes is cleared.
-    succeed(&mut reproduce(
-        folder.path(),
-        &[
-            "--overwrite",
-            "--sizes",
-            "11",
-            "--seeds",
-            "1",
-            "--train-images=60",
-        ],
-    ));
+    // A folder of other sizes is cleared. A file without a preset is laid over diehl-cook.
+    let config = folder.path().join("mine.toml");
+    fs::write(&config, "[learning]\ntau_pre_ms = 21.0\n").unwrap();
+    let flags = [
+        "--overwrite",
+        "--sizes",
+        "11",
+        "--seeds",
+        "1",
+        "--train-images",
+        "60",
+        "--config",
+    ];
+    succeed(reproduce(folder.path(), &flags).arg(&config));
+    let used = fs::read_to_string(folder.path().join("config.toml")).unwrap();
+    assert!(used.contains("triplet") && used.contains("tau_pre_ms = 21.0"));
     assert!(!folder.path().join("digits-12.png").exists());
 
     let Some(true) = gpu().map(|gpu| gpu.is_exact()) else {
@@ -243,6 +323,10 @@ fn what_makes_no_sense_is_refused() {
     all_well([
         train(&["--rule", "count-gated"], "job.neurons is 40"),
         train(&["--label-images", "0"], "job.neurons is 40"),
+        train(
+            &["--neurons-per-class", "5"],
+            "--neurons-per-class has no meaning",
+        ),
         train(&["--neurons", "16385"], "job.neurons is 16385"),
         train(&["--set", "learning.w_min=-0.5"], "learning.w_min is -0.5"),
         train(&["--set", "learning.w_total=-1"], "learning.w_total is -1"),

@@ -10,18 +10,14 @@ It is written to be fast in Brian2; every draw keeps its distribution:
 
 import os
 import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import brian2 as b2
 import numpy as np
 from brian2 import ms, mV
 from numpy.typing import NDArray
 
-from task import PER_CLASS, PIXELS, Sample, Task, timed
+from task import PER_CLASS, PIXELS, Sample, Task, in_new_process, timed
 
 DT, STIMULUS, REST = 0.1 * ms, 350 * ms, 150 * ms
 GMAX = 0.05
@@ -127,12 +123,6 @@ def make_network(task: Task, gaps: bool) -> tuple[b2.Network, b2.NeuronGroup]:
     s3.connect(condition="i != j")
     s3.delay = "rand() * 5*ms"
     return b2.Network(inputs, excitatory, inhibitory, s1, s2, s3), excitatory
-
-
-def in_new_process(function: Callable[..., Any], *arguments: object) -> Any:
-    """Call a function where Brian2 has done nothing yet: what is left of that slows each `run` down."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        return pool.submit(function, *arguments).result()
 
 
 def run_cython(task: Task, cache: Path, durations: list[b2.Quantity], seed: int) -> Sample:

@@ -1,4 +1,4 @@
-"""The same training in Brian2 and in spikeprune: time and spikes an image, on one thread each."""
+"""Training in Brian2 or BindsNET and in spikeprune: time and spikes an image, on one thread each."""
 
 import argparse
 import json
@@ -10,17 +10,29 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from statistics import mean, median, stdev
-from typing import Any
+from typing import Any, NamedTuple
 
-from brian2_model import Cython, Standalone
 from task import PER_CLASS, Sample, Simulator, Task, timed
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = 10  # of spikeprune, to see how far the spikes of one model spread
 
 
+class Network(NamedTuple):
+    """What goes with a preset."""
+
+    packages: tuple[str, ...]  # whose versions count
+    options: str  # of spikeprune, for one pass over as many images of each class
+
+
+NETWORKS = {
+    "authors-code": Network(("brian2", "numpy"), f"--neurons-per-class {PER_CLASS}"),
+    "diehl-cook": Network(("bindsnet", "torch", "numpy"), "--train-images 0 --epochs 1 --label-images 10"),
+}
+
+
 class Spikeprune:
-    """`spikeprune train` with the preset `authors-code`, without pruning."""
+    """`spikeprune train` with the preset of the network, without pruning."""
 
     name = "spikeprune"
 
@@ -31,8 +43,9 @@ class Spikeprune:
     def train(self, images: int, seed: int, replicas: int = 1) -> tuple[float, float, list[float]]:
         """CPU time of the program, wall time of its training, E spikes an image of each replica."""
         options = f"""
-            --preset authors-code --pruning none --classes {",".join(map(str, self.args.classes))}
-            --neurons-per-class {PER_CLASS} --train-per-class {images // len(self.args.classes)}
+            --preset {self.args.network} {NETWORKS[self.args.network].options} --pruning none
+            --classes {",".join(map(str, self.args.classes))}
+            --train-per-class {images // len(self.args.classes)}
             --test-per-class 1 --validation-per-class 0 --metrics-every 0 --threads 1 --device cpu
             --seed {seed} --replicas {replicas} --json --quiet --overwrite
         """
@@ -56,10 +69,12 @@ def parse_arguments() -> argparse.Namespace:
     formatter = argparse.ArgumentDefaultsHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=formatter)
     add = parser.add_argument
-    add("--classes", default="7,4,6", help="labels to learn, 10 neurons each")
+    add("--network", choices=NETWORKS, default="authors-code", help="in Brian2; diehl-cook in BindsNET")
+    add("--classes", default="7,4,6", help="labels to learn, 10 neurons each; diehl-cook takes all ten")
     add("--cython-images", type=int, default=21, help="training images with cython")
     add("--standalone-images", type=int, default=300, help="with cpp_standalone and spikeprune")
-    add("--spikeprune-images", type=int, default=15_000, help="with spikeprune once more")
+    add("--bindsnet-images", type=int, default=100, help="with BindsNET")
+    add("--spikeprune-images", type=int, default=15_000, help="with spikeprune (once more)")
     add("--repeats", type=int, default=3, help="measurements of each, in turn, seeds 1, 2, ...")
     add("--skip", choices=["cython", "standalone"], help="a target of Brian2 to leave out")
     add("--binary", type=Path, default=ROOT / "target/release/spikeprune", help="spikeprune")
@@ -70,14 +85,22 @@ def parse_arguments() -> argparse.Namespace:
     if not args.binary.is_file():
         parser.error(f"{args.binary} is not there: cargo build --release makes it, --binary names it")
     args.classes = [int(label) for label in args.classes.split(",")]
-    for key in ("cython_images", "standalone_images", "spikeprune_images"):
+    if args.network == "diehl-cook":
+        args.classes = list(range(10))
+    for key in ("cython_images", "standalone_images", "bindsnet_images", "spikeprune_images"):
         per_class = max(2, -(-getattr(args, key) // len(args.classes)))
         setattr(args, key, per_class * len(args.classes))
     return args
 
 
 def make_opponents(args: argparse.Namespace, folder: Path) -> list[Simulator]:
-    """What spikeprune is compared with, built in the folder and ready to run."""
+    """What spikeprune is compared with, built in the folder and ready to run; imports no other packages."""
+    if args.network == "diehl-cook":
+        from bindsnet_model import Bindsnet
+
+        return [Bindsnet(Task(args.data, args.classes, args.bindsnet_images))]
+    from brian2_model import Cython, Standalone
+
     opponents: list[Simulator] = []
     if args.skip != "cython":
         task = Task(args.data, args.classes, args.cython_images)
@@ -107,17 +130,21 @@ def make_document(args: argparse.Namespace) -> dict[str, Any]:
     load_average = os.getloadavg()
     info = Path("/proc/cpuinfo").read_text() if platform.system() == "Linux" else ""
     cpu = re.search(r"model name\s*: (.*)", info)
-    own = [Spikeprune(args, images) for images in (args.standalone_images, args.spikeprune_images)]
+    same_model = args.network == "authors-code"
+    as_many = [args.standalone_images] if same_model else []
+    own = [Spikeprune(args, images) for images in (*as_many, args.spikeprune_images)]
     with tempfile.TemporaryDirectory() as folder:
         print("building", file=sys.stderr)
         opponents = make_opponents(args, Path(folder))
         rows = measure([*opponents, *own], args.repeats)
-    for row in rows[: len(opponents)]:
+    for row in rows[: len(opponents)] if same_model else []:
         row["spikes_of_spikeprune"] = own[0].train(row["images"], 1, SEEDS)[2]
-    versions = {"python": platform.python_version()} | {p: version(p) for p in ("brian2", "numpy")}
+    packages = NETWORKS[args.network].packages
+    versions = {"python": platform.python_version()} | {p: version(p) for p in packages}
     versions["spikeprune"] = timed(args.binary, "--version")[2].split()[-1]
     document = {"versions": versions, "cpu": cpu[1] if cpu else platform.processor()}
-    return document | {"load_average": load_average, "classes": args.classes, "rows": rows}
+    document |= {"network": args.network, "classes": args.classes}
+    return document | {"load_average": load_average, "rows": rows}
 
 
 def spread(values: list[float]) -> str:
@@ -134,6 +161,8 @@ def table(document: dict[str, Any]) -> str:
         ratios = [f"{row['cpu_ratio']:.3g}", f"{row['wall_ratio']:.3g}"]
         cpu, wall, spikes = (spread(row[key]) for key in Sample._fields)
         lines.append([row["name"], str(row["images"]), cpu, wall, *ratios, spikes, check])
+    if not any(line[-1] for line in lines[1:]):
+        lines = [line[:-1] for line in lines]  # no row of the same model
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     versions = ", ".join(f"{name} {number}" for name, number in document["versions"].items())
     header = f"{versions}; {document['cpu']}, load average {document['load_average'][0]:.2f}\n"

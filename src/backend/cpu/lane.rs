@@ -30,7 +30,7 @@ pub struct Lane {
     pub group_spikes: Vec<u32>,
 }
 
-/// Threshold of padding neurons: out of reach, wherever those of others are.
+/// Threshold that padding neurons begin with, out of reach; they never fire in any case.
 const PADDING_MV: f32 = 1e9;
 
 /// The fixed delays of S2 and S3, in steps. S3 comes in rows of whole [`Counts`], [`NEVER`] where there is no synapse.

@@ -12,7 +12,7 @@ use crate::backend::{
 use crate::model::poisson::{RateTable, SpikeList};
 use crate::model::rng::Stream;
 use crate::network::Network;
-use crate::params::{INPUTS, Params, PruningMode, RETRIES};
+use crate::params::{INPUTS, Params, PruningMode};
 
 /// Fields of the state that a recording keeps: last E spike, last I spike.
 const LAST_SPIKES: [u64; 2] = [6, 9];
@@ -45,17 +45,14 @@ impl GpuSession {
     ) -> Result<(), BackendError> {
         let all: Vec<&Network> = hosts.iter().collect();
         let weights: Vec<&[f32]> = hosts.iter().map(|network| &network.weights[..]).collect();
-        let attempts = match hosts.iter().any(|host| host.params.input.least_spikes > 0) {
-            true => RETRIES + 1,
-            false => 1,
-        };
+        let attempts = hosts.iter().map(|host| host.params.attempts()).max();
         // Attempt after attempt, a table for each network.
         let of_attempt = |attempt| {
             hosts
                 .iter()
                 .map(move |host| RateTable::new(&host.params, attempt))
         };
-        let tables: Vec<RateTable> = (0..attempts).flat_map(of_attempt).collect();
+        let tables: Vec<RateTable> = (0..attempts.unwrap_or(1)).flat_map(of_attempt).collect();
         let networks = engine.load(&all, &weights, &tables)?;
         let lanes = engine.load_lanes(&all)?;
         let probabilities = tables

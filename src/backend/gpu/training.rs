@@ -9,7 +9,7 @@ use super::{Uploads, image_of, most_spikes};
 use crate::backend::{BackendError, Showing, check_clock};
 use crate::model::poisson::stream_of_attempt;
 use crate::model::rng::Stream;
-use crate::params::{INPUTS, RETRIES};
+use crate::params::INPUTS;
 
 /// Bytes of spike lists that a call may hold at once.
 const SPIKE_BYTES: u64 = 64 << 20;
@@ -23,11 +23,7 @@ struct Place {
 
 impl Chunk {
     pub fn train(&mut self, pixels: &[u8], plan: &[Vec<Showing>]) -> Result<(), BackendError> {
-        if self
-            .hosts
-            .iter()
-            .any(|host| host.params.input.least_spikes > 0)
-        {
+        if self.probabilities.len() > 1 {
             return self.train_by_answers(pixels, plan);
         }
         let length = plan[0].len();
@@ -137,7 +133,7 @@ impl Chunk {
                 host.state.clock += steps;
                 host.state.spikes_e += spikes;
                 let answered = spikes >= host.params.input.least_spikes as u64;
-                if answered || place.attempt == RETRIES {
+                if answered || place.attempt + 1 == host.params.attempts() {
                     host.state.presented += 1;
                     place.position += 1;
                     place.attempt = 0;

@@ -1,6 +1,6 @@
 //! The experiment of Diehl & Cook: networks of several sizes that learn ten digits without labels, tested by labels
-//! that their neurons are given afterwards. With the arms of Antonov & Sukhov beside it: what weight regularisation does
-//! to such a network.
+//! that their neurons are given afterwards. With the arms of Antonov & Sukhov: what weight regularisation does to such a
+//! network.
 //!
 //! Networks of one size train side by side, size after size.
 
@@ -12,7 +12,7 @@ pub use results::{DiehlCook, NetworkResult, Noise, Point};
 
 use super::answers::{Listener, answers};
 use super::evaluate::{Voters, evaluate};
-use super::prepare::as_shown;
+use super::prepare::{as_shown, scaled};
 use super::train::{Saving, frozen, train_networks};
 use super::{ExperimentError, Observer, selection};
 use crate::backend::{Backend, Frozen, TestImages};
@@ -102,6 +102,7 @@ fn noise(
         mean,
         plan.params.job.seed,
     );
+    let pixels = scaled(&plan.params.input, &pixels);
     let images: Vec<u32> = (0..plan.noise_images as u32).collect();
     let once = |network: &Network| {
         let mut network = network.clone();

@@ -31,8 +31,9 @@ pub struct NetworkResult {
     pub seed: u64,
     /// Training images shown, each counted once however often it was shown again.
     pub train_images: usize,
-    /// Wall-clock time of the training of all networks of this size over their number, metrics included.
-    pub train_seconds: f64,
+    /// Wall-clock time of an image, metrics included: of the training of all networks of this size since it was begun
+    /// or resumed, over their number and the images shown since; none if there were none.
+    pub train_ms_per_image: Option<f64>,
     /// E spikes for each training image.
     pub train_spikes: f64,
     /// Of the test images, by the vote.
@@ -88,7 +89,8 @@ impl NetworkResult {
             pruning: network.params.pruning.mode,
             seed: network.seed,
             train_images: images,
-            train_seconds: trained.seconds / trained.networks.len() as f64,
+            train_ms_per_image: (trained.images > 0)
+                .then(|| 1e3 * trained.seconds / (trained.images * trained.networks.len()) as f64),
             train_spikes: network.state.spikes_e as f64 / images.max(1) as f64,
             accuracy: eval.accuracy,
             eval,

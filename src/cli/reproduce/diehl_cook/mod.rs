@@ -145,7 +145,7 @@ fn picture(
     folder: &RunFolder,
 ) -> anyhow::Result<Picture> {
     let params = &plan.params;
-    let range = (0.0, params.learning.gmax as f32);
+    let range = (params.w_min() as f32, params.learning.gmax as f32);
     let scale = (SHEET / (size.isqrt() * INPUTS.isqrt())).clamp(1, 4) as u32;
     let group = |(arm, mode): (usize, &PruningMode)| -> Option<TileGroup<'static>> {
         let images = WeightImages {

@@ -87,8 +87,10 @@ fn count_rows(found: &DiehlCook) -> Vec<Vec<String>> {
             percent(networks, |network| {
                 network.noise.silent as f64 / network.noise.images.max(1) as f64
             }),
-            mean(
-                &|network| 1e3 * network.train_seconds / network.train_images.max(1) as f64,
+            spread(
+                networks
+                    .iter()
+                    .filter_map(|network| network.train_ms_per_image),
                 2,
             ),
         ]
