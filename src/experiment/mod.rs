@@ -5,6 +5,7 @@ pub mod bench;
 pub mod diehl_cook;
 pub mod evaluate;
 pub mod labelling;
+pub mod plan;
 pub mod prepare;
 pub mod readout;
 pub mod reproduce;

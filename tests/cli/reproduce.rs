@@ -318,7 +318,7 @@ fn what_makes_no_sense_is_refused() {
             1,
             "images of noise is 999999999",
         ),
-        (&["--arms", "none,none"], 1, "compared twice"),
+        (&["--arms", "none,none"], 1, "arm none is named twice"),
         (&["--arms", "some"], 2, "--arms"),
         (&["--seeds", "999999999"], 1, "999999999"),
         (

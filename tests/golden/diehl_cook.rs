@@ -1,6 +1,6 @@
 //! Diehl & Cook's network against Brian2: `diehl_cook.npz`, which `diehl_cook.py` beside it writes.
 
-use super::{assert_same_spikes, inputs_between, pairs, worst_difference};
+use super::{assert_same_spikes, inputs_between, number, pairs, set_neurons, worst_difference};
 use crate::support::npz::Npz;
 use serde_json::Value;
 use spikeprune::backend::{Backend, Phase, Recorded, Session, SpikeRecord};
@@ -16,36 +16,17 @@ const THETA_TOLERANCE_MV: f64 = 1e-3;
 
 /// The preset, with every constant of the run as it is written down.
 fn params_of(json: &Value) -> Params {
-    let number = |value: &Value| value.as_f64().expect("a number");
     let mut params = presets::diehl_cook();
     let dt_ms = number(&json["dt_ms"]);
     params.time.dt_ms = dt_ms;
     params.time.stimulus_ms = number(&json["active_steps"]) * dt_ms;
     params.time.rest_ms = number(&json["rest_steps"]) * dt_ms;
     params.job.neurons = number(&json["n_e"]) as usize;
+    set_neurons(&mut params, json, "v_start");
     let (e, from) = (&mut params.excitatory, &json["e"]);
-    e.tau_membrane_ms = number(&from["tau_ms"]);
-    e.v_rest_mv = number(&from["v_rest"]);
-    e.v_reset_mv = number(&from["v_reset"]);
-    e.v_start_mv = number(&from["v_start"]);
-    e.v_threshold_mv = number(&from["v_thresh"]);
     e.theta_start_mv = number(&from["theta_start"]);
     e.threshold_step_mv = number(&from["theta_step"]);
     e.tau_threshold_ms = number(&from["tau_theta_ms"]);
-    e.tau_ge_ms = number(&from["tau_ge_ms"]);
-    e.tau_gi_ms = number(&from["tau_gi_ms"]);
-    e.e_excitatory_mv = number(&from["E_exc"]);
-    e.e_inhibitory_mv = number(&from["E_inh"]);
-    e.refractory_ms = number(&from["refractory_steps"]) * dt_ms;
-    let (i, from) = (&mut params.inhibitory, &json["i"]);
-    i.tau_membrane_ms = number(&from["tau_ms"]);
-    i.v_rest_mv = number(&from["v_rest"]);
-    i.v_reset_mv = number(&from["v_reset"]);
-    i.v_start_mv = number(&from["v_start"]);
-    i.v_threshold_mv = number(&from["v_thresh"]);
-    i.e_excitatory_mv = number(&from["E_exc"]);
-    i.tau_ge_ms = number(&from["tau_ge_ms"]);
-    i.refractory_ms = number(&from["refractory_steps"]) * dt_ms;
     params.lateral.w_s2 = number(&json["w_e_to_i"]);
     params.lateral.w_s3_total = number(&json["w_i_to_e"]) * params.neurons() as f64;
     params.lateral.w_s3_growth = 0.0;

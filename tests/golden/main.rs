@@ -45,11 +45,39 @@ struct Trace {
     file: Npz,
 }
 
+fn number(value: &serde_json::Value) -> f64 {
+    value.as_f64().expect("a number")
+}
+
+/// The constants of E and I, whose potentials start at the key `start`.
+fn set_neurons(params: &mut Params, json: &serde_json::Value, start: &str) {
+    let dt_ms = params.time.dt_ms;
+    let (e, from) = (&mut params.excitatory, &json["e"]);
+    e.tau_membrane_ms = number(&from["tau_ms"]);
+    e.v_rest_mv = number(&from["v_rest"]);
+    e.v_reset_mv = number(&from["v_reset"]);
+    e.v_start_mv = number(&from[start]);
+    e.v_threshold_mv = number(&from["v_thresh"]);
+    e.tau_ge_ms = number(&from["tau_ge_ms"]);
+    e.tau_gi_ms = number(&from["tau_gi_ms"]);
+    e.e_excitatory_mv = number(&from["E_exc"]);
+    e.e_inhibitory_mv = number(&from["E_inh"]);
+    e.refractory_ms = number(&from["refractory_steps"]) * dt_ms;
+    let (i, from) = (&mut params.inhibitory, &json["i"]);
+    i.tau_membrane_ms = number(&from["tau_ms"]);
+    i.v_rest_mv = number(&from["v_rest"]);
+    i.v_reset_mv = number(&from["v_reset"]);
+    i.v_start_mv = number(&from[start]);
+    i.v_threshold_mv = number(&from["v_thresh"]);
+    i.e_excitatory_mv = number(&from["E_exc"]);
+    i.tau_ge_ms = number(&from["tau_ge_ms"]);
+    i.refractory_ms = number(&from["refractory_steps"]) * dt_ms;
+}
+
 /// Parameters from `params_json`, where every constant of the run is written down.
 fn params_of(common: &mut Npz) -> (Params, serde_json::Value) {
     let json: serde_json::Value =
         serde_json::from_str(&common.text("params_json")).expect("params_json is JSON");
-    let number = |value: &serde_json::Value| value.as_f64().expect("a number");
     let mut params = presets::authors_code();
     let dt_ms = number(&json["dt_ms"]);
     params.time.dt_ms = dt_ms;
@@ -65,28 +93,9 @@ fn params_of(common: &mut Npz) -> (Params, serde_json::Value) {
     params.learning.tau_pre_ms = number(&json["tau_pre_ms"]);
     params.learning.tau_post_ms = number(&json["tau_post_ms"]);
     params.pruning.tau_ms = TauPrune::Ms(number(&json["time_ext_s"]) * 1e3);
-    let (e, from) = (&mut params.excitatory, &json["e"]);
-    e.tau_membrane_ms = number(&from["tau_ms"]);
-    e.v_rest_mv = number(&from["v_rest"]);
-    e.v_reset_mv = number(&from["v_reset"]);
-    e.v_start_mv = number(&from["v_init"]);
-    e.v_threshold_mv = number(&from["v_thresh"]);
-    e.tau_threshold_ms = number(&from["tau_vt_ms"]);
-    e.threshold_step_mv = number(&from["vt_inc"]);
-    e.tau_ge_ms = number(&from["tau_ge_ms"]);
-    e.tau_gi_ms = number(&from["tau_gi_ms"]);
-    e.e_excitatory_mv = number(&from["E_exc"]);
-    e.e_inhibitory_mv = number(&from["E_inh"]);
-    e.refractory_ms = number(&from["refractory_steps"]) * dt_ms;
-    let (i, from) = (&mut params.inhibitory, &json["i"]);
-    i.tau_membrane_ms = number(&from["tau_ms"]);
-    i.v_rest_mv = number(&from["v_rest"]);
-    i.v_reset_mv = number(&from["v_reset"]);
-    i.v_start_mv = number(&from["v_init"]);
-    i.v_threshold_mv = number(&from["v_thresh"]);
-    i.e_excitatory_mv = number(&from["E_exc"]);
-    i.tau_ge_ms = number(&from["tau_ge_ms"]);
-    i.refractory_ms = number(&from["refractory_steps"]) * dt_ms;
+    set_neurons(&mut params, &json, "v_init");
+    params.excitatory.tau_threshold_ms = number(&json["e"]["tau_vt_ms"]);
+    params.excitatory.threshold_step_mv = number(&json["e"]["vt_inc"]);
     params.lateral.w_s2 = number(&json["w_s2"]);
     params.lateral.w_s3_total = number(&json["w_s3"]) * params.neurons() as f64;
     (params, json)

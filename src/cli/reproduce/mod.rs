@@ -14,6 +14,7 @@ use super::run_folder::{FolderOptions, RunFolder};
 use super::saving::{SavingOptions, explain, stop_at_signals};
 use anyhow::{Context, bail, ensure};
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset;
 use spikeprune::experiment::Event;
@@ -22,6 +23,7 @@ use spikeprune::experiment::reproduce::{
 };
 use spikeprune::experiment::train::Saving;
 use spikeprune::params::{Params, PruningMode, to_toml};
+use spikeprune::trained::Trained;
 use std::path::{Path, PathBuf};
 
 /// Run a paper's experiment and set the results beside the published ones
@@ -148,18 +150,10 @@ fn antonov_sukhov(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Res
     plan.check(&data)?;
     let folder = match begun {
         Some(folder) => folder,
-        None => {
-            let folder = args.folder.create(&name(&plan))?;
-            folder.write_text("config.toml", &to_toml(&plan.params))?;
-            folder.write_toml(PLAN, &plan)?;
-            folder
-        }
+        None => new_folder(args, &name(&plan), &plan.params, &plan)?,
     };
     let saved = folder.file(TRAINING);
-    let begun = match saved.exists() {
-        true => Some(Checkpoint::load(&saved)?.into()),
-        false => None,
-    };
+    let begun = saved_training(&saved)?;
     let mut progress = Progress::until(args.device.quiet, stop.clone());
     let saving = Saving { every, stop: &stop };
     let found = reproduce(
@@ -194,6 +188,27 @@ fn antonov_sukhov(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Res
         table::table(&found),
         folder.path().display()
     ))
+}
+
+/// A run folder with what the whole run follows from.
+fn new_folder(
+    args: &ReproduceArgs,
+    name: &str,
+    params: &Params,
+    plan: &impl Serialize,
+) -> anyhow::Result<RunFolder> {
+    let folder = args.folder.create(name)?;
+    folder.write_text("config.toml", &to_toml(params))?;
+    folder.write_toml(PLAN, plan)?;
+    Ok(folder)
+}
+
+/// A training to go on with, where one was saved.
+fn saved_training(path: &Path) -> anyhow::Result<Option<Trained>> {
+    match path.exists() {
+        true => Ok(Some(Checkpoint::load(path)?.into())),
+        false => Ok(None),
+    }
 }
 
 /// What a run folder is named after.

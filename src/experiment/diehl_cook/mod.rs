@@ -7,7 +7,7 @@
 mod plan;
 mod results;
 
-pub use plan::{BINDSNET, Plan, PlanError, SIZES, published};
+pub use plan::{BINDSNET, Plan, SIZES, published};
 pub use results::{DiehlCook, NetworkResult, Noise, Point};
 
 use super::answers::{Listener, answers};

@@ -1,8 +1,9 @@
 //! What is trained.
 
 use crate::dataset::{Dataset, DatasetError};
+use crate::experiment::plan::{PlanError, count, once};
 use crate::experiment::selection;
-use crate::params::{MAX_REPLICAS, Params, ParamsError, PruningMode};
+use crate::params::{MAX_NEURONS, MAX_REPLICAS, Params, PruningMode};
 use serde::{Deserialize, Serialize};
 
 /// Sizes with a published accuracy, and that accuracy: Diehl & Cook 2015, section 3, after 3 to 15 passes.
@@ -20,23 +21,6 @@ pub fn published(list: &[(usize, f64)], neurons: usize) -> Option<f64> {
 const MOST_NOISE_IMAGES: usize = 100_000;
 const MOST_SIZES: usize = 100;
 
-/// A plan that makes no sense.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum PlanError {
-    #[error("the number of {what} is {value}: it must be in 1..={most}")]
-    Count {
-        what: &'static str,
-        value: usize,
-        most: usize,
-    },
-    #[error("{what} {value} is named twice")]
-    Twice { what: &'static str, value: String },
-    #[error("job.label_images is 0: networks without groups need labels")]
-    NoLabels,
-    #[error(transparent)]
-    Params(#[from] ParamsError),
-}
-
 /// What to train and test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,42 +37,31 @@ pub struct Plan {
     pub params: Params,
 }
 
-fn twice<T: PartialEq + ToString>(what: &'static str, values: &[T]) -> Result<(), PlanError> {
-    match (1..values.len()).find(|&at| values[..at].contains(&values[at])) {
-        None => Ok(()),
-        Some(at) => Err(PlanError::Twice {
-            what,
-            value: values[at].to_string(),
-        }),
-    }
-}
-
 impl Plan {
     /// Checks all but whether the data hold the images.
     ///
     /// # Errors
     /// The first thing that makes no sense.
     pub fn validate(&self) -> Result<(), PlanError> {
-        let within = |what, value: usize, most| match (1..=most).contains(&value) {
-            true => Ok(()),
-            false => Err(PlanError::Count { what, value, most }),
-        };
-        within("seeds", self.seeds, MAX_REPLICAS)?;
-        within("images of noise", self.noise_images, MOST_NOISE_IMAGES)?;
-        within("sizes", self.sizes.len(), MOST_SIZES)?;
-        within("arms", self.arms.len(), MAX_REPLICAS)?;
-        within(
+        count("seeds", self.seeds, MAX_REPLICAS)?;
+        count("images of noise", self.noise_images, MOST_NOISE_IMAGES)?;
+        count("sizes", self.sizes.len(), MOST_SIZES)?;
+        count("arms", self.arms.len(), MAX_REPLICAS)?;
+        count(
             "networks of one size",
             self.arms.len() * self.seeds,
             MAX_REPLICAS,
         )?;
-        twice("size", &self.sizes)?;
-        twice("arm", &self.arms)?;
+        once("size", &self.sizes)?;
+        once("arm", &self.arms)?;
         if self.params.job.label_images == 0 {
-            return Err(PlanError::NoLabels);
+            return Err(PlanError::LabelImages {
+                found: 0,
+                why: "networks without groups need labels",
+            });
         }
         for &size in &self.sizes {
-            within("neurons", size, crate::params::MAX_NEURONS)?;
+            count("neurons", size, MAX_NEURONS)?;
             // All networks of a size must fit what a training is saved in.
             let mut params = self.of_size(size);
             params.job.replicas = self.arms.len() * self.seeds;

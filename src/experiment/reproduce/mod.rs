@@ -15,7 +15,7 @@ mod sets;
 pub use arms::{ArmName, Split, random_splits};
 use claims::claims;
 pub use claims::{Claim, PUBLISHED};
-pub use plan::{HeldOut, MOST_SPLITS, Plan, PlanError};
+pub use plan::{HeldOut, MOST_SPLITS, Plan};
 pub use raster::Raster;
 pub use results::{
     Aurocs, Detections, NetworkResult, Noisy, Reproduction, Score, SetResult, Tried,

@@ -2,8 +2,9 @@
 
 use super::Split;
 use crate::dataset::{Dataset, LabelledImages};
+use crate::experiment::plan::{PlanError, count, once};
 use crate::experiment::{ExperimentError, selection};
-use crate::params::{MAX_REPLICAS, Params, ParamsError, PruningMode};
+use crate::params::{MAX_REPLICAS, Params, PruningMode};
 use serde::{Deserialize, Serialize};
 
 /// Splits that a plan may have.
@@ -11,27 +12,6 @@ pub const MOST_SPLITS: usize = 1_000;
 /// Images of one noise set, and arms.
 const MOST_NOISE_IMAGES: usize = 100_000;
 const MOST_ARMS: usize = 4;
-
-/// A plan that makes no sense.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum PlanError {
-    #[error("the number of {what} is {value}: it must be in 1..={most}")]
-    Count {
-        what: &'static str,
-        value: usize,
-        most: usize,
-    },
-    #[error("no kind of regularisation may be compared twice")]
-    Twice,
-    #[error(
-        "job.label_images is {found}: the networks of this experiment vote by their groups, so it must be 0"
-    )]
-    Labelled { found: usize },
-    #[error("label {label} is learned: unknown labels must be others")]
-    Known { label: u8 },
-    #[error(transparent)]
-    Params(#[from] ParamsError),
-}
 
 /// Which images a reproduction is tested on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,23 +55,19 @@ impl Plan {
     /// # Errors
     /// The first thing that makes no sense.
     pub fn validate(&self) -> Result<(), PlanError> {
-        let within = |what, value: usize, most| match (1..=most).contains(&value) {
-            true => Ok(()),
-            false => Err(PlanError::Count { what, value, most }),
-        };
-        within("seeds", self.seeds, MAX_REPLICAS)?;
-        within("images of noise", self.noise_images, MOST_NOISE_IMAGES)?;
-        within("splits", self.splits.len(), MOST_SPLITS)?;
-        within("arms", self.arms.len(), MOST_ARMS)?;
-        if (1..self.arms.len()).any(|i| self.arms[..i].contains(&self.arms[i])) {
-            return Err(PlanError::Twice);
-        }
+        count("seeds", self.seeds, MAX_REPLICAS)?;
+        count("images of noise", self.noise_images, MOST_NOISE_IMAGES)?;
+        count("splits", self.splits.len(), MOST_SPLITS)?;
+        count("arms", self.arms.len(), MOST_ARMS)?;
+        once("arm", &self.arms)?;
         if self.params.job.label_images > 0 {
-            let found = self.params.job.label_images;
-            return Err(PlanError::Labelled { found });
+            return Err(PlanError::LabelImages {
+                found: self.params.job.label_images,
+                why: "the networks of this experiment vote by their groups, so it must be 0",
+            });
         }
         let networks = super::arms::variants(self).len();
-        within("networks", networks, MAX_REPLICAS)?;
+        count("networks", networks, MAX_REPLICAS)?;
         for split in &self.splits {
             let mut params = self.params.clone();
             // All of them must fit what a training is saved in.

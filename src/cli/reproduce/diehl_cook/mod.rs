@@ -3,7 +3,7 @@
 mod show;
 
 use super::pictures::{self, Picture};
-use super::{ExperimentOptions, PLAN, ReproduceArgs, refuse, set};
+use super::{ExperimentOptions, PLAN, ReproduceArgs, new_folder, refuse, saved_training, set};
 use crate::cli::output::{out, out_json};
 use crate::cli::progress::Progress;
 use crate::cli::run_folder::RunFolder;
@@ -14,7 +14,7 @@ use spikeprune::dataset;
 use spikeprune::experiment::Event;
 use spikeprune::experiment::diehl_cook::{DiehlCook, Plan, test_size, train_size};
 use spikeprune::experiment::train::Saving;
-use spikeprune::params::{INPUTS, Params, PruningMode, to_toml};
+use spikeprune::params::{INPUTS, Params, PruningMode};
 use spikeprune::report::{ColorMap, Sheet, TileGroup, WeightImages};
 use spikeprune::trained::Trained;
 use std::path::Path;
@@ -48,13 +48,8 @@ pub fn run(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Result<()>
     let folder = match begun {
         Some(folder) => folder,
         None => {
-            let seed = plan.params.job.seed;
-            let folder = args
-                .folder
-                .create(&format!("reproduce-diehl-cook-seed{seed}"))?;
-            folder.write_text("config.toml", &to_toml(&plan.params))?;
-            folder.write_toml(PLAN, &plan)?;
-            folder
+            let name = format!("reproduce-diehl-cook-seed{}", plan.params.job.seed);
+            new_folder(args, &name, &plan.params, &plan)?
         }
     };
     let start = Instant::now();
@@ -62,10 +57,7 @@ pub fn run(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Result<()>
     let mut digits = Vec::new();
     for &size in &plan.sizes {
         let saved = folder.file(&format!("networks-{size}.safetensors"));
-        let begun = match saved.exists() {
-            true => Some(Checkpoint::load(&saved)?.into()),
-            false => None,
-        };
+        let begun = saved_training(&saved)?;
         let params = plan.of_size(size);
         let mut progress = Progress::until(args.device.quiet, stop.clone());
         let saving = Saving { every, stop: &stop };
