@@ -7,11 +7,12 @@
 //! learns by trace-based STDP in the group of the image's class and by all-LTD in all others, and
 //! loses weights that are not used: `w(t) = w(t_s) exp(-k ((t - t_s) / tau)^2)`, t_s being the
 //! synapse's last presynaptic spike ("use it or lose it"). A count-gated rule ([`model::gate`]), which scales the
-//! steps by what each group has fired, learns all ten digits.
+//! steps by what each group has fired, learns all ten digits. Diehl & Cook's own network, whose neurons learn without
+//! labels and are labelled afterwards, runs too ([`presets::diehl_cook`]).
 //!
 //! Units: ms, mV, Hz; conductances and weights are relative to the leak. Arrays are row-major:
 //! weights \[inputs, neurons\], S3 delays \[from I, to E\]; neurons `g * neurons_per_class ..` belong to
-//! group g, the g-th class given. Times inside a run are whole steps of dt.
+//! group g, the g-th class given, where there are groups. Times inside a run are whole steps of dt.
 //!
 //! # The map
 //!
