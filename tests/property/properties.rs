@@ -4,12 +4,13 @@
 use super::jobs::{IMAGES, job};
 use proptest::prelude::*;
 use spikeprune::backend::{
-    Backend, Frozen, Phase, Recorded, Session, Showing, SpikeCounts, SpikeRecord, TestImages,
+    Backend, BackendError, Frozen, Phase, Recorded, Session, Shift, Showing, SpikeCounts, SpikeRecord, TestImages,
 };
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::model::rng::Stream;
 use spikeprune::network::{Network, State};
 use spikeprune::params::{INPUTS, RETRIES};
+use spikeprune::presets;
 
 fn config() -> ProptestConfig {
     ProptestConfig {
@@ -312,4 +313,39 @@ proptest! {
             }
         }
     }
+}
+
+/// Diehl & Cook's network in small, and a dark image.
+fn unanswered() -> (Network, Vec<u8>, [Vec<Showing>; 1]) {
+    let mut params = presets::diehl_cook();
+    params.job.neurons = 5;
+    let showing = Showing { image: 0, group: 0, shift: Shift::default() };
+    (Network::new(&params, 0).unwrap(), vec![0; INPUTS], [vec![showing]])
+}
+
+#[test]
+fn a_dark_image_is_given_up() {
+    if !available() {
+        return;
+    }
+    let (network, pixels, plan) = unanswered();
+    let end = train(1, vec![network], &pixels, &plan).networks.remove(0);
+    let steps = end.params.steps().unwrap();
+    let shown = (RETRIES + 1) * (steps.stimulus + steps.rest);
+    assert_eq!((end.state.presented, end.state.clock, end.state.spikes_e), (1, shown, 0));
+}
+
+#[test]
+fn a_clock_that_showing_again_has_filled_ends_the_training() {
+    if !available() {
+        return;
+    }
+    let (mut network, pixels, plan) = unanswered();
+    let steps = network.params.steps().unwrap();
+    // Room for two presentations of seventeen.
+    network.state.clock = u32::MAX - steps.spare() - 2 * (steps.stimulus + steps.rest);
+    let device = backend(1);
+    let mut session = device.start(vec![network]).unwrap();
+    let error = session.train(&pixels, &plan).unwrap_err();
+    assert!(matches!(error, BackendError::ClockFull { image: 0, .. }), "{error}");
 }
