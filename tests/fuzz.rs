@@ -9,9 +9,11 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset::check_test_labels;
+use spikeprune::experiment::diehl_cook;
 use spikeprune::experiment::reproduce::{HeldOut, Plan, Split};
 use spikeprune::experiment::sweep::{Axis, Search, Values};
 use spikeprune::experiment::train::untrained;
+use spikeprune::labels::Labels;
 use spikeprune::params::{Params, PruningMode, layered, to_toml};
 use spikeprune::presets;
 use spikeprune::trained::Metrics;
@@ -169,8 +171,12 @@ fn gzip_files() {
 
 #[test]
 fn parameter_files() {
-    let seeds =
-        [presets::paper(), presets::ten_class_pruned()].map(|params| to_toml(&params).into_bytes());
+    let seeds = [
+        presets::paper(),
+        presets::ten_class_pruned(),
+        presets::diehl_cook(),
+    ]
+    .map(|params| to_toml(&params).into_bytes());
     fuzz("params", &seeds, |bytes| {
         let params = layered(None, text(bytes)?, "a file").map_err(|error| error.to_string())?;
         params.validate().map_err(|error| error.to_string())
@@ -184,8 +190,8 @@ fn tiny() -> Params {
     params
 }
 
-/// A checkpoint of a job, and one of networks that differ, with metrics.
-fn checkpoints() -> [Vec<u8>; 2] {
+/// A checkpoint of a job, one of networks that differ, with metrics, and one with labels.
+fn checkpoints() -> [Vec<u8>; 3] {
     let folder = tempfile::tempdir().expect("a folder");
     let params = tiny();
     let bytes = |checkpoint: &Checkpoint| {
@@ -212,7 +218,13 @@ fn checkpoints() -> [Vec<u8>; 2] {
             zero_fraction: 0.25,
         })
         .to_vec();
-    [bytes(&plain), bytes(&Checkpoint::of(&params, trained))]
+    let differ = Checkpoint::of(&params, trained);
+    let mut labelled = plain.clone();
+    labelled.params.job.label_images = 10;
+    labelled.networks[0].params = labelled.params.clone();
+    labelled.networks[0].state.presented = labelled.params.presentations() as u32;
+    labelled.labels = vec![Labels::new(vec![2.0, 0.5], 1)];
+    [bytes(&plain), bytes(&differ), bytes(&labelled)]
 }
 
 #[test]
@@ -276,6 +288,25 @@ fn plans() {
     let seed = toml::to_string(&plan).expect("TOML").into_bytes();
     fuzz("plan", &[seed], |bytes| {
         let plan: Plan = toml::from_str(text(bytes)?).map_err(|error| error.to_string())?;
+        plan.validate().map_err(|error| error.to_string())
+    });
+}
+
+#[test]
+fn plans_of_sizes() {
+    let mut params = presets::diehl_cook();
+    params.job.train_images = 100;
+    let plan = diehl_cook::Plan {
+        sizes: vec![10, 20],
+        arms: vec![PruningMode::None],
+        seeds: 2,
+        noise_images: 20,
+        params,
+    };
+    let seed = toml::to_string(&plan).expect("TOML").into_bytes();
+    fuzz("plan of sizes", &[seed], |bytes| {
+        let plan: diehl_cook::Plan =
+            toml::from_str(text(bytes)?).map_err(|error| error.to_string())?;
         plan.validate().map_err(|error| error.to_string())
     });
 }
