@@ -284,9 +284,21 @@ fn the_experiment_holds_every_size_arm_and_seed() {
         "1",
         "--train-images",
         "60",
+        "--arms",
+        "continuous",
+        "--json",
         "--config",
     ];
-    succeed(reproduce(folder.path(), &flags).arg(&config));
+    let found = json(&succeed(reproduce(folder.path(), &flags).arg(&config)));
+    // What a size leaves is a checkpoint like any other.
+    let mut eval = spikeprune(&["eval", "--quiet", "--json"]);
+    let again = json(&succeed(
+        eval.arg(folder.path().join("networks-11.safetensors")),
+    ));
+    assert_eq!(
+        again["eval"]["confusion"],
+        found["networks"][0]["eval"]["confusion"]
+    );
     let used = fs::read_to_string(folder.path().join("config.toml")).unwrap();
     assert!(used.contains("triplet") && used.contains("tau_pre_ms = 21.0"));
     assert!(!folder.path().join("digits-12.png").exists());

@@ -80,11 +80,14 @@ impl Plan {
         selection::first_of_classes(&data.test, &job.classes, job.test_per_class).map(|_| ())
     }
 
-    /// The parameters of a size, its arms apart.
+    /// The parameters of a size, in its first arm.
     pub fn of_size(&self, size: usize) -> Params {
         let mut params = self.params.clone();
         params.job.neurons = size;
         params.job.replicas = self.seeds;
+        if let Some(&mode) = self.arms.first() {
+            params.pruning.mode = mode;
+        }
         params
     }
 
