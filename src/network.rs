@@ -122,6 +122,11 @@ impl Network {
         })
     }
 
+    /// Whether it has seen all its training images.
+    pub fn is_trained(&self) -> bool {
+        self.state.presented as usize == self.params.presentations()
+    }
+
     /// The thresholds that a test image finds, in mV: at rest, or as the training left those with memory.
     pub fn thresholds_in_test(&self) -> Cow<'_, [f32]> {
         let e = &self.params.excitatory;

@@ -125,10 +125,8 @@ impl Reader<'_> {
 
     /// Labels by mean spike counts: those of networks that go by them, at the end of their training.
     fn labels(&self, networks: &[Network]) -> Result<Vec<Labels>, CheckpointError> {
-        let is_due = |network: &Network| {
-            let presented = network.state.presented as usize;
-            network.params.job.label_images > 0 && presented == network.params.presentations()
-        };
+        let is_due =
+            |network: &Network| network.params.job.label_images > 0 && network.is_trained();
         let (due, found) = (
             networks.iter().all(is_due),
             self.tensors.tensor("responses").is_ok(),

@@ -27,6 +27,29 @@ pub fn answers(
     images: TestImages<'_>,
     listener: Listener<'_>,
 ) -> Result<(), ExperimentError> {
+    hear(backend, networks, images, true, listener)
+}
+
+/// The same, but every image is shown once, however few spikes it evokes.
+///
+/// # Errors
+/// As [`answers`].
+pub fn first_answers(
+    backend: &dyn Backend,
+    networks: &[Frozen<'_>],
+    images: TestImages<'_>,
+    listener: Listener<'_>,
+) -> Result<(), ExperimentError> {
+    hear(backend, networks, images, false, listener)
+}
+
+fn hear(
+    backend: &dyn Backend,
+    networks: &[Frozen<'_>],
+    images: TestImages<'_>,
+    again: bool,
+    listener: Listener<'_>,
+) -> Result<(), ExperimentError> {
     let per_call = (LANES_PER_CALL / networks.len().max(1)).max(1);
     let mut first = 0;
     for chunk in images.images.chunks(per_call) {
@@ -36,7 +59,9 @@ pub fn answers(
         };
         let counts = backend.test(networks, shown)?;
         for (index, (&network, mut counts)) in networks.iter().zip(counts).enumerate() {
-            show_again(backend, network, shown, &mut counts)?;
+            if again {
+                show_again(backend, network, shown, &mut counts)?;
+            }
             for (place, counts) in counts.images().enumerate() {
                 (listener.take)(index, first + place, counts);
             }

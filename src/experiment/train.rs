@@ -121,7 +121,6 @@ pub fn train_networks(
             .map(|schedule| schedule.presentations(done..next))
             .collect();
         let call = Instant::now();
-        run.labels.clear();
         run.session.train(images.pixels(), &plan)?;
         per_call = images_per_call(next - done, call.elapsed().as_secs_f64());
         done = next;
@@ -214,7 +213,7 @@ fn images_per_call(images: usize, seconds: f64) -> usize {
 struct Run<'a> {
     session: Box<dyn Session + 'a>,
     metrics: Vec<Vec<Metrics>>,
-    /// Of the weights as they are, where they were measured.
+    /// Of the weights as they were measured last: at the end in any case.
     labels: Vec<Labels>,
     /// Images that each network had seen before.
     begun: usize,
@@ -225,20 +224,17 @@ impl Run<'_> {
     /// The networks as they are, from a copy.
     fn trained(&mut self) -> Result<Trained, ExperimentError> {
         let networks = self.session.snapshot()?;
-        let is_done =
-            |network: &Network| network.state.presented as usize == network.params.presentations();
-        let networks_done = networks.iter().all(is_done);
         let shown = networks
             .first()
             .map_or(0, |network| network.state.presented) as usize;
         Ok(Trained {
             weights: read_out(self.session.as_mut(), &networks)?,
-            networks,
             metrics: self.metrics.clone(),
-            labels: match networks_done {
+            labels: match networks.iter().all(Network::is_trained) {
                 true => self.labels.clone(),
                 false => Vec::new(),
             },
+            networks,
             seconds: self.start.elapsed().as_secs_f64(),
             images: shown - self.begun,
         })

@@ -1,9 +1,12 @@
 //! Diehl & Cook's network against Brian2: `diehl_cook.npz`, which `diehl_cook.py` beside it writes.
 
-use super::{assert_same_spikes, inputs_between, number, pairs, set_neurons, worst_difference};
+use super::{
+    Tolerance, assert_same_spikes, check_after_image, inputs_between, number, pairs, set_neurons,
+    worst_difference,
+};
 use crate::support::npz::Npz;
 use serde_json::Value;
-use spikeprune::backend::{Backend, Phase, Recorded, Session, SpikeRecord};
+use spikeprune::backend::{Backend, Phase, Recorded, SpikeRecord};
 use spikeprune::network::Network;
 use spikeprune::params::Params;
 use spikeprune::presets;
@@ -39,27 +42,6 @@ fn params_of(json: &Value) -> Params {
     learning.tau_post_ms = number(&json["tau_post1_ms"]);
     learning.tau_post_slow_ms = number(&json["tau_post2_ms"]);
     params
-}
-
-/// Weights and theta after training image `image`; returns how far the worst weight is off.
-fn check_after_image(file: &mut Npz, session: &mut dyn Session, image: usize) -> f64 {
-    let network = session.snapshot().expect("a snapshot").remove(0);
-    let (size, neurons) = (network.weights.len(), network.params.neurons());
-    let weights = &file.numbers("weights_after")[image * size..][..size];
-    let worst = worst_difference(&network.weights, weights);
-    assert!(
-        worst <= WEIGHT_TOLERANCE,
-        "diehl_cook: weights after image {image} are off by {worst:e}"
-    );
-    let theta = &file.numbers("theta_after")[image * neurons..][..neurons];
-    let rest_mv = network.params.excitatory.v_threshold_mv;
-    let thresholds_mv: Vec<f64> = theta.iter().map(|theta| rest_mv + theta).collect();
-    let off_mv = worst_difference(&network.state.v_threshold_mv, &thresholds_mv);
-    assert!(
-        off_mv <= THETA_TOLERANCE_MV,
-        "diehl_cook: theta after image {image} is off by {off_mv:e} mV"
-    );
-    worst
 }
 
 /// Seven images, five of them learned.
@@ -101,7 +83,15 @@ pub fn run(backend: &dyn Backend) {
         record.excitatory.extend(spikes.excitatory);
         record.inhibitory.extend(spikes.inhibitory);
         if phase != Phase::Test {
-            worst = worst.max(check_after_image(&mut file, session.as_mut(), image));
+            let tolerance = Tolerance {
+                weights: WEIGHT_TOLERANCE,
+                thresholds_mv: THETA_TOLERANCE_MV,
+            };
+            let rest_mv = params.excitatory.v_threshold_mv;
+            let theta = ("theta_after", |theta| rest_mv + theta);
+            let session = session.as_mut();
+            let off = check_after_image("diehl_cook", &mut file, session, image, tolerance, theta);
+            worst = worst.max(off);
         }
     }
     let (e, i) = (

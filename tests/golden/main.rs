@@ -225,21 +225,35 @@ fn worst_difference(ours: &[f32], recorded: &[f64]) -> f64 {
         .fold(0.0, f64::max)
 }
 
-/// Weights and thresholds against the records, after training image `image` (0-based).
-fn check_after_image(name: &str, file: &mut Npz, session: &mut dyn Session, image: usize) -> f64 {
+/// How far weights, and thresholds in mV, may lie from the records.
+struct Tolerance {
+    weights: f64,
+    thresholds_mv: f64,
+}
+
+/// Weights and thresholds against the records, after training image `image` (0-based); returns how far the worst weight
+/// is off. `thresholds` names their array, and makes mV of its values.
+fn check_after_image(
+    name: &str,
+    file: &mut Npz,
+    session: &mut dyn Session,
+    image: usize,
+    tolerance: Tolerance,
+    (array, in_mv): (&str, impl Fn(f64) -> f64),
+) -> f64 {
     let network = session.snapshot().expect("a snapshot").remove(0);
     let (size, neurons) = (network.weights.len(), network.params.neurons());
     let weights = &file.numbers("weights_after")[image * size..][..size];
     let worst = worst_difference(&network.weights, weights);
     assert!(
-        worst <= WEIGHT_TOLERANCE,
+        worst <= tolerance.weights,
         "{name}: weights after image {image} are off by {worst:e}"
     );
-    let volts = &file.numbers("vt_after")[image * neurons..][..neurons];
-    let thresholds_mv: Vec<f64> = volts.iter().map(|volts| volts * 1e3).collect();
+    let values = &file.numbers(array)[image * neurons..][..neurons];
+    let thresholds_mv: Vec<f64> = values.iter().map(|&value| in_mv(value)).collect();
     let off_mv = worst_difference(&network.state.v_threshold_mv, &thresholds_mv);
     assert!(
-        off_mv <= THRESHOLD_TOLERANCE_MV,
+        off_mv <= tolerance.thresholds_mv,
         "{name}: thresholds after image {image} are off by {off_mv:e} mV"
     );
     worst
@@ -276,12 +290,14 @@ fn run(backend: &dyn Backend, common: &mut Npz, path: &Path) {
         record.excitatory.extend(spikes.excitatory);
         record.inhibitory.extend(spikes.inhibitory);
         if matches!(part.phase, Phase::Train { .. }) && file.has("weights_after") {
-            worst = worst.max(check_after_image(
-                &name,
-                &mut file,
-                session.as_mut(),
-                images,
-            ));
+            let tolerance = Tolerance {
+                weights: WEIGHT_TOLERANCE,
+                thresholds_mv: THRESHOLD_TOLERANCE_MV,
+            };
+            let volts = ("vt_after", |volts| volts * 1e3);
+            let session = session.as_mut();
+            let off = check_after_image(&name, &mut file, session, images, tolerance, volts);
+            worst = worst.max(off);
             images += 1;
         }
         first = last;

@@ -63,7 +63,7 @@ impl Backend for Cpu {
         check_test(networks, images)?;
         let testers = networks
             .iter()
-            .map(Tester::new)
+            .map(|frozen| Tester::new(frozen, images.attempt))
             .collect::<Result<Vec<_>, _>>()?;
         self.pool.install(|| {
             Ok(testers

@@ -12,8 +12,7 @@ pub struct Tester {
     seed: u64,
     neurons: usize,
     constants: Constants,
-    /// Of all attempts.
-    rates: Vec<RateTable>,
+    rates: RateTable,
     live: bool,
     weights: Vec<Block>,
     wiring: Wiring,
@@ -21,7 +20,7 @@ pub struct Tester {
 }
 
 impl Tester {
-    pub fn new(frozen: &Frozen<'_>) -> Result<Self, BackendError> {
+    pub fn new(frozen: &Frozen<'_>, attempt: u32) -> Result<Self, BackendError> {
         let network = frozen.network;
         let constants = Constants::new(&network.params)?.acting(true);
         let neurons = network.params.neurons();
@@ -29,7 +28,7 @@ impl Tester {
             seed: network.seed,
             neurons,
             constants,
-            rates: RateTable::of_attempts(&network.params),
+            rates: RateTable::new(&network.params, attempt),
             live: constants.excitatory.threshold_test.is_live(),
             weights: lane::pad_rows(frozen.weights, neurons),
             wiring: Wiring::new(network),
@@ -53,8 +52,8 @@ impl Tester {
                         presentation: image,
                         attempt: images.attempt,
                     };
-                    let rates = &self.rates[images.attempt as usize];
-                    rates.draw(draw, image_of(images.pixels, image), steps, spikes);
+                    let pixels = image_of(images.pixels, image);
+                    self.rates.draw(draw, pixels, steps, spikes);
                     let presentation = Presentation {
                         spikes,
                         steps,

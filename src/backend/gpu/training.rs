@@ -23,6 +23,7 @@ struct Place {
 
 impl Chunk {
     pub fn train(&mut self, pixels: &[u8], plan: &[Vec<Showing>]) -> Result<(), BackendError> {
+        // Where more than one attempt may be made.
         if self.probabilities.len() > 1 {
             return self.train_by_answers(pixels, plan);
         }
@@ -68,21 +69,7 @@ impl Chunk {
         }
         let images = uploads.pixels.chunks_exact(INPUTS);
         let most_spikes = most_spikes(&self.probabilities[0], images, steps.stimulus);
-        let batch = Batch {
-            tasks: &tasks,
-            presentations,
-            input: Input::Images {
-                pixels: &uploads.pixels,
-                most_spikes,
-            },
-            rates: &self.networks.rates,
-            stimulus: steps.stimulus,
-            steps: per_image,
-            s1: LEARNING,
-            from_rest: false,
-            latch: true,
-        };
-        self.engine.run(&self.networks, &self.lanes, &batch)?;
+        self.learn(&tasks, presentations, &uploads.pixels, most_spikes)?;
         for host in &mut self.hosts {
             host.state.clock += presentations as u32 * per_image;
             host.state.presented += presentations as u32;
@@ -170,12 +157,24 @@ impl Chunk {
                 ..task(index, host, Stream::Train, host.state.presented)
             });
         }
+        self.learn(&tasks, 1, &uploads.pixels, expected)
+    }
+
+    /// Runs tasks with learning, `most_spikes` being expected of the brightest of their images.
+    fn learn(
+        &mut self,
+        tasks: &[Task],
+        presentations: usize,
+        pixels: &[u8],
+        most_spikes: f64,
+    ) -> Result<(), BackendError> {
+        let steps = self.shape.steps;
         let batch = Batch {
-            tasks: &tasks,
-            presentations: 1,
+            tasks,
+            presentations,
             input: Input::Images {
-                pixels: &uploads.pixels,
-                most_spikes: expected,
+                pixels,
+                most_spikes,
             },
             rates: &self.networks.rates,
             stimulus: steps.stimulus,

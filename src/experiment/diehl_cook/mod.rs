@@ -10,12 +10,12 @@ mod results;
 pub use plan::{BINDSNET, Plan, SIZES, published};
 pub use results::{DiehlCook, NetworkResult, Noise, Point};
 
-use super::answers::{Listener, answers};
+use super::answers::{Listener, first_answers};
 use super::evaluate::{Voters, evaluate};
 use super::prepare::{as_shown, scaled};
 use super::train::{Saving, frozen, train_networks};
 use super::{ExperimentError, Observer, selection};
-use crate::backend::{Backend, Frozen, TestImages};
+use crate::backend::{Backend, TestImages};
 use crate::dataset::{Dataset, NoiseKind, mean_intensity, noise_images};
 use crate::model::rng::Stream;
 use crate::network::Network;
@@ -104,13 +104,7 @@ fn noise(
     );
     let pixels = scaled(&plan.params.input, &pixels);
     let images: Vec<u32> = (0..plan.noise_images as u32).collect();
-    let once = |network: &Network| {
-        let mut network = network.clone();
-        network.params.input.least_spikes = 0;
-        network
-    };
-    let networks: Vec<Network> = trained.networks.iter().map(once).collect();
-    let lanes: Vec<Frozen<'_>> = frozen(&networks, &trained.weights);
+    let lanes = frozen(&trained.networks, &trained.weights);
     let mut noise = vec![Noise::default(); lanes.len()];
     let mut take = |network: usize, _: usize, counts: &[u16]| {
         noise[network].add(counts.iter().map(|&count| u64::from(count)).sum());
@@ -125,6 +119,6 @@ fn noise(
         take: &mut take,
         told: &mut |_| Ok(()),
     };
-    answers(backend, &lanes, test, listener)?;
+    first_answers(backend, &lanes, test, listener)?;
     Ok(noise)
 }
