@@ -67,26 +67,28 @@ fn arrived(at: u32) -> u32 {
     return count;
 }
 
-// S2 arrivals due now; no more than carries v to its reversal potential in one step.
+// A conductance after `count` arrivals, which raise it to `most` at most.
+fn raised(g: f32, weight: f32, count: u32, most: f32) -> f32 {
+    let sum = weight * f32(count) + g;
+    return select(sum, select(most, g, g > most), sum > most);
+}
+
+// S2 arrivals due now.
 fn arrive_s2(c: Constants, lane: u32, now: u32, k: u32, j: u32) {
     if under_way_s2[k] > 0u {
         let count = arrived(ring_base(lane) + (now % dispatch.slots_s2) * N + j);
         under_way_s2[k] -= count;
-        let raised = c.w_s2 * f32(count) + ge_i[k];
-        let bounded = select(c.most_ge_i, ge_i[k], ge_i[k] > c.most_ge_i);
-        ge_i[k] = select(raised, bounded, raised > c.most_ge_i);
+        ge_i[k] = raised(ge_i[k], c.w_s2, count, c.most_ge_i);
     }
 }
 
-// S3 arrivals due now, likewise.
+// S3 arrivals due now.
 fn arrive_s3(c: Constants, lane: u32, now: u32, k: u32, j: u32) {
     if under_way_s3[k] > 0u {
         let slot = dispatch.slots_s2 + now % dispatch.slots_s3;
         let count = arrived(ring_base(lane) + slot * N + j);
         under_way_s3[k] -= count;
-        let raised = c.w_s3 * f32(count) + gi_e[k];
-        let bounded = select(c.most_gi_e, gi_e[k], gi_e[k] > c.most_gi_e);
-        gi_e[k] = select(raised, bounded, raised > c.most_gi_e);
+        gi_e[k] = raised(gi_e[k], c.w_s3, count, c.most_gi_e);
     }
 }
 

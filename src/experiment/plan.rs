@@ -1,6 +1,10 @@
-//! What the plans of the experiments have in common: they may come from a file, and are refused alike.
+//! What the plans of the experiments have in common: they may come from a file, are refused alike, and begin the
+//! training of networks that differ.
 
-use crate::params::ParamsError;
+use super::ExperimentError;
+use crate::network::Network;
+use crate::params::{Params, ParamsError};
+use crate::trained::Trained;
 
 /// A plan that makes no sense.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -40,5 +44,29 @@ pub(super) fn once<T: PartialEq + ToString>(
             what,
             value: values[at].to_string(),
         }),
+    }
+}
+
+/// The networks of a plan, each by its parameters and replica, before their training; or as `begun`.
+///
+/// # Errors
+/// When parameters make no sense, or what was begun are not these networks.
+pub(super) fn begin(
+    networks: &[(&Params, usize)],
+    begun: Option<Trained>,
+) -> Result<Trained, ExperimentError> {
+    let Some(begun) = begun else {
+        let new = networks
+            .iter()
+            .map(|&(params, replica)| Network::new(params, replica));
+        return Ok(new.collect::<Result<Vec<_>, _>>()?.into());
+    };
+    let same = |(network, &(params, replica)): (&Network, &(&Params, usize))| {
+        network.params == *params && network.seed == params.replica_seed(replica)
+    };
+    let all = begun.networks.len() == networks.len();
+    match all && begun.networks.iter().zip(networks).all(same) {
+        true => Ok(begun),
+        false => Err(ExperimentError::OtherPlan),
     }
 }

@@ -61,6 +61,14 @@ pub fn receive_row(c: &Constants, row: &[Block], ge: &mut [Block], gi: &mut [Blo
     }
 }
 
+/// A conductance after `count` arrivals, which raise it to `most` at most.
+#[inline(always)]
+fn raised(g: f32, weight: f32, count: u16, most: f32) -> f32 {
+    let sum = multiply_add(weight, f32::from(count), g);
+    let bound = if g > most { g } else { most };
+    if sum > most { bound } else { sum }
+}
+
 /// Neurons whose arrivals are counted together, a cache line of them.
 pub const COUNTS: usize = 32;
 
@@ -160,9 +168,7 @@ impl DelayRing {
                 block_boundary();
                 let mut sum = *g;
                 for (sum, &count) in sum.0.iter_mut().zip(counts) {
-                    let raised = multiply_add(weight, f32::from(count), *sum);
-                    let bounded = if *sum > most { *sum } else { most };
-                    *sum = if raised > most { bounded } else { raised };
+                    *sum = raised(*sum, weight, count, most);
                 }
                 *g = sum;
             }

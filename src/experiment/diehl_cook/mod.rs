@@ -12,13 +12,13 @@ pub use results::{DiehlCook, NetworkResult, Noise, Point};
 
 use super::answers::{Listener, first_answers};
 use super::evaluate::{Voters, evaluate};
+use super::plan::begin;
 use super::prepare::{as_shown, scaled};
 use super::train::{Saving, frozen, train_networks};
 use super::{ExperimentError, Observer, selection};
 use crate::backend::{Backend, TestImages};
 use crate::dataset::{Dataset, NoiseKind, mean_intensity, noise_images};
 use crate::model::rng::Stream;
-use crate::network::Network;
 use crate::trained::Trained;
 
 /// Trains the networks of one size; with `begun` the training, saved on its way, goes on from there.
@@ -36,24 +36,11 @@ pub fn train_size(
     observer: &mut Observer<'_>,
 ) -> Result<Trained, ExperimentError> {
     let networks = plan.networks(size);
-    let same = |(network, (params, seed)): (&Network, &(_, u64))| {
-        network.params == *params && network.seed == *seed
-    };
-    let begun = match begun {
-        None => {
-            let new = networks
-                .iter()
-                .map(|(params, seed)| Network::new(params, (seed - params.job.seed) as usize));
-            new.collect::<Result<Vec<_>, _>>()?.into()
-        }
-        Some(begun)
-            if begun.networks.len() == networks.len()
-                && begun.networks.iter().zip(&networks).all(same) =>
-        {
-            begun
-        }
-        Some(_) => return Err(ExperimentError::OtherPlan),
-    };
+    let networks: Vec<_> = networks
+        .iter()
+        .map(|(params, replica)| (params, *replica))
+        .collect();
+    let begun = begin(&networks, begun)?;
     train_networks(backend, &data.train, begun, saving, observer)
 }
 

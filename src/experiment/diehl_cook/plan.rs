@@ -91,13 +91,12 @@ impl Plan {
         params
     }
 
-    /// Parameters and seed of each network of a size: arm after arm, seed after seed.
-    pub fn networks(&self, size: usize) -> Vec<(Params, u64)> {
+    /// Parameters and replica of each network of a size: arm after arm, seed after seed.
+    pub fn networks(&self, size: usize) -> Vec<(Params, usize)> {
         let of_arm = |&mode: &PruningMode| {
             let mut params = self.of_size(size);
             params.pruning.mode = mode;
-            let seed = move |replica: usize| (params.clone(), params.replica_seed(replica));
-            (0..self.seeds).map(seed)
+            (0..self.seeds).map(move |replica| (params.clone(), replica))
         };
         self.arms.iter().flat_map(of_arm).collect()
     }

@@ -24,6 +24,7 @@ pub use sets::{STRENGTHS, Set, TestSets};
 
 use super::answers::{Listener, answers};
 use super::evaluate::Answer;
+use super::plan::begin;
 use super::prepare::as_shown;
 use super::train::{Saving, train_networks};
 use super::{Event, ExperimentError, Observer};
@@ -58,11 +59,11 @@ pub fn reproduce(
         .map(|split| TestSets::new(data, &shown, plan, split))
         .collect::<Result<Vec<_>, _>>()?;
     let variants = arms::variants(plan);
-    let begun = match begun {
-        None => untrained(&variants)?,
-        Some(begun) if belongs(&begun, &variants) => begun,
-        Some(_) => return Err(ExperimentError::OtherPlan),
-    };
+    let networks: Vec<_> = variants
+        .iter()
+        .map(|variant| (&variant.params, variant.replica))
+        .collect();
+    let begun = begin(&networks, begun)?;
     let trained = train_networks(backend, &data.train, begun, saving, observer)?;
     let train_seconds = trained.seconds / variants.len().max(1) as f64;
     let mut result = Reproduction::new(plan, backend.device());
@@ -91,21 +92,6 @@ pub fn reproduce(
     result.summary = claims(&result);
     result.seconds = start.elapsed().as_secs_f64();
     Ok(result)
-}
-
-fn untrained(variants: &[Variant]) -> Result<Trained, ExperimentError> {
-    let network = |variant: &Variant| Network::new(&variant.params, variant.replica);
-    let networks: Result<Vec<_>, _> = variants.iter().map(network).collect();
-    Ok(networks?.into())
-}
-
-/// Whether these are the networks of the variants.
-fn belongs(begun: &Trained, variants: &[Variant]) -> bool {
-    let same = |(network, variant): (&Network, &Variant)| {
-        network.params == variant.params
-            && network.seed == variant.params.replica_seed(variant.replica)
-    };
-    begun.networks.len() == variants.len() && begun.networks.iter().zip(variants).all(same)
 }
 
 /// A trained network with weights to test.
