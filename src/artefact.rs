@@ -1,11 +1,44 @@
 //! Files that appear whole or not at all.
 
+use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
-/// How the names of files begin that are not whole yet; a program that is killed leaves them behind.
-pub const UNFINISHED: &str = ".unfinished-";
+/// Random characters at the end of the name of a file that is not whole yet.
+const RANDOM: usize = 8;
+
+/// How the name of a file begins that is not whole yet; a program that is killed leaves it behind.
+fn unfinished_prefix(name: &str) -> String {
+    format!(".{name}.unfinished-")
+}
+
+/// Whether a name is one that [`write_whole`] gives what will be the file `name`.
+pub fn is_unfinished(name: &str, found: &str) -> bool {
+    let random = found.strip_prefix(&unfinished_prefix(name));
+    random.is_some_and(|random| {
+        random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
+}
+
+/// The SHA-256 of what a reader gives, in hexadecimal.
+///
+/// # Errors
+/// Whatever reading meets.
+pub fn sha256(mut reader: impl Read) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    let mut chunk = vec![0; 1 << 16];
+    loop {
+        match reader.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(read) => hash.update(&chunk[..read]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let bytes = hash.finalize();
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
 
 /// Writes a file beside its final place, brings it to the disk and renames it.
 ///
@@ -19,8 +52,10 @@ pub fn write_whole(
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let prefix = unfinished_prefix(&name);
     let mut builder = tempfile::Builder::new();
-    builder.prefix(UNFINISHED);
+    builder.prefix(&prefix).rand_bytes(RANDOM);
     #[cfg(unix)]
     {
         // What any other new file gets, less the umask; temporary files are private otherwise.

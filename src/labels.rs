@@ -11,7 +11,8 @@
 //! proportional  mean of p_cj n_j over the neurons labelled c         Hazan et al., Front. Neuroinform. 12, 2018
 //! ```
 //!
-//! A neuron that answered nothing has no label and no vote. Of equals the first class counts, as a tie.
+//! A neuron that answered nothing has no label and no vote; one that answers several classes alike, most of all, is
+//! labelled with the first. An image for which several classes come out alike is not recognised: a tie is wrong.
 
 use serde::Serialize;
 
@@ -39,30 +40,52 @@ pub struct Labels {
     tied: usize,
 }
 
-/// The class of an image.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Decision {
-    /// Its place; none where no neuron with a say fired.
-    pub class: Option<usize>,
-    /// Whether another class came out as high.
-    pub tied: bool,
+/// What the votes for an image come to. Classes go by their place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Decision {
+    /// No neuron with a say fired.
+    #[default]
+    Silent,
+    /// One class got the most.
+    Class(usize),
+    /// Several classes got the most, alike; the first of them. An image that ends so is not recognised.
+    Tied(usize),
 }
 
-/// The greatest of the values and the first place it is found at, where it is above 0.
-fn greatest(values: impl Iterator<Item = f64>) -> Decision {
-    let (mut decision, mut most) = (Decision::default(), 0.0);
-    for (class, value) in values.enumerate() {
-        if value > most {
-            most = value;
-            decision = Decision {
-                class: Some(class),
-                tied: false,
-            };
-        } else if value == most && most > 0.0 {
-            decision.tied = true;
+impl Decision {
+    /// The class with the most votes.
+    pub fn of<T: PartialOrd + Default + Copy>(votes: impl Iterator<Item = T>) -> Self {
+        let (mut decision, mut most) = (Self::Silent, T::default());
+        for (class, value) in votes.enumerate() {
+            if value > most {
+                (decision, most) = (Self::Class(class), value);
+            } else if let (true, Some(first)) = (value == most, decision.class_or_first_tied()) {
+                decision = Self::Tied(first);
+            }
+        }
+        decision
+    }
+
+    /// The class, where one is ahead.
+    pub fn class(self) -> Option<usize> {
+        match self {
+            Self::Class(class) => Some(class),
+            Self::Tied(_) | Self::Silent => None,
         }
     }
-    decision
+
+    /// The same where the first of equals wins: what the authors' notebooks do.
+    pub fn class_or_first_tied(self) -> Option<usize> {
+        match self {
+            Self::Class(class) | Self::Tied(class) => Some(class),
+            Self::Silent => None,
+        }
+    }
+
+    /// Whether several classes got the most.
+    pub fn is_tied(self) -> bool {
+        matches!(self, Self::Tied(_))
+    }
 }
 
 impl Labels {
@@ -73,16 +96,17 @@ impl Labels {
         let (mut of, mut sizes, mut tied) = (Vec::with_capacity(neurons), vec![0; classes], 0);
         let mut shares = vec![0.0; responses.len()];
         for neuron in 0..neurons {
-            let decision = greatest((0..classes).map(|class| response(class, neuron)));
+            let decision = Decision::of((0..classes).map(|class| response(class, neuron)));
             let sum: f64 = (0..classes).map(|class| response(class, neuron)).sum();
-            if let Some(label) = decision.class {
+            let label = decision.class_or_first_tied();
+            if let Some(label) = label {
                 sizes[label] += 1;
                 for class in 0..classes {
                     shares[class * neurons + neuron] = response(class, neuron) / sum;
                 }
             }
-            tied += usize::from(decision.tied);
-            of.push(decision.class);
+            tied += usize::from(decision.is_tied());
+            of.push(label);
         }
         Self {
             responses,
@@ -124,7 +148,7 @@ impl Labels {
                 .sum();
             sum / self.sizes[class].max(1) as f64
         };
-        greatest((0..self.sizes.len()).map(|class| {
+        Decision::of((0..self.sizes.len()).map(|class| {
             match read_out {
                 ReadOut::Vote => mean(class, &|_| 1.0),
                 ReadOut::Proportional => mean(class, &|neuron| shares(class)[neuron]),
@@ -158,12 +182,12 @@ mod tests {
     fn read_outs_follow_their_formulas() {
         let labels = labels();
         let decide = |read_out, counts: [u16; 4]| labels.decide(read_out, &counts);
-        let class = |read_out, counts| decide(read_out, counts).class;
+        let class = |read_out, counts| decide(read_out, counts).class();
         // Means of 3 and 2: neurons of class 0 are two.
         assert_eq!(class(ReadOut::Vote, [6, 2, 0, 0]), Some(0));
         // Means of 2.5 and 3, but shares of 0.8 (4 / 5) and 0.5 against 1.
         assert_eq!(class(ReadOut::Vote, [5, 3, 0, 0]), Some(1));
-        // 0.8 * 5 = 4 against 1 * 3 + 0.2 * 5 = 4; means of 2 and 3.
+        // 0.8 * 5 = 4 against 1 * 2 + 0.2 * 5 = 3; means of 2 and 3.
         assert_eq!(class(ReadOut::AllNeurons, [5, 2, 0, 0]), Some(0));
         assert_eq!(class(ReadOut::Proportional, [5, 3, 0, 0]), Some(1));
         assert_eq!(class(ReadOut::Proportional, [9, 3, 0, 0]), Some(0));
@@ -173,10 +197,11 @@ mod tests {
     fn ties_are_told_and_the_voteless_decide_nothing() {
         let labels = labels();
         let tie = labels.decide(ReadOut::Vote, &[4, 2, 0, 0]);
-        assert_eq!((tie.class, tie.tied), (Some(0), true));
+        assert_eq!(tie, Decision::Tied(0));
+        assert_eq!(tie.class(), None, "a tie is wrong");
         for read_out in [ReadOut::Vote, ReadOut::AllNeurons, ReadOut::Proportional] {
             let none = labels.decide(read_out, &[0, 0, 0, 9]);
-            assert_eq!((none.class, none.tied), (None, false));
+            assert_eq!(none, Decision::Silent);
         }
     }
 }

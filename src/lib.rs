@@ -73,6 +73,7 @@
 //! * [`guide::agreement`]: how it agrees with Brian2 and with the published figures
 //! * [`guide::speed`]: what an image costs, beside Brian2 and beside the least that it could
 //! * [`guide::gpu`]: the GPU backend: equality, layout, counts, what to expect
+//! * [`guide::changes`]: what moves from version to version
 
 pub mod artefact;
 pub mod backend;
@@ -111,4 +112,7 @@ pub mod guide {
 
     #[doc = include_str!("guide/gpu.md")]
     pub mod gpu {}
+
+    #[doc = include_str!("guide/changes.md")]
+    pub mod changes {}
 }

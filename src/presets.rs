@@ -228,7 +228,8 @@ pub fn ten_class() -> Params {
         classes: (0..10).collect(),
         train_images: 60_000,
         test_per_class: 0,
-        validation_per_class: 500,
+        // All training images are trained on.
+        validation_per_class: 0,
         epochs: 3,
         shift_max: 1,
         metrics_every: 0,

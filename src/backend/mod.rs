@@ -79,6 +79,42 @@ pub struct TestImages<'a> {
     pub attempt: u32,
 }
 
+/// One image to show to a frozen network, as [`TestImages`] has it.
+#[derive(Clone, Copy, Debug)]
+pub struct TestImage<'a> {
+    pub pixels: &'a [u8],
+    pub image: u32,
+    pub stream: Stream,
+    pub attempt: u32,
+}
+
+impl<'a> TestImages<'a> {
+    /// The image at a place among those shown.
+    ///
+    /// # Panics
+    /// When there are fewer, as indexing a slice does.
+    pub fn at(&self, place: usize) -> TestImage<'a> {
+        TestImage {
+            pixels: self.pixels,
+            image: self.images[place],
+            stream: self.stream,
+            attempt: self.attempt,
+        }
+    }
+}
+
+impl TestImage<'_> {
+    /// As a list of images, which is kept in `index`.
+    fn alone<'a>(&'a self, index: &'a [u32; 1]) -> TestImages<'a> {
+        TestImages {
+            pixels: self.pixels,
+            images: index,
+            stream: self.stream,
+            attempt: self.attempt,
+        }
+    }
+}
+
 /// E spikes during the stimulus; shape \[images, N\].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpikeCounts {
@@ -111,8 +147,8 @@ pub enum BackendError {
     #[error("every network of a session must be shown the same number of images")]
     Uneven,
     #[error(
-        "the networks of one session must have the same number of neurons, presentations and label images, the same \
-         time step and times, and the same input"
+        "the networks of one session must have the same number of neurons, presentations, label images and images \
+         between metrics, the same time step and times, and the same input"
     )]
     Mixed,
     #[error(transparent)]
@@ -168,6 +204,16 @@ pub trait Backend: Send + Sync {
         networks: &[Frozen<'_>],
         images: TestImages<'_>,
     ) -> Result<Vec<SpikeCounts>, BackendError>;
+
+    /// The same for one image and one network, with all its spikes.
+    ///
+    /// # Errors
+    /// As [`Backend::test`].
+    fn record_test(
+        &self,
+        network: Frozen<'_>,
+        image: TestImage<'_>,
+    ) -> Result<SpikeRecord, BackendError>;
 }
 
 /// Networks that live on a device between calls.

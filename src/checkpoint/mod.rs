@@ -12,13 +12,15 @@
 //! * `responses` \[R, classes, N\] f32 at the end of a training after which neurons are labelled: mean spikes of each
 //!   neuron in answer to a training image of each class.
 //!
-//! Metadata: `format`, `version`, `seed` and `params`, the whole set as TOML; where networks are not the replicas of
+//! Metadata: `format`, `version`, `seed`, `params`, the whole set as TOML, and `data`, the digests of the data that were
+//! trained on, as JSON; where networks are not the replicas of
 //! these parameters, `networks`: seed and parameters of each, as JSON.
 
 mod read;
 mod write;
 
 use crate::artefact::write_whole;
+use crate::dataset::{Dataset, Digests};
 use crate::labels::Labels;
 use crate::network::{Network, NetworkError};
 use crate::params::{ConfigError, MAX_CHECKPOINT_BYTES, Params};
@@ -41,6 +43,8 @@ pub struct Checkpoint {
     pub metrics: Vec<Vec<Metrics>>,
     /// For each network the labels of its neurons, at the end of a training without groups; else none.
     pub labels: Vec<Labels>,
+    /// Of the data that were trained on; none in checkpoints of version 0.2.0 and older.
+    pub data: Option<Digests>,
 }
 
 impl From<Checkpoint> for Trained {
@@ -79,6 +83,19 @@ pub enum CheckpointError {
         expected: String,
         found: String,
     },
+    #[error(
+        "{} holds other {part} images (SHA-256 {found}) than the networks of {} were trained on ({trained_on}): name the \
+         folder of the same data with --data",
+        folder.display(),
+        path.display()
+    )]
+    OtherData {
+        path: PathBuf,
+        folder: PathBuf,
+        part: &'static str,
+        found: String,
+        trained_on: String,
+    },
     #[error("{}, replica {replica}: {source}", path.display())]
     Network {
         path: PathBuf,
@@ -88,15 +105,47 @@ pub enum CheckpointError {
 }
 
 impl Checkpoint {
-    /// A training as it stands.
-    pub fn of(params: &Params, trained: Trained) -> Self {
+    /// A training as it stands, with the digests of its data.
+    pub fn of(params: &Params, trained: Trained, data: Digests) -> Self {
         Self {
             params: params.clone(),
             networks: trained.networks,
             weights: trained.weights,
             metrics: trained.metrics,
             labels: trained.labels,
+            data: Some(data),
         }
+    }
+
+    /// Checks that data are those that were trained on; a checkpoint that does not know passes. `path` and `folder` name
+    /// checkpoint and data in the error.
+    ///
+    /// # Errors
+    /// [`CheckpointError::OtherData`] where they are others.
+    pub fn check_data(
+        &self,
+        path: &Path,
+        data: &Dataset,
+        folder: &Path,
+    ) -> Result<(), CheckpointError> {
+        let Some(trained_on) = &self.data else {
+            return Ok(());
+        };
+        for (part, trained_on, found) in [
+            ("training", &trained_on.train, data.train.digest()),
+            ("test", &trained_on.test, data.test.digest()),
+        ] {
+            if trained_on != found {
+                return Err(CheckpointError::OtherData {
+                    path: path.into(),
+                    folder: folder.into(),
+                    part,
+                    found: found.into(),
+                    trained_on: trained_on.clone(),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Writes the file, whole or not at all. The same checkpoint gives the same bytes.

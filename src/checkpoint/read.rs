@@ -1,6 +1,7 @@
 //! Reading a checkpoint: nothing in it is believed before it fits the parameters.
 
 use super::{Checkpoint, CheckpointError, FORMAT, replicas};
+use crate::dataset::Digests;
 use crate::labels::Labels;
 use crate::network::{ArrayMut, Network, State};
 use crate::params::{INPUTS, Params, ParamsError, layered};
@@ -10,11 +11,16 @@ use std::path::Path;
 
 /// Reads and checks the bytes of a file, which errors name as `path`.
 pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
-    let (params, networks) = metadata(path, bytes)?;
+    let Metadata {
+        params,
+        networks,
+        data,
+    } = metadata(path, bytes)?;
     Reader {
         path,
         params,
         networks,
+        data,
         tensors: tensors(path, bytes)?,
     }
     .read()
@@ -31,8 +37,16 @@ fn tensors<'a>(path: &Path, bytes: &'a [u8]) -> Result<SafeTensors<'a>, Checkpoi
     SafeTensors::deserialize(bytes).map_err(|error| foreign(path, error))
 }
 
-/// The parameters of the job, and seed and parameters of each network.
-fn metadata(path: &Path, bytes: &[u8]) -> Result<(Params, Vec<(u64, Params)>), CheckpointError> {
+/// What is not a tensor.
+struct Metadata {
+    /// Of the job.
+    params: Params,
+    /// Seed and parameters of each network.
+    networks: Vec<(u64, Params)>,
+    data: Option<Digests>,
+}
+
+fn metadata(path: &Path, bytes: &[u8]) -> Result<Metadata, CheckpointError> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| foreign(path, error))?;
     let metadata = header.metadata().clone().unwrap_or_default();
     let get = |key: &str| {
@@ -48,9 +62,16 @@ fn metadata(path: &Path, bytes: &[u8]) -> Result<(Params, Vec<(u64, Params)>), C
         });
     }
     let params = read_params(path, get("params")?)?;
+    let data = metadata
+        .get("data")
+        .map(|text| serde_json::from_str(text).map_err(|error| foreign(path, error)))
+        .transpose()?;
     let Some(networks) = metadata.get("networks") else {
-        let networks = replicas(&params);
-        return Ok((params, networks));
+        return Ok(Metadata {
+            networks: replicas(&params),
+            params,
+            data,
+        });
     };
     let networks: Vec<(u64, String)> =
         serde_json::from_str(networks).map_err(|error| foreign(path, error))?;
@@ -66,7 +87,11 @@ fn metadata(path: &Path, bytes: &[u8]) -> Result<(Params, Vec<(u64, Params)>), C
         }
         own.push((seed, of_network));
     }
-    Ok((params, own))
+    Ok(Metadata {
+        params,
+        networks: own,
+        data,
+    })
 }
 
 fn read_params(path: &Path, text: &str) -> Result<Params, CheckpointError> {
@@ -85,6 +110,7 @@ struct Reader<'a> {
     path: &'a Path,
     params: Params,
     networks: Vec<(u64, Params)>,
+    data: Option<Digests>,
     tensors: SafeTensors<'a>,
 }
 
@@ -118,6 +144,7 @@ impl Reader<'_> {
             metrics: self.metrics(&networks)?,
             labels: self.labels(&networks)?,
             params: self.params,
+            data: self.data,
             networks,
             weights,
         })

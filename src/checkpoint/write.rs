@@ -59,6 +59,9 @@ pub fn to_bytes(checkpoint: &Checkpoint) -> Result<Vec<u8>, safetensors::SafeTen
         ]
         .map(|(key, value)| (key.to_string(), value)),
     );
+    if let Some(data) = &checkpoint.data {
+        metadata.insert("data".into(), serde_json::to_string(data)?);
+    }
     let of_network = |network: &Network| (network.seed, network.params.clone());
     let own: Vec<(u64, Params)> = checkpoint.networks.iter().map(of_network).collect();
     if own != replicas(&checkpoint.params) {

@@ -1,5 +1,6 @@
 //! What `train` and `eval` tell of their results: JSON documents with stable keys, and tables for people.
 
+use super::data::DataUsed;
 use serde::Serialize;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::experiment::evaluate::Evaluation;
@@ -23,6 +24,8 @@ pub struct Document<'a> {
     pub first: &'a Replica,
     /// The same for every replica.
     pub replicas: &'a [Replica],
+    /// What was trained and tested on.
+    pub data: DataUsed,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub out: Option<String>,
 }
@@ -93,6 +96,7 @@ pub fn document<'a>(
     device: &str,
     params: &'a Params,
     replicas: &'a [Replica],
+    data: DataUsed,
     out: Option<String>,
 ) -> Document<'a> {
     Document {
@@ -105,6 +109,7 @@ pub fn document<'a>(
         // A checkpoint has at least one network.
         first: &replicas[0],
         replicas,
+        data,
         out,
     }
 }
@@ -140,17 +145,17 @@ pub fn table(document: &Document<'_>) -> String {
     );
     let _ = writeln!(
         text,
-        "{:>8}  {:>8}  {:>10}  {:>8}  {:>12}",
-        "seed", "accuracy", "spikes", "silent", "zero weights"
+        "{:>8}  {:>8}  {:>8}  {:>13}  {:>10}  {:>8}  {:>12}",
+        "seed", "accuracy", "tied", "ties to first", "spikes", "silent", "zero weights"
     );
     for replica in document.replicas {
         let (eval, zeros) = (&replica.eval, 100.0 * replica.weights.zero_fraction);
         let accuracy = 100.0 * eval.accuracy;
-        let row = (replica.seed, eval.spikes, eval.silent);
+        let to_first = 100.0 * eval.accuracy_ties_to_first;
         let _ = writeln!(
             text,
-            "{:>8}  {accuracy:>7.1}%  {:>10}  {:>8}  {zeros:>11.1}%",
-            row.0, row.1, row.2
+            "{:>8}  {accuracy:>7.1}%  {:>8}  {to_first:>12.1}%  {:>10}  {:>8}  {zeros:>11.1}%",
+            replica.seed, eval.tied, eval.spikes, eval.silent
         );
     }
     if document.replicas.len() > 1 {
@@ -180,12 +185,11 @@ pub fn table(document: &Document<'_>) -> String {
         let _ = writeln!(
             text,
             "\nother read-outs of the first: all neurons {:.1}%, proportional {:.1}%; {} neurons without a label, {} \
-             tied; {} tied images",
+             tied",
             100.0 * all,
             100.0 * proportional,
             votes.unlabelled_neurons,
-            votes.tied_neurons,
-            votes.tied_images
+            votes.tied_neurons
         );
     }
     text + &confusion(eval, &params.job.classes)
@@ -203,13 +207,16 @@ fn confusion(eval: &Evaluation, trained: &[u8]) -> String {
     let _ = trained
         .iter()
         .try_for_each(|class| write!(text, "{class:>7}"));
-    let _ = writeln!(text, "{:>8}", "silent");
+    let _ = writeln!(text, "{:>8}{:>8}", "tied", "silent");
     for (class, row) in eval.classes.iter().zip(&eval.confusion) {
         let _ = write!(text, "{class:>8}");
         let _ = row[..trained.len()]
             .iter()
             .try_for_each(|count| write!(text, "{count:>7}"));
-        let _ = writeln!(text, "{:>8}", row[trained.len()]);
+        let _ = row[trained.len()..]
+            .iter()
+            .try_for_each(|count| write!(text, "{count:>8}"));
+        text += "\n";
     }
     text
 }

@@ -1,14 +1,15 @@
 //! `eval`: tests a checkpoint again, on other classes or data.
 
+use super::data::Loaded;
 use super::device::DeviceOptions;
 use super::document;
-use super::output::{out, out_json};
+use super::output::{note, out, out_json};
 use super::progress::Progress;
 use anyhow::ensure;
 use clap::Args;
 use spikeprune::backend::Backend;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::dataset::{self, Dataset};
+use spikeprune::dataset::Dataset;
 use spikeprune::experiment::ExperimentError;
 use spikeprune::experiment::evaluate::{Evaluation, Voters, evaluate};
 use spikeprune::experiment::prepare::as_shown;
@@ -18,7 +19,7 @@ use spikeprune::experiment::train::frozen;
 use spikeprune::model::rng::Stream;
 use spikeprune::network::Network;
 use spikeprune::params::Threshold;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Test a checkpoint, by default on the images that its training tested
 #[derive(Args)]
@@ -80,20 +81,43 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     as_trained.job.test_per_class = args.test_per_class.unwrap_or(job.test_per_class);
     as_trained.validate()?;
     let backend = args.device.open()?;
-    let data = dataset::load(Path::new(args.data.as_ref().unwrap_or(&job.data)))?;
-    let tested = selection::first_of_classes(&data.test, shown, as_trained.job.test_per_class)?;
+    let data = Loaded::from(args.data.as_ref().unwrap_or(&job.data))?;
+    let same = checkpoint.check_data(&args.checkpoint, &data.set, data.folder.as_ref());
+    match (same, &args.data, &checkpoint.data) {
+        (Err(error), None, _) => return Err(error.into()),
+        (Err(_), Some(folder), _) => note(
+            &format!("{folder} holds other images than the networks were trained on"),
+            args.device.quiet,
+        ),
+        (Ok(()), _, None) => note(
+            &format!(
+                "{} does not say what its networks were trained on, as it is of version 0.2.0 or older",
+                args.checkpoint.display()
+            ),
+            args.device.quiet,
+        ),
+        (Ok(()), _, Some(_)) => {}
+    }
+    let (train, test_images) = (&data.set.train, &data.set.test);
+    let tested = selection::first_of_classes(test_images, shown, as_trained.job.test_per_class)?;
     let mut progress = Progress::new(args.device.quiet);
-    let evaluations = test(backend.as_ref(), &checkpoint, &data, &tested, &mut progress)?;
+    let evaluations = test(
+        backend.as_ref(),
+        &checkpoint,
+        &data.set,
+        &tested,
+        &mut progress,
+    )?;
     progress.finish();
     let mut replicas = document::replicas(&checkpoint, evaluations, None);
     if let Some(count) = args.linear_readout {
-        let fitted = selection::first_of_classes(&data.train, shown, count)?;
+        let fitted = selection::first_of_classes(train, shown, count)?;
         let input = &checkpoint.params.input;
         let accuracies = linear_readout(
             backend.as_ref(),
             &frozen(&checkpoint.networks, &checkpoint.weights),
-            (&as_shown(input, &data.train), &fitted),
-            (&as_shown(input, &data.test), &tested),
+            (&as_shown(input, train), &fitted),
+            (&as_shown(input, test_images), &tested),
         )?;
         for (replica, accuracy) in replicas.iter_mut().zip(accuracies) {
             replica.linear_accuracy = Some(accuracy);
@@ -104,6 +128,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
         backend.device(),
         &checkpoint.params,
         &replicas,
+        data.used(),
         None,
     );
     if args.device.json {

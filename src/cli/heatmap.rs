@@ -1,6 +1,7 @@
 //! `heatmap`: the weights of a checkpoint as pictures.
 
 use super::output::out;
+use super::own_files::OwnFiles;
 use anyhow::{Context, bail};
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
@@ -13,7 +14,8 @@ use std::path::{Path, PathBuf};
 pub struct HeatmapArgs {
     /// A checkpoint.safetensors of `train`
     checkpoint: PathBuf,
-    /// Folder for sheet.png, class-*.png and weights.npy [default: heatmaps/ beside the checkpoint]
+    /// Folder for sheet.png, class-*.png and weights.npy, in the place of earlier drawings of this program [default:
+    /// heatmaps/ beside the checkpoint]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Which network of several, from 0
@@ -62,7 +64,8 @@ pub fn run(args: &HeatmapArgs) -> anyhow::Result<()> {
     out(&format!("written to {}\n", folder.display()))
 }
 
-/// Draws one network of a checkpoint into a folder, which is made if need be.
+/// Draws one network of a checkpoint into a folder, which is made if need be, in the place of other drawings of this
+/// program.
 pub fn write(
     checkpoint: &Checkpoint,
     replica: usize,
@@ -71,9 +74,11 @@ pub fn write(
 ) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    let mut own = OwnFiles::of(folder)?;
     let params = &checkpoint.params;
     let seed = checkpoint.networks[replica].seed.to_string();
     let toml = to_toml(params);
+    let data = (checkpoint.data.as_ref()).map_or("not recorded".into(), ToString::to_string);
     let labels = labels(checkpoint, replica);
     let images = WeightImages {
         weights: &checkpoint.weights[replica],
@@ -89,10 +94,17 @@ pub fn write(
                 concat!("spikeprune ", env!("CARGO_PKG_VERSION")),
             ),
             ("Seed", &seed),
+            ("Data", &data),
             ("Parameters", &toml),
         ],
     };
-    Ok(images.write(folder)?)
+    let files = images.files();
+    own.check(&files)?;
+    for name in &files {
+        own.write(name, |path| images.write(path))?;
+    }
+    // Drawings of other networks must not stay beside these.
+    own.remove_others(&files)
 }
 
 /// The class of each neuron: that of its group, or what it was labelled with.

@@ -1,19 +1,23 @@
 //! The commands. Only this module prints: results on stdout, progress and notes on stderr.
 
 mod bench;
+mod data;
 mod device;
 mod devices;
 mod document;
 mod eval;
 mod heatmap;
-mod lock;
+pub mod memory;
+
 mod options;
 pub mod output;
+mod own_files;
 mod params;
 mod progress;
 mod reproduce;
 mod run_folder;
 pub mod saving;
+pub mod signals;
 mod sweep;
 mod train;
 

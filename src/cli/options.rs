@@ -1,5 +1,6 @@
 //! Flags that set parameters, and how they are laid over a preset and a file.
 
+use super::data::DataOptions;
 use super::run_folder::read_text;
 use anyhow::{Context, bail};
 use clap::Args;
@@ -33,6 +34,8 @@ pub struct ParamOptions {
     source: SourceOptions,
     #[command(flatten)]
     job: JobOptions,
+    #[command(flatten)]
+    pub data: DataOptions,
     #[command(flatten)]
     model: ModelOptions,
 }
@@ -96,9 +99,6 @@ struct JobOptions {
         help = with_default("Training images between two rows of metrics.csv; 0 for the last row alone",
             |p| p.job.metrics_every))]
     metrics_every: Option<usize>,
-    #[arg(long, value_name = "DIR",
-        help = with_default("Folder of the four IDX files, raw or .gz", |p| p.job.data.clone()))]
-    data: Option<String>,
 }
 
 #[derive(Args)]
@@ -134,8 +134,9 @@ pub fn set<T: Clone>(place: &mut T, flag: &Option<T>) {
 impl ParamOptions {
     /// The effective parameters, validated.
     pub fn resolve(&self) -> anyhow::Result<Params> {
-        let mut params = self.source.resolve()?;
+        let mut params = self.source.resolve_from(None)?;
         self.job.apply(&mut params)?;
+        set(&mut params.job.data, self.data.folder());
         self.model.apply(&mut params)?;
         params.validate()?;
         Ok(params)
@@ -143,12 +144,8 @@ impl ParamOptions {
 }
 
 impl SourceOptions {
-    /// The parameters, not yet validated as a whole.
-    pub fn resolve(&self) -> anyhow::Result<Params> {
-        self.resolve_from(None)
-    }
-
-    /// The same where neither flag nor file says what to start from.
+    /// The parameters, not yet validated as a whole; over the preset `default`, or `paper`, where neither flag nor file
+    /// says what to start from.
     pub fn resolve_from(&self, default: Option<&str>) -> anyhow::Result<Params> {
         let (default, preset) = (default.unwrap_or("paper"), self.preset.as_deref());
         let mut params = match &self.config {
@@ -187,7 +184,6 @@ impl JobOptions {
         set(&mut job.seed, &self.seed);
         set(&mut job.replicas, &self.replicas);
         set(&mut job.metrics_every, &self.metrics_every);
-        set(&mut job.data, &self.data);
         Ok(())
     }
 }

@@ -17,6 +17,18 @@ pub fn out_json(document: &impl serde::Serialize) -> anyhow::Result<()> {
     out(&(serde_json::to_string_pretty(document)? + "\n"))
 }
 
+/// Says what changes the meaning of a result, but with `--quiet`. A terminal that went away is no reason to end the run.
+pub fn note(text: &str, quiet: bool) {
+    if !quiet {
+        let _ = writeln!(io::stderr(), "note: {text}");
+    }
+}
+
+/// Says what went wrong beside a result that is there.
+pub fn warn(error: &anyhow::Error) {
+    let _ = writeln!(io::stderr(), "warning: {}", sentence(error));
+}
+
 /// Prints what went wrong, from the outermost to the innermost cause. Nothing is left to do if stderr is
 /// closed too.
 pub fn print_error(error: &anyhow::Error) {

@@ -1,40 +1,36 @@
 //! The folder of one run; its files appear whole or not at all.
 
-use super::lock::{LOCK, Lock};
+use super::data::Loaded;
+use super::own_files::{OwnFiles, RECORD};
 use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use spikeprune::artefact::{self, UNFINISHED, write_whole};
+use spikeprune::artefact::write_whole;
+use spikeprune::dataset::Digests;
 use spikeprune::trained::Metrics;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-const METRICS: &str = "metrics.csv";
-
-/// Files of a run of either command, beside its heatmaps.
-const FILES: [&str; 12] = [
-    "config.toml",
-    METRICS,
-    "checkpoint.safetensors",
-    "summary.json",
-    "reproduction.json",
-    "report.html",
-    "sets.png",
-    "search.toml",
-    "sweep.csv",
-    "weights.png",
-    "plan.toml",
-    "training.safetensors",
-];
-
-/// How other files of a run begin and end, the number of neurons between.
-const FILES_OF_SIZES: [(&str, &str); 2] = [("networks-", ".safetensors"), ("digits-", ".png")];
+pub const METRICS: &str = "metrics.csv";
 
 /// How the first line of TOML files names the version that wrote them.
 const VERSION_LINE: &str = "# spikeprune ";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// How the lines after it name the data that the run was begun with.
+const TRAIN_LINE: &str = "# training images sha256 ";
+const TEST_LINE: &str = "# test images sha256 ";
+
+/// The file that makes a folder one of a command, the telling ones first.
+const MARKS: [(&str, &str); 3] = [
+    ("search.toml", "sweep"),
+    ("plan.toml", "reproduce"),
+    ("config.toml", "train"),
+];
+
+/// The folder for pictures of the weights in the folder of a run.
+pub const HEATMAPS: &str = "heatmaps";
 
 /// Which folder results go to.
 #[derive(Args)]
@@ -43,69 +39,95 @@ pub struct FolderOptions {
     /// Run folder [default: a new one under runs/]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Replace the files of an earlier run in --out
+    /// Replace what an earlier run has left in --out; files that it did not write, or that were changed since, stay, and
+    /// the run is refused where it would have to replace one
     #[arg(long)]
     overwrite: bool,
 }
 
 impl FolderOptions {
-    /// The folder that was asked for, or a new one of that name under `runs/`.
-    pub fn create(&self, name: &str) -> anyhow::Result<RunFolder> {
-        RunFolder::create(self.out.as_deref(), self.overwrite, name)
+    /// The folder that was asked for, or a new one of that name under `runs/`, for files of these names.
+    pub fn create(&self, name: &str, files: &[impl AsRef<str>]) -> anyhow::Result<RunFolder> {
+        RunFolder::create(self.out.as_deref(), self.overwrite, name, files)
     }
 }
 
 /// A folder that results go to, and that no other run writes to meanwhile.
 pub struct RunFolder {
-    path: PathBuf,
+    own: OwnFiles,
     metrics: Vec<Metrics>,
-    _lock: Lock,
 }
 
 impl RunFolder {
-    fn create(asked: Option<&Path>, overwrite: bool, name: &str) -> anyhow::Result<Self> {
+    fn create(
+        asked: Option<&Path>,
+        overwrite: bool,
+        name: &str,
+        files: &[impl AsRef<str>],
+    ) -> anyhow::Result<Self> {
         let path = match asked {
             Some(path) => path.to_path_buf(),
             None => unused(name),
         };
         fs::create_dir_all(&path)
             .with_context(|| format!("cannot make the folder {}", path.display()))?;
-        let lock = Lock::take(&path)?;
-        let files = fs::read_dir(&path)
+        let found = fs::read_dir(&path)
             .with_context(|| format!("cannot read the folder {}", path.display()))?;
-        let is_other = |file: &fs::DirEntry| file.file_name() != LOCK;
-        if !overwrite && files.filter_map(Result::ok).any(|file| is_other(&file)) {
+        let is_other = |file: &fs::DirEntry| file.file_name() != RECORD;
+        if !overwrite && found.filter_map(Result::ok).any(|file| is_other(&file)) {
             bail!(
                 "{} is not empty: choose another --out, or pass --overwrite",
                 path.display()
             );
         }
-        remove_unfinished(&path)?;
-        remove_unfinished(&path.join("heatmaps"))?;
-        remove_run(&path)
+        let mut own = OwnFiles::of(&path)?;
+        // Before anything goes, it must be known that the run can have its place.
+        own.check(files)?;
+        own.remove_all()
             .with_context(|| format!("cannot remove the earlier run in {}", path.display()))?;
+        if let Some(mut pictures) = heatmaps(&path)? {
+            pictures.remove_all()?;
+        }
         Ok(Self {
-            path,
+            own,
             metrics: Vec::new(),
-            _lock: lock,
         })
     }
 
-    /// The folder of an earlier run, to go on in.
-    pub fn reopen(path: &Path) -> anyhow::Result<Self> {
+    /// The folder of an earlier run of a command, to go on in.
+    pub fn reopen(path: &Path, command: &str, files: &[impl AsRef<str>]) -> anyhow::Result<Self> {
         ensure!(
             path.is_dir(),
             "--resume {}: there is no such folder",
             path.display()
         );
-        let lock = Lock::take(path)?;
-        remove_unfinished(path)?;
-        remove_unfinished(&path.join("heatmaps"))?;
+        let found = MARKS.iter().find(|(mark, _)| path.join(mark).exists());
+        if let Some((_, found)) = found
+            && *found != command
+        {
+            bail!(
+                "{} is the folder of a run of `{found}`: go on with it by `spikeprune {found} --resume`",
+                path.display()
+            );
+        }
+        let mut own = OwnFiles::of(path)?;
+        if own.is_unknown() {
+            files.iter().try_for_each(|name| own.adopt(name.as_ref()))?;
+        }
         Ok(Self {
-            path: path.to_path_buf(),
+            own,
             metrics: Vec::new(),
-            _lock: lock,
         })
+    }
+
+    /// Takes a file that the run is gone on from for what it is, whoever wrote it.
+    pub fn adopt(&mut self, name: &str) -> anyhow::Result<()> {
+        self.own.adopt(name)
+    }
+
+    /// Refuses a file that is not as this program left it, where that is known.
+    pub fn check_unchanged(&self, name: &str) -> anyhow::Result<()> {
+        self.own.check_unchanged(name)
     }
 
     /// The text of a file that a run leaves, of at most a size that none has.
@@ -119,11 +141,42 @@ impl RunFolder {
         })
     }
 
-    /// Writes a TOML file with the version of the program, for [`RunFolder::read_toml`].
-    pub fn write_toml(&self, name: &str, content: &impl Serialize) -> anyhow::Result<()> {
+    /// Writes a TOML file with the version of the program and what the run is begun with, for
+    /// [`RunFolder::read_toml`] and [`RunFolder::check_data`].
+    pub fn write_toml(
+        &mut self,
+        name: &str,
+        content: &impl Serialize,
+        data: &Digests,
+    ) -> anyhow::Result<()> {
         let content =
             toml::to_string(content).with_context(|| format!("cannot write {name} as TOML"))?;
-        self.write_text(name, &format!("{VERSION_LINE}{VERSION}\n{content}"))
+        let Digests { train, test } = data;
+        let head = format!("{VERSION_LINE}{VERSION}\n{TRAIN_LINE}{train}\n{TEST_LINE}{test}\n");
+        self.write_text(name, &(head + &content))
+    }
+
+    /// Refuses data that are not those which the run was begun with, as far as its file of that name tells.
+    pub fn check_data(&self, name: &str, data: &Loaded) -> anyhow::Result<()> {
+        let text = self.read_text(name)?;
+        let head = || text.lines().take_while(|line| line.starts_with('#'));
+        for (start, part, found) in [
+            (TRAIN_LINE, "training", data.set.train.digest()),
+            (TEST_LINE, "test", data.set.test.digest()),
+        ] {
+            let begun_with = head().find_map(|line| line.strip_prefix(start));
+            if let Some(begun_with) = begun_with
+                && begun_with != found
+            {
+                bail!(
+                    "{} holds other {part} images (SHA-256 {found}) than the run in {} was begun with \
+                     ({begun_with}): name the folder of the same data with --data",
+                    data.folder,
+                    self.path().display()
+                );
+            }
+        }
+        Ok(())
     }
 
     /// A TOML file that a run leaves.
@@ -143,24 +196,34 @@ impl RunFolder {
         })
     }
 
-    /// Removes a file if it is there.
-    pub fn remove(&self, name: &str) -> anyhow::Result<()> {
-        let path = self.file(name);
-        artefact::remove(&path).with_context(|| format!("cannot remove {}", path.display()))
+    /// Removes a file that this program has written, if it is there.
+    pub fn remove(&mut self, name: &str) -> anyhow::Result<()> {
+        self.own.remove(name)
     }
 
     pub fn path(&self) -> &Path {
-        &self.path
+        self.own.folder()
     }
 
     pub fn file(&self, name: &str) -> PathBuf {
-        self.path.join(name)
+        self.own.path(name)
     }
 
-    pub fn write_text(&self, name: &str, text: &str) -> anyhow::Result<()> {
+    /// Has a file written, which appears whole or not at all.
+    pub fn write<E: Into<anyhow::Error>>(
+        &mut self,
+        name: &str,
+        write: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> anyhow::Result<()> {
+        self.own.write(name, write)
+    }
+
+    pub fn write_text(&mut self, name: &str, text: &str) -> anyhow::Result<()> {
         let path = self.file(name);
-        write_whole(&path, |file| file.write_all(text.as_bytes()))
-            .with_context(|| format!("cannot write {}", path.display()))
+        self.write(name, |path| {
+            write_whole(path, |file| file.write_all(text.as_bytes()))
+        })
+        .with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// Makes metrics.csv hold the rows of each network so far, if there are any, and no others.
@@ -187,19 +250,13 @@ impl RunFolder {
     }
 }
 
-/// Removes what a run that was killed left of the file that it was writing.
-fn remove_unfinished(folder: &Path) -> anyhow::Result<()> {
-    if !folder.is_dir() {
-        return Ok(());
+/// The pictures in the folder of a run, where there are any. A link is not followed: what it leads to is not the run's.
+fn heatmaps(folder: &Path) -> anyhow::Result<Option<OwnFiles>> {
+    let path = folder.join(HEATMAPS);
+    match fs::symlink_metadata(&path) {
+        Ok(found) if found.is_dir() => OwnFiles::of(&path).map(Some),
+        _ => Ok(None),
     }
-    let failed = || format!("cannot clear the folder {}", folder.display());
-    for file in fs::read_dir(folder).with_context(failed)? {
-        let file = file.with_context(failed)?;
-        if file.file_name().to_string_lossy().starts_with(UNFINISHED) {
-            fs::remove_file(file.path()).with_context(failed)?;
-        }
-    }
-    Ok(())
 }
 
 /// The text of a small file, or of a pipe.
@@ -213,41 +270,6 @@ pub fn read_text(path: &Path) -> io::Result<String> {
         return Err(io::Error::other("it is longer than any such file"));
     }
     Ok(text)
-}
-
-/// Removes what an earlier run left, so that no file of it stands beside those of the new one. Other files
-/// stay.
-fn remove_run(folder: &Path) -> std::io::Result<()> {
-    let mut files: Vec<PathBuf> = FILES.iter().map(|name| folder.join(name)).collect();
-    for file in fs::read_dir(folder)? {
-        let path = file?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let of_size = |(begin, end): &(&str, &str)| {
-            let size = name
-                .strip_prefix(begin)
-                .and_then(|name| name.strip_suffix(end));
-            size.is_some_and(|size| size.parse::<usize>().is_ok())
-        };
-        if FILES_OF_SIZES.iter().any(of_size) {
-            files.push(path);
-        }
-    }
-    let pictures = folder.join("heatmaps");
-    if pictures.is_dir() {
-        for file in fs::read_dir(&pictures)? {
-            let path = file?.path();
-            let name = path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            let of_class = name.starts_with("class-") && name.ends_with(".png");
-            if of_class || name == "sheet.png" || name == "weights.npy" {
-                files.push(path);
-            }
-        }
-    }
-    files.iter().try_for_each(|file| artefact::remove(file))
 }
 
 /// `runs/<name>`, with a number behind it when that is taken.

@@ -3,16 +3,9 @@
 use super::device::DeviceOptions;
 use super::run_folder::RunFolder;
 use clap::Args;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
 use spikeprune::experiment::ExperimentError;
 use spikeprune::experiment::train::Every;
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-
-/// Exit code of a run that was stopped: what a shell reports of a program that SIGINT ended.
-pub const STOPPED: u8 = 130;
 
 /// Time between two checkpoints where no number of images is given.
 const SECONDS: f64 = 20.0;
@@ -37,34 +30,6 @@ impl SavingOptions {
             None => Every::Seconds(SECONDS),
         })
     }
-}
-
-/// What the first SIGINT, SIGTERM or SIGHUP sets; the second ends the program at once. Signals that were ignored when
-/// the program began stay so, as `nohup` wants it.
-pub fn stop_at_signals() -> anyhow::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let ignored = ignored_signals();
-    for signal in SIGNALS {
-        if ignored >> (signal - 1) & 1 == 0 {
-            let exit = i32::from(STOPPED);
-            flag::register_conditional_shutdown(signal, exit, stop.clone())?;
-            flag::register(signal, stop.clone())?;
-        }
-    }
-    Ok(stop)
-}
-
-#[cfg(unix)]
-const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
-#[cfg(not(unix))]
-const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
-
-/// A bit for each signal that is ignored; none where the system does not tell.
-fn ignored_signals() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-        .unwrap_or(0)
 }
 
 /// A signal came while networks were tested.

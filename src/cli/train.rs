@@ -1,22 +1,24 @@
 //! `train`: trains the networks of a job, tests them and leaves a run folder.
 
+use super::data::{DataOptions, Loaded};
 use super::device::DeviceOptions;
 use super::heatmap;
 use super::options::ParamOptions;
-use super::output::{out, out_json};
+use super::output::{note, out, out_json, warn};
 use super::progress::Progress;
-use super::run_folder::{FolderOptions, RunFolder};
-use super::saving::{SavingOptions, explain, stop_at_signals};
+use super::run_folder::{FolderOptions, HEATMAPS, METRICS, RunFolder};
+use super::saving::{SavingOptions, explain};
+use super::signals::stop_at_signals;
 use super::{document, eval};
 use anyhow::{Context, ensure};
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::dataset;
+use spikeprune::dataset::LabelledImages;
 use spikeprune::experiment::train::{Saving, train_networks, untrained};
 use spikeprune::experiment::{Event, selection};
-use spikeprune::params::{Params, layered, to_toml};
+use spikeprune::params::{Params, layered};
 use spikeprune::trained::Trained;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Train networks, test them on the classes they learned and write a run folder
 ///
@@ -32,135 +34,190 @@ pub struct TrainArgs {
     folder: FolderOptions,
     #[command(flatten)]
     saving: SavingOptions,
-    /// Go on with the run in this folder: all but --device and --threads comes from there; results are the same to
-    /// the bit, on the same device or one that is exact
+    /// Go on with the run in this folder: all but --device, --threads and --data comes from there; results are the same
+    /// to the bit, on the same device or one that is exact
     #[arg(long, value_name = "DIR", help_heading = "Device and output",
         conflicts_with_all = ["SourceOptions", "JobOptions", "ModelOptions", "FolderOptions"])]
     resume: Option<PathBuf>,
 }
 
+const CONFIG: &str = "config.toml";
+const CHECKPOINT: &str = "checkpoint.safetensors";
+const SUMMARY: &str = "summary.json";
+const FILES: [&str; 4] = [CONFIG, METRICS, CHECKPOINT, SUMMARY];
+
 /// A training to begin or to go on with.
 struct Job {
     params: Params,
     begun: Trained,
+    data: Loaded,
     /// Where it was begun before.
     folder: Option<RunFolder>,
 }
 
 impl Job {
     fn new(args: &TrainArgs) -> anyhow::Result<Self> {
-        let Some(path) = &args.resume else {
-            let params = args.params.resolve()?;
-            let begun = untrained(&params)?;
-            return Ok(Self {
-                params,
-                begun,
-                folder: None,
-            });
-        };
-        let folder = RunFolder::reopen(path)?;
+        match &args.resume {
+            Some(path) => {
+                Self::resumed(RunFolder::reopen(path, "train", &FILES)?, &args.params.data)
+            }
+            None => {
+                let params = args.params.resolve()?;
+                Ok(Self {
+                    begun: untrained(&params)?,
+                    data: args.params.data.load(&params)?,
+                    params,
+                    folder: None,
+                })
+            }
+        }
+    }
+
+    fn resumed(mut folder: RunFolder, data: &DataOptions) -> anyhow::Result<Self> {
         let origin = folder.file(CONFIG).display().to_string();
         let params = layered(None, &folder.read_text(CONFIG)?, &origin)?;
         params.validate().context(origin)?;
         let saved = folder.file(CHECKPOINT);
-        let begun = if saved.exists() {
-            let checkpoint = Checkpoint::load(&saved)?;
-            ensure!(
-                checkpoint.params == params,
-                "{} and {CONFIG} beside it differ in their parameters: they are not of one run",
-                saved.display()
-            );
-            checkpoint.into()
-        } else {
-            untrained(&params)?
+        let checkpoint = match saved.exists() {
+            true => Some(Checkpoint::load(&saved)?),
+            false => None,
+        };
+        let fits = |checkpoint: &Checkpoint| checkpoint.params.same_but_for_data(&params);
+        ensure!(
+            checkpoint.as_ref().is_none_or(fits),
+            "{} and {CONFIG} beside it differ in their parameters: they are not of one run",
+            saved.display()
+        );
+        let data = data.load(&params)?;
+        folder.check_data(CONFIG, &data)?;
+        let begun = match checkpoint {
+            Some(checkpoint) => {
+                checkpoint.check_data(&saved, &data.set, data.folder.as_ref())?;
+                folder.adopt(CHECKPOINT)?;
+                checkpoint.into()
+            }
+            None => untrained(&params)?,
         };
         Ok(Self {
             params,
             begun,
+            data,
             folder: Some(folder),
         })
     }
 }
-
-const CONFIG: &str = "config.toml";
-const CHECKPOINT: &str = "checkpoint.safetensors";
 
 pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let (every, stop) = (args.saving.every()?, stop_at_signals()?);
     let Job {
         params,
         begun,
+        data,
         folder,
     } = Job::new(args)?;
     let backend = args.device.open()?;
-    let data = dataset::load(Path::new(&params.job.data))?;
+    let digests = data.set.digests();
     // Too few images are found out before a folder is made.
-    selection::training(&data.train, &params)?;
-    let tested =
-        selection::first_of_classes(&data.test, &params.job.classes, params.job.test_per_class)?;
+    selection::training(&data.set.train, &params)?;
+    let (classes, per_class) = (&params.job.classes, params.job.test_per_class);
+    let tested = selection::first_of_classes(&data.set.test, classes, per_class)?;
+    note_missing_validation(&data.set.train, &params, args.device.quiet)?;
     let mut folder = match folder {
         Some(folder) => folder,
-        None => new_folder(args, &params)?,
+        None => new_folder(args, &params, &data)?,
     };
-    let has_begun = begun
-        .networks
-        .iter()
-        .any(|network| network.state.presented > 0);
+    let has_begun = (begun.networks.iter()).any(|network| network.state.presented > 0);
     folder.set_metrics(&begun.metrics, has_begun)?;
     let mut progress = Progress::until(args.device.quiet, stop.clone());
     let saving = Saving { every, stop: &stop };
-    let trained = train_networks(backend.as_ref(), &data.train, begun, saving, &mut |event| {
+    let images = &data.set.train;
+    let trained = train_networks(backend.as_ref(), images, begun, saving, &mut |event| {
         progress.observe(&event)?;
         match event {
             Event::Measured(rows) => folder.add_metrics(rows).map_err(Into::into),
             Event::Save(trained) => {
-                let checkpoint = Checkpoint::of(&params, trained);
-                checkpoint
-                    .save(&folder.file(CHECKPOINT))
-                    .map_err(Into::into)
+                let checkpoint = Checkpoint::of(&params, trained, digests.clone());
+                let written = folder.write(CHECKPOINT, |path| checkpoint.save(path));
+                written.map_err(Into::into)
             }
             _ => Ok(()),
         }
     })
     .map_err(|error| explain(error, "train", &folder, &args.device))?;
     let seconds = trained.seconds;
-    let checkpoint = Checkpoint::of(&params, trained);
-    let evaluations = eval::test(backend.as_ref(), &checkpoint, &data, &tested, &mut progress)
+    let checkpoint = Checkpoint::of(&params, trained, digests.clone());
+    let backend = backend.as_ref();
+    let evaluations = eval::test(backend, &checkpoint, &data.set, &tested, &mut progress)
         .map_err(|error| explain(error, "train", &folder, &args.device))?;
     progress.finish();
     let replicas = document::replicas(&checkpoint, evaluations, Some(seconds));
     let shown = Some(folder.path().display().to_string());
+    let params = &checkpoint.params;
     let document = document::document(
         "train",
         backend.device(),
-        &checkpoint.params,
+        params,
         &replicas,
+        data.used(),
         shown,
     );
-    heatmap::write(
-        &checkpoint,
-        0,
-        &folder.file("heatmaps"),
-        &heatmap::Style::default(),
-    )?;
     let json =
         serde_json::to_string_pretty(&document).context("cannot write the summary as JSON")?;
-    folder.write_text("summary.json", &(json + "\n"))?;
-    if args.device.json {
-        return out_json(&document);
+    folder.write_text(SUMMARY, &(json + "\n"))?;
+    let told = match args.device.json {
+        true => out_json(&document),
+        false => out(&format!(
+            "{}\nwritten to {}\n",
+            document::table(&document),
+            folder.path().display()
+        )),
+    };
+    // Pictures last: no result is lost with them.
+    if let Err(error) = draw(&checkpoint, &folder) {
+        warn(&error.context("the weights are not drawn"));
     }
-    out(&format!(
-        "{}\nwritten to {}\n",
-        document::table(&document),
-        folder.path().display()
-    ))
+    told
 }
 
-fn new_folder(args: &TrainArgs, params: &Params) -> anyhow::Result<RunFolder> {
+/// Says where fewer validation images are left than were asked for; whether it had to.
+pub fn note_missing_validation(
+    images: &LabelledImages,
+    params: &Params,
+    quiet: bool,
+) -> anyhow::Result<bool> {
+    let wanted = params.job.validation_per_class * params.job.classes.len();
+    let shown = selection::validation(images, params)?;
+    let found: usize = shown.iter().map(|class| class.images.len()).sum();
+    if found < wanted {
+        note(
+            &format!(
+                "the training leaves {found} of the {wanted} validation images that job.validation_per_class asks for; \
+                 {}",
+                match found {
+                    0 => "accuracy while learning is not measured",
+                    _ => "accuracy while learning is measured on those",
+                }
+            ),
+            quiet,
+        );
+    }
+    Ok(found < wanted)
+}
+
+fn draw(checkpoint: &Checkpoint, folder: &RunFolder) -> anyhow::Result<()> {
+    let path = folder.file(HEATMAPS);
+    ensure!(
+        !path.is_symlink(),
+        "{} is a link, which is not followed",
+        path.display()
+    );
+    heatmap::write(checkpoint, 0, &path, &heatmap::Style::default())
+}
+
+fn new_folder(args: &TrainArgs, params: &Params, data: &Loaded) -> anyhow::Result<RunFolder> {
     let (preset, classes, seed) = (&params.preset, params.job.label("-"), params.job.seed);
-    let folder = args
-        .folder
-        .create(&format!("{preset}-{classes}-seed{seed}"))?;
-    folder.write_text(CONFIG, &to_toml(params))?;
+    let name = format!("{preset}-{classes}-seed{seed}");
+    let mut folder = args.folder.create(&name, &FILES)?;
+    folder.write_toml(CONFIG, params, &data.set.digests())?;
     Ok(folder)
 }

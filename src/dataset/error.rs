@@ -160,36 +160,6 @@ pub enum DatasetError {
         found: u8,
     },
 
-    /// The checked copy of a file could not be made.
-    #[error(
-        "{}: cannot make a temporary copy of the data there: {cause}; \
-         free some space (60 MB) or name another folder with TMPDIR",
-        path.display()
-    )]
-    Scratch {
-        /// The file or folder that could not be written.
-        path: PathBuf,
-        /// What the system said.
-        cause: io::Error,
-    },
-
-    /// The folder for temporary files has a name the parser cannot take.
-    #[error(
-        "{}: the name of the folder for temporary files is not UTF-8; name another with TMPDIR",
-        path.display()
-    )]
-    ScratchName {
-        /// The folder.
-        path: PathBuf,
-    },
-
-    /// The system refused to start a thread.
-    #[error("cannot start a thread to read the data set: {cause}")]
-    Thread {
-        /// What the system said.
-        cause: io::Error,
-    },
-
     /// Pixels and labels given for a set do not belong together.
     #[error("expected 784 pixels for each of {labels} labels, found {pixels} pixels in all")]
     Unequal {

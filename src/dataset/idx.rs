@@ -4,7 +4,7 @@
 //! stops one byte after them, whatever a file or its compression holds.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::GzDecoder;
@@ -20,20 +20,21 @@ pub(super) const TEST_COUNT: u32 = 10_000;
 const SIDE: u32 = 28;
 /// The highest label.
 const LAST_CLASS: u8 = 9;
-/// Bytes read, checked and written at a time.
+/// Bytes read and checked at a time.
 const CHUNK: u64 = 128 * 1024;
 
 /// What the items of a file are; one file of each kind makes a set.
 #[derive(PartialEq, Eq)]
-struct Kind {
+pub(super) struct Kind {
     word: &'static str,
     idx: &'static str,
     magic: u32,
-    header_len: u64,
+    /// Bytes before the first item.
+    pub header_len: u64,
     item_len: u64,
 }
 
-const IMAGES: Kind = Kind {
+pub(super) const IMAGES: Kind = Kind {
     word: "images",
     idx: "idx3-ubyte",
     magic: 0x0803,
@@ -41,7 +42,7 @@ const IMAGES: Kind = Kind {
     item_len: PIXELS as u64,
 };
 
-const LABELS: Kind = Kind {
+pub(super) const LABELS: Kind = Kind {
     word: "labels",
     idx: "idx1-ubyte",
     magic: 0x0801,
@@ -53,8 +54,6 @@ const LABELS: Kind = Kind {
 pub(super) struct Source {
     kind: &'static Kind,
     count: u32,
-    /// The name of the raw file, which the parser expects.
-    name: String,
     path: PathBuf,
     compressed: bool,
 }
@@ -68,11 +67,10 @@ pub fn check_test_labels(bytes: &[u8], compressed: bool) -> Result<(), DatasetEr
     let source = Source {
         kind: &LABELS,
         count: TEST_COUNT,
-        name: String::new(),
         path: PathBuf::from("labels"),
         compressed,
     };
-    source.copy(bytes, Path::new("nowhere"), &mut io::sink())
+    source.take(bytes).map(|_| ())
 }
 
 /// Finds the images and labels to train with, then those to test with.
@@ -117,7 +115,6 @@ impl Source {
                     return Ok(Self {
                         kind,
                         count,
-                        name,
                         path,
                         compressed,
                     });
@@ -137,35 +134,25 @@ impl Source {
         })
     }
 
-    /// Copies the file, decompressed, to `folder` and checks all but pixels.
+    /// The whole file, decompressed, all but its pixels checked.
     ///
     /// # Errors
-    /// What is wrong with the file, or `Scratch` when the copy fails.
-    pub(super) fn copy_checked(&self, folder: &Path) -> Result<(), DatasetError> {
+    /// What is wrong with the file.
+    pub(super) fn read_checked(&self) -> Result<Vec<u8>, DatasetError> {
         let file = File::open(&self.path).map_err(|cause| self.unreadable(cause))?;
-        let copy = folder.join(&self.name);
-        let mut output = File::create(&copy).map_err(|cause| DatasetError::Scratch {
-            path: copy.clone(),
-            cause,
-        })?;
-        self.copy(file, &copy, &mut output)
+        self.take(file)
     }
 
-    /// Copies what a file holds to `output`, which errors name as `copy`.
-    fn copy(
-        &self,
-        file: impl Read,
-        copy: &Path,
-        output: &mut impl Write,
-    ) -> Result<(), DatasetError> {
+    /// The same from what a file holds.
+    fn take(&self, file: impl Read) -> Result<Vec<u8>, DatasetError> {
         if !self.compressed {
-            return self.copy_stream(file, copy, output);
+            return self.take_plain(file);
         }
         let mut decoder = GzDecoder::new(BufReader::with_capacity(CHUNK as usize, file));
-        self.copy_stream(&mut decoder, copy, output)?;
+        let data = self.take_plain(&mut decoder)?;
         let rest = decoder.get_mut().fill_buf();
         match rest.map(<[u8]>::is_empty) {
-            Ok(true) => Ok(()),
+            Ok(true) => Ok(data),
             Ok(false) => Err(DatasetError::AfterGzip {
                 path: self.path.clone(),
             }),
@@ -173,39 +160,30 @@ impl Source {
         }
     }
 
-    /// Copies decompressed data, one byte more than expected at the most.
-    fn copy_stream(
-        &self,
-        input: impl Read,
-        copy: &Path,
-        output: &mut impl Write,
-    ) -> Result<(), DatasetError> {
+    /// Takes decompressed data, one byte more than expected at the most.
+    fn take_plain(&self, input: impl Read) -> Result<Vec<u8>, DatasetError> {
         let expected = self.data_len();
         let mut input = input.take(expected + 1);
         let mut chunk = Vec::with_capacity(CHUNK as usize);
         self.read_up_to(self.kind.header_len, &mut input, &mut chunk)?;
         self.check_header(&chunk)?;
 
-        let scratch = |cause| DatasetError::Scratch {
-            path: copy.to_path_buf(),
-            cause,
-        };
-        let mut found = 0;
+        let mut data = Vec::with_capacity(expected as usize);
         // A short chunk is not the end: the decoder compares checksums there.
         while !chunk.is_empty() {
-            output.write_all(&chunk).map_err(scratch)?;
-            found += chunk.len() as u64;
+            data.append(&mut chunk);
             self.read_up_to(CHUNK, &mut input, &mut chunk)?;
+            let found = data.len() as u64;
             if found + chunk.len() as u64 > expected {
                 let path = self.path.clone();
                 return Err(DatasetError::TooLong { path, expected });
             }
             self.check_items(&chunk, found - self.kind.header_len)?;
         }
-        if found < expected {
-            return Err(self.too_short(found));
+        match data.len() as u64 {
+            found if found < expected => Err(self.too_short(found)),
+            _ => Ok(data),
         }
-        Ok(())
     }
 
     /// Replaces the contents of `chunk` by the next `limit` bytes, or fewer at the end.

@@ -1,21 +1,23 @@
 //! MNIST and sets of the same form: finding, checking and reading the files; noise to test with.
 //!
-//! The four files are parsed by the `mnist` crate, which panics on anything it
-//! does not expect. So each file, raw or gzip, is first copied to a private
-//! temporary folder and checked on the way; the parser sees only those copies.
+//! The four files, raw or gzip, are read and checked first; the `mnist` crate, which panics on anything it does not
+//! expect, sees what has passed. Nothing is written beside them.
 
 mod blur;
 mod error;
 mod idx;
 mod noise;
-mod scratch;
+mod parse;
 mod subset;
 
 use std::fmt;
+use std::io::Read;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::thread;
 
-use mnist::{Mnist, MnistBuilder};
+use crate::artefact::sha256;
+use serde::{Deserialize, Serialize};
 
 pub use error::DatasetError;
 #[doc(hidden)]
@@ -27,12 +29,22 @@ pub use subset::{count_of_class, first_of_any, first_of_class};
 pub const PIXELS: usize = crate::params::INPUTS;
 
 /// Images of 784 grey values with a label each, in the order of the file.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct LabelledImages {
     /// `labels.len() * PIXELS` values, image by image, row by row.
     pixels: Vec<u8>,
     labels: Vec<u8>,
+    /// Of both, once somebody asked for it.
+    digest: OnceLock<String>,
 }
+
+impl PartialEq for LabelledImages {
+    fn eq(&self, other: &Self) -> bool {
+        self.labels == other.labels && self.pixels == other.pixels
+    }
+}
+
+impl Eq for LabelledImages {}
 
 impl LabelledImages {
     /// Joins `n * 784` pixels, image by image and row by row, with `n` labels.
@@ -46,7 +58,11 @@ impl LabelledImages {
                 labels: labels.len(),
             });
         }
-        Ok(Self { pixels, labels })
+        Ok(Self {
+            pixels,
+            labels,
+            digest: OnceLock::new(),
+        })
     }
 
     /// The same labels on other pixels, as many as before.
@@ -59,6 +75,7 @@ impl LabelledImages {
         Self {
             pixels,
             labels: self.labels.clone(),
+            digest: OnceLock::new(),
         }
     }
 
@@ -97,6 +114,14 @@ impl LabelledImages {
     pub fn labels(&self) -> &[u8] {
         &self.labels
     }
+
+    /// What tells these images from all others: the SHA-256 of the labels and the pixels behind them, in hexadecimal.
+    pub fn digest(&self) -> &str {
+        // Reading from memory cannot fail.
+        let both =
+            || sha256(self.labels.as_slice().chain(self.pixels.as_slice())).unwrap_or_default();
+        self.digest.get_or_init(both)
+    }
 }
 
 impl fmt::Debug for LabelledImages {
@@ -117,6 +142,32 @@ pub struct Dataset {
     pub test: LabelledImages,
 }
 
+/// What tells the images of a data set from all others: [`LabelledImages::digest`] of both parts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Digests {
+    pub train: String,
+    pub test: String,
+}
+
+impl fmt::Display for Digests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { train, test } = self;
+        write!(
+            f,
+            "training images sha256 {train}, test images sha256 {test}"
+        )
+    }
+}
+
+impl Dataset {
+    pub fn digests(&self) -> Digests {
+        Digests {
+            train: self.train.digest().into(),
+            test: self.test.digest().into(),
+        }
+    }
+}
+
 /// Reads the four files of MNIST, or of a set of the same form, from `dir`.
 ///
 /// The files are `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
@@ -125,58 +176,39 @@ pub struct Dataset {
 /// in place of the last dash but one (`train-images.idx3-ubyte`) is accepted.
 ///
 /// # Errors
-/// The [`DatasetError`] of the first fault found: a file that is missing,
-/// unreadable, damaged, or not exactly of the form of MNIST, or a temporary
-/// folder that cannot take 55 MB of copies.
+/// The [`DatasetError`] of the first fault found: a file that is missing, unreadable, damaged, or not exactly of the
+/// form of MNIST.
 pub fn load(dir: &Path) -> Result<Dataset, DatasetError> {
+    parse::parse(&read(dir)?)
+}
+
+/// The four files, checked.
+fn read(dir: &Path) -> Result<parse::Files, DatasetError> {
     let [train_images, train_labels, test_images, test_labels] = idx::locate(dir)?;
-
-    let scratch = scratch::Scratch::new()?;
     // Labels first: they are small, so their faults show at once.
-    copy_checked(&[train_labels, test_labels], scratch.path())?;
-    copy_checked(&[train_images, test_images], scratch.path())?;
-    parse(scratch.path())
+    let [train_labels, test_labels] = read_checked([train_labels, test_labels])?;
+    let [train_images, test_images] = read_checked([train_images, test_images])?;
+    Ok(parse::Files {
+        train_images,
+        train_labels,
+        test_images,
+        test_labels,
+    })
 }
 
-/// Checks the files, each in a thread of its own, and copies them to `folder`.
-fn copy_checked(sources: &[idx::Source], folder: &Path) -> Result<(), DatasetError> {
-    let mut outcomes: Vec<Result<(), DatasetError>> = Vec::new();
-    outcomes.resize_with(sources.len(), || Ok(()));
+/// Reads and checks two files, the second in a thread of its own where one can be had.
+fn read_checked([first, second]: [idx::Source; 2]) -> Result<[Vec<u8>; 2], DatasetError> {
     thread::scope(|scope| {
-        for (source, outcome) in sources.iter().zip(&mut outcomes) {
-            // Not `scope.spawn`, which panics where no thread can be had.
-            thread::Builder::new()
-                .spawn_scoped(scope, move || *outcome = source.copy_checked(folder))
-                .map_err(|cause| DatasetError::Thread { cause })?;
-        }
-        Ok(())
-    })?;
-    outcomes.into_iter().collect()
-}
-
-/// Parses four raw files that have been checked and that nobody else writes.
-fn parse(folder: &Path) -> Result<Dataset, DatasetError> {
-    let base = folder.to_str().ok_or_else(|| DatasetError::ScratchName {
-        path: folder.to_path_buf(),
-    })?;
-    let Mnist {
-        mut trn_img,
-        mut trn_lbl,
-        tst_img,
-        tst_lbl,
-        ..
-    } = MnistBuilder::new()
-        .base_path(base)
-        .label_format_digit()
-        .training_set_length(idx::TRAIN_COUNT)
-        .validation_set_length(0)
-        .test_set_length(idx::TEST_COUNT)
-        .finalize();
-    // The parser splits the sets off one long vector, which keeps its size.
-    trn_img.shrink_to_fit();
-    trn_lbl.shrink_to_fit();
-    Ok(Dataset {
-        train: LabelledImages::new(trn_img, trn_lbl)?,
-        test: LabelledImages::new(tst_img, tst_lbl)?,
+        // Not `scope.spawn`, which panics where no thread can be had.
+        let beside = thread::Builder::new().spawn_scoped(scope, || second.read_checked());
+        let first = first.read_checked();
+        let second = match beside {
+            Ok(beside) => match beside.join() {
+                Ok(second) => second,
+                Err(panic) => std::panic::resume_unwind(panic),
+            },
+            Err(_) => second.read_checked(),
+        };
+        Ok([first?, second?])
     })
 }

@@ -1,7 +1,9 @@
 //! What images evoke in networks with frozen weights: the one loop that all tests go through.
 
 use super::ExperimentError;
-use crate::backend::{Backend, BackendError, Frozen, SpikeCounts, TestImages};
+use crate::backend::{
+    Backend, BackendError, Frozen, SpikeCounts, SpikeRecord, TestImage, TestImages,
+};
 
 /// Lanes that one call of the backend runs at most: between calls progress is told.
 const LANES_PER_CALL: usize = 2_000;
@@ -70,6 +72,27 @@ fn hear(
         (listener.told)(networks.len() * chunk.len())?;
     }
     Ok(())
+}
+
+/// All spikes that one image evokes in a network, as its test sees them: of the attempt that counts.
+///
+/// # Errors
+/// When the backend fails.
+pub fn recorded<'a>(
+    backend: &dyn Backend,
+    network: Frozen<'_>,
+    image: TestImage<'a>,
+) -> Result<(SpikeRecord, TestImage<'a>), BackendError> {
+    let params = &network.network.params;
+    let mut attempt = 0;
+    loop {
+        let image = TestImage { attempt, ..image };
+        let record = backend.record_test(network, image)?;
+        attempt += 1;
+        if record.excitatory.len() >= params.input.least_spikes || attempt == params.attempts() {
+            return Ok((record, image));
+        }
+    }
 }
 
 /// Shows the images that one network answered with too few spikes again, until it does or there are no more attempts.

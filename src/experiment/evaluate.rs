@@ -14,10 +14,16 @@ use std::time::Instant;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evaluation {
     pub images: usize,
-    /// Images whose own group or class fired most.
+    /// Images whose own group or class alone fired most.
     pub correct: usize,
-    /// Share of correct images; silent ones are wrong.
+    /// Share of correct images; silent and tied ones are wrong.
     pub accuracy: f64,
+    /// Images for which several groups or classes came out alike, ahead of all others.
+    pub tied: usize,
+    /// Images, and their share, that would be correct if the first of those that are tied counted: the convention of the authors'
+    /// notebooks, to compare with published figures. It depends on the order of the classes.
+    pub correct_ties_to_first: usize,
+    pub accuracy_ties_to_first: f64,
     /// E spikes during the stimulus, over all images.
     pub spikes: u64,
     /// Images that evoked no spike.
@@ -27,7 +33,7 @@ pub struct Evaluation {
     /// E spikes evoked by the images of each label shown.
     pub spikes_per_class: Vec<u64>,
     /// Images by label shown (row) and group or class that fired most (column, in the order of the trained classes);
-    /// the last column counts those for which none did.
+    /// the last two columns count the tied images and those for which none fired.
     pub confusion: Vec<Vec<usize>>,
     /// Wall-clock time of the whole test, all networks together.
     pub seconds: f64,
@@ -41,8 +47,8 @@ pub struct Evaluation {
 pub struct Answer {
     /// E spikes during the stimulus.
     pub spikes: u32,
-    /// The group with the most spikes, the lowest of equals; none when no neuron fired.
-    pub group: Option<usize>,
+    /// The group with the most spikes.
+    pub group: Decision,
     /// Spikes of that group.
     pub most: u32,
     /// Spikes of the next best group.
@@ -52,13 +58,16 @@ pub struct Answer {
 impl Answer {
     /// By the spikes of each neuron.
     pub fn new(counts: &[u16], neurons_per_group: usize) -> Self {
-        let mut answer = Self::default();
-        for (group, counts) in counts.chunks_exact(neurons_per_group).enumerate() {
-            let sum = counts.iter().map(|&count| u32::from(count)).sum();
+        let groups = counts.chunks_exact(neurons_per_group);
+        let sums = groups.map(|counts| counts.iter().map(|&count| u32::from(count)).sum());
+        let mut answer = Self {
+            group: Decision::of(sums.clone()),
+            ..Self::default()
+        };
+        for sum in sums {
             answer.spikes += sum;
             if sum > answer.most {
                 (answer.second, answer.most) = (answer.most, sum);
-                answer.group = Some(group);
             } else {
                 answer.second = answer.second.max(sum);
             }
@@ -79,25 +88,39 @@ impl Evaluation {
             images: 0,
             correct: 0,
             accuracy: 0.0,
+            tied: 0,
+            correct_ties_to_first: 0,
+            accuracy_ties_to_first: 0.0,
             spikes: 0,
             silent: 0,
             classes: shown.iter().map(|class| class.class).collect(),
             spikes_per_class: vec![0; shown.len()],
-            confusion: vec![vec![0; groups + 1]; shown.len()],
+            confusion: vec![vec![0; groups + 2]; shown.len()],
             seconds: 0.0,
             labels: None,
         }
     }
 
     /// Counts the answer to an image of the label in row `row`: its spikes and the class or group it speaks for.
-    pub fn add(&mut self, row: usize, spikes: u32, group: Option<usize>, trained: &[u8]) {
+    pub fn add(&mut self, row: usize, spikes: u32, decision: Decision, trained: &[u8]) {
+        let is_right = |class: usize| trained[class] == self.classes[row];
         self.images += 1;
         self.spikes += u64::from(spikes);
         self.spikes_per_class[row] += u64::from(spikes);
         self.silent += usize::from(spikes == 0);
-        self.correct += usize::from(group.is_some_and(|group| trained[group] == self.classes[row]));
-        self.confusion[row][group.unwrap_or(trained.len())] += 1;
-        self.accuracy = self.correct as f64 / self.images as f64;
+        self.tied += usize::from(decision.is_tied());
+        self.correct += usize::from(decision.class().is_some_and(is_right));
+        let with_first = decision.class_or_first_tied().is_some_and(is_right);
+        self.correct_ties_to_first += usize::from(with_first);
+        let column = match decision {
+            Decision::Class(class) => class,
+            Decision::Tied(_) => trained.len(),
+            Decision::Silent => trained.len() + 1,
+        };
+        self.confusion[row][column] += 1;
+        let images = self.images as f64;
+        self.accuracy = self.correct as f64 / images;
+        self.accuracy_ties_to_first = self.correct_ties_to_first as f64 / images;
     }
 
     /// The same by labels, the vote first.
@@ -105,18 +128,16 @@ impl Evaluation {
         let decide = |read_out| labels.decide(read_out, counts);
         let right = |decision: Decision| {
             let is_right = |class: usize| trained[class] == self.classes[row];
-            usize::from(decision.class.is_some_and(is_right))
+            usize::from(decision.class().is_some_and(is_right))
         };
-        let vote = decide(ReadOut::Vote);
         let (all, proportional) = (
             right(decide(ReadOut::AllNeurons)),
             right(decide(ReadOut::Proportional)),
         );
         let spikes = counts.iter().map(|&count| u32::from(count)).sum();
-        self.add(row, spikes, vote.class, trained);
+        self.add(row, spikes, decide(ReadOut::Vote), trained);
         let images = self.images as f64;
         if let Some(votes) = &mut self.labels {
-            votes.tied_images += usize::from(vote.tied);
             votes.correct_all_neurons += all;
             votes.correct_proportional += proportional;
             votes.accuracy_all_neurons = votes.correct_all_neurons as f64 / images;
@@ -132,8 +153,6 @@ pub struct LabelVotes {
     pub unlabelled_neurons: usize,
     /// Neurons that answered two classes alike.
     pub tied_neurons: usize,
-    /// Images for which two classes got as many votes; the first of them counted.
-    pub tied_images: usize,
     pub correct_all_neurons: usize,
     pub accuracy_all_neurons: f64,
     pub correct_proportional: usize,
@@ -145,7 +164,6 @@ impl LabelVotes {
         Self {
             unlabelled_neurons: labels.unlabelled(),
             tied_neurons: labels.tied(),
-            tied_images: 0,
             correct_all_neurons: 0,
             accuracy_all_neurons: 0.0,
             correct_proportional: 0,
@@ -248,11 +266,34 @@ mod tests {
     #[test]
     fn the_group_with_most_spikes_wins() {
         let answer = Answer::new(&[0, 0, 3, 1, 2, 0], 2);
-        assert_eq!((answer.group, answer.most, answer.second), (Some(1), 4, 2));
+        let winner = (answer.group, answer.most, answer.second);
+        assert_eq!(winner, (Decision::Class(1), 4, 2));
         assert_eq!((answer.spikes, answer.margin()), (6, 2));
         let equal = Answer::new(&[1, 1, 0, 2, 0, 0], 2);
-        assert_eq!(equal.group, Some(0), "the lowest of equals");
+        assert_eq!(equal.group, Decision::Tied(0));
         assert_eq!((equal.second, equal.margin()), (2, 0));
         assert_eq!(Answer::new(&[0; 6], 2), Answer::default());
+    }
+
+    #[test]
+    fn a_tie_is_wrong_whatever_the_order_of_the_classes() {
+        for trained in [[4, 7], [7, 4]] {
+            let shown = [4, 7].map(|class| ClassImages {
+                class,
+                images: Vec::new(),
+            });
+            let mut evaluation = Evaluation::empty(&shown, trained.len());
+            let group = |class| trained.iter().position(|&c| c == class).unwrap();
+            evaluation.add(0, 3, Decision::Class(group(4)), &trained);
+            evaluation.add(0, 2, Decision::Tied(0), &trained);
+            evaluation.add(1, 2, Decision::Tied(0), &trained);
+            evaluation.add(1, 0, Decision::Silent, &trained);
+            let counted = (evaluation.correct, evaluation.tied, evaluation.silent);
+            assert_eq!(counted, (1, 2, 1));
+            assert_eq!(evaluation.accuracy, 0.25);
+            assert_eq!(evaluation.accuracy_ties_to_first, 0.5);
+            assert_eq!(evaluation.confusion[0][2..], [1, 0]);
+            assert_eq!(evaluation.confusion[1][2..], [1, 1]);
+        }
     }
 }

@@ -62,7 +62,7 @@ pub(super) fn begin(
         return Ok(new.collect::<Result<Vec<_>, _>>()?.into());
     };
     let same = |(network, &(params, replica)): (&Network, &(&Params, usize))| {
-        network.params == *params && network.seed == params.replica_seed(replica)
+        network.params.same_but_for_data(params) && network.seed == params.replica_seed(replica)
     };
     let all = begun.networks.len() == networks.len();
     match all && begun.networks.iter().zip(networks).all(same) {

@@ -3,7 +3,7 @@
 use crate::backend::{Shift, Showing};
 use crate::dataset::{DatasetError, LabelledImages, count_of_class, first_of_any, first_of_class};
 use crate::draws;
-use crate::params::Params;
+use crate::params::{Job, Params};
 
 /// Images of one class, by index.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +82,19 @@ pub fn validation(
         })
     };
     job.classes.iter().map(of_class).collect()
+}
+
+/// Whether two jobs have the same [`validation`] images, whatever the data.
+pub fn same_validation(a: &Job, b: &Job) -> bool {
+    let chosen = |job: &Job| {
+        let by_class = if job.train_images == 0 {
+            job.train_per_class
+        } else {
+            0
+        };
+        (job.train_images, by_class, job.validation_per_class)
+    };
+    a.classes == b.classes && chosen(a) == chosen(b)
 }
 
 /// Checks that the training leaves images of every class to validate with.

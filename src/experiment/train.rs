@@ -152,7 +152,8 @@ fn check_together(networks: &[Network]) -> Result<(), BackendError> {
     let shape = |network: &Network| {
         let job = &network.params.job;
         let presentations = network.params.presentations();
-        (presentations, network.state.presented, job.label_images)
+        let seen = network.state.presented;
+        (presentations, seen, job.label_images, job.metrics_every)
     };
     let together =
         |a: &Network, b: &Network| shape(a) == shape(b) && a.params.input == b.params.input;
@@ -253,9 +254,9 @@ impl Run<'_> {
         self.labels = label(backend, &lanes, images)?;
         let voters = Voters::new(&self.labels);
         let mut rows = Vec::with_capacity(lanes.len());
-        // Networks of the same classes are shown the same images.
+        // Networks with the same validation images are shown them side by side.
         let same = |a: &Frozen<'_>, b: &Frozen<'_>| {
-            a.network.params.job.classes == b.network.params.job.classes
+            selection::same_validation(&a.network.params.job, &b.network.params.job)
         };
         for lanes in lanes.chunk_by(same) {
             let shown = selection::validation(images, &lanes[0].network.params)?;

@@ -23,6 +23,15 @@ pub enum ConfigError {
     },
     #[error("{origin}: {reason}")]
     WrongType { origin: String, reason: String },
+    #[error(
+        "--preset is {flag}, and {origin} is laid over the preset {file}, whose parameters it may hold in full: leave out \
+         --preset, or the line `preset` in the file"
+    )]
+    TwoPresets {
+        origin: String,
+        flag: String,
+        file: String,
+    },
     #[error(transparent)]
     Params(#[from] ParamsError),
 }
@@ -40,11 +49,12 @@ fn to_table(params: &Params) -> Table {
 
 /// A preset with a TOML text laid over it.
 ///
-/// `preset` wins over the `preset` key of the text; without either it is `paper`. The text may hold any
+/// The preset is `preset`, or that of the `preset` key of the text, which may not name another; without either it is
+/// `paper`. The text may hold any
 /// part of the parameters; `origin` names it in errors. The result is not yet validated as a whole.
 ///
 /// # Errors
-/// An unknown preset, text that is not TOML, a key that does not exist or a value of the wrong type.
+/// An unknown preset, two presets, text that is not TOML, a key that does not exist or a value of the wrong type.
 pub fn layered(preset: Option<&str>, toml_text: &str, origin: &str) -> Result<Params, ConfigError> {
     layered_over("paper", preset, toml_text, origin)
 }
@@ -67,6 +77,13 @@ pub fn layered_over(
                 reason: with_line(&error, toml_text),
             })?;
     let named = match (preset, overlay.get("preset")) {
+        (Some(name), Some(Value::String(file))) if name != file => {
+            return Err(ConfigError::TwoPresets {
+                origin: origin.into(),
+                flag: name.into(),
+                file: file.clone(),
+            });
+        }
         (Some(name), _) => name,
         (None, Some(Value::String(name))) => &name.clone(),
         (None, Some(other)) => {

@@ -6,6 +6,7 @@
 //! [`Params::validate`] refuses what makes no sense, [`Params::steps`] turns times into whole steps.
 
 mod error;
+mod idle;
 mod kinds;
 mod layer;
 mod validate;
@@ -319,6 +320,13 @@ impl Params {
     pub fn step_scale(&self, presented: u32) -> f64 {
         let done = f64::from(presented) / self.presentations() as f64;
         1.0 - (1.0 - self.learning.step_end) * done.min(1.0)
+    }
+
+    /// Whether two sets give the same networks: they may name another folder for the same data.
+    pub fn same_but_for_data(&self, other: &Self) -> bool {
+        let mut moved = self.clone();
+        moved.job.data.clone_from(&other.job.data);
+        moved == *other
     }
 
     /// The seed of one replica.

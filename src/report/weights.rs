@@ -1,8 +1,14 @@
 //! The weight matrix of a network as pictures: a sheet of all neurons and one for the neurons of each class.
 
 use super::{ColorMap, HeatmapError, Sheet, TILE_SIDE, Tile, TileGroup, write_npy, write_png};
-use crate::artefact;
 use std::path::Path;
+
+const SHEET: &str = "sheet.png";
+const VALUES: &str = "weights.npy";
+
+fn class_file(class: u8) -> String {
+    format!("class-{class}.png")
+}
 
 /// A weight matrix and how it is drawn.
 #[derive(Clone, Copy, Debug)]
@@ -25,32 +31,34 @@ pub struct WeightImages<'a> {
 }
 
 impl WeightImages<'_> {
-    /// Writes `sheet.png` (all neurons), `class-<label>.png` (those of a class that has any) and `weights.npy`
-    /// \[neurons, 28, 28\] into an existing folder.
+    /// The files that show the weights: `sheet.png` (all neurons), `class-<label>.png` (those of a class that has any)
+    /// and `weights.npy` \[neurons, 28, 28\].
+    pub fn files(&self) -> Vec<String> {
+        let with_neurons = |class: &&u8| self.labels.contains(&Some(**class));
+        let classes = self.classes.iter().filter(with_neurons);
+        let mut files: Vec<String> = classes.map(|class| class_file(*class)).collect();
+        files.extend([SHEET.into(), VALUES.into()]);
+        files
+    }
+
+    /// Writes the one of [`WeightImages::files`] that `path` is named after, the sheet under any other
+    /// name, into an existing folder.
     ///
     /// # Errors
-    /// When the scale does not fit, a weight is not a number or a file cannot be written.
-    pub fn write(&self, folder: &Path) -> Result<(), HeatmapError> {
-        for (class, group) in self.classes.iter().zip(self.of_classes()) {
-            let path = folder.join(format!("class-{class}.png"));
-            if group.tiles.is_empty() {
-                // One of another network must not stay.
-                artefact::remove(&path).map_err(|source| HeatmapError::Write { path, source })?;
-            } else {
-                write_png(&path, &self.sheet(vec![group]).render()?, self.notes)?;
-            }
+    /// When the scale does not fit, a weight is not a number, or the file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), HeatmapError> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name == VALUES {
+            let side = TILE_SIDE as u64;
+            let neurons = 0..self.neurons();
+            let values: Vec<f32> = neurons.flat_map(|neuron| self.incoming(neuron)).collect();
+            return write_npy(path, &[self.neurons() as u64, side, side], &values);
         }
-        let picture = self.sheet(self.groups()).render()?;
-        write_png(&folder.join("sheet.png"), &picture, self.notes)?;
-        let values: Vec<f32> = (0..self.neurons())
-            .flat_map(|neuron| self.incoming(neuron))
-            .collect();
-        let side = TILE_SIDE as u64;
-        write_npy(
-            &folder.join("weights.npy"),
-            &[self.neurons() as u64, side, side],
-            &values,
-        )
+        let groups = match self.classes.iter().position(|c| class_file(*c) == name) {
+            Some(class) => vec![self.of_classes().swap_remove(class)],
+            None => self.groups(),
+        };
+        write_png(path, &self.sheet(groups).render()?, self.notes)
     }
 
     /// The tiles of all neurons: a group a class, or one of all.

@@ -1,6 +1,6 @@
 //! Preset, file, settings and flags: which wins.
 
-use crate::program::{spikeprune, succeed};
+use crate::program::{refused, spikeprune, succeed};
 use std::fs;
 use tempfile::TempDir;
 use toml::{Table, Value};
@@ -67,14 +67,29 @@ fn a_file_wins_over_its_preset_and_leaves_the_rest() {
         parameter(file, &[], "time.stimulus_ms"),
         Value::Float(350.0)
     );
-    // The flag names another preset below the same file.
-    let flags = ["--preset", "paper"];
-    assert_eq!(
-        parameter(file, &flags, "preset"),
-        Value::String("paper".into())
-    );
-    assert_eq!(parameter(file, &flags, "time.dt_ms"), Value::Float(0.5));
+    // A file that names none is laid over that of the flag.
+    let file = "[time]\nrest_ms = 100\n";
+    let flags = ["--preset", "best"];
+    let best = Value::String("best".into());
+    assert_eq!(parameter(file, &flags, "preset"), best);
+    assert_eq!(parameter(file, &flags, "learning.gmax"), Value::Float(0.2));
     assert_eq!(parameter(file, &flags, "time.rest_ms"), Value::Float(100.0));
+}
+
+/// What calls itself `best` must not hold the parameters of another preset.
+#[test]
+fn a_flag_and_a_file_may_not_name_two_presets() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("config.toml");
+    fs::write(&file, printed(None, &["--preset", "paper"])).unwrap();
+    let params = |preset| {
+        let mut command = spikeprune(&["params", "--preset", preset, "--config"]);
+        command.arg(&file);
+        command
+    };
+    let says = "--preset is best, and ";
+    refused(&mut params("best"), 1, says).unwrap();
+    succeed(&mut params("paper"));
 }
 
 #[test]

@@ -105,7 +105,7 @@ pub fn all_well(outcomes: impl IntoIterator<Item = Result<(), String>>) {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// Files below a folder, by their names from there, and what they hold.
+/// Files below a folder, by their names from there, and what they hold; but for the program's own record of them.
 pub fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -114,7 +114,7 @@ pub fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else {
+            } else if !path.ends_with(".spikeprune") {
                 let name = path.strip_prefix(folder).unwrap().display().to_string();
                 files.insert(name, fs::read(&path).unwrap());
             }

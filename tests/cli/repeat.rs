@@ -73,7 +73,7 @@ fn each_replica_is_the_network_of_its_seed_alone() {
                 "{pruning}, seed {seed}"
             );
             let of_replica = &shown["replicas"][replica];
-            for key in ["images", "correct", "spikes", "silent", "confusion"] {
+            for key in ["images", "correct", "tied", "spikes", "silent", "confusion"] {
                 assert_eq!(
                     of_replica["eval"][key],
                     alone.summary()["eval"][key],

@@ -176,7 +176,12 @@ fn npy_holds_the_weights_neuron_by_neuron() {
 
 #[test]
 fn pictures_say_how_they_came_about() {
-    let config = SHARED.text("config.toml");
+    // config.toml names the data in comments, a picture in a note.
+    let config: Vec<_> = (SHARED.text("config.toml").lines())
+        .filter(|line| !line.contains(" sha256 "))
+        .collect();
+    let config = config.join("\n") + "\n";
+    let data = SHARED.summary()["data"].clone();
     for name in ["sheet", "class-7", "class-4"] {
         let png = &SHARED.files[&format!("heatmaps/{name}.png")];
         let reader = png::Decoder::new(Cursor::new(png)).read_info().unwrap();
@@ -188,7 +193,12 @@ fn pictures_say_how_they_came_about() {
         let software = concat!("spikeprune ", env!("CARGO_PKG_VERSION"));
         assert_eq!(note("Software"), Some(software), "{name}");
         assert_eq!(note("Seed"), Some("1"), "{name}");
-        assert_eq!(note("Parameters"), Some(config), "{name}");
+        assert_eq!(note("Parameters"), Some(&*config), "{name}");
+        let digests = note("Data").unwrap();
+        assert!(
+            digests.contains(data["train"].as_str().unwrap()),
+            "{digests}"
+        );
     }
 }
 

@@ -28,14 +28,17 @@ fn numbers(value: &Value) -> Vec<u64> {
 fn check_eval(eval: &Value, trained: &[u64]) {
     let wanted = [
         "accuracy",
+        "accuracy_ties_to_first",
         "classes",
         "confusion",
         "correct",
+        "correct_ties_to_first",
         "images",
         "seconds",
         "silent",
         "spikes",
         "spikes_per_class",
+        "tied",
     ];
     assert_eq!(keys(eval), wanted);
     let rows: Vec<_> = eval["confusion"]
@@ -46,7 +49,7 @@ fn check_eval(eval: &Value, trained: &[u64]) {
         .collect();
     let shown = numbers(&eval["classes"]);
     assert_eq!(rows.len(), shown.len());
-    assert!(rows.iter().all(|row| row.len() == trained.len() + 1));
+    assert!(rows.iter().all(|row| row.len() == trained.len() + 2));
     let images = number(&eval["images"]);
     assert_eq!(rows.iter().flatten().sum::<u64>(), images);
     let diagonal = rows.iter().zip(&shown).map(|(row, class)| {
@@ -55,10 +58,11 @@ fn check_eval(eval: &Value, trained: &[u64]) {
     });
     let correct = number(&eval["correct"]);
     assert_eq!(diagonal.sum::<u64>(), correct);
-    assert_eq!(
-        rows.iter().map(|row| row[trained.len()]).sum::<u64>(),
-        number(&eval["silent"])
-    );
+    let column = |at: usize| rows.iter().map(|row| row[at]).sum::<u64>();
+    assert_eq!(column(trained.len()), number(&eval["tied"]));
+    assert_eq!(column(trained.len() + 1), number(&eval["silent"]));
+    let to_first = number(&eval["correct_ties_to_first"]);
+    assert!((correct..=correct + number(&eval["tied"])).contains(&to_first));
     let spikes = numbers(&eval["spikes_per_class"]);
     assert_eq!(spikes.len(), shown.len());
     assert_eq!(spikes.iter().sum::<u64>(), number(&eval["spikes"]));
@@ -92,6 +96,7 @@ fn the_document_has_its_keys_and_its_numbers_agree() {
     let document = run.summary();
     let wanted = [
         "command",
+        "data",
         "device",
         "eval",
         "out",

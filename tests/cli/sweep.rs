@@ -124,7 +124,7 @@ fn a_search_that_was_stopped_goes_on() {
 fn what_makes_no_search_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("never");
-    let cases: [(&[&str], i32, &str); 15] = [
+    let cases: [(&[&str], i32, &str); 27] = [
         (&[], 1, "nothing to search"),
         (
             &["--grid", "learning.a_pre"],
@@ -133,6 +133,78 @@ fn what_makes_no_search_is_refused() {
         ),
         (&["--grid", "learning.nothing=1"], 1, "learning.nothing"),
         (&["--grid", "job.data=a,b"], 1, "job.data cannot be"),
+        (
+            &[
+                "--grid",
+                "learning.a_pre=0.01",
+                "--grid",
+                "learning.a_pre=0.02",
+            ],
+            1,
+            "learning.a_pre is searched twice",
+        ),
+        (
+            &[
+                "--grid",
+                "learning.a_pre=0.01,0.02",
+                "--random",
+                "2",
+                "--range",
+                "learning.a_pre=0..1",
+            ],
+            1,
+            "learning.a_pre is searched twice",
+        ),
+        (
+            &["--grid", "learning.\"a_pre\"=0.01"],
+            1,
+            "is no parameter by itself",
+        ),
+        (
+            &["--grid", "learning={a_pre=0.1}"],
+            1,
+            "is no parameter by itself",
+        ),
+        (
+            &["--grid", "learning.a_pre=0.01,0.010"],
+            1,
+            "has the value 0.010 twice",
+        ),
+        (
+            &["--grid", "learning.a_pre=nan"],
+            1,
+            "learning.a_pre is NaN",
+        ),
+        (
+            &["--grid", "job.replicas=1,2"],
+            1,
+            "job.replicas changes nothing",
+        ),
+        (
+            &["--grid", "job.test_per_class=1,2"],
+            1,
+            "changes nothing here",
+        ),
+        (
+            &["--grid", "job.metrics_every=1,2"],
+            1,
+            "changes nothing here",
+        ),
+        (
+            &["--grid", "learning.target_spikes=30,60"],
+            1,
+            "as learning.rule is not count-gated",
+        ),
+        (
+            &["--grid", "pruning.k=1,2", "--pruning", "none"],
+            1,
+            "as pruning.mode is none",
+        ),
+        (
+            &["--grid", "job.validation_per_class=5,0"],
+            1,
+            "--validation-per-class is 0",
+        ),
         (
             &["--grid", "learning.a_pre=0.01,7"],
             1,
@@ -193,4 +265,82 @@ fn what_makes_no_search_is_refused() {
     }));
     let mut nowhere = spikeprune(&["sweep", "--resume", "/nowhere/sweep"]);
     all_well([refused(&mut nowhere, 1, "there is no such folder")]);
+}
+
+/// Points that are measured on other images are measured apart: each has the accuracy that it has alone.
+#[test]
+fn points_with_validation_images_of_their_own_are_measured_on_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let accuracies = |name: &str, grid: &str| {
+        let out = folder.path().join(name);
+        succeed(&mut search(&out, &["--grid", grid]));
+        let rows = rows(&out).split_off(1);
+        let accuracy = |row: &String| row.split(',').nth(3).unwrap().to_string();
+        rows.iter().map(accuracy).collect::<Vec<_>>()
+    };
+    let together = accuracies("together", "job.validation_per_class=5,50");
+    let few = accuracies("few", "job.validation_per_class=5");
+    let many = accuracies("many", "job.validation_per_class=50");
+    assert_eq!(together, [few, many].concat());
+    assert_ne!(together[0], together[1]);
+}
+
+/// A table that was edited no longer says what was measured.
+#[test]
+fn numbers_that_were_changed_by_hand_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("sweep");
+    succeed(&mut search(&out, &GRID));
+    let table = out.join("sweep.csv");
+    let sound = fs::read_to_string(&table).unwrap();
+    let first = sound.lines().nth(1).unwrap();
+    let with = |column: usize, value: &str| {
+        let mut fields: Vec<&str> = first.split(',').collect();
+        fields[column] = value;
+        sound.replacen(first, &fields.join(","), 1)
+    };
+    let resume = || {
+        let mut command = spikeprune(&["sweep", "--resume"]);
+        command.arg(&out);
+        command
+    };
+    // What cannot be is refused by itself.
+    for changed in [
+        with(4, "0.33"),
+        with(4, "NaN"),
+        with(4, "1.5"),
+        with(5, "0.1"),
+        with(5, "NaN"),
+        with(7, "inf"),
+        with(7, "-1"),
+    ] {
+        fs::write(&table, &changed).unwrap();
+        let says = "row 1: not what this search would have written";
+        refused(&mut resume(), 1, says).unwrap();
+    }
+    // What could be is told by the record of what was written.
+    for changed in [with(4, "0.1"), with(6, "1"), with(7, "0.001")] {
+        fs::write(&table, &changed).unwrap();
+        refused(&mut resume(), 1, "was changed since spikeprune wrote it").unwrap();
+    }
+    fs::write(&table, &sound).unwrap();
+    succeed(&mut resume());
+}
+
+/// No rule knows of every parameter that does nothing, but a search sees it.
+#[test]
+fn an_axis_that_changes_nothing_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("sweep");
+    let mut command = spikeprune(&["sweep", "--device", "cpu", "--out"]);
+    command.arg(&out).args(tiny());
+    // Too small a difference for an f32.
+    command.args(["--grid", "excitatory.v_start_mv=-80,-80.0000001"]);
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert!(
+        stderr.contains("note: no value of excitatory.v_start_mv changed anything"),
+        "{stderr}"
+    );
 }

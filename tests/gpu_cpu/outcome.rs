@@ -3,7 +3,7 @@
 use super::gpu;
 use spikeprune::backend::cpu::Cpu;
 use spikeprune::backend::gpu::Gpu;
-use spikeprune::backend::{Backend, Frozen, Shift, Showing, SpikeCounts, TestImages};
+use spikeprune::backend::{Backend, Frozen, Shift, Showing, SpikeCounts, SpikeRecord, TestImages};
 use spikeprune::dataset::{self, LabelledImages, first_of_class};
 use spikeprune::model::rng::Stream;
 use spikeprune::network::Network;
@@ -49,6 +49,8 @@ pub struct Outcome {
     networks: Vec<Network>,
     pub weights: Vec<Vec<f32>>,
     counts: Vec<SpikeCounts>,
+    /// All spikes of the first answer; of small networks, as it takes its time.
+    record: Option<SpikeRecord>,
 }
 
 pub fn run(backend: &dyn Backend, networks: &[Network], plan: &[Vec<Showing>]) -> Outcome {
@@ -75,6 +77,20 @@ pub fn run(backend: &dyn Backend, networks: &[Network], plan: &[Vec<Showing>]) -
         attempt: 0,
     };
     let mut counts = backend.test(&frozen, images).expect("a test");
+    let record = (networks[0].params.neurons() <= 1000).then(|| {
+        let first = frozen[0];
+        let record = backend.record_test(first, images.at(0)).expect("a record");
+        let mut of_neurons = vec![0; networks[0].params.neurons()];
+        for &(_, neuron) in &record.excitatory {
+            of_neurons[neuron as usize] += 1;
+        }
+        assert_eq!(
+            counts[0].images().next(),
+            Some(&of_neurons[..]),
+            "as tested"
+        );
+        record
+    });
     if networks[0].params.input.least_spikes > 0 {
         let again = TestImages {
             attempt: 3,
@@ -83,6 +99,7 @@ pub fn run(backend: &dyn Backend, networks: &[Network], plan: &[Vec<Showing>]) -
         counts.extend(backend.test(&frozen, again).expect("another test"));
     }
     Outcome {
+        record,
         counts,
         weights,
         networks,

@@ -216,7 +216,7 @@ proptest! {
         let path = folder.path().join("half.safetensors");
         let Outcome { networks, weights } = half;
         let metrics = vec![Vec::new(); networks.len()];
-        let saved = Checkpoint { params: job.params.clone(), networks, weights, metrics, labels: Vec::new() };
+        let saved = Checkpoint { params: job.params.clone(), networks, weights, metrics, labels: Vec::new(), data: None };
         saved.save(&path).unwrap();
         let loaded = Checkpoint::load(&path).unwrap();
         prop_assert!(loaded == saved);

@@ -84,6 +84,8 @@ fn damaged_searches() {
         let text = fs::read_to_string(&table).unwrap();
         let rows: String = text.split_inclusive('\n').take(3).collect();
         fs::write(table, rows).unwrap();
+        // It would tell at once that the table was cut.
+        fs::remove_file(run.join(".spikeprune")).unwrap();
     };
     test("sweep", &flags, stop, &["search.toml", "sweep.csv"]);
 }
@@ -110,18 +112,18 @@ fn damaged_experiments() {
     // What is left of a run that was killed while it tested.
     let folder = tempfile::tempdir().unwrap();
     let stopped = folder.path().join("stopped");
+    let saved = stopped.join("training.safetensors");
     let stop = |run: &Path| {
-        let mut command = spikeprune("reproduce", &flags);
-        command.args(["--set", &data(), "--checkpoint-every", "1", "--out"]);
-        let mut child = command.arg(&stopped).spawn().unwrap();
-        wait_for(&stopped.join("training.safetensors"));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        fs::copy(
-            stopped.join("training.safetensors"),
-            run.join("training.safetensors"),
-        )
-        .unwrap();
+        // Again if it came to its end first.
+        while !saved.exists() {
+            let mut command = spikeprune("reproduce", &flags);
+            command.args(["--set", &data(), "--checkpoint-every", "1", "--overwrite"]);
+            let mut child = command.arg("--out").arg(&stopped).spawn().unwrap();
+            wait_for(&saved, &mut child);
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        fs::copy(&saved, run.join("training.safetensors")).unwrap();
     };
     test(
         "reproduce",

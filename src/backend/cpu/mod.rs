@@ -18,11 +18,15 @@ pub struct Cpu {
 }
 
 impl Cpu {
-    /// `threads` of 0 takes one for each core.
+    /// `threads` of 0 takes one for each core that this process may use. The environment has no say in it.
     ///
     /// # Errors
     /// When the system does not give that many threads.
     pub fn new(threads: usize) -> Result<Self, BackendError> {
+        let threads = match threads {
+            0 => std::thread::available_parallelism().map_or(1, Into::into),
+            threads => threads,
+        };
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
@@ -71,6 +75,15 @@ impl Backend for Cpu {
                 .map(|tester| tester.run(images))
                 .collect())
         })
+    }
+
+    fn record_test(
+        &self,
+        network: Frozen<'_>,
+        image: TestImage<'_>,
+    ) -> Result<SpikeRecord, BackendError> {
+        check_test(&[network], image.alone(&[image.image]))?;
+        Ok(Tester::new(&network, image.attempt)?.record(image))
     }
 }
 

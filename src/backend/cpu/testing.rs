@@ -2,7 +2,9 @@
 
 use super::lane::{self, Lane, Wiring};
 use super::step::{self, Presentation, S1};
-use crate::backend::{BackendError, Frozen, SpikeCounts, TestImages, image_of};
+use crate::backend::{
+    BackendError, Frozen, SpikeCounts, SpikeRecord, TestImage, TestImages, image_of,
+};
 use crate::model::poisson::{Draw, RateTable, SpikeList};
 use crate::model::{Block, Constants};
 use rayon::prelude::*;
@@ -40,30 +42,11 @@ impl Tester {
         let mut counts = vec![0u16; images.images.len() * self.neurons];
         counts
             .par_chunks_mut(self.neurons)
-            .zip(images.images)
+            .enumerate()
             .for_each_init(
                 || (self.at_rest.clone(), SpikeList::default()),
-                |(lane, spikes), (counts, &image)| {
-                    lane.clone_from(&self.at_rest);
-                    let steps = self.constants.steps.stimulus;
-                    let draw = Draw {
-                        seed: self.seed,
-                        stream: images.stream,
-                        presentation: image,
-                        attempt: images.attempt,
-                    };
-                    let pixels = image_of(images.pixels, image);
-                    self.rates.draw(draw, pixels, steps, spikes);
-                    let presentation = Presentation {
-                        spikes,
-                        steps,
-                        live: self.live,
-                        record: None,
-                    };
-                    let s1 = S1::Frozen {
-                        weights: &self.weights,
-                    };
-                    step::present(&self.constants, &self.wiring, lane, s1, presentation);
+                |(lane, spikes), (place, counts)| {
+                    self.show(images.at(place), lane, spikes, None);
                     for (count, &of_neuron) in counts.iter_mut().zip(&lane.counts) {
                         *count = of_neuron.min(u32::from(u16::MAX)) as u16;
                     }
@@ -73,5 +56,43 @@ impl Tester {
             neurons: self.neurons,
             counts,
         }
+    }
+
+    /// All spikes that one image evokes.
+    pub fn record(&self, image: TestImage<'_>) -> SpikeRecord {
+        let mut record = SpikeRecord::default();
+        let (mut lane, mut spikes) = (self.at_rest.clone(), SpikeList::default());
+        self.show(image, &mut lane, &mut spikes, Some(&mut record));
+        record
+    }
+
+    /// Shows one image from rest.
+    fn show(
+        &self,
+        image: TestImage<'_>,
+        lane: &mut Lane,
+        spikes: &mut SpikeList,
+        record: Option<&mut SpikeRecord>,
+    ) {
+        lane.clone_from(&self.at_rest);
+        let steps = self.constants.steps.stimulus;
+        let draw = Draw {
+            seed: self.seed,
+            stream: image.stream,
+            presentation: image.image,
+            attempt: image.attempt,
+        };
+        let pixels = image_of(image.pixels, image.image);
+        self.rates.draw(draw, pixels, steps, spikes);
+        let presentation = Presentation {
+            spikes,
+            steps,
+            live: self.live,
+            record,
+        };
+        let s1 = S1::Frozen {
+            weights: &self.weights,
+        };
+        step::present(&self.constants, &self.wiring, lane, s1, presentation);
     }
 }

@@ -181,6 +181,22 @@ impl Backend for Gpu {
         }
         Ok(counts)
     }
+
+    fn record_test(
+        &self,
+        network: Frozen<'_>,
+        image: TestImage<'_>,
+    ) -> Result<SpikeRecord, BackendError> {
+        let index = [image.image];
+        let images = image.alone(&index);
+        check_test(&[network], images)?;
+        let params = &network.network.params;
+        let shape = Shape {
+            neurons: params.neurons(),
+            steps: params.steps()?,
+        };
+        testing::record(self.engine(shape.neurons)?, network, images, shape)
+    }
 }
 
 impl Gpu {

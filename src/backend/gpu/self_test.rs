@@ -117,6 +117,11 @@ pub fn compare(gpu: &Gpu) -> Result<bool, GpuError> {
 pub(super) fn to_gpu_error(gpu: &Gpu, error: BackendError) -> GpuError {
     match error {
         BackendError::Gpu(error) => error,
+        // That is no fault of the device's.
+        BackendError::Threads { .. } => GpuError::Refused {
+            adapter: gpu.device().into(),
+            reason: error.to_string(),
+        },
         other => GpuError::SelfTest {
             adapter: gpu.device().into(),
             reason: other.to_string(),

@@ -15,7 +15,7 @@ use crate::network::Network;
 use crate::params::{INPUTS, Params, PruningMode};
 
 /// Fields of the state that a recording keeps: last E spike, last I spike.
-const LAST_SPIKES: [u64; 2] = [6, 9];
+pub(super) const LAST_SPIKES: [u64; 2] = [6, 9];
 
 /// Networks in chunks that the device holds in one piece each.
 #[derive(Default)]
@@ -125,6 +125,25 @@ pub(super) fn task(network: usize, host: &Network, stream: Stream, presentation:
     }
 }
 
+/// Spikes of lanes of so many neurons from the steps of the last spikes \[step, lane, E and I, neuron\]: those that are
+/// now, the clocks telling when the first step was.
+pub(super) fn spikes_of(last: &[u32], clocks: &[u32], neurons: usize) -> Vec<SpikeRecord> {
+    let mut records = vec![SpikeRecord::default(); clocks.len()];
+    for (step, lanes) in (0u32..).zip(last.chunks_exact(clocks.len() * 2 * neurons)) {
+        let lanes = lanes.chunks_exact(2 * neurons);
+        for ((clock, record), last) in clocks.iter().zip(&mut records).zip(lanes) {
+            let now = clock + step;
+            let fired = |last: &[u32]| {
+                let neurons = (0u32..).zip(last).filter(|&(_, &last)| last == now);
+                neurons.map(|(j, _)| (now, j)).collect::<Vec<_>>()
+            };
+            record.excitatory.extend(fired(&last[..neurons]));
+            record.inhibitory.extend(fired(&last[neurons..]));
+        }
+    }
+    records
+}
+
 impl Chunk {
     fn present(&mut self, recorded: &Recorded<'_>) -> Result<Vec<SpikeRecord>, BackendError> {
         let list = SpikeList::from_pairs(recorded.steps, recorded.spikes).words();
@@ -160,35 +179,13 @@ impl Chunk {
         let last = self
             .engine
             .run_recorded(&self.networks, &self.lanes, &batch, &LAST_SPIKES)?;
-        let records = self.spikes_of(&last);
+        let clocks: Vec<u32> = self.hosts.iter().map(|host| host.state.clock).collect();
+        let records = spikes_of(&last, &clocks, self.shape.neurons);
         for host in &mut self.hosts {
             host.state.clock += recorded.steps;
         }
         self.collect_counts(matches!(recorded.phase, Phase::Train { .. }))?;
         Ok(records)
-    }
-
-    /// Spikes from the steps of the last spikes \[step, lane, E and I, neuron\]: those that are now.
-    fn spikes_of(&self, last: &[u32]) -> Vec<SpikeRecord> {
-        let n = self.shape.neurons;
-        let mut records = vec![SpikeRecord::default(); self.hosts.len()];
-        for (step, lanes) in last.chunks_exact(self.hosts.len() * 2 * n).enumerate() {
-            for ((host, record), last) in self
-                .hosts
-                .iter()
-                .zip(&mut records)
-                .zip(lanes.chunks_exact(2 * n))
-            {
-                let now = host.state.clock + step as u32;
-                let fired = |last: &[u32]| {
-                    let neurons = (0u32..).zip(last).filter(|&(_, &last)| last == now);
-                    neurons.map(|(j, _)| (now, j)).collect::<Vec<_>>()
-                };
-                record.excitatory.extend(fired(&last[..n]));
-                record.inhibitory.extend(fired(&last[n..]));
-            }
-        }
-        records
     }
 
     fn read_out(&mut self) -> Result<Vec<Vec<f32>>, GpuError> {

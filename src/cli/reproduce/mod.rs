@@ -6,25 +6,28 @@ mod plots;
 mod report;
 mod table;
 
+use super::data::{DataOptions, Loaded};
 use super::device::DeviceOptions;
 use super::options::{SourceOptions, set};
-use super::output::{out, out_json};
+use super::output::{out, out_json, warn};
 use super::progress::Progress;
 use super::run_folder::{FolderOptions, RunFolder};
-use super::saving::{SavingOptions, explain, stop_at_signals};
+use super::saving::{SavingOptions, explain};
+use super::signals::stop_at_signals;
+use super::train::note_missing_validation;
 use anyhow::{Context, bail, ensure};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::dataset;
+use spikeprune::dataset::Digests;
 use spikeprune::experiment::Event;
 use spikeprune::experiment::reproduce::{
-    HeldOut, MOST_SPLITS, Plan, Split, random_splits, reproduce,
+    HeldOut, MOST_SPLITS, Plan, Reproduction, Split, random_splits, reproduce,
 };
 use spikeprune::experiment::train::Saving;
-use spikeprune::params::{Params, PruningMode, to_toml};
+use spikeprune::params::{Params, PruningMode};
 use spikeprune::trained::Trained;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Run a paper's experiment and set the results beside the published ones
 ///
@@ -46,13 +49,15 @@ pub struct ReproduceArgs {
     #[command(flatten)]
     experiment: ExperimentOptions,
     #[command(flatten)]
+    data: DataOptions,
+    #[command(flatten)]
     device: DeviceOptions,
     #[command(flatten)]
     folder: FolderOptions,
     #[command(flatten)]
     saving: SavingOptions,
-    /// Go on with the run in this folder: all but --device and --threads comes from there; results are the same to
-    /// the bit, on the same device or one that is exact
+    /// Go on with the run in this folder: all but --device, --threads and --data comes from there; results are the same
+    /// to the bit, on the same device or one that is exact
     #[arg(long, value_name = "DIR", help_heading = "Device and output",
         conflicts_with_all = ["paper", "SourceOptions", "ExperimentOptions", "FolderOptions"])]
     resume: Option<PathBuf>,
@@ -112,9 +117,6 @@ struct ExperimentOptions {
     /// Length of a time step, in ms [paper: 0.5]
     #[arg(long, value_name = "MS")]
     dt_ms: Option<f64>,
-    /// Folder of the four IDX files, raw or .gz [paper: data]
-    #[arg(long, value_name = "DIR")]
-    data: Option<String>,
     /// Test on training images that were not trained on, to choose settings without the test images
     #[arg(long)]
     validation: bool,
@@ -123,9 +125,23 @@ struct ExperimentOptions {
 /// What the run follows from, and the training as it was last saved.
 const PLAN: &str = "plan.toml";
 const TRAINING: &str = "training.safetensors";
+/// What comes of it, and the pictures that the page shows.
+const RESULT: &str = "reproduction.json";
+const PAGE: &str = "report.html";
+const FILES: [&str; 7] = [
+    CONFIG,
+    PLAN,
+    TRAINING,
+    RESULT,
+    PAGE,
+    pictures::SETS,
+    pictures::WEIGHTS,
+];
+const CONFIG: &str = "config.toml";
 
 pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
-    let begun = args.resume.as_deref().map(RunFolder::reopen).transpose()?;
+    let reopen = |path| RunFolder::reopen(path, "reproduce", &FILES);
+    let begun = args.resume.as_deref().map(reopen).transpose()?;
     let paper = match &begun {
         Some(folder) if diehl_cook::is_of(folder)? => Paper::DiehlCook,
         Some(_) => Paper::AntonovSukhov,
@@ -141,53 +157,71 @@ fn antonov_sukhov(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Res
     let (every, stop) = (args.saving.every()?, stop_at_signals()?);
     let plan = match &begun {
         Some(folder) => folder.read_toml(PLAN)?,
-        None => args.experiment.plan(args.source.resolve()?)?,
+        None => args.experiment.plan(args.params(None)?)?,
     };
     plan.validate()?;
     let backend = args.device.open()?;
-    let data = dataset::load(Path::new(&plan.params.job.data))?;
+    let data = args.data.load(&plan.params)?;
+    let digests = data.set.digests();
     // Too few images are found out before a folder is made.
-    plan.check(&data)?;
-    let folder = match begun {
+    plan.check(&data.set)?;
+    note_missing_validation(&data.set.train, &plan.params, args.device.quiet)?;
+    let mut folder = match begun {
         Some(folder) => folder,
-        None => new_folder(args, &name(&plan), &plan.params, &plan)?,
+        None => new_folder(args, &name(&plan), &plan.params, &plan, &data, &FILES)?,
     };
-    let saved = folder.file(TRAINING);
-    let begun = saved_training(&saved)?;
+    folder.check_data(PLAN, &data)?;
+    let begun = saved_training(&mut folder, TRAINING, &data)?;
     let mut progress = Progress::until(args.device.quiet, stop.clone());
     let saving = Saving { every, stop: &stop };
     let found = reproduce(
         backend.as_ref(),
-        &data,
+        &data.set,
         &plan,
         begun,
         saving,
         &mut |event| {
             progress.observe(&event)?;
             match event {
-                Event::Save(trained) => Checkpoint::of(&plan.params, trained)
-                    .save(&saved)
-                    .map_err(Into::into),
+                Event::Save(trained) => {
+                    let training = Checkpoint::of(&plan.params, trained, digests.clone());
+                    let written = folder.write(TRAINING, |path| training.save(path));
+                    written.map_err(Into::into)
+                }
                 _ => Ok(()),
             }
         },
     )
     .map_err(|error| explain(error, "reproduce", &folder, &args.device))?;
     progress.finish();
-    let json = serde_json::to_string_pretty(&found).context("cannot write the result as JSON")?;
-    folder.write_text("reproduction.json", &(json + "\n"))?;
-    let sets = pictures::sets(&found, &folder)?;
-    let weights = pictures::weights(&found, &folder)?;
-    folder.write_text("report.html", &report::html(&found, &sets, &weights)?)?;
-    folder.remove(TRAINING)?;
-    if args.device.json {
-        return out_json(&found);
+    let document = data.with(&found);
+    let json =
+        serde_json::to_string_pretty(&document).context("cannot write the result as JSON")?;
+    folder.write_text(RESULT, &(json + "\n"))?;
+    let told = match args.device.json {
+        true => out_json(&document),
+        false => out(&format!(
+            "{}\nwritten to {}\n",
+            table::table(&found),
+            folder.path().display()
+        )),
+    };
+    // The page last: no result is lost with it, and it can be made again as long as the training is there.
+    match page(&found, &digests, &mut folder) {
+        Ok(()) => folder.remove(TRAINING)?,
+        Err(error) => warn(&error.context(NO_PAGE)),
     }
-    out(&format!(
-        "{}\nwritten to {}\n",
-        table::table(&found),
-        folder.path().display()
-    ))
+    told
+}
+
+/// What is said where a page fails.
+const NO_PAGE: &str = "the report is not written; --resume of the folder tries again";
+
+/// Writes the page with its pictures.
+fn page(found: &Reproduction, data: &Digests, folder: &mut RunFolder) -> anyhow::Result<()> {
+    let sets = pictures::sets(found, data, folder)?;
+    let weights = pictures::weights(found, data, folder)?;
+    folder.write_text(PAGE, &report::html(found, data, &sets, &weights)?)
 }
 
 /// A run folder with what the whole run follows from.
@@ -196,19 +230,30 @@ fn new_folder(
     name: &str,
     params: &Params,
     plan: &impl Serialize,
+    data: &Loaded,
+    files: &[impl AsRef<str>],
 ) -> anyhow::Result<RunFolder> {
-    let folder = args.folder.create(name)?;
-    folder.write_text("config.toml", &to_toml(params))?;
-    folder.write_toml(PLAN, plan)?;
+    let digests = data.set.digests();
+    let mut folder = args.folder.create(name, files)?;
+    folder.write_toml(CONFIG, params, &digests)?;
+    folder.write_toml(PLAN, plan, &digests)?;
     Ok(folder)
 }
 
 /// A training to go on with, where one was saved.
-fn saved_training(path: &Path) -> anyhow::Result<Option<Trained>> {
-    match path.exists() {
-        true => Ok(Some(Checkpoint::load(path)?.into())),
-        false => Ok(None),
+fn saved_training(
+    folder: &mut RunFolder,
+    name: &str,
+    data: &Loaded,
+) -> anyhow::Result<Option<Trained>> {
+    let path = folder.file(name);
+    if !path.exists() {
+        return Ok(None);
     }
+    let saved = Checkpoint::load(&path)?;
+    saved.check_data(&path, &data.set, data.folder.as_ref())?;
+    folder.adopt(name)?;
+    Ok(Some(saved.into()))
 }
 
 /// What a run folder is named after.
@@ -229,6 +274,15 @@ fn refuse(paper: &str, flags: &[(&str, bool)]) -> anyhow::Result<()> {
     }
 }
 
+impl ReproduceArgs {
+    /// Parameters from file and flags, over a preset where neither names one.
+    fn params(&self, preset: Option<&str>) -> anyhow::Result<Params> {
+        let mut params = self.source.resolve_from(preset)?;
+        set(&mut params.job.data, self.data.folder());
+        Ok(params)
+    }
+}
+
 impl ExperimentOptions {
     fn plan(&self, mut params: Params) -> anyhow::Result<Plan> {
         refuse(
@@ -243,7 +297,6 @@ impl ExperimentOptions {
         set(&mut params.job.train_per_class, &self.train_per_class);
         set(&mut params.job.test_per_class, &self.test_per_class);
         set(&mut params.job.seed, &self.seed);
-        set(&mut params.job.data, &self.data);
         set(&mut params.time.dt_ms, &self.dt_ms);
         params.job.replicas = self.seeds;
         params.validate()?;

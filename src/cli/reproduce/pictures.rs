@@ -1,6 +1,7 @@
 //! The pictures of a reproduction: what was shown, and the weights of each arm.
 
 use crate::cli::run_folder::RunFolder;
+use spikeprune::dataset::Digests;
 use spikeprune::experiment::reproduce::{Reproduction, STRENGTHS, Set};
 use spikeprune::params::{Params, to_toml};
 use spikeprune::report::{ColorMap, Sheet, Tile, TileGroup, WeightImages, write_png};
@@ -10,6 +11,9 @@ use std::path::PathBuf;
 const SCALE: u32 = 2;
 /// Tiles of a sheet that fit a picture at that scale.
 const MANY: usize = 60_000;
+
+pub const SETS: &str = "sets.png";
+pub const WEIGHTS: &str = "weights.png";
 
 /// A picture in the run folder.
 pub struct Picture {
@@ -30,7 +34,11 @@ pub fn describe(set: Set) -> String {
 }
 
 /// Writes a sheet with a sample of every test set, as they were shown.
-pub fn sets(found: &Reproduction, folder: &RunFolder) -> anyhow::Result<Picture> {
+pub fn sets(
+    found: &Reproduction,
+    data: &Digests,
+    folder: &mut RunFolder,
+) -> anyhow::Result<Picture> {
     let tile = |image: &Vec<u8>| Tile {
         caption: String::new(),
         values: image.iter().map(|&pixel| f32::from(pixel)).collect(),
@@ -47,11 +55,15 @@ pub fn sets(found: &Reproduction, folder: &RunFolder) -> anyhow::Result<Picture>
         quantity: "intensity".into(),
     };
     let caption = "A sample of each test set, as shown".into();
-    write(&found.params, folder, "sets.png", &sheet, caption)
+    write(&found.params, data, folder, SETS, &sheet, caption)
 }
 
 /// Writes the weights of the first network of each arm on one sheet (figure 2 of the paper).
-pub fn weights(found: &Reproduction, folder: &RunFolder) -> anyhow::Result<Picture> {
+pub fn weights(
+    found: &Reproduction,
+    data: &Digests,
+    folder: &mut RunFolder,
+) -> anyhow::Result<Picture> {
     let params = &found.params;
     let range = (params.w_min() as f32, params.learning.gmax as f32);
     let names = found.arm_names();
@@ -89,27 +101,31 @@ pub fn weights(found: &Reproduction, folder: &RunFolder) -> anyhow::Result<Pictu
         quantity: "weight".into(),
     };
     let caption = format!("Weights of each arm, seed {}", params.job.seed);
-    write(&found.params, folder, "weights.png", &sheet, caption)
+    write(&found.params, data, folder, WEIGHTS, &sheet, caption)
 }
 
 /// Renders a sheet into the run folder, with the notes that every picture carries.
 pub fn write(
     params: &Params,
-    folder: &RunFolder,
+    data: &Digests,
+    folder: &mut RunFolder,
     name: &str,
     sheet: &Sheet<'_>,
     caption: String,
 ) -> anyhow::Result<Picture> {
-    let path = folder.file(name);
     let (seed, parameters) = (params.job.seed.to_string(), to_toml(params));
+    let data = data.to_string();
     let notes = [
         (
             "Software",
             concat!("spikeprune ", env!("CARGO_PKG_VERSION")),
         ),
         ("Seed", seed.as_str()),
+        ("Data", data.as_str()),
         ("Parameters", parameters.as_str()),
     ];
-    write_png(&path, &sheet.render()?, &notes)?;
+    let picture = sheet.render()?;
+    folder.write(name, |path| write_png(path, &picture, &notes))?;
+    let path = folder.file(name);
     Ok(Picture { path, caption })
 }

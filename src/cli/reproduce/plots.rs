@@ -196,7 +196,7 @@ pub fn confusion(found: &Reproduction, name: &ArmName) -> Result<Svg, PlotError>
     let networks = found
         .of_arm(name)
         .filter(|network| network.split.classes == found.classes);
-    let mut counts = vec![0u64; found.classes.len() * (found.classes.len() + 1)];
+    let mut counts = vec![0u64; found.classes.len() * (found.classes.len() + 2)];
     for network in networks {
         let cells = network.confusion.iter().flatten();
         counts
@@ -209,7 +209,9 @@ pub fn confusion(found: &Reproduction, name: &ArmName) -> Result<Svg, PlotError>
         label: format!("Confusion matrix with pruning {name}"),
         row_title: "shown".into(),
         column_title: "recognised as".into(),
-        columns: rows.iter().cloned().chain(["silent".into()]).collect(),
+        columns: (rows.iter().cloned())
+            .chain(["tied".into(), "silent".into()])
+            .collect(),
         rows,
         counts,
     }

@@ -6,12 +6,18 @@ use super::table::{
     SET_COLUMNS, arm_columns, arm_rows, claim_rows, detection_rows, heading, set_rows, split_rows,
 };
 use anyhow::Context;
+use spikeprune::dataset::Digests;
 use spikeprune::experiment::reproduce::{ArmName, NetworkResult, Reproduction, Set};
 use spikeprune::params::to_toml;
 use spikeprune::report::{Align, Block, Cell, Column, Mark, Page, Section};
 
 /// The page as HTML; `sets` and `weights` are pictures in the run folder.
-pub fn html(found: &Reproduction, sets: &Picture, weights: &Picture) -> anyhow::Result<String> {
+pub fn html(
+    found: &Reproduction,
+    data: &Digests,
+    sets: &Picture,
+    weights: &Picture,
+) -> anyhow::Result<String> {
     let mut page = Page {
         title: "Use it or lose it: weight regularisation in spiking networks".into(),
         subtitle: heading(found),
@@ -24,7 +30,7 @@ pub fn html(found: &Reproduction, sets: &Picture, weights: &Picture) -> anyhow::
             learning(found)?,
             learned(found, weights)?,
             presentation(found)?,
-            parameters(found),
+            parameters(found, data),
         ],
     };
     if found.splits.len() > 1 {
@@ -69,8 +75,9 @@ fn results(found: &Reproduction) -> Section {
     };
     let mut blocks = vec![sets, table("Arms", &found.arms, &found.arm_names())];
     let mut text = vec![
-        "Spikes an image, with the share of silent images in brackets; accuracy on known digits and share of \
-         weights at zero, in per cent, as mean and half of the 95% interval over networks."
+        "Spikes an image, with the share of silent images in brackets; known digits recognised, tied (which counts \
+         as wrong), and recognised if the first of the tied groups counted, as in the published figures; share of \
+         weights at zero; in per cent, as mean and half of the 95% interval over networks."
             .into(),
     ];
     if !found.controls.is_empty() {
@@ -261,11 +268,11 @@ fn presentation(found: &Reproduction) -> anyhow::Result<Section> {
     })
 }
 
-fn parameters(found: &Reproduction) -> Section {
+fn parameters(found: &Reproduction, data: &Digests) -> Section {
     Section {
         heading: "Parameters".into(),
         text: vec![format!(
-            "spikeprune {}, seeds {:?}, {} images, on {}.",
+            "spikeprune {}, seeds {:?}, {} images, on {}; {data}.",
             found.version, found.seeds, found.held_out, found.device
         )],
         blocks: vec![Block::Pre {

@@ -19,7 +19,8 @@ pub fn table(found: &Reproduction) -> String {
         set_rows(found),
     );
     add(
-        "Spikes an image (silent images); accuracy on known digits and weights at zero, with 95% intervals:",
+        "Spikes an image (silent images); known digits recognised, tied, and recognised if the first of those tied \
+         counted, as in the published figures; weights at zero; with 95% intervals:",
         &arm_columns(),
         arm_rows(&found.arms, &found.arm_names()),
     );
@@ -201,7 +202,7 @@ pub fn arm_columns() -> Vec<&'static str> {
     let sets = Set::PLAIN.into_iter().filter_map(Set::key);
     std::iter::once("pruning")
         .chain(sets)
-        .chain(["accuracy %", "zeros %"])
+        .chain(["accuracy %", "tied %", "ties to first %", "zeros %"])
         .collect()
 }
 
@@ -221,9 +222,15 @@ pub fn arm_rows(networks: &[NetworkResult], names: &[ArmName]) -> Vec<Vec<String
                 format!("{} ({silent:.1}%)", significant(spikes))
             }));
         }
-        let accuracies = networks.clone().map(|network| 100.0 * network.accuracy);
-        let zeros = networks.map(|network| 100.0 * network.zero_fraction);
-        row.extend([spread(accuracies, 1), spread(zeros, 1)]);
+        let percent = |value: &dyn Fn(&NetworkResult) -> f64| {
+            spread(networks.clone().map(|network| 100.0 * value(network)), 1)
+        };
+        row.extend([
+            percent(&|network| network.accuracy),
+            percent(&NetworkResult::tied_share),
+            percent(&|network| network.accuracy_ties_to_first),
+            percent(&|network| network.zero_fraction),
+        ]);
         row
     };
     names.iter().map(row).collect()

@@ -42,7 +42,8 @@ const UNKNOWN: [f64; 2] = [346.0, 240.0];
 type Figure = fn(with: &NetworkResult, without: &NetworkResult) -> Option<f64>;
 
 /// The claims: text, published figure, whether it is a least one, and how it is measured. Ratios are those of
-/// [`PUBLISHED`]; accuracy and silent images come from the notebooks' outputs.
+/// [`PUBLISHED`]; accuracy and silent images come from the notebooks' outputs, where the first of equals
+/// wins.
 const CLAIMS: [(&str, f64, bool, Figure); 11] = [
     (
         "spikes on noise, with / without",
@@ -86,9 +87,12 @@ const CLAIMS: [(&str, f64, bool, Figure); 11] = [
         true,
         |_, wo| ratio(spikes(wo, "noise")?, spikes(wo, "known")?),
     ),
-    ("accuracy on known digits, with", 0.886, true, |w, _| {
-        Some(w.accuracy)
-    }),
+    (
+        "accuracy on known digits, with (ties to the first)",
+        0.886,
+        true,
+        |w, _| Some(w.accuracy_ties_to_first),
+    ),
     (
         "silent noise images, with",
         1459.0 / 1500.0,

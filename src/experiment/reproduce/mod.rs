@@ -82,13 +82,15 @@ pub fn reproduce(
         let controls =
             controls::choose(plan, &sets.split, &mut subjects, &mut result.controls_tried);
         result.arms.extend(tests.of_split(sets, &subjects)?);
+        if index == 0 {
+            result.raster = raster::record(backend, sets, &subjects)?;
+        }
         result.controls.extend(tests.of_split(sets, &controls)?);
     }
     if let Some(sets) = sets.first() {
         let sample = |set| (set, sets.sample(set, SAMPLES));
         result.samples = Set::all(plan).into_iter().map(sample).collect();
     }
-    result.raster = raster::record(backend, plan, &sets, &result)?;
     result.summary = claims(&result);
     result.seconds = start.elapsed().as_secs_f64();
     Ok(result)
@@ -169,5 +171,55 @@ impl Tests<'_, '_> {
         }
         results.iter_mut().for_each(NetworkResult::finish);
         Ok(results)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::cpu::Cpu;
+    use crate::dataset;
+    use crate::params::PruningMode;
+    use crate::presets;
+    use std::path::Path;
+
+    /// Thresholds in testing, front ends and rules differ from preset to preset; a drawing must not.
+    #[test]
+    fn rasters_show_the_spikes_that_the_tests_count() {
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+        let (data, cpu) = (dataset::load(&data).unwrap(), Cpu::new(0).unwrap());
+        let with_groups = presets::PRESETS
+            .into_iter()
+            .filter(|(name, _)| *name != "diehl-cook");
+        for (name, _) in with_groups {
+            let mut params = presets::by_name(name).unwrap();
+            params.job.train_images = 0;
+            params.job.train_per_class = 20;
+            params.job.test_per_class = 2;
+            params.job.epochs = 1;
+            params.time.dt_ms = 1.0;
+            let plan = Plan {
+                arms: vec![PruningMode::None, PruningMode::Final],
+                seeds: 1,
+                controls: false,
+                noise_images: 1,
+                held_out: HeldOut::Test,
+                splits: vec![Split {
+                    classes: params.job.classes.clone(),
+                    unknown: Vec::new(),
+                }],
+                params,
+            };
+            let silent: &mut Observer<'_> = &mut |_| Ok(());
+            let found = reproduce(&cpu, &data, &plan, None, Saving::NONE, silent).unwrap();
+            let drawn = found.raster.iter().map(|raster| raster.excitatory.len());
+            let counted = found
+                .arms
+                .iter()
+                .map(|arm| arm.answers[&Set::Known][0].spikes as usize);
+            let (drawn, counted) = (drawn.collect::<Vec<_>>(), counted.collect::<Vec<_>>());
+            assert_eq!(drawn, counted, "{name}");
+            assert!(drawn.iter().any(|&spikes| spikes > 0), "{name} is silent");
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! The spikes of one presentation, for a raster plot.
 
-use super::{ArmName, Plan, Reproduction, Set, TestSets};
-use crate::backend::{Backend, Phase, Recorded};
+use super::{ArmName, Set, Subject, TestSets};
+use crate::backend::{Backend, Frozen, TestImage};
 use crate::experiment::ExperimentError;
+use crate::experiment::answers::recorded;
 use crate::model::poisson::{Draw, RateTable, SpikeList};
 use crate::network::Network;
 use crate::params::INPUTS;
@@ -22,70 +23,62 @@ pub struct Raster {
     pub inhibitory: Vec<(f64, u32)>,
 }
 
-/// Shows the first known digit to the first seed of every arm of the first split.
+/// Shows the first known digit to the first seed of every arm of the first split, as its test does.
 pub fn record(
     backend: &dyn Backend,
-    plan: &Plan,
-    sets: &[TestSets<'_>],
-    found: &Reproduction,
+    sets: &TestSets<'_>,
+    subjects: &[Subject<'_>],
 ) -> Result<Vec<Raster>, ExperimentError> {
-    let (Some(sets), Some(first)) = (sets.first(), found.arms.first()) else {
-        return Ok(Vec::new());
-    };
     let shown = sets.images(Set::Known);
-    let Some(&image) = shown.images.first() else {
+    let (Some(first), false) = (subjects.first(), shown.images.is_empty()) else {
         return Ok(Vec::new());
     };
-    let pixels = &shown.pixels[image as usize * INPUTS..][..INPUTS];
-    let dt_ms = plan.params.time.dt_ms;
-    let mut rasters = Vec::new();
-    for arm in found
-        .arms
-        .iter()
-        .filter(|arm| arm.seed == first.seed && arm.split == first.split)
-    {
-        let mut params = plan.params.clone();
-        params.job.classes.clone_from(&arm.split.classes);
-        let mut network = Network::new(&params, 0)?;
-        network.weights.clone_from(&arm.weights);
-        network
-            .state
-            .v_e_mv
-            .fill(params.excitatory.v_rest_mv as f32);
-        network
-            .state
-            .v_i_mv
-            .fill(params.inhibitory.v_rest_mv as f32);
-        let steps = params.steps()?.stimulus;
-        let mut spikes = SpikeList::default();
-        let draw = Draw {
-            seed: network.seed,
-            stream: shown.stream,
-            presentation: image,
-            attempt: 0,
+    let of_first_seed = |subject: &&Subject<'_>| subject.network.seed == first.network.seed;
+    let of_subject = |subject: &Subject<'_>| {
+        let frozen = Frozen {
+            network: subject.network,
+            weights: &subject.weights,
         };
-        RateTable::new(&params, 0).draw(draw, pixels, steps, &mut spikes);
-        let inputs: Vec<(u32, u16)> = (0..steps)
-            .flat_map(|step| spikes.at(step).iter().map(move |&input| (step, input)))
-            .collect();
-        let recorded = Recorded {
-            spikes: &inputs,
-            steps,
-            phase: Phase::Test,
+        let (record, image) = recorded(backend, frozen, shown.at(0))?;
+        let params = &subject.network.params;
+        let ms = |step: u32| f64::from(step) * params.time.dt_ms;
+        let times = |spikes: &[(u32, u32)]| {
+            let times = spikes.iter().map(|&(step, neuron)| (ms(step), neuron));
+            times.collect()
         };
-        let record = backend.start(vec![network])?.present(&recorded)?.remove(0);
-        let at = |&(step, neuron): &(u32, u32)| (f64::from(step) * dt_ms, neuron);
-        rasters.push(Raster {
-            arm: arm.pruning.clone(),
-            seed: arm.seed,
-            label: sets.known[0].class,
-            inputs: inputs
-                .iter()
-                .map(|&(step, input)| (f64::from(step) * dt_ms, input.into()))
-                .collect(),
-            excitatory: record.excitatory.iter().map(at).collect(),
-            inhibitory: record.inhibitory.iter().map(at).collect(),
+        let (steps, inputs) = (params.steps()?.stimulus, inputs(subject.network, image)?);
+        let inputs = (0..steps).flat_map(|step| {
+            let inputs = inputs.at(step).iter();
+            inputs.map(move |&input| (ms(step), u32::from(input)))
         });
-    }
-    Ok(rasters)
+        Ok(Raster {
+            arm: subject.name.clone(),
+            seed: subject.network.seed,
+            label: sets.known[0].class,
+            inputs: inputs.collect(),
+            excitatory: times(&record.excitatory),
+            inhibitory: times(&record.inhibitory),
+        })
+    };
+    subjects
+        .iter()
+        .filter(of_first_seed)
+        .map(of_subject)
+        .collect()
+}
+
+/// The input spikes that a test draws.
+fn inputs(network: &Network, image: TestImage<'_>) -> Result<SpikeList, ExperimentError> {
+    let params = &network.params;
+    let draw = Draw {
+        seed: network.seed,
+        stream: image.stream,
+        presentation: image.image,
+        attempt: image.attempt,
+    };
+    let pixels = &image.pixels[image.image as usize * INPUTS..][..INPUTS];
+    let mut spikes = SpikeList::default();
+    let steps = params.steps()?.stimulus;
+    RateTable::new(params, image.attempt).draw(draw, pixels, steps, &mut spikes);
+    Ok(spikes)
 }

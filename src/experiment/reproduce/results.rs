@@ -53,8 +53,12 @@ pub struct NetworkResult {
     /// The arm or control.
     pub pruning: ArmName,
     pub seed: u64,
-    /// Of the known digits.
+    /// Of the known digits: silent and tied images are wrong.
     pub accuracy: f64,
+    /// Known digits for which several groups fired most, alike.
+    pub tied: usize,
+    /// Accuracy by the convention of the published figures: the first of those that are tied counts.
+    pub accuracy_ties_to_first: f64,
     pub zero_fraction: f64,
     /// Wall-clock time of the training of all networks over their number.
     pub train_seconds: f64,
@@ -66,7 +70,7 @@ pub struct NetworkResult {
     pub detection: BTreeMap<&'static str, Detections>,
     /// Accuracy on known digits with noise added.
     pub noisy: Vec<Noisy>,
-    /// Known digits by label (row) and answer (column); the last column counts silent images.
+    /// Known digits by label (row) and answer (column); the last two columns count tied and silent images.
     pub confusion: Vec<Vec<usize>>,
     /// Measured on validation images during the training.
     pub learning: Vec<Metrics>,
@@ -248,6 +252,8 @@ impl NetworkResult {
             pruning: subject.name.clone(),
             seed: subject.network.seed,
             accuracy: 0.0,
+            tied: 0,
+            accuracy_ties_to_first: 0.0,
             zero_fraction: zero_fraction(&subject.network.params, &subject.weights),
             train_seconds: subject.train_seconds,
             sets: BTreeMap::new(),
@@ -261,10 +267,16 @@ impl NetworkResult {
         }
     }
 
+    /// Share of the known digits that are tied.
+    pub fn tied_share(&self) -> f64 {
+        let images = self.sets.get("known").map_or(0, |known| known.images);
+        self.tied as f64 / images.max(1) as f64
+    }
+
     /// Counts the answers to a set.
     pub(super) fn add(&mut self, set: Set, sets: &TestSets<'_>, answers: Vec<Answer>) {
         let spikes: u64 = answers.iter().map(|answer| u64::from(answer.spikes)).sum();
-        let silent = answers.iter().filter(|a| a.group.is_none()).count();
+        let silent = answers.iter().filter(|a| a.spikes == 0).count();
         if let Some(key) = set.key() {
             let result = SetResult {
                 images: answers.len(),
@@ -278,6 +290,8 @@ impl NetworkResult {
             Set::Known => {
                 let evaluation = self.vote(sets, &answers);
                 self.accuracy = evaluation.accuracy;
+                self.tied = evaluation.tied;
+                self.accuracy_ties_to_first = evaluation.accuracy_ties_to_first;
                 self.confusion = evaluation.confusion;
             }
             Set::Noisy(strength) => self.noisy.push(Noisy {

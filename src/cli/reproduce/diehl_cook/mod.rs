@@ -2,22 +2,26 @@
 
 mod show;
 
-use super::pictures::{self, Picture};
-use super::{ExperimentOptions, PLAN, ReproduceArgs, new_folder, refuse, saved_training, set};
-use crate::cli::output::{out, out_json};
+use super::pictures;
+use super::{
+    CONFIG, ExperimentOptions, NO_PAGE, PAGE, PLAN, RESULT, ReproduceArgs, new_folder, refuse,
+    saved_training, set,
+};
+use crate::cli::output::{out, out_json, warn};
 use crate::cli::progress::Progress;
 use crate::cli::run_folder::RunFolder;
-use crate::cli::saving::{explain, stop_at_signals};
+use crate::cli::saving::explain;
+use crate::cli::signals::stop_at_signals;
+use crate::cli::train::note_missing_validation;
 use anyhow::Context;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::dataset;
+use spikeprune::dataset::Digests;
 use spikeprune::experiment::Event;
 use spikeprune::experiment::diehl_cook::{DiehlCook, Plan, test_size, train_size};
 use spikeprune::experiment::train::Saving;
 use spikeprune::params::{INPUTS, Params, PruningMode};
 use spikeprune::report::{ColorMap, Sheet, TileGroup, WeightImages};
 use spikeprune::trained::Trained;
-use std::path::Path;
 use std::time::Instant;
 
 /// Rows of the curve of learning, where the parameters do not say otherwise.
@@ -35,65 +39,112 @@ pub fn run(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Result<()>
     let (every, stop) = (args.saving.every()?, stop_at_signals()?);
     let plan: Plan = match &begun {
         Some(folder) => folder.read_toml(PLAN)?,
-        None => plan(
-            &args.experiment,
-            args.source.resolve_from(Some("diehl-cook"))?,
-        )?,
+        None => plan(&args.experiment, args.params(Some("diehl-cook"))?)?,
     };
     plan.validate()?;
     let backend = args.device.open()?;
-    let data = dataset::load(Path::new(&plan.params.job.data))?;
+    let data = args.data.load(&plan.params)?;
+    let digests = data.set.digests();
     // Too few images are found out before a folder is made.
-    plan.check(&data)?;
-    let folder = match begun {
+    plan.check(&data.set)?;
+    note_missing_validation(&data.set.train, &plan.params, args.device.quiet)?;
+    let mut folder = match begun {
         Some(folder) => folder,
         None => {
             let name = format!("reproduce-diehl-cook-seed{}", plan.params.job.seed);
-            new_folder(args, &name, &plan.params, &plan)?
+            new_folder(args, &name, &plan.params, &plan, &data, &files(&plan))?
         }
     };
+    folder.check_data(PLAN, &data)?;
     let start = Instant::now();
     let mut found = DiehlCook::new(&plan, backend.device());
-    let mut digits = Vec::new();
+    let mut sheets = Vec::new();
     for &size in &plan.sizes {
-        let saved = folder.file(&format!("networks-{size}.safetensors"));
-        let begun = saved_training(&saved)?;
+        let saved = networks_file(size);
+        let begun = saved_training(&mut folder, &saved, &data)?;
         let params = plan.of_size(size);
         let mut progress = Progress::until(args.device.quiet, stop.clone());
         let saving = Saving { every, stop: &stop };
         let mut observe = |event: Event<'_>| {
             progress.observe(&event)?;
             match event {
-                Event::Save(trained) => Checkpoint::of(&params, trained)
-                    .save(&saved)
-                    .map_err(Into::into),
+                Event::Save(trained) => {
+                    let networks = Checkpoint::of(&params, trained, digests.clone());
+                    let written = folder.write(&saved, |path| networks.save(path));
+                    written.map_err(Into::into)
+                }
                 _ => Ok(()),
             }
         };
-        let backend = backend.as_ref();
-        let trained = train_size(backend, &data, &plan, size, begun, saving, &mut observe)
-            .and_then(|trained| {
-                let networks = test_size(backend, &data, &plan, &trained, &mut observe)?;
+        let (backend, data) = (backend.as_ref(), &data.set);
+        let trained = train_size(backend, data, &plan, size, begun, saving, &mut observe).and_then(
+            |trained| {
+                let networks = test_size(backend, data, &plan, &trained, &mut observe)?;
                 Ok((trained, networks))
-            });
+            },
+        );
         let (trained, networks) =
             trained.map_err(|error| explain(error, "reproduce", &folder, &args.device))?;
         progress.finish();
         found.networks.extend(networks);
-        digits.push(picture(&plan, &trained, size, &folder)?);
+        sheets.push((size, sheet(&plan, &trained, size)));
     }
     found.seconds = start.elapsed().as_secs_f64();
-    let json = serde_json::to_string_pretty(&found).context("cannot write the result as JSON")?;
-    folder.write_text("reproduction.json", &(json + "\n"))?;
-    folder.write_text("report.html", &show::html(&found, &digits)?)?;
-    if args.device.json {
-        return out_json(&found);
+    let document = data.with(&found);
+    let json =
+        serde_json::to_string_pretty(&document).context("cannot write the result as JSON")?;
+    folder.write_text(RESULT, &(json + "\n"))?;
+    let told = match args.device.json {
+        true => out_json(&document),
+        false => out(&format!(
+            "{}\nwritten to {}\n",
+            show::table(&found),
+            folder.path().display()
+        )),
+    };
+    // The page last: no result is lost with it.
+    if let Err(error) = page(&plan, &found, &digests, &sheets, &mut folder) {
+        warn(&error.context(NO_PAGE));
     }
-    out(&format!(
-        "{}\nwritten to {}\n",
-        show::table(&found),
-        folder.path().display()
-    ))
+    told
+}
+
+fn networks_file(size: usize) -> String {
+    format!("networks-{size}.safetensors")
+}
+
+fn digits_file(size: usize) -> String {
+    format!("digits-{size}.png")
+}
+
+/// What the run writes.
+fn files(plan: &Plan) -> Vec<String> {
+    let of_sizes = plan
+        .sizes
+        .iter()
+        .flat_map(|&size| [networks_file(size), digits_file(size)]);
+    let files = [CONFIG, PLAN, RESULT, PAGE].map(String::from);
+    files.into_iter().chain(of_sizes).collect()
+}
+
+/// Writes the page with its pictures, a sheet a size.
+fn page(
+    plan: &Plan,
+    found: &DiehlCook,
+    data: &Digests,
+    sheets: &[(usize, Sheet<'_>)],
+    folder: &mut RunFolder,
+) -> anyhow::Result<()> {
+    let mut digits = Vec::new();
+    for (size, sheet) in sheets {
+        let params = plan.of_size(*size);
+        let caption = format!("{size} neurons, seed {}", params.job.seed);
+        let name = digits_file(*size);
+        digits.push(pictures::write(
+            &params, data, folder, &name, sheet, caption,
+        )?);
+    }
+    folder.write_text(PAGE, &show::html(found, data, &digits)?)
 }
 
 fn plan(options: &ExperimentOptions, mut params: Params) -> anyhow::Result<Plan> {
@@ -113,7 +164,6 @@ fn plan(options: &ExperimentOptions, mut params: Params) -> anyhow::Result<Plan>
     set(&mut job.train_images, &options.train_images);
     set(&mut job.test_per_class, &options.test_per_class);
     set(&mut job.seed, &options.seed);
-    set(&mut job.data, &options.data);
     job.replicas = options.seeds;
     set(&mut params.time.dt_ms, &options.dt_ms);
     if params.job.metrics_every == 0 {
@@ -129,13 +179,8 @@ fn plan(options: &ExperimentOptions, mut params: Params) -> anyhow::Result<Plan>
     })
 }
 
-/// Draws what the first network of each arm has learned, in a square each.
-fn picture(
-    plan: &Plan,
-    trained: &Trained,
-    size: usize,
-    folder: &RunFolder,
-) -> anyhow::Result<Picture> {
+/// What the first network of each arm has learned, in a square each.
+fn sheet(plan: &Plan, trained: &Trained, size: usize) -> Sheet<'static> {
     let params = &plan.params;
     let range = (params.w_min() as f32, params.learning.gmax as f32);
     let scale = (SHEET / (size.isqrt() * INPUTS.isqrt())).clamp(1, 4) as u32;
@@ -154,14 +199,11 @@ fn picture(
         group.caption = format!("{}, pruning {mode}", group.caption);
         Some(group)
     };
-    let sheet = Sheet {
+    Sheet {
         groups: plan.arms.iter().enumerate().filter_map(group).collect(),
         range,
         colormap: ColorMap::default(),
         scale,
         quantity: "weight".into(),
-    };
-    let caption = format!("{size} neurons, seed {}", params.job.seed);
-    let name = format!("digits-{size}.png");
-    pictures::write(&plan.of_size(size), folder, &name, &sheet, caption)
+    }
 }

@@ -4,6 +4,7 @@ use crate::cli::reproduce::pictures::Picture;
 use crate::cli::reproduce::plots::{axis, mean_curve, share};
 use crate::cli::reproduce::report::{cells, columns, figure, picture};
 use crate::cli::reproduce::table::{aligned, spread};
+use spikeprune::dataset::Digests;
 use spikeprune::experiment::diehl_cook::{BINDSNET, DiehlCook, NetworkResult, SIZES, published};
 use spikeprune::experiment::evaluate::LabelVotes;
 use spikeprune::params::{PruningMode, to_toml};
@@ -11,10 +12,11 @@ use spikeprune::report::plot::{Lines, PlotError, Svg};
 use spikeprune::report::{Block, Page, Section};
 
 /// Columns of [`accuracy_rows`].
-const ACCURACY: [&str; 8] = [
+const ACCURACY: [&str; 9] = [
     "neurons",
     "pruning",
     "vote %",
+    "ties to first %",
     "published %",
     "BindsNET %",
     "all neurons %",
@@ -62,6 +64,7 @@ fn accuracy_rows(found: &DiehlCook) -> Vec<Vec<String>> {
         };
         vec![
             percent(networks, |network| network.accuracy),
+            percent(networks, |network| network.eval.accuracy_ties_to_first),
             of(&SIZES),
             of(&BINDSNET),
             percent(networks, votes(|votes| votes.accuracy_all_neurons)),
@@ -81,7 +84,7 @@ fn count_rows(found: &DiehlCook) -> Vec<Vec<String>> {
         vec![
             mean(&votes(|votes| votes.unlabelled_neurons as f64), 0),
             mean(&votes(|votes| votes.tied_neurons as f64), 0),
-            mean(&votes(|votes| votes.tied_images as f64), 0),
+            mean(&|network| network.eval.tied as f64, 0),
             mean(&|network| network.eval.spikes as f64 / images(network), 1),
             mean(&|network| network.noise.spikes_an_image(), 2),
             percent(networks, |network| {
@@ -147,7 +150,7 @@ fn curves(found: &DiehlCook) -> Result<Svg, PlotError> {
 }
 
 /// The page; `digits` are pictures in the run folder.
-pub fn html(found: &DiehlCook, digits: &[Picture]) -> anyhow::Result<String> {
+pub fn html(found: &DiehlCook, data: &Digests, digits: &[Picture]) -> anyhow::Result<String> {
     let table = |caption: &str, titles: &[&str], rows| Block::Table {
         caption: caption.into(),
         columns: columns(2, titles.iter().copied()),
@@ -157,7 +160,8 @@ pub fn html(found: &DiehlCook, digits: &[Picture]) -> anyhow::Result<String> {
         heading: "Results".into(),
         text: vec![
             "Accuracy on all test images, by labels from training images alone, as mean and half of the 95% interval \
-             over seeds. Published: Diehl & Cook 2015, after 3 to 15 passes; BindsNET: Hazan et al. 2018."
+             over seeds; a tie counts as wrong, but in the second column, where the first of the tied labels counts as \
+             in the published figures. Published: Diehl & Cook 2015, after 3 to 15 passes; BindsNET: Hazan et al. 2018."
                 .into(),
         ],
         blocks: vec![
@@ -181,7 +185,7 @@ pub fn html(found: &DiehlCook, digits: &[Picture]) -> anyhow::Result<String> {
     let parameters = Section {
         heading: "Parameters".into(),
         text: vec![format!(
-            "spikeprune {}, seeds {:?}, on {}.",
+            "spikeprune {}, seeds {:?}, on {}; {data}.",
             found.version, found.seeds, found.device
         )],
         blocks: vec![Block::Pre {

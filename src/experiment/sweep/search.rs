@@ -1,15 +1,9 @@
-//! Searches over parameters: points of a grid, or drawn at random, trained as replicas of common jobs.
+//! What is searched: axes of parameters, and the points and networks that follow from them.
 
-use super::train::{Every, Saving, train_networks};
-use super::{Event, ExperimentError, Observer};
-use crate::backend::Backend;
-use crate::dataset::LabelledImages;
 use crate::draws;
-use crate::network::Network;
-use crate::params::{ConfigError, MAX_REPLICAS, Params, ParamsError, apply_setting};
-use crate::trained::Metrics;
+use crate::params::{ConfigError, MAX_REPLICAS, Params, ParamsError, apply_setting, to_toml};
 use serde::{Deserialize, Serialize};
-use std::sync::atomic::AtomicBool;
+use std::collections::BTreeSet;
 
 /// One dimension of a search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +47,16 @@ pub enum SearchError {
         "all networks of a search learn the same data: job.data cannot be one of its parameters"
     )]
     Data,
+    #[error(
+        "{key} is no parameter by itself: name one as `params` prints it, such as learning.a_pre"
+    )]
+    NoKey { key: String },
+    #[error("{key} is searched twice: give all its values in one list")]
+    KeyTwice { key: String },
+    #[error("{key} has the value {value} twice")]
+    ValueTwice { key: String, value: String },
+    #[error("{key} changes nothing here, as {why}: search another parameter")]
+    Idle { key: String, why: &'static str },
     #[error("{key} has no values")]
     NoValues { key: String },
     #[error("{key} is given as a range: a grid needs values; list them, or draw points at random")]
@@ -133,7 +137,8 @@ impl Search {
     /// the points of one with fewer.
     ///
     /// # Errors
-    /// When an axis is no parameter, a value does not fit, or there are too many points.
+    /// When an axis is no parameter, is there twice or acts nowhere, a value does not fit or is there twice, or there are
+    /// too many points.
     pub fn points(&self) -> Result<Vec<Point>, SearchError> {
         // Only parameters that make sense can be written and laid over.
         self.params.validate()?;
@@ -141,10 +146,11 @@ impl Search {
         if !(1..=MAX_REPLICAS).contains(&seeds) {
             return Err(SearchError::Seeds { seeds });
         }
-        for axis in &self.axes {
-            axis.values.check(&axis.key)?;
-            if axis.key.trim() == "job.data" {
-                return Err(SearchError::Data);
+        for (index, axis) in self.axes.iter().enumerate() {
+            self.check_axis(axis)?;
+            if self.axes[..index].iter().any(|other| other.key == axis.key) {
+                let key = axis.key.clone();
+                return Err(SearchError::KeyTwice { key });
             }
         }
         let many = |points: usize| points.saturating_mul(seeds) > MOST_NETWORKS;
@@ -157,7 +163,7 @@ impl Search {
             None => self.grid()?,
         };
         let numbered = points.into_iter().enumerate();
-        numbered
+        let points: Vec<Point> = numbered
             .map(|(point, values)| {
                 let mut params = self.params.clone();
                 for (axis, value) in self.axes.iter().zip(&values) {
@@ -170,14 +176,53 @@ impl Search {
                 })?;
                 Ok(Point { values, params })
             })
-            .collect()
+            .collect::<Result<_, SearchError>>()?;
+        self.axes
+            .iter()
+            .try_for_each(|axis| check_acts(&axis.key, &points))?;
+        Ok(points)
+    }
+
+    /// Checks that an axis is one parameter, whose values differ.
+    fn check_axis(&self, axis: &Axis) -> Result<(), SearchError> {
+        let Axis { key, values } = axis;
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.".contains(c);
+        if !key.contains('.') || !key.chars().all(plain) {
+            return Err(SearchError::NoKey { key: key.clone() });
+        }
+        if key == "job.data" {
+            return Err(SearchError::Data);
+        }
+        values.check(key)?;
+        let Values::Listed(values) = values else {
+            return Ok(());
+        };
+        let mut seen = BTreeSet::new();
+        for value in values {
+            let params = apply_setting(&self.params, &format!("{key}={value}"))?;
+            if !seen.insert(to_toml(&params)) {
+                let (key, value) = (key.clone(), value.clone());
+                return Err(SearchError::ValueTwice { key, value });
+            }
+        }
+        Ok(())
     }
 
     /// All networks of the search, point after point.
     ///
     /// # Errors
-    /// As [`Search::points`].
+    /// As [`Search::points`], and when an axis does not act in a search.
     pub fn trials(&self) -> Result<Vec<Trial>, SearchError> {
+        for axis in &self.axes {
+            let why = match axis.key.as_str() {
+                "job.replicas" => "a search trains --seeds networks of each point",
+                "job.metrics_every" => "a search measures networks at the end alone",
+                "job.test_per_class" => "a search measures on validation images",
+                _ => continue,
+            };
+            let key = axis.key.clone();
+            return Err(SearchError::Idle { key, why });
+        }
         let points = self.points()?.into_iter().enumerate();
         let of_point = |(point, found): (usize, Point)| {
             (0..self.seeds).map(move |replica| {
@@ -233,51 +278,16 @@ impl Search {
     }
 }
 
-/// What networks of one job must have in common.
-fn together(a: &Params, b: &Params) -> bool {
-    a.neurons() == b.neurons()
-        && a.presentations() == b.presentations()
-        && a.job.label_images == b.job.label_images
-        && a.time == b.time
-        && a.input == b.input
-        && a.pruning.window_ms == b.pruning.window_ms
-        && a.lateral.delay_s2_max_ms == b.lateral.delay_s2_max_ms
-        && a.lateral.delay_s3_max_ms == b.lateral.delay_s3_max_ms
-}
-
-/// Trains the trials, as many at once as the backend likes, and tells of each as it is done: the last metrics, on
-/// validation images, and the wall-clock time of its job. Once `stop` is true it ends, the job in hand undone.
-///
-/// # Errors
-/// When the data are too few, the backend, the observer or `done` fails, or it was stopped.
-pub fn sweep(
-    backend: &dyn Backend,
-    images: &LabelledImages,
-    trials: &[Trial],
-    stop: &AtomicBool,
-    observer: &mut Observer<'_>,
-    done: &mut dyn FnMut(&Trial, &Metrics, f64) -> Result<(), ExperimentError>,
-) -> Result<(), ExperimentError> {
-    let jobs = trials.chunk_by(|a, b| together(&a.params, &b.params));
-    for job in jobs.flat_map(|job| job.chunks(backend.networks_at_once())) {
-        let networks = job
-            .iter()
-            .map(|trial| Network::new(&trial.params, trial.replica))
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut last = Vec::new();
-        let every = Every::Never;
-        let saving = Saving { every, stop };
-        let trained = train_networks(backend, images, networks.into(), saving, &mut |event| {
-            if let Event::Measured(rows) = &event {
-                last = rows.to_vec();
-            }
-            observer(event)
-        })?;
-        for (trial, metrics) in job.iter().zip(&last) {
-            done(trial, metrics, trained.seconds)?;
-        }
+/// Refuses a parameter that acts in no point.
+fn check_acts(key: &str, points: &[Point]) -> Result<(), SearchError> {
+    let mut why = points.iter().map(|point| point.params.idle(key));
+    match why.next().flatten() {
+        Some(first) if why.all(|why| why.is_some()) => Err(SearchError::Idle {
+            key: key.into(),
+            why: first,
+        }),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -361,9 +371,9 @@ mod tests {
             "{error}"
         );
         let long: Vec<String> = (1..400).map(|i| format!("0.{i:03}")).collect();
-        let axis = || ("learning.a_pre", Values::Listed(long.clone()));
+        let axis = |key| (key, Values::Listed(long.clone()));
         assert!(matches!(
-            refused(&[axis(), axis()], None),
+            refused(&[axis("learning.a_pre"), axis("learning.dropout")], None),
             SearchError::TooMany { .. }
         ));
     }

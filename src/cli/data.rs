@@ -1,0 +1,75 @@
+//! The data set of a command: where it is read from, and what is told of it.
+
+use clap::Args;
+use serde::Serialize;
+use spikeprune::dataset::{self, Dataset, DatasetError, Digests};
+use spikeprune::params::Params;
+use std::path::{Path, PathBuf};
+
+#[derive(Args)]
+#[command(next_help_heading = "Job")]
+pub struct DataOptions {
+    /// Folder of the four IDX files, raw or .gz [paper: data]. With --resume: where the data of the run are now
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
+}
+
+impl DataOptions {
+    /// The folder, where it was given.
+    pub fn folder(&self) -> &Option<String> {
+        &self.data
+    }
+
+    /// Reads the data that were given, else those of the parameters.
+    pub fn load(&self, params: &Params) -> Result<Loaded, DatasetError> {
+        Loaded::from(self.data.as_ref().unwrap_or(&params.job.data))
+    }
+}
+
+/// A data set with the folder that it came from, as it was given.
+pub struct Loaded {
+    pub set: Dataset,
+    pub folder: String,
+}
+
+/// The data of a result: a table of its document.
+#[derive(Serialize)]
+pub struct DataUsed {
+    /// The folder, from the root of the file system.
+    pub folder: PathBuf,
+    /// SHA-256 of labels and pixels of the training and the test images.
+    #[serde(flatten)]
+    pub digests: Digests,
+}
+
+/// A result with the data that it came from.
+#[derive(Serialize)]
+pub struct WithData<'a, T: Serialize> {
+    #[serde(flatten)]
+    pub found: &'a T,
+    pub data: DataUsed,
+}
+
+impl Loaded {
+    pub fn from(folder: &str) -> Result<Self, DatasetError> {
+        Ok(Self {
+            set: dataset::load(Path::new(folder))?,
+            folder: folder.into(),
+        })
+    }
+
+    pub fn used(&self) -> DataUsed {
+        DataUsed {
+            // A folder that was read has a place.
+            folder: std::path::absolute(&self.folder).unwrap_or_else(|_| (&self.folder).into()),
+            digests: self.set.digests(),
+        }
+    }
+
+    pub fn with<'a, T: Serialize>(&self, found: &'a T) -> WithData<'a, T> {
+        WithData {
+            found,
+            data: self.used(),
+        }
+    }
+}

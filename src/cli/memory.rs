@@ -1,0 +1,41 @@
+//! Memory that the system refuses, as under `ulimit -v`: one sentence and exit code 1 instead of an abort.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::io::{Write, stderr};
+
+/// The allocator of the system; it ends the program where that has nothing left. Files appear whole or not at all, so
+/// that this may happen at any time.
+pub struct EndsTheProgram;
+
+// SAFETY: every call goes to the allocator of the system as it comes, and what it gives is handed on as it is.
+#[allow(unsafe_code)]
+unsafe impl GlobalAlloc for EndsTheProgram {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        given(unsafe { System.alloc(layout) }, layout.size())
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        given(unsafe { System.alloc_zeroed(layout) }, layout.size())
+    }
+
+    unsafe fn realloc(&self, old: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        given(unsafe { System.realloc(old, layout, size) }, size)
+    }
+
+    unsafe fn dealloc(&self, old: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(old, layout) }
+    }
+}
+
+fn given(memory: *mut u8, bytes: usize) -> *mut u8 {
+    if memory.is_null() {
+        // Neither line allocates.
+        let _ = writeln!(
+            stderr(),
+            "error: out of memory: the system refused {bytes} bytes more; raise its limit (ulimit -v), or lower \
+             --threads, the number of networks or of neurons"
+        );
+        signal_hook::low_level::exit(1);
+    }
+    memory
+}

@@ -1,0 +1,207 @@
+//! `sweep`: a search over parameters, a CSV row a network.
+
+mod table;
+
+use super::device::DeviceOptions;
+use super::options::ParamOptions;
+use super::output::{note, out, out_json};
+use super::progress::Progress;
+use super::run_folder::{FolderOptions, RunFolder};
+use super::saving::explain;
+use super::signals::stop_at_signals;
+use super::train::note_missing_validation;
+use anyhow::{Context, bail, ensure};
+use clap::Args;
+use spikeprune::experiment::ExperimentError;
+use spikeprune::experiment::selection;
+use spikeprune::experiment::sweep::{Axis, Search, Values, sweep};
+use spikeprune::params::Params;
+use std::path::PathBuf;
+use table::{TABLE, best, read_rows, row, unchanging, write_rows};
+
+/// Search over parameters: a grid, or points drawn at random; networks train side by side
+///
+/// Every network is measured on validation images, training images that are never trained on. sweep.csv in the run
+/// folder gets a row as a network finishes; a search that was stopped goes on with --resume.
+#[derive(Args)]
+pub struct SweepArgs {
+    #[command(flatten)]
+    params: ParamOptions,
+    #[command(flatten)]
+    search: SearchOptions,
+    #[command(flatten)]
+    device: DeviceOptions,
+    #[command(flatten)]
+    folder: FolderOptions,
+    /// Go on with the search in this run folder; everything else comes from there
+    #[arg(long, value_name = "DIR", help_heading = "Device and output",
+        conflicts_with_all = ["SourceOptions", "JobOptions", "ModelOptions", "SearchOptions", "FolderOptions"])]
+    resume: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Search")]
+struct SearchOptions {
+    /// Values of a parameter, e.g. learning.a_pre=0.005,0.01,0.02; may be repeated: all combinations
+    #[arg(long, value_name = "KEY=V,V,...")]
+    grid: Vec<String>,
+    /// A parameter drawn uniformly, e.g. learning.a_pre=0.001..0.1; needs --random
+    #[arg(long, value_name = "KEY=LOW..HIGH", requires = "random")]
+    range: Vec<String>,
+    /// The same with a uniform logarithm
+    #[arg(long, value_name = "KEY=LOW..HIGH", requires = "random")]
+    log_range: Vec<String>,
+    /// Draw so many points at random instead of taking the whole grid
+    #[arg(long, value_name = "N")]
+    random: Option<usize>,
+    /// Networks of each point, with seeds --seed, + 1, ...
+    #[arg(long, value_name = "K", default_value_t = 1)]
+    seeds: usize,
+}
+
+const SEARCH: &str = "search.toml";
+const FILES: [&str; 2] = [SEARCH, TABLE];
+pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
+    let stop = stop_at_signals()?;
+    let reopen = |path| RunFolder::reopen(path, "sweep", &FILES);
+    let resumed = args.resume.as_deref().map(reopen).transpose()?;
+    let search: Search = match &resumed {
+        Some(folder) => folder.read_toml(SEARCH)?,
+        None => args.search.search(&args.params)?,
+    };
+    let trials = search.trials()?;
+    let backend = args.device.open()?;
+    let data = args.params.data.load(&search.params)?;
+    let images = &data.set.train;
+    let mut said = false;
+    for trial in trials.iter().filter(|trial| trial.replica == 0) {
+        check_measurable(&trial.params)?;
+        selection::training(images, &trial.params)?;
+        selection::check_some_left(images, &trial.params).context(
+            "a search is measured on training images that are not trained on: leave some",
+        )?;
+        said = said || note_missing_validation(images, &trial.params, args.device.quiet)?;
+    }
+    let (mut folder, mut rows) = match resumed {
+        Some(folder) => {
+            folder.check_data(SEARCH, &data)?;
+            let rows = read_rows(folder.path(), &search, &trials, images)?;
+            if !rows.is_empty() {
+                folder.check_unchanged(TABLE)?;
+            }
+            (folder, rows)
+        }
+        None => {
+            let params = &search.params;
+            let name = format!("sweep-{}-{}", params.preset, params.job.label("-"));
+            let mut folder = args.folder.create(&name, &FILES)?;
+            folder.write_toml(SEARCH, &search, &data.set.digests())?;
+            (folder, Vec::new())
+        }
+    };
+    let mut progress = Progress::until(args.device.quiet, stop.clone());
+    let left = &trials[rows.len()..];
+    sweep(
+        backend.as_ref(),
+        images,
+        left,
+        &stop,
+        &mut |event| progress.observe(&event),
+        &mut |trial, metrics, seconds| {
+            rows.push(row(trial, metrics, seconds));
+            write_rows(&mut folder, &search, &rows)
+                .map_err(|error| ExperimentError::Observer(error.into()))
+        },
+    )
+    .map_err(|error| explain(error, "sweep", &folder, &args.device))?;
+    progress.finish();
+    for key in unchanging(&search, &rows) {
+        let text =
+            format!("no value of {key} changed anything that was measured: it may not act here");
+        note(&text, args.device.quiet);
+    }
+    if args.device.json {
+        return out_json(&serde_json::json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "command": "sweep",
+            "device": backend.device(),
+            "axes": search.axes.iter().map(|axis| &axis.key).collect::<Vec<_>>(),
+            "rows": rows,
+            "data": data.used(),
+            "out": folder.path().display().to_string(),
+        }));
+    }
+    let written = folder.path().display();
+    out(&format!("{}\nwritten to {written}\n", best(&search, &rows)))
+}
+
+impl SearchOptions {
+    fn search(&self, params: &ParamOptions) -> anyhow::Result<Search> {
+        let mut axes = Vec::new();
+        for text in &self.grid {
+            let (key, values) = key_and_value("--grid", text)?;
+            axes.push(listed(key, values));
+        }
+        for text in &self.range {
+            let (key, (low, high)) = key_and_range("--range", text)?;
+            axes.push(axis(key, Values::Uniform(low, high)));
+        }
+        for text in &self.log_range {
+            let (key, (low, high)) = key_and_range("--log-range", text)?;
+            axes.push(axis(key, Values::LogUniform(low, high)));
+        }
+        ensure!(
+            !axes.is_empty(),
+            "nothing to search: give --grid, or --random with --range"
+        );
+        if self.random == Some(0) {
+            bail!("--random is 0: it must be at least 1");
+        }
+        let mut params = params.resolve()?;
+        check_measurable(&params)?;
+        // Metrics at the end alone: they are the rows.
+        params.job.metrics_every = 0;
+        Ok(Search {
+            params,
+            axes,
+            random: self.random,
+            seeds: self.seeds,
+        })
+    }
+}
+
+fn check_measurable(params: &Params) -> anyhow::Result<()> {
+    ensure!(
+        params.job.validation_per_class > 0,
+        "--validation-per-class is 0: a search is measured on validation images"
+    );
+    Ok(())
+}
+
+fn axis(key: &str, values: Values) -> Axis {
+    let key = key.into();
+    Axis { key, values }
+}
+
+/// An axis from values with commas between them.
+pub fn listed(key: &str, values: &str) -> Axis {
+    let values = values.split(',').map(|value| value.trim().to_string());
+    axis(key, Values::Listed(values.collect()))
+}
+
+pub fn key_and_value<'a>(flag: &str, text: &'a str) -> anyhow::Result<(&'a str, &'a str)> {
+    let Some((key, value)) = text.split_once('=') else {
+        bail!("{flag} {text}: expected KEY=..., such as learning.a_pre=0.01");
+    };
+    Ok((key.trim(), value.trim()))
+}
+
+fn key_and_range<'a>(flag: &str, text: &'a str) -> anyhow::Result<(&'a str, (f64, f64))> {
+    let (key, value) = key_and_value(flag, text)?;
+    let numbers = value
+        .split_once("..")
+        .and_then(|(low, high)| Some((low.trim().parse().ok()?, high.trim().parse().ok()?)));
+    let numbers = numbers
+        .with_context(|| format!("{flag} {text}: expected LOW..HIGH, such as 0.001..0.1"))?;
+    Ok((key, numbers))
+}

@@ -1,0 +1,214 @@
+//! sweep.csv: its rows, written as they come and read again, and what they come to.
+
+use crate::cli::run_folder::RunFolder;
+use anyhow::{Context, ensure};
+use serde::Serialize;
+use spikeprune::dataset::LabelledImages;
+use spikeprune::experiment::selection;
+use spikeprune::experiment::sweep::{Search, Trial};
+use spikeprune::params::INPUTS;
+use spikeprune::statistics::Interval;
+use spikeprune::trained::Metrics;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::Path;
+
+/// A row of sweep.csv, beside the values of the axes.
+#[derive(Clone, Serialize)]
+pub struct Row {
+    point: usize,
+    seed: u64,
+    values: Vec<String>,
+    validation_accuracy: Option<f64>,
+    zero_fraction: f64,
+    /// E spikes of the training.
+    spikes: u64,
+    /// Wall-clock time of the job that the network trained in.
+    seconds: f64,
+}
+
+pub const TABLE: &str = "sweep.csv";
+/// Columns of sweep.csv after point and seed and the axes.
+const MEASURES: [&str; 4] = ["validation_accuracy", "zero_fraction", "spikes", "seconds"];
+
+/// The axes of a grid along which no measure changes, whatever the others are.
+pub fn unchanging<'a>(search: &'a Search, rows: &[Row]) -> Vec<&'a str> {
+    if search.random.is_some() {
+        return Vec::new();
+    }
+    let mut keys = Vec::new();
+    for (index, axis) in search.axes.iter().enumerate() {
+        let others = |row: &Row| {
+            let mut values = row.values.clone();
+            values.remove(index);
+            (row.seed, values)
+        };
+        let measures = |row: &Row| {
+            let accuracy = row.validation_accuracy.map(f64::to_bits);
+            (accuracy, row.zero_fraction.to_bits(), row.spikes)
+        };
+        let mut found = BTreeMap::new();
+        let same = |row: &Row| *found.entry(others(row)).or_insert(measures(row)) == measures(row);
+        let values: BTreeSet<&String> = rows.iter().map(|row| &row.values[index]).collect();
+        if values.len() > 1 && rows.iter().all(same) {
+            keys.push(axis.key.as_str());
+        }
+    }
+    keys
+}
+
+pub fn row(trial: &Trial, metrics: &Metrics, seconds: f64) -> Row {
+    Row {
+        point: trial.point,
+        seed: metrics.seed,
+        values: trial.values.clone(),
+        validation_accuracy: metrics.validation_accuracy,
+        zero_fraction: metrics.zero_fraction,
+        spikes: metrics.spikes,
+        seconds,
+    }
+}
+
+fn columns(search: &Search) -> Vec<&str> {
+    let axes = search.axes.iter().map(|axis| axis.key.as_str());
+    ["point", "seed"]
+        .into_iter()
+        .chain(axes)
+        .chain(MEASURES)
+        .collect()
+}
+
+pub fn write_rows(folder: &mut RunFolder, search: &Search, rows: &[Row]) -> anyhow::Result<()> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(columns(search))?;
+    for row in rows {
+        let accuracy = row
+            .validation_accuracy
+            .map_or(String::new(), |share| share.to_string());
+        let measures = [
+            accuracy,
+            row.zero_fraction.to_string(),
+            row.spikes.to_string(),
+            row.seconds.to_string(),
+        ];
+        let names = [row.point.to_string(), row.seed.to_string()];
+        csv.write_record(names.iter().chain(&row.values).chain(&measures))?;
+    }
+    folder.write_text(TABLE, &String::from_utf8(csv.into_inner()?)?)
+}
+
+/// The rows that are there, which must be those of the first trials.
+pub fn read_rows(
+    folder: &Path,
+    search: &Search,
+    trials: &[Trial],
+    images: &LabelledImages,
+) -> anyhow::Result<Vec<Row>> {
+    let path = folder.join(TABLE);
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let wrong = |line: usize| {
+        format!(
+            "{}, row {line}: not what this search would have written",
+            path.display()
+        )
+    };
+    let mut csv =
+        csv::Reader::from_path(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    ensure!(
+        csv.headers().with_context(|| wrong(0))? == columns(search),
+        "{}",
+        wrong(0)
+    );
+    let mut rows = Vec::new();
+    for record in csv.records() {
+        let line = rows.len() + 1;
+        let record = record.with_context(|| wrong(line))?;
+        let trial = trials.get(rows.len()).with_context(|| wrong(line))?;
+        let row = parse_row(&record, trial).filter(|row| is_possible(row, trial, images));
+        rows.push(row.with_context(|| wrong(line))?);
+    }
+    Ok(rows)
+}
+
+fn parse_row(record: &csv::StringRecord, trial: &Trial) -> Option<Row> {
+    let fields: Vec<&str> = record.iter().collect();
+    let (names, rest) = fields.split_at_checked(2)?;
+    let (values, measures) = rest.split_at_checked(trial.values.len())?;
+    let [accuracy, zeros, spikes, seconds] = measures else {
+        return None;
+    };
+    let row = Row {
+        point: names[0].parse().ok()?,
+        seed: names[1].parse().ok()?,
+        values: values.iter().map(ToString::to_string).collect(),
+        validation_accuracy: match *accuracy {
+            "" => None,
+            share => Some(share.parse().ok()?),
+        },
+        zero_fraction: zeros.parse().ok()?,
+        spikes: spikes.parse().ok()?,
+        seconds: seconds.parse().ok()?,
+    };
+    let seed = trial.params.replica_seed(trial.replica);
+    (row.point == trial.point && row.seed == seed && row.values == trial.values).then_some(row)
+}
+
+/// Whether the measures can be those of a network of the trial.
+fn is_possible(row: &Row, trial: &Trial, images: &LabelledImages) -> bool {
+    let is_share_of = |share: f64, whole: usize| {
+        let count = (share * whole as f64).round();
+        (0.0..=1.0).contains(&share) && count / whole as f64 == share
+    };
+    let shown = selection::validation(images, &trial.params).unwrap_or_default();
+    let shown = shown.iter().map(|class| class.images.len()).sum::<usize>();
+    let weights = INPUTS * trial.params.neurons();
+    row.validation_accuracy
+        .is_some_and(|share| is_share_of(share, shown))
+        && is_share_of(row.zero_fraction, weights)
+        && row.seconds.is_finite()
+        && row.seconds >= 0.0
+}
+
+/// Points that the table shows.
+const SHOWN: usize = 20;
+
+/// The best points by their mean accuracy on validation images.
+pub fn best(search: &Search, rows: &[Row]) -> String {
+    let mut points: Vec<(f64, String)> = rows
+        .chunk_by(|a, b| a.point == b.point)
+        .map(|rows| {
+            let accuracies: Vec<f64> = rows
+                .iter()
+                .filter_map(|row| row.validation_accuracy)
+                .collect();
+            let interval = Interval::of(&accuracies).ok();
+            let mean = interval.map_or(0.0, |interval| interval.mean);
+            let spread = interval.and_then(|interval| Some(interval.high? - interval.mean));
+            let spread = spread.map_or(String::new(), |half| format!(" +- {:.2}", 100.0 * half));
+            let zeros = rows.iter().map(|row| row.zero_fraction).sum::<f64>() / rows.len() as f64;
+            let values = search.axes.iter().zip(&rows[0].values);
+            let settings: Vec<String> = values
+                .map(|(axis, value)| format!("{}={value}", axis.key))
+                .collect();
+            let line = format!(
+                "{:>6.2}%{spread}  {:>5.1}% zeros  {}",
+                100.0 * mean,
+                100.0 * zeros,
+                settings.join("  ")
+            );
+            (mean, line)
+        })
+        .collect();
+    points.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut text = format!(
+        "{} networks; the best points on validation images:\n\n",
+        rows.len()
+    );
+    for (_, line) in points.iter().take(SHOWN) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{line}");
+    }
+    text
+}

@@ -1,0 +1,85 @@
+//! Parameters that act only beside others.
+
+use super::{Params, PruningMode, Rule, Threshold};
+
+impl Params {
+    /// Why a parameter, by its dotted key, changes nothing in this set; none where it may act.
+    pub fn idle(&self, key: &str) -> Option<&'static str> {
+        let (job, learning, e) = (&self.job, &self.learning, &self.excitatory);
+        let fixed = |threshold| threshold == Threshold::Fixed;
+        let (idle, why) = match key {
+            "job.neurons_per_class" => (job.neurons > 0, "job.neurons is not 0"),
+            "job.train_per_class" => (job.train_images > 0, "job.train_images is not 0"),
+            "input.retry_rate_hz" => (self.input.least_spikes == 0, "input.least_spikes is 0"),
+            "excitatory.tau_threshold_ms" | "excitatory.threshold_step_mv" => (
+                fixed(e.threshold_train) && fixed(e.threshold_test),
+                "both thresholds are fixed",
+            ),
+            "lateral.w_s3_growth" => (self.neurons() == 100, "there are 100 neurons"),
+            "learning.inhibitory_gain" => (learning.w_min == 0.0, "learning.w_min is 0"),
+            "learning.tau_post_ms" => (learning.a_post == 0.0, "learning.a_post is 0"),
+            "learning.tau_post_slow_ms" => (
+                learning.rule != Rule::Triplet,
+                "learning.rule is not triplet",
+            ),
+            "learning.target_spikes" | "learning.target_floor" | "learning.tolerance" => (
+                learning.rule != Rule::CountGated,
+                "learning.rule is not count-gated",
+            ),
+            "pruning.decay" | "pruning.tau_ms" | "pruning.k" => (
+                self.pruning.mode == PruningMode::None,
+                "pruning.mode is none",
+            ),
+            "pruning.window_ms" | "pruning.window_rate_hz" => (
+                self.pruning.mode != PruningMode::FinalWindow,
+                "pruning.mode is not final-window",
+            ),
+            _ => (false, ""),
+        };
+        idle.then_some(why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::params::to_toml;
+    use crate::presets;
+
+    /// What is called idle must be a parameter, and one that acts elsewhere.
+    #[test]
+    fn idle_parameters_exist_and_act_in_some_preset() {
+        let known = [
+            "job.neurons_per_class",
+            "job.train_per_class",
+            "input.retry_rate_hz",
+            "excitatory.tau_threshold_ms",
+            "excitatory.threshold_step_mv",
+            "lateral.w_s3_growth",
+            "learning.inhibitory_gain",
+            "learning.tau_post_ms",
+            "learning.tau_post_slow_ms",
+            "learning.target_spikes",
+            "learning.target_floor",
+            "learning.tolerance",
+            "pruning.decay",
+            "pruning.tau_ms",
+            "pruning.k",
+            "pruning.window_ms",
+            "pruning.window_rate_hz",
+        ];
+        let presets = presets::PRESETS.map(|(name, _)| presets::by_name(name).unwrap());
+        for key in known {
+            let (table, field) = key.split_once('.').unwrap();
+            let all: toml::Table = to_toml(&presets[0]).parse().unwrap();
+            assert!(all[table].get(field).is_some(), "{key}");
+            let acts = presets.iter().any(|params| params.idle(key).is_none());
+            assert!(acts, "{key} acts nowhere");
+        }
+        assert!(presets::paper().idle("learning.target_spikes").is_some());
+        assert!(
+            presets::diehl_cook()
+                .idle("job.neurons_per_class")
+                .is_some()
+        );
+    }
+}

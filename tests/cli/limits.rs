@@ -1,0 +1,71 @@
+//! Limits that a system sets: threads, memory, size of files.
+
+use crate::program::{PROGRAM, succeed, tiny, tiny_train};
+use assert_cmd::Command;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// The tiny training under a shell's limit.
+fn limited(limit: &str, out: &Path, flags: &[&str]) -> Command {
+    let mut command = Command::new("sh");
+    let line = format!("{limit}; exec '{PROGRAM}' train --out \"$@\"");
+    command
+        .args(["-c", &line, "sh"])
+        .arg(out)
+        .args(tiny())
+        .args(flags);
+    command
+}
+
+/// `--threads` alone says how many threads there are.
+#[test]
+fn the_environment_does_not_ask_for_threads() {
+    let folder = TempDir::new().unwrap();
+    let mut train = tiny_train(folder.path(), &["--device", "cpu"]);
+    succeed(train.env("RAYON_NUM_THREADS", "100000"));
+}
+
+/// At no limit is there an abort, a panic or silence: the run succeeds, or says in one line that memory or threads ran
+/// out.
+#[test]
+fn too_little_memory_is_an_error() {
+    let (mut refusals, mut successes) = (0, 0);
+    let megabytes = (20..200).step_by(12).chain([400, 4000]);
+    for megabytes in megabytes {
+        let folder = TempDir::new().unwrap();
+        let limit = format!("ulimit -v {}", megabytes * 1024);
+        let mut command = limited(
+            &limit,
+            folder.path(),
+            &["--device", "cpu", "--threads", "2"],
+        );
+        let output = command.output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        if output.status.success() {
+            successes += 1;
+            continue;
+        }
+        // The system's own loader speaks for itself where not even the program fits.
+        if stderr.contains("error while loading shared libraries") || megabytes < 20 {
+            continue;
+        }
+        refusals += 1;
+        assert_eq!(output.status.code(), Some(1), "{megabytes} MB: {stderr}");
+        assert!(
+            stderr.starts_with("error: ") && stderr.lines().count() == 1,
+            "{megabytes} MB: {stderr}"
+        );
+        assert!(!stderr.contains("computes wrongly"), "{stderr}");
+    }
+    assert!(refusals > 0 && successes > 0, "{refusals}, {successes}");
+}
+
+#[test]
+fn a_file_that_may_not_become_so_large_is_an_error() {
+    let folder = TempDir::new().unwrap();
+    let mut command = limited("ulimit -f 8", folder.path(), &["--device", "cpu"]);
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("cannot write "), "{stderr}");
+}

@@ -1,0 +1,132 @@
+//! Other data than those that were trained on are never taken without a word.
+
+use crate::program::{CHECKPOINT, data, refused, spikeprune, succeed, tiny, tiny_train};
+use serde_json::Value;
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use tempfile::TempDir;
+
+const LABELS: &str = "train-labels-idx1-ubyte";
+
+/// A folder `data` with the project's data; of the same shape, but other training labels, where `other`.
+fn data_in(folder: &Path, other: bool) {
+    let set = folder.join("data");
+    fs::create_dir(&set).unwrap();
+    for file in fs::read_dir(data()).unwrap().map(|file| file.unwrap()) {
+        if file.path().is_file() {
+            symlink(file.path(), set.join(file.file_name())).unwrap();
+        }
+    }
+    if other {
+        let mut raw = Vec::new();
+        let shipped = fs::File::open(format!("{}/{LABELS}.gz", data())).unwrap();
+        std::io::copy(&mut flate2::read::GzDecoder::new(shipped), &mut raw).unwrap();
+        raw[8..].rotate_left(1);
+        fs::File::create(set.join(LABELS))
+            .unwrap()
+            .write_all(&raw)
+            .unwrap();
+    }
+}
+
+/// A run in a folder of its own, begun with the relative path `data`.
+fn trained() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    data_in(folder.path(), false);
+    let mut train = tiny_train(Path::new("run"), &["--data", "data"]);
+    succeed(train.current_dir(folder.path()));
+    folder
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn a_run_goes_on_with_the_same_data_alone() {
+    let folder = trained();
+    let other = TempDir::new().unwrap();
+    data_in(other.path(), true);
+    let run = folder.path().join("run");
+    let resume = |from: &Path, flags: &[&str]| {
+        let mut command = spikeprune(&["train", "--resume"]);
+        command.arg(&run).args(flags).current_dir(from);
+        command
+    };
+    // A relative path means another folder elsewhere.
+    refused(
+        &mut resume(other.path(), &[]),
+        1,
+        "holds other training images",
+    )
+    .unwrap();
+    let moved = folder.path().join("moved");
+    fs::rename(folder.path().join("data"), &moved).unwrap();
+    refused(&mut resume(folder.path(), &[]), 1, "name the folder").unwrap();
+    let named = ["--data", moved.to_str().unwrap()];
+    succeed(&mut resume(other.path(), &named));
+    // So it is where nothing was saved yet.
+    fs::remove_file(run.join(CHECKPOINT)).unwrap();
+    refused(
+        &mut resume(other.path(), &[]),
+        1,
+        "holds other training images",
+    )
+    .unwrap();
+    succeed(&mut resume(other.path(), &named));
+    let summary = json(&fs::read_to_string(run.join("summary.json")).unwrap());
+    assert_eq!(summary["params"]["job"]["data"], "data");
+    assert_eq!(summary["data"]["folder"], named[1]);
+}
+
+#[test]
+fn a_checkpoint_is_tested_on_other_data_only_by_name() {
+    let folder = trained();
+    let other = TempDir::new().unwrap();
+    data_in(other.path(), true);
+    let checkpoint = folder.path().join("run").join(CHECKPOINT);
+    let eval = |flags: &[&str]| {
+        let mut command = spikeprune(&["eval", "--json"]);
+        command
+            .arg(&checkpoint)
+            .args(flags)
+            .current_dir(other.path());
+        command
+    };
+    refused(&mut eval(&[]), 1, "holds other training images").unwrap();
+    let output = eval(&["--data", "data"]).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert!(
+        stderr.starts_with("note: data holds other images"),
+        "{stderr}"
+    );
+    let same = succeed(&mut eval(&[
+        "--data",
+        folder.path().join("data").to_str().unwrap(),
+    ]));
+    let found = json(&String::from_utf8(output.stdout).unwrap());
+    assert_ne!(found["data"]["train"], json(&same)["data"]["train"]);
+    assert_eq!(found["data"]["test"], json(&same)["data"]["test"]);
+}
+
+#[test]
+fn a_search_goes_on_with_the_same_data_alone() {
+    let folder = TempDir::new().unwrap();
+    data_in(folder.path(), false);
+    let mut sweep = spikeprune(&["sweep", "--quiet", "--out", "run"]);
+    sweep
+        .args(tiny())
+        .args(["--data", "data", "--grid", "learning.a_pre=0.01,0.02"]);
+    succeed(sweep.current_dir(folder.path()));
+    let other = TempDir::new().unwrap();
+    data_in(other.path(), true);
+    let mut resume = spikeprune(&["sweep", "--resume"]);
+    resume
+        .arg(folder.path().join("run"))
+        .current_dir(other.path());
+    refused(&mut resume, 1, "holds other training images").unwrap();
+    succeed(resume.args(["--data", &data()]));
+}
