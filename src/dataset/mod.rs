@@ -179,7 +179,7 @@ impl Dataset {
 /// The [`DatasetError`] of the first fault found: a file that is missing, unreadable, damaged, or not exactly of the
 /// form of MNIST.
 pub fn load(dir: &Path) -> Result<Dataset, DatasetError> {
-    parse::parse(&read(dir)?)
+    parse::parse(read(dir)?)
 }
 
 /// The four files, checked.

@@ -10,6 +10,7 @@ use mnist::{Mnist, MnistBuilder};
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
+use tempfile::TempDir;
 
 /// The data of the four files with their headers.
 pub(super) struct Files {
@@ -36,56 +37,83 @@ impl Files {
 ///
 /// # Errors
 /// Nothing but what a fault in the parser would cause.
-pub(super) fn parse(files: &Files) -> Result<Dataset, DatasetError> {
-    in_memory(files)
-        .or_else(|_| in_private_folder(files))
-        .unwrap_or_else(|_| cut(files))
-}
-
-/// By the crate, from files that are nowhere on a disk.
-#[cfg(target_os = "linux")]
-fn in_memory(files: &Files) -> io::Result<Result<Dataset, DatasetError>> {
-    use std::io::Write;
-    use std::os::fd::AsRawFd;
-    let file = |bytes: &[u8]| -> io::Result<File> {
-        let flags = rustix::fs::MemfdFlags::CLOEXEC;
-        let mut file = File::from(rustix::fs::memfd_create("data", flags)?);
-        file.write_all(bytes)?;
-        Ok(file)
-    };
-    let mut open = Vec::new();
-    for bytes in files.all() {
-        open.push(file(bytes)?);
+pub(super) fn parse(files: Files) -> Result<Dataset, DatasetError> {
+    match Shown::in_memory(&files).or_else(|_| Shown::in_private_folder(&files)) {
+        Ok(shown) => {
+            // They are 55 MB, and so are the copies that the crate makes.
+            drop(files);
+            by_crate(&shown)
+        }
+        Err(_) => cut(&files),
     }
-    let names: Vec<String> = open
-        .iter()
-        .map(|file| file.as_raw_fd().to_string())
-        .collect();
-    by_crate(Path::new("/proc/self/fd"), &names)
 }
 
-#[cfg(not(target_os = "linux"))]
-fn in_memory(_: &Files) -> io::Result<Result<Dataset, DatasetError>> {
-    Err(io::ErrorKind::Unsupported.into())
+/// Files with paths that the crate can open, as long as this lives.
+struct Shown {
+    folder: String,
+    /// In the order of [`Files::all`].
+    names: [String; 4],
+    _open: Vec<File>,
+    _private: Option<TempDir>,
 }
 
-/// By the crate, from a folder that is this program's alone and goes with it.
-fn in_private_folder(files: &Files) -> io::Result<Result<Dataset, DatasetError>> {
-    let folder = tempfile::Builder::new().prefix("spikeprune-").tempdir()?;
-    let names = ["0", "1", "2", "3"].map(String::from);
-    for (name, bytes) in names.iter().zip(files.all()) {
-        fs::write(folder.path().join(name), bytes)?;
+impl Shown {
+    /// Files that are nowhere on a disk.
+    #[cfg(target_os = "linux")]
+    fn in_memory(files: &Files) -> io::Result<Self> {
+        use std::io::Write;
+        use std::os::fd::AsRawFd;
+        let mut open = Vec::new();
+        for bytes in files.all() {
+            let flags = rustix::fs::MemfdFlags::CLOEXEC;
+            let mut file = File::from(rustix::fs::memfd_create("data", flags)?);
+            file.write_all(bytes)?;
+            open.push(file);
+        }
+        let names = std::array::from_fn(|at| open[at].as_raw_fd().to_string());
+        Self {
+            folder: "/proc/self/fd".into(),
+            names,
+            _open: open,
+            _private: None,
+        }
+        .checked()
     }
-    by_crate(folder.path(), &names)
+
+    #[cfg(not(target_os = "linux"))]
+    fn in_memory(_: &Files) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Files in a folder that is this program's alone and goes with it.
+    fn in_private_folder(files: &Files) -> io::Result<Self> {
+        let private = tempfile::Builder::new().prefix("spikeprune-").tempdir()?;
+        let names = ["0", "1", "2", "3"].map(String::from);
+        for (name, bytes) in names.iter().zip(files.all()) {
+            fs::write(private.path().join(name), bytes)?;
+        }
+        let folder = private.path().to_str();
+        Self {
+            folder: folder.ok_or(io::ErrorKind::InvalidInput)?.into(),
+            names,
+            _open: Vec::new(),
+            _private: Some(private),
+        }
+        .checked()
+    }
+
+    /// The same if every path opens: the crate would panic.
+    fn checked(self) -> io::Result<Self> {
+        for name in &self.names {
+            File::open(Path::new(&self.folder).join(name))?;
+        }
+        Ok(self)
+    }
 }
 
-/// What the crate makes of the files of these names; it must be able to open them.
-fn by_crate(folder: &Path, names: &[String]) -> io::Result<Result<Dataset, DatasetError>> {
-    let not_utf8 = || io::Error::from(io::ErrorKind::InvalidInput);
-    let base = folder.to_str().ok_or_else(not_utf8)?;
-    for name in names {
-        File::open(folder.join(name))?;
-    }
+/// What the crate makes of the files.
+fn by_crate(shown: &Shown) -> Result<Dataset, DatasetError> {
+    let [train_images, train_labels, test_images, test_labels] = &shown.names;
     let Mnist {
         mut trn_img,
         mut trn_lbl,
@@ -93,11 +121,11 @@ fn by_crate(folder: &Path, names: &[String]) -> io::Result<Result<Dataset, Datas
         tst_lbl,
         ..
     } = MnistBuilder::new()
-        .base_path(base)
-        .training_images_filename(&names[0])
-        .training_labels_filename(&names[1])
-        .test_images_filename(&names[2])
-        .test_labels_filename(&names[3])
+        .base_path(&shown.folder)
+        .training_images_filename(train_images)
+        .training_labels_filename(train_labels)
+        .test_images_filename(test_images)
+        .test_labels_filename(test_labels)
         .label_format_digit()
         .training_set_length(idx::TRAIN_COUNT)
         .validation_set_length(0)
@@ -106,7 +134,7 @@ fn by_crate(folder: &Path, names: &[String]) -> io::Result<Result<Dataset, Datas
     // The parser splits the sets off one long vector, which keeps its size.
     trn_img.shrink_to_fit();
     trn_lbl.shrink_to_fit();
-    Ok(joined([trn_img, trn_lbl, tst_img, tst_lbl]))
+    joined([trn_img, trn_lbl, tst_img, tst_lbl])
 }
 
 /// The items behind the headers.
@@ -139,16 +167,23 @@ mod tests {
         let files = crate::dataset::read(&data).unwrap();
         let own = cut(&files).unwrap();
         assert_eq!((own.train.len(), own.test.len()), (60_000, 10_000));
-        assert_eq!(in_private_folder(&files).unwrap().unwrap(), own);
+        let of_folder = Shown::in_private_folder(&files).unwrap();
+        assert_eq!(by_crate(&of_folder).unwrap(), own);
         if cfg!(target_os = "linux") {
-            assert_eq!(in_memory(&files).unwrap().unwrap(), own);
+            let of_memory = Shown::in_memory(&files).unwrap();
+            assert_eq!(by_crate(&of_memory).unwrap(), own);
         }
+        assert_eq!(parse(files).unwrap(), own);
     }
 
     #[test]
-    fn a_folder_that_the_crate_cannot_open_is_no_panic() {
-        let names = ["nowhere"; 4].map(String::from);
-        let folder = tempfile::tempdir().unwrap();
-        assert!(by_crate(folder.path(), &names).is_err());
+    fn a_path_that_the_crate_cannot_open_is_no_panic() {
+        let shown = Shown {
+            folder: "/nowhere".into(),
+            names: ["0", "1", "2", "3"].map(String::from),
+            _open: Vec::new(),
+            _private: None,
+        };
+        assert!(shown.checked().is_err());
     }
 }

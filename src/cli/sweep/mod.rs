@@ -83,11 +83,13 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
         said = said || note_missing_validation(images, &trial.params, args.device.quiet)?;
     }
     let (mut folder, mut rows) = match resumed {
-        Some(folder) => {
+        Some(mut folder) => {
             folder.check_data(SEARCH, &data)?;
             let rows = read_rows(folder.path(), &search, &trials, images)?;
-            if !rows.is_empty() {
-                folder.check_unchanged(TABLE)?;
+            match rows.is_empty() {
+                // There is nothing in it that could have been changed.
+                true => folder.adopt(TABLE)?,
+                false => folder.check_unchanged(TABLE)?,
             }
             (folder, rows)
         }
