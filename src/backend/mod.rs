@@ -5,12 +5,14 @@
 //! from rest, so that its result depends on nothing but weights, image and seed. Results do not depend on
 //! how lanes are spread over threads or chunks.
 
+mod check;
 pub mod cpu;
 pub mod gpu;
 
 use crate::model::rng::Stream;
 use crate::network::{Network, NetworkError};
-use crate::params::{INPUTS, Params, ParamsError};
+use crate::params::{INPUTS, ParamsError};
+use check::{check_clock, check_plan, check_recorded, check_test};
 use std::borrow::Cow;
 
 /// A training image and the group of its class.
@@ -246,91 +248,6 @@ pub trait Session {
     fn snapshot(&mut self) -> Result<Vec<Network>, BackendError>;
 }
 
-/// Checks a plan of training: a list a network, of one length, whose images and groups exist.
-fn check_plan<'a>(
-    params: impl ExactSizeIterator<Item = &'a Params>,
-    pixels: &[u8],
-    plan: &[Vec<Showing>],
-) -> Result<(), BackendError> {
-    let (expected, found) = (params.len(), plan.len());
-    if expected != found {
-        return Err(BackendError::PlanLength { expected, found });
-    }
-    for (params, showings) in params.zip(plan) {
-        if showings.len() != plan[0].len() {
-            return Err(BackendError::Uneven);
-        }
-        for showing in showings {
-            check_image(pixels, showing.image)?;
-            check_group(params, showing.group)?;
-        }
-    }
-    Ok(())
-}
-
-/// Checks that the inputs and the group of a recorded presentation exist.
-fn check_recorded<'a>(
-    params: impl Iterator<Item = &'a Params>,
-    recorded: &Recorded<'_>,
-) -> Result<(), BackendError> {
-    let available = INPUTS as u64;
-    if let Some(&(_, input)) = recorded
-        .spikes
-        .iter()
-        .find(|&&(_, input)| u64::from(input) >= available)
-    {
-        return Err(BackendError::OutOfBounds {
-            what: "input",
-            found: input.into(),
-            available,
-        });
-    }
-    match recorded.phase {
-        Phase::Train { group } => params
-            .into_iter()
-            .try_for_each(|params| check_group(params, group)),
-        Phase::Window | Phase::Test => Ok(()),
-    }
-}
-
-/// Checks that the clock has room for another presentation: images that are shown again take more of it than was
-/// counted on.
-fn check_clock(network: &Network, clock: u32) -> Result<(), BackendError> {
-    let steps = network.params.steps()?;
-    match clock.checked_add(steps.stimulus + steps.rest + steps.spare()) {
-        Some(_) => Ok(()),
-        None => Err(BackendError::ClockFull {
-            seed: network.seed,
-            image: network.state.presented,
-        }),
-    }
-}
-
-/// Checks frozen networks and that the images to show them exist.
-fn check_test(networks: &[Frozen<'_>], images: TestImages<'_>) -> Result<(), BackendError> {
-    for frozen in networks {
-        frozen.network.check()?;
-        let (expected, found) = (frozen.network.weights.len(), frozen.weights.len());
-        if found != expected {
-            let array = "weights";
-            return Err(NetworkError::Length {
-                array,
-                expected,
-                found,
-            }
-            .into());
-        }
-    }
-    let attempts = |frozen: &Frozen<'_>| frozen.network.params.attempts();
-    if let Some(attempts) = networks.iter().map(attempts).min() {
-        check_index("attempt", images.attempt, attempts as usize)?;
-    }
-    images
-        .images
-        .iter()
-        .try_for_each(|&image| check_image(images.pixels, image))
-}
-
 /// The intensities of one image.
 fn image_of(pixels: &[u8], image: u32) -> &[u8] {
     &pixels[image as usize * INPUTS..][..INPUTS]
@@ -352,26 +269,6 @@ fn shifted(pixels: &[u8], image: u32, shift: Shift) -> Cow<'_, [u8]> {
         Some(image[row * SIDE + column])
     };
     Cow::Owned((0..INPUTS).map(|at| pixel(at).unwrap_or(0)).collect())
-}
-
-fn check_image(pixels: &[u8], image: u32) -> Result<(), BackendError> {
-    check_index("image", image, pixels.len() / INPUTS)
-}
-
-fn check_group(params: &Params, group: u32) -> Result<(), BackendError> {
-    check_index("group", group, params.job.classes.len())
-}
-
-fn check_index(what: &'static str, index: u32, available: usize) -> Result<(), BackendError> {
-    let (found, available) = (u64::from(index), available as u64);
-    if found < available {
-        return Ok(());
-    }
-    Err(BackendError::OutOfBounds {
-        what,
-        found,
-        available,
-    })
 }
 
 #[cfg(test)]
