@@ -95,3 +95,55 @@ pub fn without_locks(error: io::Error) -> io::Result<()> {
         _ => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        entries
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn a_failure_leaves_the_old_file_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        fs::write(&path, "old").unwrap();
+        let failed = write_whole(&path, |file| {
+            file.write_all(b"half")?;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert!(failed.is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(names(folder.path()), ["a"]);
+        write_whole(&path, |file| file.write_all(b"new")).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+    }
+
+    #[test]
+    fn a_file_cannot_replace_a_folder_or_lie_in_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = folder.path().join("taken");
+        fs::create_dir(&taken).unwrap();
+        assert!(write_whole(&taken, |_| Ok(())).is_err());
+        assert_eq!(names(folder.path()), ["taken"]);
+        assert!(write_whole(&folder.path().join("missing/a"), |_| Ok(())).is_err());
+    }
+
+    #[test]
+    fn unfinished_files_are_known_by_their_names() {
+        assert!(is_unfinished("a.csv", ".a.csv.unfinished-aB3dE6gH"));
+        for other in [
+            ".b.csv.unfinished-aB3dE6gH",
+            ".a.csv.unfinished-aB3dE6g",
+            ".a.csv.unfinished-aB3dE6.H",
+            "a.csv.unfinished-aB3dE6gH",
+        ] {
+            assert!(!is_unfinished("a.csv", other), "{other}");
+        }
+    }
+}

@@ -10,7 +10,17 @@ static ALLOCATOR: cli::memory::EndsTheProgram = cli::memory::EndsTheProgram;
 
 fn main() -> ExitCode {
     cli::signals::survive_file_limits();
-    match cli::run(&cli::Cli::parse()) {
+    let ran = match cli::Cli::try_parse() {
+        Ok(cli) => cli::run(&cli),
+        // Usage that is wrong, on stderr, or help, which is a result like any other.
+        Err(told) => match told.print() {
+            Err(error) if !told.use_stderr() => {
+                Err(anyhow::Error::new(error).context("cannot write to stdout"))
+            }
+            _ => return ExitCode::from(told.exit_code() as u8),
+        },
+    };
+    match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if cli::output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

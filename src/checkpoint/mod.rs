@@ -66,6 +66,8 @@ impl From<Checkpoint> for Trained {
 pub enum CheckpointError {
     #[error("cannot read {}: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
+    #[error("cannot make a checkpoint: {0}")]
+    Encode(String),
     #[error("cannot write {}: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("{} holds {bytes} bytes, more than any checkpoint", path.display())]
@@ -153,12 +155,19 @@ impl Checkpoint {
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
-        let failed = |source| CheckpointError::Write {
+        let bytes = self.to_bytes()?;
+        write_whole(path, |file| file.write_all(&bytes)).map_err(|source| CheckpointError::Write {
             path: path.into(),
             source,
-        };
-        let bytes = write::to_bytes(self).map_err(|error| failed(io::Error::other(error)))?;
-        write_whole(path, |file| file.write_all(&bytes)).map_err(failed)
+        })
+    }
+
+    /// The bytes of the file.
+    ///
+    /// # Errors
+    /// When the tensors do not make one.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, CheckpointError> {
+        write::to_bytes(self).map_err(|error| CheckpointError::Encode(error.to_string()))
     }
 
     /// Reads and checks a file: nothing in it is believed before it fits the parameters.

@@ -1,7 +1,7 @@
 //! `heatmap`: the weights of a checkpoint as pictures.
 
 use super::output::out;
-use super::own_files::OwnFiles;
+use super::own_files::{DRAWINGS, OwnFiles};
 use anyhow::{Context, bail};
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
@@ -74,7 +74,7 @@ pub fn write(
 ) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    let mut own = OwnFiles::of(folder)?;
+    let mut own = OwnFiles::of(folder, DRAWINGS)?;
     let params = &checkpoint.params;
     let seed = checkpoint.networks[replica].seed.to_string();
     let toml = to_toml(params);
@@ -101,7 +101,7 @@ pub fn write(
     let files = images.files();
     own.check(&files)?;
     for name in &files {
-        own.write(name, |path| images.write(path))?;
+        own.write(name, &images.encode(name)?)?;
     }
     // Drawings of other networks must not stay beside these.
     own.remove_others(&files)

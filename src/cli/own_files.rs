@@ -1,18 +1,21 @@
 //! What this program has written into a folder, and so may replace and remove; nothing else in it may be touched.
 //!
-//! A record in the folder says so: a line before a file is written, and one with its SHA-256 after that. A file that
+//! A record in the folder says so: a line with the SHA-256 before a file is written, and one after that. A file that
 //! somebody made by hand is not in it, one that somebody has changed no longer has its digest, and of a program that was
-//! killed the record names the file that it was at. The record is locked as long as a program writes to the folder.
+//! killed the record names the file that it was at. The record is locked as long as a program writes to the folder. Runs
+//! and drawings have records of their own: neither replaces or removes what belongs to the other.
 
 use anyhow::{Context, anyhow, bail, ensure};
-use spikeprune::artefact::{self, without_locks};
+use spikeprune::artefact::{self, sha256, without_locks};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-/// The name of the record.
-pub const RECORD: &str = ".spikeprune";
+/// The record of a run.
+pub const RUN: &str = ".spikeprune";
+/// The record of drawings of weights.
+pub const DRAWINGS: &str = ".spikeprune-drawings";
 /// How it begins, and how its lines do.
 const TITLE: &str = "# what spikeprune has written here";
 const WRITING: &str = "writing ";
@@ -21,15 +24,17 @@ const WROTE: &str = "wrote ";
 /// What the record says of a file.
 #[derive(Default)]
 struct Mark {
-    /// It is being written, or was when the program was killed: then it may be whole, old or not there.
+    /// It is being written, or was when the program was killed: then a part of it may be there under another name.
     writing: bool,
-    /// It had these digests, one after another.
+    /// It had these digests, one after another; the last perhaps not yet.
     digests: BTreeSet<String>,
 }
 
 /// The files of a folder that are this program's, and that no other run writes to meanwhile.
 pub struct OwnFiles {
     folder: PathBuf,
+    /// The name of the record.
+    name: &'static str,
     /// Locked as long as it is open.
     record: File,
     marks: BTreeMap<String, Mark>,
@@ -38,9 +43,9 @@ pub struct OwnFiles {
 }
 
 impl OwnFiles {
-    /// Takes a folder that exists.
-    pub fn of(folder: &Path) -> anyhow::Result<Self> {
-        let path = folder.join(RECORD);
+    /// Takes a folder that exists, for what the record of that name lists.
+    pub fn of(folder: &Path, name: &'static str) -> anyhow::Result<Self> {
+        let path = folder.join(name);
         if let Ok(found) = fs::symlink_metadata(&path) {
             ensure!(
                 found.is_file(),
@@ -71,8 +76,14 @@ impl OwnFiles {
                 path.display()
             )
         })?;
+        let marks = match is_of_this_user(&record) {
+            true => marks,
+            // What others say is this program's need not be.
+            false => BTreeMap::new(),
+        };
         let mut own = Self {
             folder: folder.to_path_buf(),
+            name,
             record,
             marks,
             written: Vec::new(),
@@ -118,7 +129,6 @@ impl OwnFiles {
             Ok(found) if !found.is_file() => Ok(false),
             Ok(_) => match self.marks.get(name) {
                 None => Ok(false),
-                Some(mark) if mark.writing => Ok(true),
                 Some(mark) => Ok(mark
                     .digests
                     .contains(&digest_of(&path).with_context(failed)?)),
@@ -133,11 +143,12 @@ impl OwnFiles {
             let digest =
                 digest_of(&path).with_context(|| format!("cannot read {}", path.display()))?;
             self.note(name, Some(digest))?;
+            self.note(name, None)?;
         }
         Ok(())
     }
 
-    /// Whether the record knows no file: the folder is older than it, or was copied without it.
+    /// Whether the record knows no file.
     pub fn is_unknown(&self) -> bool {
         self.marks.is_empty()
     }
@@ -152,18 +163,15 @@ impl OwnFiles {
         Ok(())
     }
 
-    /// Has a file written, which appears whole or not at all.
-    pub fn write<E: Into<anyhow::Error>>(
-        &mut self,
-        name: &str,
-        write: impl FnOnce(&Path) -> Result<(), E>,
-    ) -> anyhow::Result<()> {
+    /// Writes a file, which appears whole or not at all.
+    pub fn write(&mut self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
         self.check_one(name)?;
-        self.note(name, None)?;
+        // Known before it is there: whenever the program is killed, the file is one that the record knows.
+        self.note(name, Some(sha256(bytes)?))?;
         let path = self.path(name);
-        write(&path).map_err(Into::into)?;
-        let digest = digest_of(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        self.note(name, Some(digest))?;
+        artefact::write_whole(&path, |file| file.write_all(bytes))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        self.note(name, None)?;
         if !self.written.iter().any(|written| written == name) {
             self.written.push(name.into());
         }
@@ -217,11 +225,11 @@ impl OwnFiles {
         Ok(())
     }
 
-    /// Adds a line to the record: that a file is being written, or was and has this digest.
+    /// Adds a line to the record: that a file of a digest is being written, or that it is there.
     fn note(&mut self, name: &str, digest: Option<String>) -> anyhow::Result<()> {
         let line = match &digest {
-            None => format!("{WRITING}{name}\n"),
-            Some(digest) => format!("{WROTE}{digest} {name}\n"),
+            Some(digest) => format!("{WRITING}{digest} {name}\n"),
+            None => format!("{WROTE}{name}\n"),
         };
         let title = match self.marks.is_empty() {
             true => format!("{TITLE}\n"),
@@ -230,12 +238,24 @@ impl OwnFiles {
         // One call: a line is there or not, whenever the program is killed.
         self.record
             .write_all((title + &line).as_bytes())
-            .with_context(|| format!("cannot write {}", self.path(RECORD).display()))?;
+            .with_context(|| format!("cannot write {}", self.path(self.name).display()))?;
         let mark = self.marks.entry(name.into()).or_default();
-        mark.writing = digest.is_none();
+        mark.writing = digest.is_some();
         mark.digests.extend(digest);
         Ok(())
     }
+}
+
+#[cfg(unix)]
+fn is_of_this_user(record: &File) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let user = rustix::process::geteuid().as_raw();
+    record.metadata().is_ok_and(|found| found.uid() == user)
+}
+
+#[cfg(not(unix))]
+fn is_of_this_user(_: &File) -> bool {
+    true
 }
 
 /// What a record says; a line that is cut says nothing.
@@ -257,14 +277,18 @@ fn read(record: &mut File) -> anyhow::Result<BTreeMap<String, Mark>> {
     }
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     for line in whole.lines() {
-        if let Some(name) = line.strip_prefix(WRITING) {
-            marks.entry(name.into()).or_default().writing = true;
+        if let Some(name) = line.strip_prefix(WROTE) {
+            if let Some(mark) = marks.get_mut(name) {
+                mark.writing = false;
+            }
         } else if let Some((digest, name)) = line
-            .strip_prefix(WROTE)
+            .strip_prefix(WRITING)
             .and_then(|line| line.split_once(' '))
+            // A path that leads out of the folder is not this program's.
+            && Path::new(name).file_name() == Some(name.as_ref())
         {
             let mark = marks.entry(name.into()).or_default();
-            mark.writing = false;
+            mark.writing = true;
             mark.digests.insert(digest.into());
         }
     }
@@ -272,5 +296,5 @@ fn read(record: &mut File) -> anyhow::Result<BTreeMap<String, Mark>> {
 }
 
 fn digest_of(path: &Path) -> io::Result<String> {
-    artefact::sha256(File::open(path)?)
+    sha256(File::open(path)?)
 }

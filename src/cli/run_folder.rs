@@ -1,16 +1,16 @@
 //! The folder of one run; its files appear whole or not at all.
 
 use super::data::Loaded;
-use super::own_files::{OwnFiles, RECORD};
+use super::output::{out, out_json};
+use super::own_files::{DRAWINGS, OwnFiles, RUN};
 use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use spikeprune::artefact::write_whole;
 use spikeprune::dataset::Digests;
 use spikeprune::trained::Metrics;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 pub const METRICS: &str = "metrics.csv";
@@ -55,6 +55,8 @@ impl FolderOptions {
 /// A folder that results go to, and that no other run writes to meanwhile.
 pub struct RunFolder {
     own: OwnFiles,
+    /// Whether there was no record of an earlier run.
+    unrecorded: bool,
     metrics: Vec<Metrics>,
 }
 
@@ -73,23 +75,25 @@ impl RunFolder {
             .with_context(|| format!("cannot make the folder {}", path.display()))?;
         let found = fs::read_dir(&path)
             .with_context(|| format!("cannot read the folder {}", path.display()))?;
-        let is_other = |file: &fs::DirEntry| file.file_name() != RECORD;
+        let is_other = |file: &fs::DirEntry| file.file_name() != RUN;
         if !overwrite && found.filter_map(Result::ok).any(|file| is_other(&file)) {
             bail!(
                 "{} is not empty: choose another --out, or pass --overwrite",
                 path.display()
             );
         }
-        let mut own = OwnFiles::of(&path)?;
-        // Before anything goes, it must be known that the run can have its place.
+        let mut own = OwnFiles::of(&path, RUN)?;
+        // Before anything goes, it must be known that the run can have its place. Pictures first, as they can be drawn
+        // again where all else then cannot be removed.
         own.check(files)?;
-        own.remove_all()
-            .with_context(|| format!("cannot remove the earlier run in {}", path.display()))?;
         if let Some(mut pictures) = heatmaps(&path)? {
             pictures.remove_all()?;
         }
+        own.remove_all()
+            .with_context(|| format!("cannot remove the earlier run in {}", path.display()))?;
         Ok(Self {
             own,
+            unrecorded: false,
             metrics: Vec::new(),
         })
     }
@@ -102,22 +106,41 @@ impl RunFolder {
             path.display()
         );
         let found = MARKS.iter().find(|(mark, _)| path.join(mark).exists());
-        if let Some((_, found)) = found
-            && *found != command
-        {
-            bail!(
+        match found {
+            Some((_, found)) if *found == command => {}
+            Some((_, found)) => bail!(
                 "{} is the folder of a run of `{found}`: go on with it by `spikeprune {found} --resume`",
                 path.display()
-            );
+            ),
+            None => bail!(
+                "--resume {}: is this the folder of such a run? it has none of {}",
+                path.display(),
+                MARKS.map(|(mark, _)| mark).join(", ")
+            ),
         }
-        let mut own = OwnFiles::of(path)?;
-        if own.is_unknown() {
-            files.iter().try_for_each(|name| own.adopt(name.as_ref()))?;
-        }
-        Ok(Self {
+        let own = OwnFiles::of(path, RUN)?;
+        let mut folder = Self {
+            unrecorded: own.is_unknown(),
             own,
             metrics: Vec::new(),
-        })
+        };
+        folder.adopt_unrecorded(files)?;
+        Ok(folder)
+    }
+
+    /// Takes files of a run for what they are where the folder is older than its record, or was copied without it.
+    pub fn adopt_unrecorded(&mut self, files: &[impl AsRef<str>]) -> anyhow::Result<()> {
+        match self.unrecorded {
+            true => files
+                .iter()
+                .try_for_each(|name| self.own.adopt(name.as_ref())),
+            false => Ok(()),
+        }
+    }
+
+    /// Refuses to go on where one of these files is there and not this program's.
+    pub fn check(&self, names: &[&str]) -> anyhow::Result<()> {
+        self.own.check(names)
     }
 
     /// Takes a file that the run is gone on from for what it is, whoever wrote it.
@@ -209,21 +232,33 @@ impl RunFolder {
         self.own.path(name)
     }
 
-    /// Has a file written, which appears whole or not at all.
-    pub fn write<E: Into<anyhow::Error>>(
-        &mut self,
-        name: &str,
-        write: impl FnOnce(&Path) -> Result<(), E>,
-    ) -> anyhow::Result<()> {
-        self.own.write(name, write)
+    /// Writes a file, which appears whole or not at all.
+    pub fn write(&mut self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        self.own.write(name, bytes)
     }
 
     pub fn write_text(&mut self, name: &str, text: &str) -> anyhow::Result<()> {
-        let path = self.file(name);
-        self.write(name, |path| {
-            write_whole(path, |file| file.write_all(text.as_bytes()))
-        })
-        .with_context(|| format!("cannot write {}", path.display()))
+        self.write(name, text.as_bytes())
+    }
+
+    /// Writes the document of a result as JSON.
+    pub fn write_json(&mut self, name: &str, document: &impl Serialize) -> anyhow::Result<()> {
+        let json = serde_json::to_string_pretty(document)
+            .with_context(|| format!("cannot write {name} as JSON"))?;
+        self.write_text(name, &(json + "\n"))
+    }
+
+    /// Prints a result: its document, or its table with the place where all of it is.
+    pub fn tell(
+        &self,
+        as_json: bool,
+        document: &impl Serialize,
+        table: &str,
+    ) -> anyhow::Result<()> {
+        match as_json {
+            true => out_json(document),
+            false => out(&format!("{table}\nwritten to {}\n", self.path().display())),
+        }
     }
 
     /// Makes metrics.csv hold the rows of each network so far, if there are any, and no others.
@@ -254,7 +289,7 @@ impl RunFolder {
 fn heatmaps(folder: &Path) -> anyhow::Result<Option<OwnFiles>> {
     let path = folder.join(HEATMAPS);
     match fs::symlink_metadata(&path) {
-        Ok(found) if found.is_dir() => OwnFiles::of(&path).map(Some),
+        Ok(found) if found.is_dir() => OwnFiles::of(&path, DRAWINGS).map(Some),
         _ => Ok(None),
     }
 }

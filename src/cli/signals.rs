@@ -3,7 +3,7 @@
 use anyhow::Context;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Exit code of a run that was stopped: what a shell reports of a program that SIGINT ended.
 pub const STOPPED: u8 = 130;
@@ -13,31 +13,61 @@ const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
 #[cfg(not(unix))]
 const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
-/// What SIGINT, SIGTERM and SIGHUP set. A second Ctrl-C ends the program at once, if it comes later than a moment: GNU
+/// A run that signals may stop.
+pub struct Stop {
+    asked: Arc<AtomicBool>,
+    begun: Arc<AtomicBool>,
+}
+
+impl Stop {
+    /// Once true, the run should save and end.
+    pub fn asked(&self) -> &Arc<AtomicBool> {
+        &self.asked
+    }
+
+    /// From now on there is something to save. Before, a signal ends the program at once.
+    pub fn begin(&self) {
+        self.begun.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Listens for SIGINT, SIGTERM and SIGHUP. A second Ctrl-C ends the program at once, if it comes later than a moment: GNU
 /// timeout and Slurm send the same signal twice. SIGTERM and SIGHUP never do, however often they come: what sends them
 /// again wants the saving that is under way. Signals that were ignored when the program began stay so, as `nohup` wants
 /// it.
-pub fn stop_at_signals() -> anyhow::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
+pub fn stop_at_signals() -> anyhow::Result<Stop> {
+    let stop = Stop {
+        asked: Arc::default(),
+        begun: Arc::default(),
+    };
     let ignored = ignored_signals();
     let heeded = SIGNALS.into_iter();
     let heeded = heeded.filter(|signal| ignored >> (signal - 1) & 1 == 0);
-    heed(heeded.collect(), stop.clone()).context("cannot listen for signals")?;
+    heed(heeded.collect(), &stop).context("cannot listen for signals")?;
     Ok(stop)
 }
 
 #[cfg(unix)]
-fn heed(signals: Vec<i32>, stop: Arc<AtomicBool>) -> std::io::Result<()> {
-    use std::sync::atomic::Ordering;
+fn heed(signals: Vec<i32>, stop: &Stop) -> std::io::Result<()> {
+    use std::io::Write;
     use std::time::{Duration, Instant};
     /// Signals within this time are one.
     const MOMENT: Duration = Duration::from_secs(2);
 
     let mut signals = signal_hook::iterator::Signals::new(signals)?;
+    let (asked, begun) = (stop.asked.clone(), stop.begun.clone());
     let listen = move || {
         let mut first = None;
         for signal in signals.forever() {
-            stop.store(true, Ordering::Relaxed);
+            asked.store(true, Ordering::SeqCst);
+            if !begun.load(Ordering::SeqCst) {
+                // A terminal that went away is no reason to stay.
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "error: stopped before anything was begun"
+                );
+                signal_hook::low_level::exit(STOPPED.into());
+            }
             let first = *first.get_or_insert_with(Instant::now);
             if signal == SIGINT && first.elapsed() > MOMENT {
                 signal_hook::low_level::exit(STOPPED.into());
@@ -48,12 +78,16 @@ fn heed(signals: Vec<i32>, stop: Arc<AtomicBool>) -> std::io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn heed(signals: Vec<i32>, stop: Arc<AtomicBool>) -> std::io::Result<()> {
+fn heed(signals: Vec<i32>, stop: &Stop) -> std::io::Result<()> {
     for signal in signals {
         if signal == SIGINT {
-            signal_hook::flag::register_conditional_shutdown(signal, STOPPED.into(), stop.clone())?;
+            signal_hook::flag::register_conditional_shutdown(
+                signal,
+                STOPPED.into(),
+                stop.asked.clone(),
+            )?;
         }
-        signal_hook::flag::register(signal, stop.clone())?;
+        signal_hook::flag::register(signal, stop.asked.clone())?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::data::{DataOptions, Loaded};
 use super::device::DeviceOptions;
 use super::heatmap;
 use super::options::ParamOptions;
-use super::output::{note, out, out_json, warn};
+use super::output::{note, warn};
 use super::progress::Progress;
 use super::run_folder::{FolderOptions, HEATMAPS, METRICS, RunFolder};
 use super::saving::{SavingOptions, explain};
@@ -73,7 +73,7 @@ impl Job {
         }
     }
 
-    fn resumed(mut folder: RunFolder, data: &DataOptions) -> anyhow::Result<Self> {
+    fn resumed(folder: RunFolder, data: &DataOptions) -> anyhow::Result<Self> {
         let origin = folder.file(CONFIG).display().to_string();
         let params = layered(None, &folder.read_text(CONFIG)?, &origin)?;
         params.validate().context(origin)?;
@@ -90,10 +90,11 @@ impl Job {
         );
         let data = data.load(&params)?;
         folder.check_data(CONFIG, &data)?;
+        folder.check(&[METRICS, SUMMARY])?;
         let begun = match checkpoint {
             Some(checkpoint) => {
                 checkpoint.check_data(&saved, &data.set, data.folder.as_ref())?;
-                folder.adopt(CHECKPOINT)?;
+                folder.check_unchanged(CHECKPOINT)?;
                 checkpoint.into()
             }
             None => untrained(&params)?,
@@ -122,14 +123,16 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let (classes, per_class) = (&params.job.classes, params.job.test_per_class);
     let tested = selection::first_of_classes(&data.set.test, classes, per_class)?;
     note_missing_validation(&data.set.train, &params, args.device.quiet)?;
+    stop.begin();
     let mut folder = match folder {
         Some(folder) => folder,
         None => new_folder(args, &params, &data)?,
     };
     let has_begun = (begun.networks.iter()).any(|network| network.state.presented > 0);
     folder.set_metrics(&begun.metrics, has_begun)?;
-    let mut progress = Progress::until(args.device.quiet, stop.clone());
-    let saving = Saving { every, stop: &stop };
+    let mut progress = Progress::until(args.device.quiet, stop.asked().clone());
+    let stop = stop.asked();
+    let saving = Saving { every, stop };
     let images = &data.set.train;
     let trained = train_networks(backend.as_ref(), images, begun, saving, &mut |event| {
         progress.observe(&event)?;
@@ -137,7 +140,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
             Event::Measured(rows) => folder.add_metrics(rows).map_err(Into::into),
             Event::Save(trained) => {
                 let checkpoint = Checkpoint::of(&params, trained, digests.clone());
-                let written = folder.write(CHECKPOINT, |path| checkpoint.save(path));
+                let written = folder.write(CHECKPOINT, &checkpoint.to_bytes()?);
                 written.map_err(Into::into)
             }
             _ => Ok(()),
@@ -161,17 +164,8 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
         data.used(),
         shown,
     );
-    let json =
-        serde_json::to_string_pretty(&document).context("cannot write the summary as JSON")?;
-    folder.write_text(SUMMARY, &(json + "\n"))?;
-    let told = match args.device.json {
-        true => out_json(&document),
-        false => out(&format!(
-            "{}\nwritten to {}\n",
-            document::table(&document),
-            folder.path().display()
-        )),
-    };
+    folder.write_json(SUMMARY, &document)?;
+    let told = folder.tell(args.device.json, &document, &document::table(&document));
     // Pictures last: no result is lost with them.
     if let Err(error) = draw(&checkpoint, &folder) {
         warn(&error.context("the weights are not drawn"));

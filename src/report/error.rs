@@ -1,7 +1,6 @@
 //! What can go wrong with pictures and arrays.
 
 use std::io;
-use std::path::PathBuf;
 
 use super::geometry::{MAX_PIXELS, TILE_LEN};
 
@@ -52,23 +51,16 @@ pub enum HeatmapError {
         fitting: Option<u32>,
     },
     /// An array's shape does not match its values.
-    #[error("cannot write {}: {values} values do not fill the shape {shape:?}", path.display())]
+    #[error("{values} values do not fill the shape {shape:?}")]
     NpyShape {
-        /// The file.
-        path: PathBuf,
         /// The shape asked for.
         shape: Vec<u64>,
         /// How many values there are.
         values: usize,
     },
-    /// A file could not be written.
-    #[error("cannot write {}: {source}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
+    /// The format takes no such picture, note or array.
+    #[error("cannot encode it: {0}")]
+    Encode(#[from] io::Error),
 }
 
 fn advice(fitting: &Option<u32>) -> String {

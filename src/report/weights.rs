@@ -1,7 +1,6 @@
 //! The weight matrix of a network as pictures: a sheet of all neurons and one for the neurons of each class.
 
-use super::{ColorMap, HeatmapError, Sheet, TILE_SIDE, Tile, TileGroup, write_npy, write_png};
-use std::path::Path;
+use super::{ColorMap, HeatmapError, Sheet, TILE_SIDE, Tile, TileGroup, encode_npy, encode_png};
 
 const SHEET: &str = "sheet.png";
 const VALUES: &str = "weights.npy";
@@ -41,24 +40,22 @@ impl WeightImages<'_> {
         files
     }
 
-    /// Writes the one of [`WeightImages::files`] that `path` is named after, the sheet under any other
-    /// name, into an existing folder.
+    /// The bytes of one of [`WeightImages::files`]; of the sheet for any other name.
     ///
     /// # Errors
-    /// When the scale does not fit, a weight is not a number, or the file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), HeatmapError> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
+    /// When the scale does not fit or a weight is not a number.
+    pub fn encode(&self, name: &str) -> Result<Vec<u8>, HeatmapError> {
         if name == VALUES {
             let side = TILE_SIDE as u64;
             let neurons = 0..self.neurons();
             let values: Vec<f32> = neurons.flat_map(|neuron| self.incoming(neuron)).collect();
-            return write_npy(path, &[self.neurons() as u64, side, side], &values);
+            return encode_npy(&[self.neurons() as u64, side, side], &values);
         }
         let groups = match self.classes.iter().position(|c| class_file(*c) == name) {
             Some(class) => vec![self.of_classes().swap_remove(class)],
             None => self.groups(),
         };
-        write_png(path, &self.sheet(groups).render()?, self.notes)
+        encode_png(&self.sheet(groups).render()?, self.notes)
     }
 
     /// The tiles of all neurons: a group a class, or one of all.

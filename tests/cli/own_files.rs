@@ -1,7 +1,7 @@
 //! Nothing that the program has not made is removed or replaced, whatever it is called.
 
 use crate::program::{
-    CHECKPOINT, SHARED, data, files_below, refused, spikeprune, succeed, tiny, tiny_train,
+    CHECKPOINT, PROGRAM, SHARED, data, files_below, refused, spikeprune, succeed, tiny, tiny_train,
 };
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -88,7 +88,7 @@ fn a_part_of_a_file_goes_where_the_record_names_it() {
     succeed(&mut tiny_train(&out, &[]));
     let record = out.join(".spikeprune");
     let mut text = fs::read_to_string(&record).unwrap();
-    text += "writing checkpoint.safetensors\nwrote 12";
+    text += "writing 12ab checkpoint.safetensors\nwrote check";
     fs::write(&record, text).unwrap();
     let part = out.join(".checkpoint.safetensors.unfinished-aB3dE6gH");
     fs::write(&part, "half").unwrap();
@@ -96,6 +96,44 @@ fn a_part_of_a_file_goes_where_the_record_names_it() {
     let mut resume = spikeprune(&["train", "--resume"]);
     succeed(resume.arg(&out));
     assert!(!part.exists());
+    mine.assert_untouched();
+}
+
+/// What could not be written is not this program's, whoever put something there since.
+#[test]
+fn a_file_after_a_failure_is_not_replaced() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let mut limited = assert_cmd::Command::new("sh");
+    let line = format!("ulimit -f 4; exec '{PROGRAM}' train --out \"$@\"");
+    limited.args(["-c", &line, "sh"]).arg(&out).args(tiny());
+    refused(&mut limited, 1, "cannot write ").unwrap();
+    let mine = Mine::new(&[&out.join(CHECKPOINT)]);
+    refused(&mut tiny_train(&out, &["--overwrite"]), 1, CHECKPOINT).unwrap();
+    mine.assert_untouched();
+}
+
+/// A record that leads elsewhere is not followed.
+#[test]
+fn a_record_reaches_no_further_than_its_folder() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    fs::create_dir(&out).unwrap();
+    let victim = folder.path().join("victim");
+    let digest = "ea3ff3e4f5f0f5c5e4d5c3d9e1b9d3c3f9c4dbc9c8d5aa1f9d5f0e1e5d6c7b8a";
+    let mine = Mine::new(&[&victim, &out.join("sub/notes")]);
+    let mut text = String::from("# what spikeprune has written here\n");
+    for name in [
+        "../victim",
+        victim.to_str().unwrap(),
+        "sub/notes",
+        "..",
+        ".",
+    ] {
+        text += &format!("writing {digest} {name}\n");
+    }
+    fs::write(out.join(".spikeprune"), text).unwrap();
+    succeed(&mut tiny_train(&out, &["--overwrite"]));
     mine.assert_untouched();
 }
 
@@ -189,4 +227,57 @@ fn drawing_replaces_drawings_of_its_own_alone() {
     refused(&mut draw(&taken), 1, "class-7.png").unwrap();
     mine.assert_untouched();
     assert_eq!(files_below(&taken).len(), 1);
+}
+
+/// Runs and drawings have nothing of each other's to remove.
+#[test]
+fn drawing_into_the_folder_of_a_run_leaves_the_run() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    succeed(&mut tiny_train(&out, &[]));
+    let before = files_below(&out);
+    for _ in 0..2 {
+        let mut draw = spikeprune(&["heatmap"]);
+        succeed(draw.arg(out.join(CHECKPOINT)).arg("--out").arg(&out));
+    }
+    let after = files_below(&out);
+    assert!(before.iter().all(|(name, bytes)| after[name] == *bytes));
+    // Nor does a run where another one has its pictures.
+    fs::rename(&out, folder.path().join("moved")).unwrap();
+    succeed(&mut tiny_train(&out.join("heatmaps"), &[]));
+    let before = files_below(&out);
+    succeed(&mut tiny_train(&out, &["--overwrite"]));
+    let after = files_below(&out);
+    assert!(before.iter().all(|(name, bytes)| after[name] == *bytes));
+}
+
+/// All that an earlier run has left, or nothing.
+#[test]
+fn overwriting_that_fails_leaves_the_earlier_run() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    succeed(&mut tiny_train(&out, &[]));
+    // A folder whose files cannot be removed, also by root: a record that cannot be written.
+    fs::remove_file(out.join("heatmaps/.spikeprune-drawings")).unwrap();
+    fs::create_dir(out.join("heatmaps/.spikeprune-drawings")).unwrap();
+    let before = files_below(&out);
+    refused(&mut tiny_train(&out, &["--overwrite"]), 1, "heatmaps").unwrap();
+    assert!(files_below(&out) == before);
+}
+
+#[test]
+fn a_plot_goes_into_a_new_file_alone() {
+    let folder = TempDir::new().unwrap();
+    let plot = folder.path().join("plot.svg");
+    let mine = Mine::new(&[&plot]);
+    let link = folder.path().join("link.svg");
+    symlink(&plot, &link).unwrap();
+    for path in [&plot, &link] {
+        let mut bench = spikeprune(&["bench", "--device", "cpu", "--plot"]);
+        bench
+            .arg(path)
+            .args(["--grid", "job.replicas=1,2", "--data", &data()]);
+        refused(&mut bench, 1, "is there already").unwrap();
+    }
+    mine.assert_untouched();
 }

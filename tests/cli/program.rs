@@ -114,7 +114,7 @@ pub fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if !path.ends_with(".spikeprune") {
+            } else if !path.ends_with(".spikeprune") && !path.ends_with(".spikeprune-drawings") {
                 let name = path.strip_prefix(folder).unwrap().display().to_string();
                 files.insert(name, fs::read(&path).unwrap());
             }

@@ -124,3 +124,22 @@ fn no_command_and_an_unknown_one_are_refused() {
     .unwrap();
     refused(&mut spikeprune(&["eval"]), 2, "<CHECKPOINT>").unwrap();
 }
+
+/// Help is a result like any other.
+#[test]
+fn help_that_cannot_be_written_is_an_error() {
+    for flag in ["--help", "--version"] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let output = Command::new(PROGRAM)
+            .arg(flag)
+            .stdout(full)
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(
+            stderr.starts_with("error: cannot write to stdout"),
+            "{stderr}"
+        );
+    }
+}

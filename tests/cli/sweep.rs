@@ -327,6 +327,23 @@ fn numbers_that_were_changed_by_hand_are_refused() {
     succeed(&mut resume());
 }
 
+#[test]
+fn a_search_that_was_edited_does_not_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("sweep");
+    succeed(&mut search(&out, &GRID));
+    let plan = out.join("search.toml");
+    let text = fs::read_to_string(&plan).unwrap();
+    fs::write(
+        &plan,
+        text.replacen("a_post = -0.0105", "a_post = -0.03", 1),
+    )
+    .unwrap();
+    let mut resume = spikeprune(&["sweep", "--resume"]);
+    let says = "search.toml was changed since spikeprune wrote it";
+    refused(resume.arg(&out), 1, says).unwrap();
+}
+
 /// No rule knows of every parameter that does nothing, but a search sees it.
 #[test]
 fn an_axis_that_changes_nothing_is_told() {

@@ -3,7 +3,6 @@
 use crate::kill::TRAIN;
 use crate::run::{assert_same, data, finish, refuse, signal, spikeprune, wait_for};
 use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -142,16 +141,28 @@ fn a_signal_ends_the_tests_too() {
     assert_same(&whole, &stopped);
 }
 
-/// A run that waits for its parameters from a pipe, listening for signals by then, and the other end of the pipe.
-fn waiting(folder: &Path) -> (Child, File) {
-    let pipe = folder.join("config.toml");
-    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
-    assert!(made.success());
-    let flags = ["--config", pipe.to_str().unwrap()];
-    let child = training(&folder.join("run"), &flags).spawn().unwrap();
-    // Opens once the run does.
-    let other_end = File::options().write(true).open(&pipe).unwrap();
-    (child, other_end)
+/// A training whose first image takes hours, under way.
+fn endless(out: &Path) -> Child {
+    let long = [
+        "--neurons-per-class",
+        "1000",
+        "--dt-ms",
+        "0.1",
+        "--set",
+        "time.stimulus_ms=1000000",
+        "--train-per-class",
+        "1",
+        "--validation-per-class",
+        "0",
+        "--device",
+        "cpu",
+    ];
+    let mut command = spikeprune("train", &long);
+    command.args(["--set", &data(), "--out"]).arg(out);
+    let mut child = command.spawn().unwrap();
+    wait_for(&out.join("config.toml"), &mut child);
+    assert!(child.try_wait().unwrap().is_none());
+    child
 }
 
 #[test]
@@ -160,7 +171,8 @@ fn a_second_interrupt_ends_it_at_once() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let (mut child, _other_end) = waiting(folder.path());
+    let out = folder.path().join("run");
+    let mut child = endless(&out);
     // However late the first one is heard, a later one comes after a moment.
     let status = loop {
         signal(&child, "INT");
@@ -170,25 +182,41 @@ fn a_second_interrupt_ends_it_at_once() {
         }
     };
     assert_eq!(status.code(), Some(130));
-    assert!(!folder.path().join("run").exists());
+    assert!(!out.join("checkpoint.safetensors").exists());
 }
 
 #[test]
-fn no_number_of_terminations_cuts_a_saving_short() {
+fn no_number_of_terminations_cuts_a_run_short() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut child, mut other_end) = waiting(folder.path());
-    for _ in 0..6 {
+    let mut child = endless(&folder.path().join("run"));
+    for _ in 0..8 {
         signal(&child, "TERM");
         std::thread::sleep(Duration::from_millis(500));
     }
     assert!(child.try_wait().unwrap().is_none());
-    other_end.write_all(b"[job]\nseed = 1\n").unwrap();
-    drop(other_end);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Nothing has begun that could be saved: a run that waits for its parameters does not wait on.
+#[test]
+fn a_signal_before_the_beginning_ends_it_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("config.toml");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let flags = ["--config", pipe.to_str().unwrap()];
+    let child = training(&folder.path().join("run"), &flags)
+        .spawn()
+        .unwrap();
+    // Opens once the run listens and reads.
+    let _other_end = File::options().write(true).open(&pipe).unwrap();
+    signal(&child, "TERM");
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{stderr}");
-    assert!(stderr.contains("error: stopped after "), "{stderr}");
-    assert!(folder.path().join("run/checkpoint.safetensors").exists());
+    assert_eq!(stderr, "error: stopped before anything was begun\n");
+    assert!(!folder.path().join("run").exists());
 }
 
 #[test]

@@ -19,6 +19,7 @@ use spikeprune::experiment::bench::{Effort, Speed, speed};
 use spikeprune::experiment::sweep::Search;
 use spikeprune::params::{Params, Rule};
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -62,7 +63,7 @@ pub struct BenchArgs {
         help_heading = "Device and output"
     )]
     threads: usize,
-    /// Draw CPU time an image over the values of the first --grid, as SVG into this file
+    /// Draw CPU time an image over the values of the first --grid, as SVG into this new file
     #[arg(
         long,
         value_name = "FILE",
@@ -131,7 +132,12 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
         seeds,
     };
     let points = search.points()?;
-    if args.plot.is_some() {
+    if let Some(path) = &args.plot {
+        ensure!(
+            fs::symlink_metadata(path).is_err(),
+            "--plot {} is there already: it would be replaced; name another file, or remove it",
+            path.display()
+        );
         for point in &points {
             show::number(&search.axes[0].key, &point.values[0])?;
         }

@@ -9,13 +9,13 @@ mod table;
 use super::data::{DataOptions, Loaded};
 use super::device::DeviceOptions;
 use super::options::{SourceOptions, set};
-use super::output::{out, out_json, warn};
+use super::output::warn;
 use super::progress::Progress;
 use super::run_folder::{FolderOptions, RunFolder};
 use super::saving::{SavingOptions, explain};
 use super::signals::stop_at_signals;
 use super::train::note_missing_validation;
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use spikeprune::checkpoint::Checkpoint;
@@ -166,14 +166,19 @@ fn antonov_sukhov(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Res
     // Too few images are found out before a folder is made.
     plan.check(&data.set)?;
     note_missing_validation(&data.set.train, &plan.params, args.device.quiet)?;
+    stop.begin();
     let mut folder = match begun {
         Some(folder) => folder,
         None => new_folder(args, &name(&plan), &plan.params, &plan, &data, &FILES)?,
     };
     folder.check_data(PLAN, &data)?;
-    let begun = saved_training(&mut folder, TRAINING, &data)?;
-    let mut progress = Progress::until(args.device.quiet, stop.clone());
-    let saving = Saving { every, stop: &stop };
+    folder.check(&[RESULT])?;
+    let begun = saved_training(&folder, TRAINING, &data)?;
+    let mut progress = Progress::until(args.device.quiet, stop.asked().clone());
+    let saving = Saving {
+        every,
+        stop: stop.asked(),
+    };
     let found = reproduce(
         backend.as_ref(),
         &data.set,
@@ -185,7 +190,7 @@ fn antonov_sukhov(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Res
             match event {
                 Event::Save(trained) => {
                     let training = Checkpoint::of(&plan.params, trained, digests.clone());
-                    let written = folder.write(TRAINING, |path| training.save(path));
+                    let written = folder.write(TRAINING, &training.to_bytes()?);
                     written.map_err(Into::into)
                 }
                 _ => Ok(()),
@@ -195,17 +200,8 @@ fn antonov_sukhov(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Res
     .map_err(|error| explain(error, "reproduce", &folder, &args.device))?;
     progress.finish();
     let document = data.with(&found);
-    let json =
-        serde_json::to_string_pretty(&document).context("cannot write the result as JSON")?;
-    folder.write_text(RESULT, &(json + "\n"))?;
-    let told = match args.device.json {
-        true => out_json(&document),
-        false => out(&format!(
-            "{}\nwritten to {}\n",
-            table::table(&found),
-            folder.path().display()
-        )),
-    };
+    folder.write_json(RESULT, &document)?;
+    let told = folder.tell(args.device.json, &document, &table::table(&found));
     // The page last: no result is lost with it, and it can be made again as long as the training is there.
     match page(&found, &digests, &mut folder) {
         Ok(()) => folder.remove(TRAINING)?,
@@ -242,7 +238,7 @@ fn new_folder(
 
 /// A training to go on with, where one was saved.
 fn saved_training(
-    folder: &mut RunFolder,
+    folder: &RunFolder,
     name: &str,
     data: &Loaded,
 ) -> anyhow::Result<Option<Trained>> {
@@ -252,7 +248,7 @@ fn saved_training(
     }
     let saved = Checkpoint::load(&path)?;
     saved.check_data(&path, &data.set, data.folder.as_ref())?;
-    folder.adopt(name)?;
+    folder.check_unchanged(name)?;
     Ok(Some(saved.into()))
 }
 

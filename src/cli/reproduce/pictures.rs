@@ -4,7 +4,7 @@ use crate::cli::run_folder::RunFolder;
 use spikeprune::dataset::Digests;
 use spikeprune::experiment::reproduce::{Reproduction, STRENGTHS, Set};
 use spikeprune::params::{Params, to_toml};
-use spikeprune::report::{ColorMap, Sheet, Tile, TileGroup, WeightImages, write_png};
+use spikeprune::report::{ColorMap, Sheet, Tile, TileGroup, WeightImages, encode_png};
 use std::path::PathBuf;
 
 /// Screen pixels along each side of a weight, and of a pixel shown.
@@ -125,7 +125,7 @@ pub fn write(
         ("Parameters", parameters.as_str()),
     ];
     let picture = sheet.render()?;
-    folder.write(name, |path| write_png(path, &picture, &notes))?;
+    folder.write(name, &encode_png(&picture, &notes)?)?;
     let path = folder.file(name);
     Ok(Picture { path, caption })
 }

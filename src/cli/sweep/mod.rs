@@ -4,7 +4,7 @@ mod table;
 
 use super::device::DeviceOptions;
 use super::options::ParamOptions;
-use super::output::{note, out, out_json};
+use super::output::note;
 use super::progress::Progress;
 use super::run_folder::{FolderOptions, RunFolder};
 use super::saving::explain;
@@ -82,9 +82,11 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
         )?;
         said = said || note_missing_validation(images, &trial.params, args.device.quiet)?;
     }
+    stop.begin();
     let (mut folder, mut rows) = match resumed {
         Some(mut folder) => {
             folder.check_data(SEARCH, &data)?;
+            folder.check_unchanged(SEARCH)?;
             let rows = read_rows(folder.path(), &search, &trials, images)?;
             match rows.is_empty() {
                 // There is nothing in it that could have been changed.
@@ -101,13 +103,13 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
             (folder, Vec::new())
         }
     };
-    let mut progress = Progress::until(args.device.quiet, stop.clone());
+    let mut progress = Progress::until(args.device.quiet, stop.asked().clone());
     let left = &trials[rows.len()..];
     sweep(
         backend.as_ref(),
         images,
         left,
-        &stop,
+        stop.asked(),
         &mut |event| progress.observe(&event),
         &mut |trial, metrics, seconds| {
             rows.push(row(trial, metrics, seconds));
@@ -122,8 +124,7 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
             format!("no value of {key} changed anything that was measured: it may not act here");
         note(&text, args.device.quiet);
     }
-    if args.device.json {
-        return out_json(&serde_json::json!({
+    let document = serde_json::json!({
             "version": env!("CARGO_PKG_VERSION"),
             "command": "sweep",
             "device": backend.device(),
@@ -131,10 +132,8 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
             "rows": rows,
             "data": data.used(),
             "out": folder.path().display().to_string(),
-        }));
-    }
-    let written = folder.path().display();
-    out(&format!("{}\nwritten to {written}\n", best(&search, &rows)))
+    });
+    folder.tell(args.device.json, &document, &best(&search, &rows))
 }
 
 impl SearchOptions {

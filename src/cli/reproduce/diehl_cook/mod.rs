@@ -7,13 +7,12 @@ use super::{
     CONFIG, ExperimentOptions, NO_PAGE, PAGE, PLAN, RESULT, ReproduceArgs, new_folder, refuse,
     saved_training, set,
 };
-use crate::cli::output::{out, out_json, warn};
+use crate::cli::output::warn;
 use crate::cli::progress::Progress;
 use crate::cli::run_folder::RunFolder;
 use crate::cli::saving::explain;
 use crate::cli::signals::stop_at_signals;
 use crate::cli::train::note_missing_validation;
-use anyhow::Context;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset::Digests;
 use spikeprune::experiment::Event;
@@ -48,6 +47,7 @@ pub fn run(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Result<()>
     // Too few images are found out before a folder is made.
     plan.check(&data.set)?;
     note_missing_validation(&data.set.train, &plan.params, args.device.quiet)?;
+    stop.begin();
     let mut folder = match begun {
         Some(folder) => folder,
         None => {
@@ -56,21 +56,26 @@ pub fn run(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Result<()>
         }
     };
     folder.check_data(PLAN, &data)?;
+    folder.check(&[RESULT])?;
+    folder.adopt_unrecorded(&files(&plan))?;
     let start = Instant::now();
     let mut found = DiehlCook::new(&plan, backend.device());
     let mut sheets = Vec::new();
     for &size in &plan.sizes {
         let saved = networks_file(size);
-        let begun = saved_training(&mut folder, &saved, &data)?;
+        let begun = saved_training(&folder, &saved, &data)?;
         let params = plan.of_size(size);
-        let mut progress = Progress::until(args.device.quiet, stop.clone());
-        let saving = Saving { every, stop: &stop };
+        let mut progress = Progress::until(args.device.quiet, stop.asked().clone());
+        let saving = Saving {
+            every,
+            stop: stop.asked(),
+        };
         let mut observe = |event: Event<'_>| {
             progress.observe(&event)?;
             match event {
                 Event::Save(trained) => {
                     let networks = Checkpoint::of(&params, trained, digests.clone());
-                    let written = folder.write(&saved, |path| networks.save(path));
+                    let written = folder.write(&saved, &networks.to_bytes()?);
                     written.map_err(Into::into)
                 }
                 _ => Ok(()),
@@ -91,17 +96,8 @@ pub fn run(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Result<()>
     }
     found.seconds = start.elapsed().as_secs_f64();
     let document = data.with(&found);
-    let json =
-        serde_json::to_string_pretty(&document).context("cannot write the result as JSON")?;
-    folder.write_text(RESULT, &(json + "\n"))?;
-    let told = match args.device.json {
-        true => out_json(&document),
-        false => out(&format!(
-            "{}\nwritten to {}\n",
-            show::table(&found),
-            folder.path().display()
-        )),
-    };
+    folder.write_json(RESULT, &document)?;
+    let told = folder.tell(args.device.json, &document, &show::table(&found));
     // The page last: no result is lost with it.
     if let Err(error) = page(&plan, &found, &digests, &sheets, &mut folder) {
         warn(&error.context(NO_PAGE));
