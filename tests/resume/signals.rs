@@ -141,15 +141,15 @@ fn a_signal_ends_the_tests_too() {
     assert_same(&whole, &stopped);
 }
 
-/// A training whose first image takes hours, under way.
+/// A training whose first image has six million steps of six thousand neurons, under way.
 fn endless(out: &Path) -> Child {
     let long = [
         "--neurons-per-class",
-        "1000",
+        "2000",
         "--dt-ms",
-        "0.1",
+        "0.01",
         "--set",
-        "time.stimulus_ms=1000000",
+        "time.stimulus_ms=60000",
         "--train-per-class",
         "1",
         "--validation-per-class",
