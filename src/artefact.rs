@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
+use tempfile::NamedTempFile;
 
 /// Random characters at the end of the name of a file that is not whole yet.
 const RANDOM: usize = 8;
@@ -48,6 +49,27 @@ pub fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
 ) -> io::Result<()> {
+    unfinished(path, write)?.persist(path)?;
+    Ok(())
+}
+
+/// The same for a file that must not be there yet.
+///
+/// # Errors
+/// Whatever the system says, also that the file is there; then nothing is left behind.
+pub fn write_new(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+) -> io::Result<()> {
+    unfinished(path, write)?.persist_noclobber(path)?;
+    Ok(())
+}
+
+/// A file on the disk beside its final place.
+fn unfinished(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+) -> io::Result<NamedTempFile> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
@@ -68,8 +90,7 @@ pub fn write_whole(
     buffered.flush()?;
     drop(buffered);
     file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    Ok(file)
 }
 
 /// Removes a file; one that is not there is none to remove.

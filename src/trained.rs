@@ -35,6 +35,17 @@ pub struct Trained {
     pub images: usize,
 }
 
+impl Trained {
+    /// The same networks on data that stand elsewhere now.
+    #[must_use]
+    pub fn with_data(mut self, folder: &str) -> Self {
+        for network in &mut self.networks {
+            network.params.job.data = folder.into();
+        }
+        self
+    }
+}
+
 impl From<Vec<Network>> for Trained {
     /// Networks before their training.
     fn from(networks: Vec<Network>) -> Self {

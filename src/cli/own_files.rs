@@ -38,8 +38,6 @@ pub struct OwnFiles {
     /// Locked as long as it is open.
     record: File,
     marks: BTreeMap<String, Mark>,
-    /// Written by this process: nobody else's since.
-    written: Vec<String>,
 }
 
 impl OwnFiles {
@@ -76,17 +74,11 @@ impl OwnFiles {
                 path.display()
             )
         })?;
-        let marks = match is_of_this_user(&record) {
-            true => marks,
-            // What others say is this program's need not be.
-            false => BTreeMap::new(),
-        };
         let mut own = Self {
             folder: folder.to_path_buf(),
             name,
             record,
             marks,
-            written: Vec::new(),
         };
         own.remove_unfinished()?;
         Ok(own)
@@ -118,9 +110,6 @@ impl OwnFiles {
 
     /// Whether there is no file of that name, or this program's as it left it.
     fn is_free(&self, name: &str) -> anyhow::Result<bool> {
-        if self.written.iter().any(|written| written == name) {
-            return Ok(true);
-        }
         let path = self.path(name);
         let failed = || format!("cannot read {}", path.display());
         match fs::symlink_metadata(&path) {
@@ -171,11 +160,7 @@ impl OwnFiles {
         let path = self.path(name);
         artefact::write_whole(&path, |file| file.write_all(bytes))
             .with_context(|| format!("cannot write {}", path.display()))?;
-        self.note(name, None)?;
-        if !self.written.iter().any(|written| written == name) {
-            self.written.push(name.into());
-        }
-        Ok(())
+        self.note(name, None)
     }
 
     /// Removes a file where it is there and this program's as it left it.
@@ -183,7 +168,6 @@ impl OwnFiles {
         let path = self.path(name);
         if self.marks.contains_key(name) && self.is_free(name)? {
             artefact::remove(&path).with_context(|| format!("cannot remove {}", path.display()))?;
-            self.written.retain(|written| written != name);
         }
         Ok(())
     }
@@ -244,18 +228,6 @@ impl OwnFiles {
         mark.digests.extend(digest);
         Ok(())
     }
-}
-
-#[cfg(unix)]
-fn is_of_this_user(record: &File) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let user = rustix::process::geteuid().as_raw();
-    record.metadata().is_ok_and(|found| found.uid() == user)
-}
-
-#[cfg(not(unix))]
-fn is_of_this_user(_: &File) -> bool {
-    true
 }
 
 /// What a record says; a line that is cut says nothing.

@@ -73,19 +73,18 @@ impl RunFolder {
         };
         fs::create_dir_all(&path)
             .with_context(|| format!("cannot make the folder {}", path.display()))?;
-        let found = fs::read_dir(&path)
-            .with_context(|| format!("cannot read the folder {}", path.display()))?;
-        let is_other = |file: &fs::DirEntry| file.file_name() != RUN;
-        if !overwrite && found.filter_map(Result::ok).any(|file| is_other(&file)) {
-            bail!(
-                "{} is not empty: choose another --out, or pass --overwrite",
-                path.display()
-            );
-        }
+        let check_empty = || match overwrite {
+            true => Ok(()),
+            false => check_empty(&path),
+        };
+        check_empty()?;
         let mut own = OwnFiles::of(&path, RUN)?;
+        // Another run may have come and gone.
+        check_empty()?;
         // Before anything goes, it must be known that the run can have its place. Pictures first, as they can be drawn
         // again where all else then cannot be removed.
         own.check(files)?;
+        own.check(&marks_before(files))?;
         if let Some(mut pictures) = heatmaps(&path)? {
             pictures.remove_all()?;
         }
@@ -107,7 +106,7 @@ impl RunFolder {
         );
         let found = MARKS.iter().find(|(mark, _)| path.join(mark).exists());
         match found {
-            Some((_, found)) if *found == command => {}
+            Some((mark, found)) if *found == command => check_version(&path.join(mark))?,
             Some((_, found)) => bail!(
                 "{} is the folder of a run of `{found}`: go on with it by `spikeprune {found} --resume`",
                 path.display()
@@ -208,14 +207,7 @@ impl RunFolder {
         toml::from_str(&text).map_err(|error| {
             let path = self.file(name);
             let reason = error.message().trim().replace('\n', " ");
-            let written = text.lines().next().and_then(|line| line.strip_prefix(VERSION_LINE));
-            match written {
-                Some(written) if written != VERSION => anyhow!(
-                    "{} is of spikeprune {written}, this is {VERSION}, which cannot read it: {reason}",
-                    path.display()
-                ),
-                _ => anyhow!("{} is damaged: {reason}", path.display()),
-            }
+            anyhow!("{} is damaged: {reason}", path.display())
         })
     }
 
@@ -283,6 +275,42 @@ impl RunFolder {
         }
         self.write_text(METRICS, &String::from_utf8(csv.into_inner()?)?)
     }
+}
+
+/// Refuses to go on with what another version has begun: they do not count alike, and one result must not be of both.
+fn check_version(path: &Path) -> anyhow::Result<()> {
+    let text = read_text(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let written = text
+        .lines()
+        .next()
+        .and_then(|line| line.strip_prefix(VERSION_LINE));
+    match written {
+        Some(written) if written != VERSION => bail!(
+            "{} is of spikeprune {written}, this is {VERSION}: go on with that version, or begin the run anew",
+            path.display()
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a folder that holds anything but a record.
+fn check_empty(folder: &Path) -> anyhow::Result<()> {
+    let failed = || format!("cannot read the folder {}", folder.display());
+    for entry in fs::read_dir(folder).with_context(failed)? {
+        ensure!(
+            entry.with_context(failed)?.file_name() == RUN,
+            "{} is not empty: choose another --out, or pass --overwrite",
+            folder.display()
+        );
+    }
+    Ok(())
+}
+
+/// Marks of other commands that would make the folder theirs if they stayed beside these files.
+fn marks_before(files: &[impl AsRef<str>]) -> Vec<&'static str> {
+    let is_own = |mark: &str| files.iter().any(|file| file.as_ref() == mark);
+    let others = MARKS.iter().map(|(mark, _)| *mark);
+    others.take_while(|mark| !is_own(mark)).collect()
 }
 
 /// The pictures in the folder of a run, where there are any. A link is not followed: what it leads to is not the run's.

@@ -16,7 +16,8 @@ const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 /// A run that signals may stop.
 pub struct Stop {
     asked: Arc<AtomicBool>,
-    begun: Arc<AtomicBool>,
+    /// Whether there is nothing to save yet.
+    waiting: Arc<AtomicBool>,
 }
 
 impl Stop {
@@ -27,18 +28,18 @@ impl Stop {
 
     /// From now on there is something to save. Before, a signal ends the program at once.
     pub fn begin(&self) {
-        self.begun.store(true, Ordering::SeqCst);
+        self.waiting.store(false, Ordering::SeqCst);
     }
 }
 
 /// Listens for SIGINT, SIGTERM and SIGHUP. A second Ctrl-C ends the program at once, if it comes later than a moment: GNU
 /// timeout and Slurm send the same signal twice. SIGTERM and SIGHUP never do, however often they come: what sends them
-/// again wants the saving that is under way. Signals that were ignored when the program began stay so, as `nohup` wants
+/// again wants the saving that is under way. (On Windows any second Ctrl-C ends it.) Signals that were ignored when the program began stay so, as `nohup` wants
 /// it.
 pub fn stop_at_signals() -> anyhow::Result<Stop> {
     let stop = Stop {
         asked: Arc::default(),
-        begun: Arc::default(),
+        waiting: Arc::new(AtomicBool::new(true)),
     };
     let ignored = ignored_signals();
     let heeded = SIGNALS.into_iter();
@@ -55,12 +56,12 @@ fn heed(signals: Vec<i32>, stop: &Stop) -> std::io::Result<()> {
     const MOMENT: Duration = Duration::from_secs(2);
 
     let mut signals = signal_hook::iterator::Signals::new(signals)?;
-    let (asked, begun) = (stop.asked.clone(), stop.begun.clone());
+    let (asked, waiting) = (stop.asked.clone(), stop.waiting.clone());
     let listen = move || {
         let mut first = None;
         for signal in signals.forever() {
             asked.store(true, Ordering::SeqCst);
-            if !begun.load(Ordering::SeqCst) {
+            if waiting.load(Ordering::SeqCst) {
                 // A terminal that went away is no reason to stay.
                 let _ = writeln!(
                     std::io::stderr(),
@@ -80,6 +81,11 @@ fn heed(signals: Vec<i32>, stop: &Stop) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn heed(signals: Vec<i32>, stop: &Stop) -> std::io::Result<()> {
     for signal in signals {
+        signal_hook::flag::register_conditional_shutdown(
+            signal,
+            STOPPED.into(),
+            stop.waiting.clone(),
+        )?;
         if signal == SIGINT {
             signal_hook::flag::register_conditional_shutdown(
                 signal,

@@ -94,8 +94,8 @@ impl Job {
         let begun = match checkpoint {
             Some(checkpoint) => {
                 checkpoint.check_data(&saved, &data.set, data.folder.as_ref())?;
-                folder.check_unchanged(CHECKPOINT)?;
-                checkpoint.into()
+                folder.check(&[CHECKPOINT])?;
+                Trained::from(checkpoint).with_data(&params.job.data)
             }
             None => untrained(&params)?,
         };

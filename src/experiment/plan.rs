@@ -65,8 +65,9 @@ pub(super) fn begin(
         network.params.same_but_for_data(params) && network.seed == params.replica_seed(replica)
     };
     let all = begun.networks.len() == networks.len();
+    let folder = networks.first().map_or("", |(params, _)| &params.job.data);
     match all && begun.networks.iter().zip(networks).all(same) {
-        true => Ok(begun),
+        true => Ok(begun.with_data(folder)),
         false => Err(ExperimentError::OtherPlan),
     }
 }

@@ -79,6 +79,14 @@ fn a_run_goes_on_with_the_same_data_alone() {
     let summary = json(&fs::read_to_string(run.join("summary.json")).unwrap());
     assert_eq!(summary["params"]["job"]["data"], "data");
     assert_eq!(summary["data"]["folder"], named[1]);
+    // So may its file name the new place; the checkpoint is one of `train` all the same.
+    let config = fs::read_to_string(run.join("config.toml")).unwrap();
+    let moved_to = format!("data = {:?}", named[1]);
+    let edited = config.replacen("data = \"data\"", &moved_to, 1);
+    fs::write(run.join("config.toml"), edited).unwrap();
+    succeed(&mut resume(other.path(), &[]));
+    let mut eval = spikeprune(&["eval"]);
+    succeed(eval.arg(run.join(CHECKPOINT)));
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn files_that_look_unfinished_stay() {
     let out = folder.path().join("run");
     let mine = Mine::new(&[
         &out.join(".unfinished-thesis"),
-        &out.join(".checkpoint.safetensors.unfinished-thesis1"),
+        &out.join(".checkpoint.safetensors.unfinished-mythesis"),
         &out.join("heatmaps/.unfinished-figure"),
         &out.join(".lock"),
     ]);
@@ -105,9 +105,10 @@ fn a_file_after_a_failure_is_not_replaced() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("run");
     let mut limited = assert_cmd::Command::new("sh");
-    let line = format!("ulimit -f 4; exec '{PROGRAM}' train --out \"$@\"");
+    // More than the parameters take, less than the checkpoint.
+    let line = format!("ulimit -f 40; exec '{PROGRAM}' train --out \"$@\"");
     limited.args(["-c", &line, "sh"]).arg(&out).args(tiny());
-    refused(&mut limited, 1, "cannot write ").unwrap();
+    refused(&mut limited, 1, CHECKPOINT).unwrap();
     let mine = Mine::new(&[&out.join(CHECKPOINT)]);
     refused(&mut tiny_train(&out, &["--overwrite"]), 1, CHECKPOINT).unwrap();
     mine.assert_untouched();
@@ -120,7 +121,8 @@ fn a_record_reaches_no_further_than_its_folder() {
     let out = folder.path().join("run");
     fs::create_dir(&out).unwrap();
     let victim = folder.path().join("victim");
-    let digest = "ea3ff3e4f5f0f5c5e4d5c3d9e1b9d3c3f9c4dbc9c8d5aa1f9d5f0e1e5d6c7b8a";
+    // Of "mine": by its digest each would be the program's.
+    let digest = "3fd30542fe3f61b14bd4a4b2dc0b6fb30fa6f63ebce52dd1778aaa8c4dc02cff";
     let mine = Mine::new(&[&victim, &out.join("sub/notes")]);
     let mut text = String::from("# what spikeprune has written here\n");
     for name in [

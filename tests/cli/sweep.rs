@@ -344,6 +344,15 @@ fn a_search_that_was_edited_does_not_go_on() {
     refused(resume.arg(&out), 1, says).unwrap();
 }
 
+/// Seeds leave nothing to compare: nothing is said of them.
+#[test]
+fn an_axis_that_is_the_seed_may_be_searched() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = spikeprune(&["sweep", "--device", "cpu", "--out"]);
+    command.arg(folder.path()).args(tiny());
+    succeed(command.args(["--grid", "job.seed=1,2"]));
+}
+
 /// No rule knows of every parameter that does nothing, but a search sees it.
 #[test]
 fn an_axis_that_changes_nothing_is_told() {

@@ -118,6 +118,15 @@ fn decays_that_do_not_care_for_use() {
 }
 
 /// Many spikes in a step, strong decay between them, and no rest: lists, sorting and factors under load.
+/// A time since the last spike that is 0 from the start must not be taken for a spike.
+#[test]
+fn no_refractory_time() {
+    let mut params = paper(PruningMode::None, Threshold::Live);
+    params.excitatory.refractory_ms = 0.0;
+    params.inhibitory.refractory_ms = 0.0;
+    assert_same(&params, 30, 1);
+}
+
 #[test]
 fn a_storm_of_input() {
     let mut params = paper(PruningMode::Continuous, Threshold::Live);

@@ -43,11 +43,17 @@ pub fn refuse(mut command: Command, why: &str) {
     );
 }
 
-/// Sends a signal by its name.
-pub fn signal(child: &Child, name: &str) {
-    let id = child.id().to_string();
-    let sent = Command::new("kill").args(["-s", name, &id]).status();
-    assert!(sent.unwrap().success() || !Path::new("/proc").join(id).exists());
+/// Sends signals by their names, one at the heels of the other.
+pub fn signal(child: &Child, names: &[&str]) {
+    let id = child.id();
+    let kills: Vec<_> = names
+        .iter()
+        .map(|name| format!("kill -s {name} {id}"))
+        .collect();
+    let sent = Command::new("sh")
+        .args(["-c", &kills.join(" && ")])
+        .status();
+    assert!(sent.unwrap().success() || !Path::new("/proc").join(id.to_string()).exists());
 }
 
 /// Waits until a file is there, or the program that should write it has ended.

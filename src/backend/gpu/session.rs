@@ -134,7 +134,10 @@ pub(super) fn spikes_of(last: &[u32], clocks: &[u32], neurons: usize) -> Vec<Spi
         for ((clock, record), last) in clocks.iter().zip(&mut records).zip(lanes) {
             let now = clock + step;
             let fired = |last: &[u32]| {
-                let neurons = (0u32..).zip(last).filter(|&(_, &last)| last == now);
+                // Before the clock's first step nothing can have driven a neuron; what the state begins with may be 0.
+                let neurons = (0u32..)
+                    .zip(last)
+                    .filter(|&(_, &last)| last == now && now > 0);
                 neurons.map(|(j, _)| (now, j)).collect::<Vec<_>>()
             };
             record.excitatory.extend(fired(&last[..neurons]));

@@ -10,7 +10,7 @@ use super::sweep::{key_and_value, listed};
 use anyhow::{Context, ensure};
 use clap::Args;
 use serde::Serialize;
-use spikeprune::artefact::write_whole;
+use spikeprune::artefact::write_new;
 use spikeprune::backend::Backend;
 use spikeprune::backend::gpu::choice::DeviceChoice;
 use spikeprune::backend::gpu::open::{Opened, open_all, open_choice};
@@ -186,7 +186,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     }
     if let Some(path) = &args.plot {
         let svg = document.plot(&search.axes[0].key)?;
-        write_whole(path, |file| file.write_all(svg.as_bytes()))
+        write_new(path, |file| file.write_all(svg.as_bytes()))
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())

@@ -165,7 +165,13 @@ fn antonov_sukhov(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Res
     let digests = data.set.digests();
     // Too few images are found out before a folder is made.
     plan.check(&data.set)?;
-    note_missing_validation(&data.set.train, &plan.params, args.device.quiet)?;
+    for split in &plan.splits {
+        let mut params = plan.params.clone();
+        params.job.classes.clone_from(&split.classes);
+        if note_missing_validation(&data.set.train, &params, args.device.quiet)? {
+            break;
+        }
+    }
     stop.begin();
     let mut folder = match begun {
         Some(folder) => folder,
@@ -248,7 +254,7 @@ fn saved_training(
     }
     let saved = Checkpoint::load(&path)?;
     saved.check_data(&path, &data.set, data.folder.as_ref())?;
-    folder.check_unchanged(name)?;
+    folder.check(&[name])?;
     Ok(Some(saved.into()))
 }
 

@@ -33,7 +33,7 @@ pub struct SweepArgs {
     device: DeviceOptions,
     #[command(flatten)]
     folder: FolderOptions,
-    /// Go on with the search in this run folder; everything else comes from there
+    /// Go on with the search in this run folder: all but --device, --threads and --data comes from there
     #[arg(long, value_name = "DIR", help_heading = "Device and output",
         conflicts_with_all = ["SourceOptions", "JobOptions", "ModelOptions", "SearchOptions", "FolderOptions"])]
     resume: Option<PathBuf>,

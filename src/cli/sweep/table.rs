@@ -9,7 +9,7 @@ use spikeprune::experiment::sweep::{Search, Trial};
 use spikeprune::params::INPUTS;
 use spikeprune::statistics::Interval;
 use spikeprune::trained::Metrics;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -47,10 +47,17 @@ pub fn unchanging<'a>(search: &'a Search, rows: &[Row]) -> Vec<&'a str> {
             let accuracy = row.validation_accuracy.map(f64::to_bits);
             (accuracy, row.zero_fraction.to_bits(), row.spikes)
         };
-        let mut found = BTreeMap::new();
-        let same = |row: &Row| *found.entry(others(row)).or_insert(measures(row)) == measures(row);
-        let values: BTreeSet<&String> = rows.iter().map(|row| &row.values[index]).collect();
-        if values.len() > 1 && rows.iter().all(same) {
+        let mut groups: BTreeMap<_, Vec<&Row>> = BTreeMap::new();
+        for row in rows {
+            groups.entry(others(row)).or_default().push(row);
+        }
+        let same = |group: &Vec<&Row>| {
+            let first = group.first().map(|row| measures(row));
+            group.iter().all(|row| Some(measures(row)) == first)
+        };
+        // An axis that is the seed leaves no two rows to compare.
+        let compared = groups.values().any(|group| group.len() > 1);
+        if compared && groups.values().all(same) {
             keys.push(axis.key.as_str());
         }
     }
