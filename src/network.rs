@@ -77,20 +77,21 @@ pub enum NetworkError {
 impl State {
     /// Before the first training image: potentials at their start, all else at rest.
     pub fn initial(params: &Params, steps: &Steps) -> Self {
-        let n = params.neurons();
-        let threshold_mv = params.excitatory.v_threshold_mv + params.excitatory.theta_start_mv;
+        let n = params.model.neurons();
+        let threshold_mv =
+            params.model.excitatory.v_threshold_mv + params.model.excitatory.theta_start_mv;
         Self {
             clock: 0,
             presented: 0,
             spikes_e: 0,
-            v_e_mv: vec![params.excitatory.v_start_mv as f32; n],
+            v_e_mv: vec![params.model.excitatory.v_start_mv as f32; n],
             v_threshold_mv: vec![threshold_mv as f32; n],
             v_latched_mv: vec![threshold_mv as f32; n],
             ge_e: vec![0.0; n],
             gi_e: vec![0.0; n],
             trace_post: vec![0.0; n],
             last_spike_e: vec![long_ago(steps.memory_e); n],
-            v_i_mv: vec![params.inhibitory.v_start_mv as f32; n],
+            v_i_mv: vec![params.model.inhibitory.v_start_mv as f32; n],
             ge_i: vec![0.0; n],
             last_spike_i: vec![long_ago(steps.refractory_i); n],
             trace_pre: vec![0.0; INPUTS],
@@ -108,10 +109,13 @@ impl Network {
     /// When the parameters make no sense.
     pub fn new(params: &Params, replica: usize) -> Result<Self, NetworkError> {
         params.validate()?;
-        let (steps, n) = (params.steps()?, params.neurons());
+        let (steps, n) = (params.model.steps()?, params.model.neurons());
         let seed = params.replica_seed(replica);
-        let start = |share: f64| (share * params.learning.gmax) as f32;
-        let (low, high) = (params.learning.w_start_min, params.learning.w_start_max);
+        let start = |share: f64| (share * params.model.learning.gmax) as f32;
+        let (low, high) = (
+            params.model.learning.w_start_min,
+            params.model.learning.w_start_max,
+        );
         Ok(Self {
             params: params.clone(),
             seed,
@@ -129,11 +133,14 @@ impl Network {
 
     /// The thresholds that a test image finds, in mV: at rest, or as the training left those with memory.
     pub fn thresholds_in_test(&self) -> Cow<'_, [f32]> {
-        let e = &self.params.excitatory;
+        let e = &self.params.model.excitatory;
         match e.threshold_test {
             Threshold::Homeostatic => Cow::Borrowed(&self.state.v_threshold_mv),
             Threshold::Live | Threshold::Latched | Threshold::Fixed => {
-                Cow::Owned(vec![e.v_threshold_test_mv as f32; self.params.neurons()])
+                Cow::Owned(vec![
+                    e.v_threshold_test_mv as f32;
+                    self.params.model.neurons()
+                ])
             }
         }
     }
@@ -144,7 +151,7 @@ impl Network {
     /// The first array of a wrong length, or the first value that cannot occur.
     pub fn check(&self) -> Result<(), NetworkError> {
         self.params.validate()?;
-        let steps = self.params.steps()?;
+        let steps = self.params.model.steps()?;
         self.check_lengths(&steps)?;
         self.check_weights("weights_running", &self.weights)?;
         for (array, delays, max) in [
@@ -169,7 +176,7 @@ impl Network {
         ] {
             check_values(array, values, "a finite number", |value| value.is_finite())?;
         }
-        let most = self.params.neurons() as u16;
+        let most = self.params.model.neurons() as u16;
         for (array, arrivals) in [
             ("arrivals_s2", &state.arrivals_s2),
             ("arrivals_s3", &state.arrivals_s3),
@@ -190,7 +197,10 @@ impl Network {
     /// # Errors
     /// The first that is not.
     pub fn check_weights(&self, array: &'static str, weights: &[f32]) -> Result<(), NetworkError> {
-        let (low, high) = (self.params.w_min() as f32, self.params.learning.gmax as f32);
+        let (low, high) = (
+            self.params.model.w_min() as f32,
+            self.params.model.learning.gmax as f32,
+        );
         check_values(array, weights, &format!("in {low}..={high}"), |&w| {
             (low..=high).contains(&w)
         })
@@ -244,7 +254,7 @@ impl Array<'_> {
 /// The one list of a network's arrays, with the name and shape that a checkpoint gives them.
 macro_rules! arrays {
     ($network:ident, $steps:ident, $array:ident, $slice:ident) => {{
-        let n = $network.params.neurons();
+        let n = $network.params.model.neurons();
         let (slots_s2, slots_s3) = (
             $steps.delay_s2_max as usize + 1,
             $steps.delay_s3_max as usize + 1,

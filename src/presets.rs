@@ -67,95 +67,98 @@ pub fn paper() -> Params {
         preset: "paper".into(),
         job: Job {
             data: "data".into(),
-            classes: vec![7, 4, 6],
-            neurons_per_class: 10,
-            neurons: 0,
-            label_images: 0,
-            train_per_class: 5000,
-            train_images: 0,
-            test_per_class: 500,
+            train: TrainImages::PerClass(5000),
+            test_per_class: PerClass::First(500),
             validation_per_class: 100,
             epochs: 1,
             shift_max: 0,
             seed: 1,
             replicas: 1,
-            metrics_every: 1000,
+            metrics_every: MetricsEvery::Images(1000),
         },
-        time: Time {
-            dt_ms: 0.5,
-            stimulus_ms: 350.0,
-            rest_ms: 150.0,
-        },
-        input: Input {
-            full_rate_hz: 63.75,
-            intensity_step: 1,
-            mean_rate_hz: 0.0,
-            least_spikes: 0,
-            retry_rate_hz: 0.0,
-        },
-        excitatory: Excitatory {
-            tau_membrane_ms: 100.0,
-            v_rest_mv: -60.0,
-            v_reset_mv: -65.0,
-            v_start_mv: -80.0,
-            e_excitatory_mv: 0.0,
-            e_inhibitory_mv: -100.0,
-            tau_ge_ms: 5.0,
-            tau_gi_ms: 10.0,
-            refractory_ms: 5.0,
-            v_threshold_mv: -52.0,
-            theta_start_mv: 0.0,
-            v_threshold_test_mv: -52.0,
-            tau_threshold_ms: 150.0,
-            threshold_step_mv: 3.0,
-            threshold_train: Threshold::Live,
-            threshold_test: Threshold::Fixed,
-        },
-        inhibitory: Inhibitory {
-            tau_membrane_ms: 10.0,
-            v_rest_mv: -60.0,
-            v_reset_mv: -45.0,
-            v_start_mv: -80.0,
-            v_threshold_mv: -40.0,
-            e_excitatory_mv: 0.0,
-            tau_ge_ms: 5.0,
-            refractory_ms: 2.0,
-        },
-        lateral: Lateral {
-            w_s2: 3.0,
-            delay_s2_max_ms: 10.0,
-            w_s3_total: 3.0,
-            w_s3_growth: 0.0,
-            delay_s3_max_ms: 5.0,
-        },
-        learning: Learning {
-            rule: Rule::StdpAllLtd,
-            gmax: 0.05,
-            w_min: 0.0,
-            w_start_min: 0.0,
-            w_start_max: 1.0,
-            w_total: 0.0,
-            inhibitory_gain: 1.0,
-            tau_pre_ms: 20.0,
-            tau_post_ms: 20.0,
-            tau_post_slow_ms: 40.0,
-            a_pre: 0.01,
-            a_post: -0.0105,
-            step_end: 1.0,
-            target_spikes: 60.0,
-            target_floor: 0.15,
-            tolerance: 0.0,
-            dropout: 0.0,
-        },
-        pruning: Pruning {
-            mode: PruningMode::Continuous,
-            decay: Decay::Gaussian,
-            tau_ms: TauPrune::Rule(TauRule::FromJob),
-            k: 1.0,
-            zero_below: 1e-3,
-            remove_below: 0.0,
-            window_ms: 50.0,
-            window_rate_hz: 63.0,
+        model: Model {
+            network: Architecture {
+                classes: vec![7, 4, 6],
+                vote: Vote::Groups {
+                    neurons_per_class: 10,
+                },
+            },
+            time: Time {
+                dt_ms: 0.5,
+                stimulus_ms: 350.0,
+                rest_ms: 150.0,
+            },
+            input: Input {
+                full_rate_hz: 63.75,
+                intensity_step: 1,
+                mean_rate_hz: 0.0,
+                least_spikes: 0,
+                retry_rate_hz: 0.0,
+            },
+            excitatory: Excitatory {
+                tau_membrane_ms: 100.0,
+                v_rest_mv: -60.0,
+                v_reset_mv: -65.0,
+                v_start_mv: -80.0,
+                e_excitatory_mv: 0.0,
+                e_inhibitory_mv: -100.0,
+                tau_ge_ms: 5.0,
+                tau_gi_ms: 10.0,
+                refractory_ms: 5.0,
+                v_threshold_mv: -52.0,
+                theta_start_mv: 0.0,
+                v_threshold_test_mv: -52.0,
+                tau_threshold_ms: 150.0,
+                threshold_step_mv: 3.0,
+                threshold_train: Threshold::Live,
+                threshold_test: Threshold::Fixed,
+            },
+            inhibitory: Inhibitory {
+                tau_membrane_ms: 10.0,
+                v_rest_mv: -60.0,
+                v_reset_mv: -45.0,
+                v_start_mv: -80.0,
+                v_threshold_mv: -40.0,
+                e_excitatory_mv: 0.0,
+                tau_ge_ms: 5.0,
+                refractory_ms: 2.0,
+            },
+            lateral: Lateral {
+                w_s2: 3.0,
+                delay_s2_max_ms: 10.0,
+                w_s3_total: 3.0,
+                w_s3_growth: 0.0,
+                delay_s3_max_ms: 5.0,
+            },
+            learning: Learning {
+                rule: Rule::StdpAllLtd,
+                gmax: 0.05,
+                w_min: 0.0,
+                w_start_min: 0.0,
+                w_start_max: 1.0,
+                w_total: 0.0,
+                inhibitory_gain: 1.0,
+                tau_pre_ms: 20.0,
+                tau_post_ms: 20.0,
+                tau_post_slow_ms: 40.0,
+                a_pre: 0.01,
+                a_post: -0.0105,
+                step_end: 1.0,
+                target_spikes: 60.0,
+                target_floor: 0.15,
+                tolerance: 0.0,
+                dropout: 0.0,
+            },
+            pruning: Pruning {
+                mode: PruningMode::Continuous,
+                decay: Decay::Gaussian,
+                tau_ms: TauPrune::Rule(TauRule::FromJob),
+                k: 1.0,
+                zero_below: 1e-3,
+                remove_below: 0.0,
+                window_ms: 50.0,
+                window_rate_hz: 63.0,
+            },
         },
     }
 }
@@ -165,12 +168,12 @@ pub fn paper() -> Params {
 pub fn authors_code() -> Params {
     let mut params = paper();
     params.preset = "authors-code".into();
-    params.time.dt_ms = 0.1;
-    params.input.full_rate_hz = 64.0;
-    params.input.intensity_step = 4;
-    params.excitatory.threshold_train = Threshold::Latched;
-    params.pruning.mode = PruningMode::FinalWindow;
-    params.pruning.tau_ms = TauPrune::Rule(TauRule::FromClasses);
+    params.model.time.dt_ms = 0.1;
+    params.model.input.full_rate_hz = 64.0;
+    params.model.input.intensity_step = 4;
+    params.model.excitatory.threshold_train = Threshold::Latched;
+    params.model.pruning.mode = PruningMode::FinalWindow;
+    params.model.pruning.tau_ms = TauPrune::Rule(TauRule::FromClasses);
     params
 }
 
@@ -188,13 +191,13 @@ pub fn authors_code() -> Params {
 pub fn best() -> Params {
     let mut params = paper();
     params.preset = "best".into();
-    params.input.full_rate_hz = 127.5;
-    params.input.mean_rate_hz = 8.3;
-    params.excitatory.threshold_step_mv = 0.5;
-    params.excitatory.threshold_test = Threshold::Live;
-    params.excitatory.v_threshold_test_mv = -40.0;
-    params.lateral.w_s3_total = 0.9;
-    params.learning = Learning {
+    params.model.input.full_rate_hz = 127.5;
+    params.model.input.mean_rate_hz = 8.3;
+    params.model.excitatory.threshold_step_mv = 0.5;
+    params.model.excitatory.threshold_test = Threshold::Live;
+    params.model.excitatory.v_threshold_test_mv = -40.0;
+    params.model.lateral.w_s3_total = 0.9;
+    params.model.learning = Learning {
         rule: Rule::CountGated,
         gmax: 0.2,
         w_min: -1.0,
@@ -203,7 +206,7 @@ pub fn best() -> Params {
         a_pre: 0.01,
         a_post: 0.0,
         step_end: 0.0,
-        ..params.learning
+        ..params.model.learning
     };
     params
 }
@@ -213,8 +216,8 @@ pub fn best() -> Params {
 pub fn best_nonnegative() -> Params {
     let mut params = best();
     params.preset = "best-nonnegative".into();
-    params.excitatory.v_threshold_test_mv = -36.0;
-    params.learning.w_min = 0.0;
+    params.model.excitatory.v_threshold_test_mv = -36.0;
+    params.model.learning.w_min = 0.0;
     params
 }
 
@@ -225,23 +228,23 @@ pub fn ten_class() -> Params {
     let mut params = best();
     params.preset = "ten-class".into();
     params.job = Job {
-        classes: (0..10).collect(),
-        train_images: 60_000,
-        test_per_class: 0,
+        train: TrainImages::InAll(60_000),
+        test_per_class: PerClass::All,
         // All training images are trained on.
         validation_per_class: 0,
         epochs: 3,
         shift_max: 1,
-        metrics_every: 0,
+        metrics_every: MetricsEvery::End,
         ..params.job
     };
-    params.time.dt_ms = 1.0;
-    params.excitatory.threshold_step_mv = 0.0;
-    params.excitatory.v_threshold_test_mv = -52.0;
-    params.lateral.w_s3_total = 3.0;
-    params.learning.tolerance = 0.25;
-    params.pruning.mode = PruningMode::None;
-    params.pruning.tau_ms = TauPrune::Ms(600_000.0);
+    params.model.network.classes = (0..10).collect();
+    params.model.time.dt_ms = 1.0;
+    params.model.excitatory.threshold_step_mv = 0.0;
+    params.model.excitatory.v_threshold_test_mv = -52.0;
+    params.model.lateral.w_s3_total = 3.0;
+    params.model.learning.tolerance = 0.25;
+    params.model.pruning.mode = PruningMode::None;
+    params.model.pruning.tau_ms = TauPrune::Ms(600_000.0);
     params
 }
 
@@ -250,9 +253,9 @@ pub fn ten_class() -> Params {
 pub fn ten_class_pruned() -> Params {
     let mut params = ten_class();
     params.preset = "ten-class-pruned".into();
-    params.excitatory.v_threshold_test_mv = -46.0;
-    params.pruning.mode = PruningMode::Continuous;
-    params.pruning.remove_below = 0.05;
+    params.model.excitatory.v_threshold_test_mv = -46.0;
+    params.model.pruning.mode = PruningMode::Continuous;
+    params.model.pruning.remove_below = 0.05;
     params
 }
 
@@ -260,8 +263,8 @@ pub fn ten_class_pruned() -> Params {
 pub fn ten_class_nonnegative() -> Params {
     let mut params = ten_class();
     params.preset = "ten-class-nonnegative".into();
-    params.learning.w_min = 0.0;
-    params.learning.tolerance = 0.6;
+    params.model.learning.w_min = 0.0;
+    params.model.learning.tolerance = 0.6;
     params
 }
 
@@ -269,8 +272,10 @@ pub fn ten_class_nonnegative() -> Params {
 pub fn ten_class_large() -> Params {
     let mut params = ten_class();
     params.preset = "ten-class-large".into();
-    params.job.neurons_per_class = 50;
-    params.lateral.w_s3_total = 15.0;
+    params.model.network.vote = Vote::Groups {
+        neurons_per_class: 50,
+    };
+    params.model.lateral.w_s3_total = 15.0;
     params
 }
 
@@ -291,61 +296,67 @@ pub fn diehl_cook() -> Params {
     Params {
         preset: "diehl-cook".into(),
         job: Job {
-            classes: (0..10).collect(),
-            neurons: 100,
-            label_images: 10_000,
-            train_images: 59_000,
-            test_per_class: 0,
+            train: TrainImages::InAll(59_000),
+            test_per_class: PerClass::All,
             epochs: 3,
-            metrics_every: 0,
+            metrics_every: MetricsEvery::End,
             ..base.job
         },
-        input: Input {
-            least_spikes: 5,
-            retry_rate_hz: 31.875,
-            ..base.input
+        model: Model {
+            network: Architecture {
+                classes: (0..10).collect(),
+                vote: Vote::Labels {
+                    neurons: 100,
+                    images: 10_000,
+                },
+            },
+            input: Input {
+                least_spikes: 5,
+                retry_rate_hz: 31.875,
+                ..base.model.input
+            },
+            excitatory: Excitatory {
+                v_rest_mv: -65.0,
+                v_start_mv: -105.0,
+                tau_ge_ms: 1.0,
+                tau_gi_ms: 2.0,
+                v_threshold_mv: -72.0,
+                theta_start_mv: 20.0,
+                v_threshold_test_mv: -72.0,
+                tau_threshold_ms: 1e7,
+                threshold_step_mv: 0.05,
+                threshold_train: Threshold::Homeostatic,
+                threshold_test: Threshold::Homeostatic,
+                ..base.model.excitatory
+            },
+            inhibitory: Inhibitory {
+                v_start_mv: -100.0,
+                tau_ge_ms: 1.0,
+                ..base.model.inhibitory
+            },
+            lateral: Lateral {
+                w_s2: 10.4,
+                delay_s2_max_ms: 0.0,
+                w_s3_total: 1700.0,
+                w_s3_growth: 0.6,
+                delay_s3_max_ms: 0.0,
+            },
+            learning: Learning {
+                rule: Rule::Triplet,
+                gmax: 1.0,
+                w_start_min: 0.003,
+                w_start_max: 0.303,
+                w_total: 78.0,
+                a_pre: 0.01,
+                a_post: -1e-4,
+                ..base.model.learning
+            },
+            pruning: Pruning {
+                mode: PruningMode::None,
+                tau_ms: TauPrune::Ms(600_000.0),
+                ..base.model.pruning
+            },
+            ..base.model
         },
-        excitatory: Excitatory {
-            v_rest_mv: -65.0,
-            v_start_mv: -105.0,
-            tau_ge_ms: 1.0,
-            tau_gi_ms: 2.0,
-            v_threshold_mv: -72.0,
-            theta_start_mv: 20.0,
-            v_threshold_test_mv: -72.0,
-            tau_threshold_ms: 1e7,
-            threshold_step_mv: 0.05,
-            threshold_train: Threshold::Homeostatic,
-            threshold_test: Threshold::Homeostatic,
-            ..base.excitatory
-        },
-        inhibitory: Inhibitory {
-            v_start_mv: -100.0,
-            tau_ge_ms: 1.0,
-            ..base.inhibitory
-        },
-        lateral: Lateral {
-            w_s2: 10.4,
-            delay_s2_max_ms: 0.0,
-            w_s3_total: 1700.0,
-            w_s3_growth: 0.6,
-            delay_s3_max_ms: 0.0,
-        },
-        learning: Learning {
-            rule: Rule::Triplet,
-            gmax: 1.0,
-            w_start_min: 0.003,
-            w_start_max: 0.303,
-            w_total: 78.0,
-            a_pre: 0.01,
-            a_post: -1e-4,
-            ..base.learning
-        },
-        pruning: Pruning {
-            mode: PruningMode::None,
-            tau_ms: TauPrune::Ms(600_000.0),
-            ..base.pruning
-        },
-        ..base
     }
 }

@@ -14,7 +14,7 @@ use spikeprune::experiment::reproduce::{HeldOut, Plan, Split};
 use spikeprune::experiment::sweep::{Axis, Search, Values};
 use spikeprune::experiment::train::untrained;
 use spikeprune::labels::Labels;
-use spikeprune::params::{Params, PruningMode, layered, to_toml};
+use spikeprune::params::{Params, PruningMode, TrainImages, Vote, layered, to_toml};
 use spikeprune::presets;
 use spikeprune::trained::Metrics;
 use std::io::Write;
@@ -174,7 +174,9 @@ fn parameter_files() {
     ]
     .map(|params| to_toml(&params).into_bytes());
     fuzz("params", &seeds, |bytes| {
-        let params = layered(None, text(bytes)?, "a file").map_err(|error| error.to_string())?;
+        let params = layered(None, text(bytes)?, "a file")
+            .map_err(|error| error.to_string())?
+            .params;
         params.validate().map_err(|error| error.to_string())
     });
 }
@@ -188,8 +190,10 @@ fn digests() -> Digests {
 
 fn tiny() -> Params {
     let mut params = presets::paper();
-    params.job.classes = vec![3];
-    params.job.neurons_per_class = 2;
+    params.model.network.classes = vec![3];
+    params.model.network.vote = Vote::Groups {
+        neurons_per_class: 2,
+    };
     params
 }
 
@@ -209,7 +213,7 @@ fn checkpoints() -> [Vec<u8>; 3] {
         .map(|network| network.weights.clone())
         .collect();
     let plain = Checkpoint::of(&params, trained.clone(), digests());
-    trained.networks[0].params.pruning.mode = PruningMode::None;
+    trained.networks[0].params.model.pruning.mode = PruningMode::None;
     trained.networks[0].state.presented = 30;
     trained.metrics[0] = [10, 20, 30]
         .map(|images| Metrics {
@@ -223,7 +227,10 @@ fn checkpoints() -> [Vec<u8>; 3] {
         .to_vec();
     let differ = Checkpoint::of(&params, trained, digests());
     let mut labelled = plain.clone();
-    labelled.params.job.label_images = 10;
+    labelled.params.model.network.vote = Vote::Labels {
+        neurons: 2,
+        images: 10,
+    };
     labelled.networks[0].params = labelled.params.clone();
     labelled.networks[0].state.presented = labelled.params.presentations() as u32;
     labelled.labels = vec![Labels::new(vec![2.0, 0.5], 1)];
@@ -298,7 +305,7 @@ fn plans() {
 #[test]
 fn plans_of_sizes() {
     let mut params = presets::diehl_cook();
-    params.job.train_images = 100;
+    params.job.train = TrainImages::InAll(100);
     let plan = diehl_cook::Plan {
         sizes: vec![10, 20],
         arms: vec![PruningMode::None],

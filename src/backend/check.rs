@@ -54,7 +54,7 @@ pub(super) fn check_recorded<'a>(
 /// Checks that the clock has room for another presentation: images that are shown again take more of it than was
 /// counted on.
 pub(super) fn check_clock(network: &Network, clock: u32) -> Result<(), BackendError> {
-    let steps = network.params.steps()?;
+    let steps = network.params.model.steps()?;
     match clock.checked_add(steps.stimulus + steps.rest + steps.spare()) {
         Some(_) => Ok(()),
         None => Err(BackendError::ClockFull {
@@ -82,7 +82,7 @@ pub(super) fn check_test(
             .into());
         }
     }
-    let attempts = |frozen: &Frozen<'_>| frozen.network.params.attempts();
+    let attempts = |frozen: &Frozen<'_>| frozen.network.params.model.attempts();
     if let Some(attempts) = networks.iter().map(attempts).min() {
         check_index("attempt", images.attempt, attempts as usize)?;
     }
@@ -97,7 +97,7 @@ pub(super) fn check_image(pixels: &[u8], image: u32) -> Result<(), BackendError>
 }
 
 pub(super) fn check_group(params: &Params, group: u32) -> Result<(), BackendError> {
-    check_index("group", group, params.job.classes.len())
+    check_index("group", group, params.model.network.classes.len())
 }
 
 pub(super) fn check_index(

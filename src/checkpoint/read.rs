@@ -78,7 +78,7 @@ fn metadata(path: &Path, bytes: &[u8]) -> Result<Metadata, CheckpointError> {
     if networks.is_empty() {
         return Err(foreign(path, "it holds no network"));
     }
-    let shape = |params: &Params| (params.neurons(), params.steps().ok());
+    let shape = |params: &Params| (params.model.neurons(), params.model.steps().ok());
     let mut own = Vec::with_capacity(networks.len());
     for (seed, text) in networks {
         let of_network = read_params(path, &text)?;
@@ -99,7 +99,7 @@ fn read_params(path: &Path, text: &str) -> Result<Params, CheckpointError> {
         path: path.into(),
         source,
     };
-    let params = layered(None, text, "params").map_err(failed)?;
+    let params = layered(None, text, "params").map_err(failed)?.params;
     params
         .validate()
         .map_err(|error: ParamsError| failed(error.into()))?;
@@ -117,7 +117,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn read(self) -> Result<Checkpoint, CheckpointError> {
         let path = self.path;
-        let (replicas, n) = (self.networks.len(), self.params.neurons());
+        let (replicas, n) = (self.networks.len(), self.params.model.neurons());
         let weights = self.bytes("weights", Dtype::F32, &[replicas, INPUTS, n])?;
         let weights: Vec<Vec<f32>> = weights.chunks_exact(4 * INPUTS * n).map(f32s).collect();
         let clocks = u32s(self.bytes("clock", Dtype::U32, &[replicas])?);
@@ -152,8 +152,9 @@ impl Reader<'_> {
 
     /// Labels by mean spike counts: those of networks that go by them, at the end of their training.
     fn labels(&self, networks: &[Network]) -> Result<Vec<Labels>, CheckpointError> {
-        let is_due =
-            |network: &Network| network.params.job.label_images > 0 && network.is_trained();
+        let is_due = |network: &Network| {
+            network.params.model.network.votes_by_labels() && network.is_trained()
+        };
         let (due, found) = (
             networks.iter().all(is_due),
             self.tensors.tensor("responses").is_ok(),
@@ -166,7 +167,10 @@ impl Reader<'_> {
             }
             (true, true) => {}
         }
-        let (classes, n) = (self.params.job.classes.len(), self.params.neurons());
+        let (classes, n) = (
+            self.params.model.network.classes.len(),
+            self.params.model.neurons(),
+        );
         let shape = [self.networks.len(), classes, n];
         let responses = f32s(self.bytes("responses", Dtype::F32, &shape)?);
         if !responses
@@ -233,7 +237,11 @@ impl Reader<'_> {
             replica,
             source,
         };
-        let steps = self.params.steps().map_err(|error| failed(error.into()))?;
+        let steps = self
+            .params
+            .model
+            .steps()
+            .map_err(|error| failed(error.into()))?;
         let (seed, params) = self.networks[replica].clone();
         let mut network = Network {
             params,

@@ -78,7 +78,7 @@ pub fn to_bytes(checkpoint: &Checkpoint) -> Result<Vec<u8>, safetensors::SafeTen
 
 fn stack(checkpoint: &Checkpoint) -> Vec<(&'static str, Stacked)> {
     let replicas = checkpoint.networks.len();
-    let n = checkpoint.params.neurons();
+    let n = checkpoint.params.model.neurons();
     let mut tensors: Vec<(&'static str, Stacked)> = Vec::new();
     let mut weights = Stacked {
         dtype: Dtype::F32,
@@ -93,6 +93,7 @@ fn stack(checkpoint: &Checkpoint) -> Vec<(&'static str, Stacked)> {
     for (index, network) in checkpoint.networks.iter().enumerate() {
         let steps = network
             .params
+            .model
             .steps()
             .expect("networks are made of validated parameters");
         for (slot, (name, shape, array)) in network.arrays(&steps).into_iter().enumerate() {
@@ -135,7 +136,7 @@ fn stack(checkpoint: &Checkpoint) -> Vec<(&'static str, Stacked)> {
     tensors.push(("spikes_e", scalars(Dtype::U64, spikes)));
     tensors.extend(stack_metrics(checkpoint));
     if !checkpoint.labels.is_empty() {
-        let classes = checkpoint.params.job.classes.len();
+        let classes = checkpoint.params.model.network.classes.len();
         let mut responses = Stacked {
             dtype: Dtype::F32,
             shape: vec![replicas, classes, n],

@@ -118,13 +118,13 @@ pub fn document<'a>(
 pub fn table(document: &Document<'_>) -> String {
     let mut text = String::new();
     let params = document.params;
-    let classes = params.job.label("-");
-    let n = params.neurons();
+    let classes = params.model.network.label("-");
+    let n = params.model.neurons();
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
         "{} ({}), {n} E + {n} I neurons, dt {} ms, pruning {}, on {}",
-        classes, params.preset, params.time.dt_ms, params.pruning.mode, document.device
+        classes, params.preset, params.model.time.dt_ms, params.model.pruning.mode, document.device
     );
     if let Some(train) = &document.first.train {
         let shown = train.images * document.replicas.len();
@@ -192,7 +192,7 @@ pub fn table(document: &Document<'_>) -> String {
             votes.tied_neurons
         );
     }
-    text + &confusion(eval, &params.job.classes)
+    text + &confusion(eval, &params.model.network.classes)
 }
 
 fn mean_and_deviation(values: &[f64]) -> (f64, f64) {

@@ -3,6 +3,7 @@
 use super::data::Loaded;
 use super::device::DeviceOptions;
 use super::document;
+use super::options::set;
 use super::output::{note, out, out_json};
 use super::progress::Progress;
 use anyhow::ensure;
@@ -18,7 +19,7 @@ use spikeprune::experiment::selection::{self, ClassImages};
 use spikeprune::experiment::train::frozen;
 use spikeprune::model::rng::Stream;
 use spikeprune::network::Network;
-use spikeprune::params::Threshold;
+use spikeprune::params::{PerClass, Threshold};
 use std::path::PathBuf;
 
 /// Test a checkpoint, by default on the images that its training tested
@@ -34,9 +35,9 @@ pub struct EvalArgs {
         help_heading = "Test"
     )]
     classes: Option<Vec<u8>>,
-    /// Test images of each class; 0 for all [default: as in the training]
+    /// Test images of each class, or all [default: as in the training]
     #[arg(long, value_name = "N", help_heading = "Test")]
-    test_per_class: Option<usize>,
+    test_per_class: Option<PerClass>,
     /// Folder of the four IDX files, raw or .gz [default: as in the training]
     #[arg(long, value_name = "DIR", help_heading = "Test")]
     data: Option<String>,
@@ -53,7 +54,7 @@ pub struct EvalArgs {
 pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let mut checkpoint = Checkpoint::load(&args.checkpoint)?;
     ensure!(
-        checkpoint.params.job.label_images == 0 || !checkpoint.labels.is_empty(),
+        !checkpoint.params.model.network.votes_by_labels() || !checkpoint.labels.is_empty(),
         "{} has no labels for its neurons yet: its training has not ended; go on with it by `train --resume`",
         args.checkpoint.display()
     );
@@ -64,22 +65,19 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
         args.checkpoint.display()
     );
     if let Some(threshold) = args.threshold_test {
-        checkpoint.params.excitatory.threshold_test = threshold;
+        checkpoint.params.model.excitatory.threshold_test = threshold;
         for network in &mut checkpoint.networks {
-            network.params.excitatory.threshold_test = threshold;
+            network.params.model.excitatory.threshold_test = threshold;
         }
     }
-    let job = &checkpoint.params.job;
-    let shown = args.classes.as_ref().unwrap_or(&job.classes);
-    // The same checks as for trained labels: they must exist and differ. How long the training was and how
-    // many neurons it had must not count for other labels.
-    let mut as_trained = checkpoint.params.clone();
-    as_trained.job.classes.clone_from(shown);
-    as_trained.job.neurons_per_class = 1;
-    as_trained.job.train_per_class = 1;
-    as_trained.job.epochs = 1;
-    as_trained.job.test_per_class = args.test_per_class.unwrap_or(job.test_per_class);
-    as_trained.validate()?;
+    let mut job = checkpoint.params.job.clone();
+    set(&mut job.test_per_class, &args.test_per_class);
+    job.validate()?;
+    let mut shown = checkpoint.params.model.network.clone();
+    set(&mut shown.classes, &args.classes);
+    // Labels that were not learned must exist and differ too.
+    shown.validate_classes()?;
+    let shown = &shown.classes;
     let backend = args.device.open()?;
     let data = Loaded::from(args.data.as_ref().unwrap_or(&job.data))?;
     let same = checkpoint.check_data(&args.checkpoint, &data.set, data.folder.as_ref());
@@ -99,7 +97,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
         (Ok(()), _, Some(_)) => {}
     }
     let (train, test_images) = (&data.set.train, &data.set.test);
-    let tested = selection::first_of_classes(test_images, shown, as_trained.job.test_per_class)?;
+    let tested = selection::first_of_classes(test_images, shown, job.test_per_class)?;
     let mut progress = Progress::new(args.device.quiet);
     let evaluations = test(
         backend.as_ref(),
@@ -111,8 +109,8 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     progress.finish();
     let mut replicas = document::replicas(&checkpoint, evaluations, None);
     if let Some(count) = args.linear_readout {
-        let fitted = selection::first_of_classes(train, shown, count)?;
-        let input = &checkpoint.params.input;
+        let fitted = selection::first_of_classes(train, shown, PerClass::First(count))?;
+        let input = &checkpoint.params.model.input;
         let accuracies = linear_readout(
             backend.as_ref(),
             &frozen(&checkpoint.networks, &checkpoint.weights),
@@ -150,7 +148,7 @@ pub fn test(
         backend,
         &lanes,
         Voters::new(&checkpoint.labels),
-        &as_shown(&checkpoint.params.input, &data.test),
+        &as_shown(&checkpoint.params.model.input, &data.test),
         tested,
         Stream::Test,
         &mut |event| progress.observe(&event),

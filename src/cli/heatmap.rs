@@ -5,7 +5,7 @@ use super::own_files::{DRAWINGS, OwnFiles};
 use anyhow::{Context, bail};
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::params::to_toml;
+use spikeprune::params::{Vote, to_toml};
 use spikeprune::report::{ColorMap, WeightImages};
 use std::path::{Path, PathBuf};
 
@@ -83,9 +83,12 @@ pub fn write(
     let images = WeightImages {
         weights: &checkpoint.weights[replica],
         labels: &labels,
-        classes: &params.job.classes,
-        by_class: params.job.label_images == 0,
-        range: (params.w_min() as f32, params.learning.gmax as f32),
+        classes: &params.model.network.classes,
+        by_class: !params.model.network.votes_by_labels(),
+        range: (
+            params.model.w_min() as f32,
+            params.model.learning.gmax as f32,
+        ),
         colormap: style.colormap,
         scale: style.scale,
         notes: &[
@@ -109,16 +112,16 @@ pub fn write(
 
 /// The class of each neuron: that of its group, or what it was labelled with.
 fn labels(checkpoint: &Checkpoint, replica: usize) -> Vec<Option<u8>> {
-    let job = &checkpoint.params.job;
-    let neurons = checkpoint.params.neurons();
-    if job.label_images == 0 {
+    let network = &checkpoint.params.model.network;
+    let neurons = network.neurons();
+    if let Vote::Groups { neurons_per_class } = network.vote {
         return (0..neurons)
-            .map(|neuron| Some(job.classes[neuron / job.neurons_per_class]))
+            .map(|neuron| Some(network.classes[neuron / neurons_per_class]))
             .collect();
     }
     match checkpoint.labels.get(replica) {
         Some(labels) => (labels.of_neurons().iter())
-            .map(|label| label.map(|place| job.classes[place]))
+            .map(|label| label.map(|place| network.classes[place]))
             .collect(),
         // The training has not ended.
         None => vec![None; neurons],

@@ -1,11 +1,13 @@
 //! Flags that set parameters, and how they are laid over a preset and a file.
 
 use super::data::DataOptions;
+use super::output::note;
 use super::run_folder::read_text;
 use anyhow::{Context, bail};
 use clap::Args;
 use spikeprune::params::{
-    Params, PruningMode, Rule, TauPrune, Threshold, apply_setting, layered_over,
+    Architecture, Layered, MetricsEvery, Params, PerClass, PruningMode, Renamed, Rule, TauPrune,
+    Threshold, TrainImages, Vote, apply_setting, layered_over, renamed,
 };
 use spikeprune::presets;
 use std::fmt::Display;
@@ -58,28 +60,39 @@ pub struct SourceOptions {
 #[command(next_help_heading = "Job")]
 struct JobOptions {
     #[arg(long, value_name = "LIST", value_delimiter = ',',
-        help = with_default("Labels to learn, in the order of their groups", |p| p.job.label(",")))]
+        help = with_default("Labels to learn, in the order of their groups", |p| p.model.network.label(",")))]
     classes: Option<Vec<u8>>,
     #[arg(long, value_name = "N",
-        help = with_default("Excitatory neurons of each class", |p| p.job.neurons_per_class))]
+        conflicts_with_all = ["neurons", "label_images"], help = "Excitatory neurons of each class [paper: 10]")]
     neurons_per_class: Option<usize>,
-    #[arg(long, value_name = "N",
-        help = with_default("Neurons of a network without groups, labelled after the training; 0 for groups",
-            |p| p.job.neurons))]
+    #[arg(
+        long,
+        value_name = "N",
+        help = "Neurons of a network without groups, labelled after the training [diehl-cook: 100]"
+    )]
     neurons: Option<usize>,
-    #[arg(long, value_name = "N",
-        help = with_default("Training images by whose answers neurons are labelled; 0 for groups",
-            |p| p.job.label_images))]
+    #[arg(
+        long,
+        value_name = "N",
+        help = "Training images by whose answers such neurons are labelled [diehl-cook: 10000]"
+    )]
     label_images: Option<usize>,
-    #[arg(long, value_name = "N", help = with_default("Training images of each class", |p| p.job.train_per_class))]
+    #[arg(
+        long,
+        value_name = "N",
+        conflicts_with = "train_images",
+        help = "Training images of each class [paper: 5000]"
+    )]
     train_per_class: Option<usize>,
-    #[arg(long, value_name = "N",
-        help = with_default("Training images of all classes together, as the file has them; 0 to go by class",
-            |p| p.job.train_images))]
+    #[arg(
+        long,
+        value_name = "N",
+        help = "Training images of all classes together, as the file has them, instead [ten-class: 60000]"
+    )]
     train_images: Option<usize>,
     #[arg(long, value_name = "N",
-        help = with_default("Test images of each class; 0 for all", |p| p.job.test_per_class))]
-    test_per_class: Option<usize>,
+        help = with_default("Test images of each class, or all", |p| p.job.test_per_class))]
+    test_per_class: Option<PerClass>,
     #[arg(long, value_name = "N",
         help = with_default("Validation images of each class, the training images that follow; 0 for none",
             |p| p.job.validation_per_class))]
@@ -96,31 +109,31 @@ struct JobOptions {
         help = with_default("Networks trained at once, with seeds seed, seed + 1, ...", |p| p.job.replicas))]
     replicas: Option<usize>,
     #[arg(long, value_name = "N",
-        help = with_default("Training images between two rows of metrics.csv; 0 for the last row alone",
+        help = with_default("Training images between two rows of metrics.csv, or end for the last row alone",
             |p| p.job.metrics_every))]
-    metrics_every: Option<usize>,
+    metrics_every: Option<MetricsEvery>,
 }
 
 #[derive(Args)]
 #[command(next_help_heading = "Model")]
 struct ModelOptions {
-    #[arg(long, value_name = "MS", help = with_default("Length of a time step, in ms", |p| p.time.dt_ms))]
+    #[arg(long, value_name = "MS", help = with_default("Length of a time step, in ms", |p| p.model.time.dt_ms))]
     dt_ms: Option<f64>,
-    #[arg(long, value_name = "RULE", help = with_default("Learning rule", |p| p.learning.rule))]
+    #[arg(long, value_name = "RULE", help = with_default("Learning rule", |p| p.model.learning.rule))]
     rule: Option<Rule>,
     #[arg(long, value_name = "KIND",
-        help = with_default("What potentials are compared with in training", |p| p.excitatory.threshold_train))]
+        help = with_default("What potentials are compared with in training", |p| p.model.excitatory.threshold_train))]
     threshold_train: Option<Threshold>,
     #[arg(long, value_name = "KIND",
-        help = with_default("What potentials are compared with in testing", |p| p.excitatory.threshold_test))]
+        help = with_default("What potentials are compared with in testing", |p| p.model.excitatory.threshold_test))]
     threshold_test: Option<Threshold>,
     #[arg(long, value_name = "MODE",
-        help = with_default("When unused weights decay (eq. 5)", |p| p.pruning.mode))]
+        help = with_default("When unused weights decay (eq. 5)", |p| p.model.pruning.mode))]
     pruning: Option<PruningMode>,
     #[arg(long, value_name = "MS",
-        help = with_default("Time constant of eq. 5 in ms, or from-job, or from-classes", |p| p.pruning.tau_ms))]
+        help = with_default("Time constant of eq. 5 in ms, or from-job, or from-classes", |p| p.model.pruning.tau_ms))]
     tau_prune_ms: Option<TauPrune>,
-    #[arg(long, value_name = "K", help = with_default("Factor k in the exponent of eq. 5", |p| p.pruning.k))]
+    #[arg(long, value_name = "K", help = with_default("Factor k in the exponent of eq. 5", |p| p.model.pruning.k))]
     k_prune: Option<f64>,
 }
 
@@ -131,10 +144,17 @@ pub fn set<T: Clone>(place: &mut T, flag: &Option<T>) {
     }
 }
 
+/// Says which keys have other names now.
+pub fn note_renamed(renamed: impl IntoIterator<Item = Renamed>, quiet: bool) {
+    for Renamed { old, new } in renamed {
+        note(&format!("{old} is {new} now"), quiet);
+    }
+}
+
 impl ParamOptions {
     /// The effective parameters, validated.
-    pub fn resolve(&self) -> anyhow::Result<Params> {
-        let mut params = self.source.resolve_from(None)?;
+    pub fn resolve(&self, quiet: bool) -> anyhow::Result<Params> {
+        let mut params = self.source.resolve_from(None, quiet)?;
         self.job.apply(&mut params)?;
         set(&mut params.job.data, self.data.folder());
         self.model.apply(&mut params)?;
@@ -146,9 +166,12 @@ impl ParamOptions {
 impl SourceOptions {
     /// The parameters, not yet validated as a whole; over the preset `default`, or `paper`, where neither flag nor file
     /// says what to start from.
-    pub fn resolve_from(&self, default: Option<&str>) -> anyhow::Result<Params> {
+    pub fn resolve_from(&self, default: Option<&str>, quiet: bool) -> anyhow::Result<Params> {
         let (default, preset) = (default.unwrap_or("paper"), self.preset.as_deref());
-        let mut params = match &self.config {
+        let Layered {
+            mut params,
+            renamed: of_file,
+        } = match &self.config {
             None => layered_over(default, preset, "", "")?,
             Some(path) => {
                 let origin = path.display().to_string();
@@ -156,6 +179,8 @@ impl SourceOptions {
                 layered_over(default, preset, &text, &origin)?
             }
         };
+        let of_settings = self.set.iter().filter_map(|setting| renamed(setting));
+        note_renamed(of_file.into_iter().chain(of_settings), quiet);
         for setting in &self.set {
             params = apply_setting(&params, setting)?;
         }
@@ -165,18 +190,15 @@ impl SourceOptions {
 
 impl JobOptions {
     fn apply(&self, params: &mut Params) -> anyhow::Result<()> {
+        set(&mut params.model.network.classes, &self.classes);
+        self.apply_vote(&mut params.model.network)?;
         let job = &mut params.job;
-        if self.neurons_per_class.is_some() && job.neurons > 0 && self.neurons != Some(0) {
-            bail!(
-                "--neurons-per-class has no meaning for a network without groups: give --neurons, or --neurons 0 too"
-            );
+        if let Some(images) = self.train_per_class {
+            job.train = TrainImages::PerClass(images);
         }
-        set(&mut job.classes, &self.classes);
-        set(&mut job.neurons_per_class, &self.neurons_per_class);
-        set(&mut job.neurons, &self.neurons);
-        set(&mut job.label_images, &self.label_images);
-        set(&mut job.train_per_class, &self.train_per_class);
-        set(&mut job.train_images, &self.train_images);
+        if let Some(images) = self.train_images {
+            job.train = TrainImages::InAll(images);
+        }
         set(&mut job.test_per_class, &self.test_per_class);
         set(&mut job.validation_per_class, &self.validation_per_class);
         set(&mut job.epochs, &self.epochs);
@@ -186,21 +208,50 @@ impl JobOptions {
         set(&mut job.metrics_every, &self.metrics_every);
         Ok(())
     }
+
+    fn apply_vote(&self, network: &mut Architecture) -> anyhow::Result<()> {
+        match (&mut network.vote, self.neurons_per_class) {
+            (Vote::Groups { neurons_per_class }, Some(per_class)) => *neurons_per_class = per_class,
+            (Vote::Labels { .. }, Some(_)) => bail!(
+                "--neurons-per-class has no meaning for a network without groups: give --neurons, or \
+                 --set network.groups.neurons_per_class"
+            ),
+            (Vote::Labels { neurons, images }, None) => {
+                set(neurons, &self.neurons);
+                set(images, &self.label_images);
+            }
+            (Vote::Groups { .. }, None) => match (self.neurons, self.label_images) {
+                (None, None) => {}
+                (neurons, Some(images)) => {
+                    let neurons = neurons.unwrap_or_else(|| network.neurons());
+                    network.vote = Vote::Labels { neurons, images };
+                }
+                (Some(_), None) => bail!(
+                    "--neurons is for networks whose neurons are labelled after the training: give --label-images too, \
+                     or --neurons-per-class"
+                ),
+            },
+        }
+        Ok(())
+    }
 }
 
 impl ModelOptions {
     fn apply(&self, params: &mut Params) -> anyhow::Result<()> {
-        set(&mut params.time.dt_ms, &self.dt_ms);
-        set(&mut params.learning.rule, &self.rule);
+        set(&mut params.model.time.dt_ms, &self.dt_ms);
+        set(&mut params.model.learning.rule, &self.rule);
         set(
-            &mut params.excitatory.threshold_train,
+            &mut params.model.excitatory.threshold_train,
             &self.threshold_train,
         );
-        set(&mut params.excitatory.threshold_test, &self.threshold_test);
-        set(&mut params.pruning.mode, &self.pruning);
-        set(&mut params.pruning.tau_ms, &self.tau_prune_ms);
-        set(&mut params.pruning.k, &self.k_prune);
-        if params.pruning.mode == PruningMode::None
+        set(
+            &mut params.model.excitatory.threshold_test,
+            &self.threshold_test,
+        );
+        set(&mut params.model.pruning.mode, &self.pruning);
+        set(&mut params.model.pruning.tau_ms, &self.tau_prune_ms);
+        set(&mut params.model.pruning.k, &self.k_prune);
+        if params.model.pruning.mode == PruningMode::None
             && (self.tau_prune_ms.is_some() || self.k_prune.is_some())
         {
             bail!(

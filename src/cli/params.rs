@@ -13,5 +13,5 @@ pub struct ParamsArgs {
 }
 
 pub fn run(args: &ParamsArgs) -> anyhow::Result<()> {
-    out(&to_toml(&args.params.resolve()?))
+    out(&to_toml(&args.params.resolve(false)?))
 }

@@ -1,7 +1,7 @@
 //! The folder of one run; its files appear whole or not at all.
 
 use super::data::Loaded;
-use super::output::{out, out_json};
+use super::output::{note, out, out_json};
 use super::own_files::{DRAWINGS, OwnFiles, RUN};
 use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
@@ -14,6 +14,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 pub const METRICS: &str = "metrics.csv";
+pub const SEARCH: &str = "search.toml";
 
 /// How the first line of TOML files names the version that wrote them.
 const VERSION_LINE: &str = "# spikeprune ";
@@ -24,7 +25,7 @@ const TEST_LINE: &str = "# test images sha256 ";
 
 /// The file that makes a folder one of a command, the telling ones first.
 const MARKS: [(&str, &str); 3] = [
-    ("search.toml", "sweep"),
+    (SEARCH, "sweep"),
     ("plan.toml", "reproduce"),
     ("config.toml", "train"),
 ];
@@ -98,7 +99,12 @@ impl RunFolder {
     }
 
     /// The folder of an earlier run of a command, to go on in.
-    pub fn reopen(path: &Path, command: &str, files: &[impl AsRef<str>]) -> anyhow::Result<Self> {
+    pub fn reopen(
+        path: &Path,
+        command: &str,
+        files: &[impl AsRef<str>],
+        quiet: bool,
+    ) -> anyhow::Result<Self> {
         ensure!(
             path.is_dir(),
             "--resume {}: there is no such folder",
@@ -106,7 +112,7 @@ impl RunFolder {
         );
         let found = MARKS.iter().find(|(mark, _)| path.join(mark).exists());
         match found {
-            Some((mark, found)) if *found == command => check_version(&path.join(mark))?,
+            Some((mark, found)) if *found == command => check_version(&path.join(mark), quiet)?,
             Some((_, found)) => bail!(
                 "{} is the folder of a run of `{found}`: go on with it by `spikeprune {found} --resume`",
                 path.display()
@@ -277,14 +283,26 @@ impl RunFolder {
     }
 }
 
-/// Refuses to go on with what another version has begun: they do not count alike, and one result must not be of both.
-fn check_version(path: &Path) -> anyhow::Result<()> {
+/// Versions whose trainings this one goes on with, to the same bits; what they measured while learning stays as it was.
+const TRAINS_ALIKE: [&str; 1] = ["0.2.0"];
+
+/// Refuses to go on with what another version has begun, where one result would be of two that do not count alike.
+fn check_version(path: &Path, quiet: bool) -> anyhow::Result<()> {
     let text = read_text(path).with_context(|| format!("cannot read {}", path.display()))?;
     let written = text
         .lines()
         .next()
         .and_then(|line| line.strip_prefix(VERSION_LINE));
     match written {
+        // The rows of a search are its result, and were measured by that version.
+        Some(written) if TRAINS_ALIKE.contains(&written) && !path.ends_with(SEARCH) => {
+            let text = format!(
+                "the run was begun by spikeprune {written}: accuracy that it measured while learning counts the first of \
+                 tied classes as right; all that follows counts a tie as wrong"
+            );
+            note(&text, quiet);
+            Ok(())
+        }
         Some(written) if written != VERSION => bail!(
             "{} is of spikeprune {written}, this is {VERSION}: go on with that version, or begin the run anew",
             path.display()

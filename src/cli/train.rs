@@ -59,10 +59,11 @@ impl Job {
     fn new(args: &TrainArgs) -> anyhow::Result<Self> {
         match &args.resume {
             Some(path) => {
-                Self::resumed(RunFolder::reopen(path, "train", &FILES)?, &args.params.data)
+                let folder = RunFolder::reopen(path, "train", &FILES, args.device.quiet)?;
+                Self::resumed(folder, &args.params.data)
             }
             None => {
-                let params = args.params.resolve()?;
+                let params = args.params.resolve(args.device.quiet)?;
                 Ok(Self {
                     begun: untrained(&params)?,
                     data: args.params.data.load(&params)?,
@@ -75,7 +76,7 @@ impl Job {
 
     fn resumed(folder: RunFolder, data: &DataOptions) -> anyhow::Result<Self> {
         let origin = folder.file(CONFIG).display().to_string();
-        let params = layered(None, &folder.read_text(CONFIG)?, &origin)?;
+        let params = layered(None, &folder.read_text(CONFIG)?, &origin)?.params;
         params.validate().context(origin)?;
         let saved = folder.file(CHECKPOINT);
         let checkpoint = match saved.exists() {
@@ -120,7 +121,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let digests = data.set.digests();
     // Too few images are found out before a folder is made.
     selection::training(&data.set.train, &params)?;
-    let (classes, per_class) = (&params.job.classes, params.job.test_per_class);
+    let (classes, per_class) = (&params.model.network.classes, params.job.test_per_class);
     let tested = selection::first_of_classes(&data.set.test, classes, per_class)?;
     note_missing_validation(&data.set.train, &params, args.device.quiet)?;
     stop.begin();
@@ -179,7 +180,7 @@ pub fn note_missing_validation(
     params: &Params,
     quiet: bool,
 ) -> anyhow::Result<bool> {
-    let wanted = params.job.validation_per_class * params.job.classes.len();
+    let wanted = params.job.validation_per_class * params.model.network.classes.len();
     let shown = selection::validation(images, params)?;
     let found: usize = shown.iter().map(|class| class.images.len()).sum();
     if found < wanted {
@@ -209,7 +210,11 @@ fn draw(checkpoint: &Checkpoint, folder: &RunFolder) -> anyhow::Result<()> {
 }
 
 fn new_folder(args: &TrainArgs, params: &Params, data: &Loaded) -> anyhow::Result<RunFolder> {
-    let (preset, classes, seed) = (&params.preset, params.job.label("-"), params.job.seed);
+    let (preset, classes, seed) = (
+        &params.preset,
+        params.model.network.label("-"),
+        params.job.seed,
+    );
     let name = format!("{preset}-{classes}-seed{seed}");
     let mut folder = args.folder.create(&name, &FILES)?;
     folder.write_toml(CONFIG, params, &data.set.digests())?;

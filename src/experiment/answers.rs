@@ -89,7 +89,9 @@ pub fn recorded<'a>(
         let image = TestImage { attempt, ..image };
         let record = backend.record_test(network, image)?;
         attempt += 1;
-        if record.excitatory.len() >= params.input.least_spikes || attempt == params.attempts() {
+        if record.excitatory.len() >= params.model.input.least_spikes
+            || attempt == params.model.attempts()
+        {
             return Ok((record, image));
         }
     }
@@ -102,13 +104,16 @@ fn show_again(
     shown: TestImages<'_>,
     counts: &mut SpikeCounts,
 ) -> Result<(), BackendError> {
-    let (least, n) = (network.network.params.input.least_spikes, counts.neurons);
+    let (least, n) = (
+        network.network.params.model.input.least_spikes,
+        counts.neurons,
+    );
     let spikes = |counts: &[u16]| counts.iter().map(|&n| usize::from(n)).sum::<usize>();
     let is_weak = |counts: &SpikeCounts, place: usize| {
         spikes(&counts.counts[place * n..(place + 1) * n]) < least
     };
     let mut weak: Vec<usize> = (0..shown.images.len()).collect();
-    for attempt in 1..network.network.params.attempts() {
+    for attempt in 1..network.network.params.model.attempts() {
         weak.retain(|&place| is_weak(counts, place));
         if weak.is_empty() {
             break;

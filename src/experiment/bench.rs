@@ -134,8 +134,8 @@ pub fn speed(
     let networks = (0..params.job.replicas)
         .map(|replica| Network::new(params, replica))
         .collect::<Result<Vec<_>, _>>()?;
-    let train = as_shown(&params.input, &data.train);
-    let test = as_shown(&params.input, &data.test);
+    let train = as_shown(&params.model.input, &data.train);
+    let test = as_shown(&params.model.input, &data.test);
     let images = selection::training(&train, params)?;
     let schedule =
         |network: &Network| Schedule::new(images.clone(), network.seed, params.job.shift_max);
@@ -147,14 +147,17 @@ pub fn speed(
     };
     let count = params.job.replicas;
     // The clock of a network has 32 bits; a warm-up is at most twice as long as a lap.
-    let steps = params.steps()?;
+    let steps = params.model.steps()?;
     let presentations = u32::MAX / (steps.stimulus + steps.rest);
     let most = presentations as usize / (effort.laps + 3);
     let trained = measure(&mut training, backend, count, most.max(1), effort)?;
     let networks = training.session.snapshot()?;
     let weights = read_out(training.session.as_mut(), &networks)?;
-    let tested =
-        selection::first_of_classes(&data.test, &params.job.classes, params.job.test_per_class)?;
+    let tested = selection::first_of_classes(
+        &data.test,
+        &params.model.network.classes,
+        params.job.test_per_class,
+    )?;
     let mut testing = Testing {
         backend,
         lanes: &frozen(&networks, &weights),

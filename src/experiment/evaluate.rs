@@ -213,9 +213,9 @@ pub fn evaluate(
     observer: &mut Observer<'_>,
 ) -> Result<Vec<Evaluation>, ExperimentError> {
     let start = Instant::now();
-    let job = |network: usize| &networks[network].network.params.job;
+    let trained = |network: usize| &networks[network].network.params.model.network;
     let mut evaluations: Vec<_> = (0..networks.len())
-        .map(|network| Evaluation::empty(shown, job(network).classes.len()))
+        .map(|network| Evaluation::empty(shown, trained(network).classes.len()))
         .collect();
     if let Voters::Labels(labels) = voters {
         for (evaluation, labels) in evaluations.iter_mut().zip(labels) {
@@ -236,14 +236,14 @@ pub fn evaluate(
             attempt: 0,
         };
         let mut take = |network: usize, _: usize, counts: &[u16]| {
-            let (evaluation, job) = (&mut evaluations[network], job(network));
+            let (evaluation, trained) = (&mut evaluations[network], trained(network));
             match voters {
                 Voters::Groups => {
-                    let answer = Answer::new(counts, job.neurons_per_class);
-                    evaluation.add(row, answer.spikes, answer.group, &job.classes);
+                    let answer = Answer::new(counts, trained.group_size());
+                    evaluation.add(row, answer.spikes, answer.group, &trained.classes);
                 }
                 Voters::Labels(labels) => {
-                    evaluation.add_labelled(row, counts, &labels[network], &job.classes);
+                    evaluation.add_labelled(row, counts, &labels[network], &trained.classes);
                 }
             }
         };

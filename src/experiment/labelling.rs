@@ -6,9 +6,10 @@ use crate::backend::{Backend, Frozen, TestImages};
 use crate::dataset::LabelledImages;
 use crate::labels::Labels;
 use crate::model::rng::Stream;
+use crate::params::Vote;
 
-/// The labels of each network, by its answers to `job.label_images` of its training images, evenly spread over them;
-/// none where it asks for no images.
+/// The labels of each network, by its answers to as many of its training images as it asks for, evenly spread over
+/// them; none of networks that vote by groups.
 ///
 /// # Errors
 /// When there are too few images or the backend fails.
@@ -18,14 +19,16 @@ pub fn label(
     images: &LabelledImages,
 ) -> Result<Vec<Labels>, ExperimentError> {
     let mut labels = Vec::with_capacity(networks.len());
-    let same = |a: &Frozen<'_>, b: &Frozen<'_>| a.network.params.job == b.network.params.job;
+    let same = |a: &Frozen<'_>, b: &Frozen<'_>| {
+        let (a, b) = (&a.network.params, &b.network.params);
+        a.job == b.job && a.model.network == b.model.network
+    };
     // Networks of the same job are shown the same images.
     for networks in networks.chunk_by(same) {
         let params = &networks[0].network.params;
-        let count = params.job.label_images;
-        if count == 0 {
+        let Vote::Labels { images: count, .. } = params.model.network.vote else {
             continue;
-        }
+        };
         let training = selection::training(images, params)?;
         let count = count.min(training.len());
         let chosen: Vec<_> = (0..count)
@@ -43,7 +46,7 @@ fn by_answers(
     chosen: &[crate::backend::Showing],
 ) -> Result<Vec<Labels>, ExperimentError> {
     let params = &networks[0].network.params;
-    let (classes, n) = (params.job.classes.len(), params.neurons());
+    let (classes, n) = (params.model.network.classes.len(), params.model.neurons());
     let mut shown = vec![0u32; classes];
     for showing in chosen {
         shown[showing.group as usize] += 1;

@@ -19,8 +19,10 @@ pub enum PlanError {
     Twice { what: &'static str, value: String },
     #[error("label {label} is learned: unknown labels must be others")]
     Known { label: u8 },
-    #[error("job.label_images is {found}: {why}")]
-    LabelImages { found: usize, why: &'static str },
+    #[error(
+        "the networks of this experiment vote by {0}: give the table network.{0}, and not the other one"
+    )]
+    Vote(&'static str),
     #[error(transparent)]
     Params(#[from] ParamsError),
 }

@@ -51,8 +51,8 @@ pub fn read_out(
 }
 
 fn finish(params: &Params, weights: &mut [f32]) {
-    let taking_part = (1.0 - params.learning.dropout) as f32;
-    let weakest = (params.pruning.remove_below * params.learning.gmax) as f32;
+    let taking_part = (1.0 - params.model.learning.dropout) as f32;
+    let weakest = (params.model.pruning.remove_below * params.model.learning.gmax) as f32;
     for w in weights {
         *w *= taking_part;
         if w.abs() < weakest {
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn images_are_scaled_to_the_mean_rate() {
-        let mut input = presets::paper().input;
+        let mut input = presets::paper().model.input;
         let mut pixels = vec![0u8; 3 * PIXELS];
         pixels[..200].fill(100);
         pixels[PIXELS..PIXELS + 400].fill(200);
@@ -86,8 +86,8 @@ mod tests {
     #[test]
     fn dropout_scales_weights_and_weak_ones_go() {
         let mut params = presets::paper();
-        params.learning.dropout = 0.5;
-        params.pruning.remove_below = 0.1;
+        params.model.learning.dropout = 0.5;
+        params.model.pruning.remove_below = 0.1;
         let mut weights = [0.05, -0.02, 0.008];
         finish(&params, &mut weights);
         assert_eq!(weights, [0.025, -0.01, 0.0]);

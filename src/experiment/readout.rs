@@ -80,7 +80,7 @@ pub fn linear_readout(
     test: (&LabelledImages, &[ClassImages]),
 ) -> Result<Vec<f64>, ExperimentError> {
     let classes = fit.1.len();
-    let new = |frozen: &Frozen<'_>| Products::new(frozen.network.params.neurons(), classes);
+    let new = |frozen: &Frozen<'_>| Products::new(frozen.network.params.model.neurons(), classes);
     let mut products: Vec<Products> = networks.iter().map(new).collect();
     each_answer(
         backend,

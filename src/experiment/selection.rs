@@ -3,7 +3,7 @@
 use crate::backend::{Shift, Showing};
 use crate::dataset::{DatasetError, LabelledImages, count_of_class, first_of_any, first_of_class};
 use crate::draws;
-use crate::params::{Job, Params};
+use crate::params::{Params, PerClass, TrainImages};
 
 /// Images of one class, by index.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,19 +12,19 @@ pub struct ClassImages {
     pub images: Vec<u32>,
 }
 
-/// The first `count` images of each class; all of them for a count of 0.
+/// Images of each class, as many as `count` says, the first of the file.
 ///
 /// # Errors
 /// When a class has fewer.
 pub fn first_of_classes(
     images: &LabelledImages,
     classes: &[u8],
-    count: usize,
+    count: PerClass,
 ) -> Result<Vec<ClassImages>, DatasetError> {
     let of_class = |&class: &u8| {
         let count = match count {
-            0 => count_of_class(images, class),
-            count => count,
+            PerClass::All => count_of_class(images, class),
+            PerClass::First(count) => count,
         };
         Ok(ClassImages {
             class,
@@ -40,14 +40,14 @@ pub fn first_of_classes(
 /// # Errors
 /// When there are fewer than the job asks for.
 pub fn training(images: &LabelledImages, params: &Params) -> Result<Vec<Showing>, DatasetError> {
-    let job = &params.job;
-    let group_of = |label: u8| job.classes.iter().position(|&class| class == label);
-    let chosen = match job.train_images {
-        0 => first_of_classes(images, &job.classes, job.train_per_class)?
+    let classes = &params.model.network.classes;
+    let group_of = |label: u8| classes.iter().position(|&class| class == label);
+    let chosen = match params.job.train {
+        TrainImages::PerClass(count) => first_of_classes(images, classes, PerClass::First(count))?
             .into_iter()
             .flat_map(|class| class.images)
             .collect(),
-        count => first_of_any(images, &job.classes, 0, count)?,
+        TrainImages::InAll(count) => first_of_any(images, classes, 0, count)?,
     };
     let showing = |image: u32| {
         let group = group_of(images.label(image as usize))?;
@@ -69,32 +69,30 @@ pub fn validation(
     images: &LabelledImages,
     params: &Params,
 ) -> Result<Vec<ClassImages>, DatasetError> {
-    let job = &params.job;
-    if job.train_images > 0 {
-        return following(images, params);
-    }
+    let (classes, wanted) = (
+        &params.model.network.classes,
+        params.job.validation_per_class,
+    );
+    let skip = match params.job.train {
+        TrainImages::PerClass(skip) => skip,
+        TrainImages::InAll(skip) => {
+            return following(images, classes, skip, wanted * classes.len());
+        }
+    };
     let of_class = |&class: &u8| {
-        let left = count_of_class(images, class).saturating_sub(job.train_per_class);
-        let count = left.min(job.validation_per_class);
+        let left = count_of_class(images, class).saturating_sub(skip);
         Ok(ClassImages {
             class,
-            images: first_of_class(images, class, job.train_per_class, count)?,
+            images: first_of_class(images, class, skip, left.min(wanted))?,
         })
     };
-    job.classes.iter().map(of_class).collect()
+    classes.iter().map(of_class).collect()
 }
 
 /// Whether two jobs have the same [`validation`] images, whatever the data.
-pub fn same_validation(a: &Job, b: &Job) -> bool {
-    let chosen = |job: &Job| {
-        let by_class = if job.train_images == 0 {
-            job.train_per_class
-        } else {
-            0
-        };
-        (job.train_images, by_class, job.validation_per_class)
-    };
-    a.classes == b.classes && chosen(a) == chosen(b)
+pub fn same_validation(a: &Params, b: &Params) -> bool {
+    let chosen = |params: &Params| (params.job.train, params.job.validation_per_class);
+    a.model.network.classes == b.model.network.classes && chosen(a) == chosen(b)
 }
 
 /// Checks that the training leaves images of every class to validate with.
@@ -102,26 +100,28 @@ pub fn same_validation(a: &Job, b: &Job) -> bool {
 /// # Errors
 /// When it leaves none.
 pub fn check_some_left(images: &LabelledImages, params: &Params) -> Result<(), DatasetError> {
-    let job = &params.job;
-    match job.train_images {
-        0 => job.classes.iter().try_for_each(|&class| {
-            first_of_class(images, class, job.train_per_class, 1).map(|_| ())
-        }),
-        skip => first_of_any(images, &job.classes, skip, job.classes.len()).map(|_| ()),
+    let classes = &params.model.network.classes;
+    match params.job.train {
+        TrainImages::PerClass(skip) => classes
+            .iter()
+            .try_for_each(|&class| first_of_class(images, class, skip, 1).map(|_| ())),
+        TrainImages::InAll(skip) => first_of_any(images, classes, skip, classes.len()).map(|_| ()),
     }
 }
 
-/// Images of the classes that follow the first `train_images`, sorted by class.
-fn following(images: &LabelledImages, params: &Params) -> Result<Vec<ClassImages>, DatasetError> {
-    let job = &params.job;
-    let all: usize = job
-        .classes
+/// Images of the classes that follow the first `skip`, at most `wanted`, sorted by class.
+fn following(
+    images: &LabelledImages,
+    classes: &[u8],
+    skip: usize,
+    wanted: usize,
+) -> Result<Vec<ClassImages>, DatasetError> {
+    let all: usize = classes
         .iter()
         .map(|&class| count_of_class(images, class))
         .sum();
-    let wanted = job.validation_per_class * job.classes.len();
-    let count = wanted.min(all.saturating_sub(job.train_images));
-    let chosen = first_of_any(images, &job.classes, job.train_images, count)?;
+    let count = wanted.min(all.saturating_sub(skip));
+    let chosen = first_of_any(images, classes, skip, count)?;
     let of_class = |&class: &u8| ClassImages {
         class,
         images: chosen
@@ -130,7 +130,7 @@ fn following(images: &LabelledImages, params: &Params) -> Result<Vec<ClassImages
             .filter(|&image| images.label(image as usize) == class)
             .collect(),
     };
-    Ok(job.classes.iter().map(of_class).collect())
+    Ok(classes.iter().map(of_class).collect())
 }
 
 /// What one network is shown: each epoch shows all training images in an order of its own, each shifted by up to
@@ -197,8 +197,8 @@ mod tests {
         let labels = vec![7, 1, 4, 7, 7, 4, 1, 7];
         let images = LabelledImages::new(vec![0; labels.len() * 784], labels).unwrap();
         let mut params = crate::presets::paper();
-        params.job.classes = vec![4, 7];
-        params.job.train_images = 3;
+        params.model.network.classes = vec![4, 7];
+        params.job.train = TrainImages::InAll(3);
         params.job.validation_per_class = 1;
         let shown = training(&images, &params).unwrap();
         let shown: Vec<_> = shown.iter().map(|s| (s.image, s.group)).collect();
@@ -208,7 +208,7 @@ mod tests {
             (left[0].images.as_slice(), left[1].images.as_slice()),
             (&[5][..], &[4][..])
         );
-        params.job.train_images = 7;
+        params.job.train = TrainImages::InAll(7);
         assert!(training(&images, &params).is_err());
     }
 

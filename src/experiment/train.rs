@@ -10,7 +10,7 @@ use crate::dataset::LabelledImages;
 use crate::labels::Labels;
 use crate::model::rng::Stream;
 use crate::network::{Network, NetworkError};
-use crate::params::Params;
+use crate::params::{MetricsEvery, Params, Vote};
 use crate::trained::{Metrics, Trained};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -48,7 +48,7 @@ impl Saving<'static> {
 
 /// The share of weights below `zero_below * gmax`.
 pub fn zero_fraction(params: &Params, weights: &[f32]) -> f64 {
-    let limit = (params.pruning.zero_below * params.learning.gmax) as f32;
+    let limit = (params.model.pruning.zero_below * params.model.learning.gmax) as f32;
     weights.iter().filter(|w| w.abs() < limit).count() as f64 / weights.len() as f64
 }
 
@@ -103,7 +103,7 @@ pub fn train_networks(
     };
     let (total, mut done) = (first.params.presentations(), first.state.presented as usize);
     check_together(&begun.networks)?;
-    let images = &*as_shown(&first.params.input, images);
+    let images = &*as_shown(&first.params.model.input, images);
     let mut schedules = schedules(images, &begun.networks)?;
     let mut run = Run {
         begun: done,
@@ -129,7 +129,7 @@ pub fn train_networks(
             of: total,
         })
         .map_err(ExperimentError::Observer)?;
-        if done == total || every > 0 && done.is_multiple_of(every) {
+        if done == total || is_due(every, done) {
             run.measure(backend, images, observer)?;
         }
         let stop = done < total && saving.stop.load(Ordering::Relaxed);
@@ -153,10 +153,15 @@ fn check_together(networks: &[Network]) -> Result<(), BackendError> {
         let job = &network.params.job;
         let presentations = network.params.presentations();
         let seen = network.state.presented;
-        (presentations, seen, job.label_images, job.metrics_every)
+        let images = match network.params.model.network.vote {
+            Vote::Groups { .. } => 0,
+            Vote::Labels { images, .. } => images,
+        };
+        (presentations, seen, images, job.metrics_every)
     };
-    let together =
-        |a: &Network, b: &Network| shape(a) == shape(b) && a.params.input == b.params.input;
+    let together = |a: &Network, b: &Network| {
+        shape(a) == shape(b) && a.params.model.input == b.params.model.input
+    };
     match networks
         .iter()
         .all(|network| together(network, &networks[0]))
@@ -191,17 +196,29 @@ impl Every {
     }
 }
 
+/// Whether metrics are due after `done` images, before the end.
+fn is_due(every: MetricsEvery, done: usize) -> bool {
+    match every {
+        MetricsEvery::End => false,
+        MetricsEvery::Images(every) => done.is_multiple_of(every),
+    }
+}
+
 /// The end of the next call at the latest: where metrics are due or the training is to be saved.
-fn next_stop(done: usize, total: usize, metrics_every: usize, saving: Every) -> usize {
+fn next_stop(done: usize, total: usize, metrics: MetricsEvery, saving: Every) -> usize {
     let after = |every: usize| match every {
         0 => total,
         every => (done / every + 1) * every,
+    };
+    let measured = match metrics {
+        MetricsEvery::End => total,
+        MetricsEvery::Images(every) => after(every),
     };
     let saved = match saving {
         Every::Images(every) => after(every),
         Every::Never | Every::Seconds(_) => total,
     };
-    total.min(after(metrics_every)).min(saved)
+    total.min(measured).min(saved)
 }
 
 /// Images of the next call, going by the last: between calls progress is told and the training can be stopped.
@@ -256,7 +273,7 @@ impl Run<'_> {
         let mut rows = Vec::with_capacity(lanes.len());
         // Networks with the same validation images are shown them side by side.
         let same = |a: &Frozen<'_>, b: &Frozen<'_>| {
-            selection::same_validation(&a.network.params.job, &b.network.params.job)
+            selection::same_validation(&a.network.params, &b.network.params)
         };
         for lanes in lanes.chunk_by(same) {
             let shown = selection::validation(images, &lanes[0].network.params)?;

@@ -29,10 +29,12 @@ pub struct Constants {
 impl Constants {
     pub fn new(params: &Params) -> Self {
         Self {
-            signed: params.learning.w_min < 0.0,
-            inhibitory_gain: params.learning.inhibitory_gain as f32,
-            most_ge_i: (params.inhibitory.tau_membrane_ms / params.time.dt_ms - 1.0) as f32,
-            most_gi_e: (params.excitatory.tau_membrane_ms / params.time.dt_ms - 1.0) as f32,
+            signed: params.model.learning.w_min < 0.0,
+            inhibitory_gain: params.model.learning.inhibitory_gain as f32,
+            most_ge_i: (params.model.inhibitory.tau_membrane_ms / params.model.time.dt_ms - 1.0)
+                as f32,
+            most_gi_e: (params.model.excitatory.tau_membrane_ms / params.model.time.dt_ms - 1.0)
+                as f32,
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::params::{INPUTS, Params};
 
 /// Draws below this are dropped.
 pub fn threshold(params: &Params) -> u32 {
-    (params.learning.dropout * 4_294_967_296.0) as u32
+    (params.model.learning.dropout * 4_294_967_296.0) as u32
 }
 
 /// Draws of the synapses from `input` to four neighbouring neurons, the `four`-th of such groups.
@@ -46,7 +46,7 @@ mod tests {
     fn the_share_that_drops_out_is_the_one_asked_for() {
         let mut params = presets::paper();
         for dropout in [0.0, 0.1, 0.5, 0.9] {
-            params.learning.dropout = dropout;
+            params.model.learning.dropout = dropout;
             let (mut mask, neurons) = (Vec::new(), 30);
             fill(threshold(&params), 7, 3, neurons, &mut mask);
             let values = mask.chunks_exact(2).flat_map(|row| {

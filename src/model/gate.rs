@@ -35,15 +35,15 @@ impl Constants {
     /// # Errors
     /// When dt does not divide one of the times.
     pub fn new(params: &Params) -> Result<Self, ParamsError> {
-        let learning = &params.learning;
-        let stimulus = f64::from(params.steps()?.stimulus);
+        let learning = &params.model.learning;
+        let stimulus = f64::from(params.model.steps()?.stimulus);
         Ok(Self {
             rule: learning.rule,
-            group_size: params.group_size() as u32,
+            group_size: params.model.network.group_size() as u32,
             spikes_per_step: (learning.target_spikes / stimulus) as f32,
             spikes_floor: (learning.target_spikes * learning.target_floor) as f32,
             tolerance: learning.tolerance as f32,
-            dt_per_tau_post_slow: (params.time.dt_ms / learning.tau_post_slow_ms) as f32,
+            dt_per_tau_post_slow: (params.model.time.dt_ms / learning.tau_post_slow_ms) as f32,
         })
     }
 }
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn count_gating_drives_groups_to_their_targets() {
         let mut params = presets::paper();
-        params.learning.rule = Rule::CountGated;
+        params.model.learning.rule = Rule::CountGated;
         let c = Constants::new(&params).unwrap();
         let factor = |is_target, step, spikes| third_factor(&c, is_target, step, spikes, 0);
         // At half time 30 of 60 spikes are due.
@@ -122,7 +122,7 @@ mod tests {
         let c = Constants::new(&params).unwrap();
         assert_eq!(third_factor(&c, true, 5, 77, 9), 1.0);
         assert_eq!(third_factor(&c, false, 5, 77, 9), -1.0);
-        params.learning.rule = Rule::Stdp;
+        params.model.learning.rule = Rule::Stdp;
         let c = Constants::new(&params).unwrap();
         assert_eq!(third_factor(&c, false, 5, 77, 9), 1.0);
     }
@@ -130,12 +130,12 @@ mod tests {
     #[test]
     fn the_triplet_rule_remembers_the_last_spike() {
         let mut params = presets::paper();
-        params.learning.rule = Rule::Triplet;
+        params.model.learning.rule = Rule::Triplet;
         let c = Constants::new(&params).unwrap();
         let factor = |since_last| f64::from(third_factor(&c, false, 5, 77, since_last));
         assert_eq!(factor(0), 1.0);
         // 40 ms are 80 steps.
         assert!((factor(80) - libm::exp(-1.0)).abs() < 1e-7);
-        assert_eq!(factor(params.steps().unwrap().memory_e), 0.0);
+        assert_eq!(factor(params.model.steps().unwrap().memory_e), 0.0);
     }
 }

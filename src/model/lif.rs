@@ -50,7 +50,7 @@ pub struct Inhibitory {
 
 impl Excitatory {
     pub fn new(params: &Params) -> Self {
-        let (e, dt_ms) = (&params.excitatory, params.time.dt_ms);
+        let (e, dt_ms) = (&params.model.excitatory, params.model.time.dt_ms);
         Self {
             dt_per_tau_membrane: (dt_ms / e.tau_membrane_ms) as f32,
             v_rest_mv: e.v_rest_mv as f32,
@@ -62,7 +62,7 @@ impl Excitatory {
             v_threshold_mv: e.v_threshold_mv as f32,
             v_threshold_test_mv: e.v_threshold_test_mv as f32,
             dt_per_tau_threshold: (dt_ms / e.tau_threshold_ms) as f32,
-            keep_theta: libm::exp(-params.image_ms() / e.tau_threshold_ms) as f32,
+            keep_theta: libm::exp(-params.model.image_ms() / e.tau_threshold_ms) as f32,
             threshold_step_mv: e.threshold_step_mv as f32,
             threshold_train: e.threshold_train,
             threshold_test: e.threshold_test,
@@ -72,7 +72,7 @@ impl Excitatory {
 
 impl Inhibitory {
     pub fn new(params: &Params) -> Self {
-        let (i, dt_ms) = (&params.inhibitory, params.time.dt_ms);
+        let (i, dt_ms) = (&params.model.inhibitory, params.model.time.dt_ms);
         Self {
             dt_per_tau_membrane: (dt_ms / i.tau_membrane_ms) as f32,
             v_rest_mv: i.v_rest_mv as f32,

@@ -140,11 +140,11 @@ impl Constants {
     /// When dt does not divide one of the times.
     pub fn new(params: &Params) -> Result<Self, ParamsError> {
         Ok(Self {
-            steps: params.steps()?,
+            steps: params.model.steps()?,
             excitatory: lif::Excitatory::new(params),
             inhibitory: lif::Inhibitory::new(params),
-            w_s2: params.lateral.w_s2 as f32,
-            w_s3: params.w_s3() as f32,
+            w_s2: params.model.lateral.w_s2 as f32,
+            w_s3: params.model.w_s3() as f32,
             conductance: conductance::Constants::new(params),
             stdp: stdp::Constants::new(params),
             normalize: normalize::Constants::new(params),

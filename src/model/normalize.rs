@@ -19,7 +19,7 @@ pub struct Constants {
 impl Constants {
     pub fn new(params: &Params) -> Self {
         Self {
-            w_total: params.learning.w_total as f32,
+            w_total: params.model.learning.w_total as f32,
         }
     }
 }
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn columns_reach_their_sum_and_empty_ones_stay() {
         let mut params = presets::paper();
-        (params.learning.gmax, params.learning.w_total) = (1.0, 5.0);
+        (params.model.learning.gmax, params.model.learning.w_total) = (1.0, 5.0);
         let c = crate::model::Constants::new(&params).unwrap();
         let row = |i: usize| {
             let mut block = Block::splat(0.0);

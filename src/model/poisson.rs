@@ -88,22 +88,27 @@ pub fn stream_of_attempt(stream: Stream, attempt: u32) -> u32 {
 impl RateTable {
     /// Rates of the 256 intensities in an attempt, by [`crate::params::Input`].
     pub fn new(params: &Params, attempt: u32) -> Self {
-        let (step, full_rate_hz) = (params.input.intensity_step, params.full_rate_hz(attempt));
-        Self::from_rates(params.time.dt_ms, |intensity| {
+        let (step, full_rate_hz) = (
+            params.model.input.intensity_step,
+            params.model.full_rate_hz(attempt),
+        );
+        Self::from_rates(params.model.time.dt_ms, |intensity| {
             f64::from(intensity / step * step) / 255.0 * full_rate_hz
         })
     }
 
     /// The tables of all attempts that a job may make.
     pub fn of_attempts(params: &Params) -> Vec<Self> {
-        (0..params.attempts())
+        (0..params.model.attempts())
             .map(|attempt| Self::new(params, attempt))
             .collect()
     }
 
     /// The same rate for every intensity, 0 included: the last window of `final-window`.
     pub fn window(params: &Params) -> Self {
-        Self::from_rates(params.time.dt_ms, |_| params.pruning.window_rate_hz)
+        Self::from_rates(params.model.time.dt_ms, |_| {
+            params.model.pruning.window_rate_hz
+        })
     }
 
     fn from_rates(dt_ms: f64, rate_hz: impl Fn(u32) -> f64) -> Self {
@@ -294,7 +299,7 @@ mod tests {
         let params = presets::paper();
         let table = RateTable::new(&params, 0);
         for intensity in [1u32, 17, 128, 255] {
-            let q = f64::from(intensity) / 4.0 * params.time.dt_ms * 1e-3;
+            let q = f64::from(intensity) / 4.0 * params.model.time.dt_ms * 1e-3;
             let scale = table.scales[intensity as usize].expect("a positive rate");
             for k in [1u32, 2, 10, 100, 1000, 10_000] {
                 // The gap falls as the draw grows, so the draws with gap >= k are an interval from 0.
@@ -319,8 +324,8 @@ mod tests {
     #[test]
     fn certain_spikes_come_at_every_step() {
         let mut params = presets::paper();
-        params.time.dt_ms = 1.0;
-        params.input.full_rate_hz = 1000.0;
+        params.model.time.dt_ms = 1.0;
+        params.model.input.full_rate_hz = 1000.0;
         let mut spikes = SpikeList::default();
         let draw = Draw {
             seed: 3,

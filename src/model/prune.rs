@@ -25,14 +25,17 @@ pub struct Constants {
 
 impl Constants {
     pub fn new(params: &Params) -> Self {
-        let (k, dt_per_tau) = (params.pruning.k, params.time.dt_ms / params.tau_prune_ms());
-        let per_step = match params.pruning.decay {
+        let (k, dt_per_tau) = (
+            params.model.pruning.k,
+            params.model.time.dt_ms / params.tau_prune_ms(),
+        );
+        let per_step = match params.model.pruning.decay {
             Decay::Gaussian => libm::sqrt(k) * dt_per_tau,
             Decay::Exponential => k * dt_per_tau,
-            Decay::Linear => params.learning.gmax * k * dt_per_tau,
+            Decay::Linear => params.model.learning.gmax * k * dt_per_tau,
         };
         Self {
-            decay: params.pruning.decay,
+            decay: params.model.pruning.decay,
             per_step: per_step as f32,
         }
     }
@@ -99,7 +102,7 @@ mod tests {
     #[test]
     fn decays_follow_their_formulas_and_two_of_them_compose() {
         let mut params = presets::paper();
-        params.pruning.tau_ms = TauPrune::Ms(2000.0);
+        params.model.pruning.tau_ms = TauPrune::Ms(2000.0);
         let cases = [
             (
                 Decay::Gaussian,
@@ -114,7 +117,7 @@ mod tests {
             (Decay::Linear, 0.04 - 0.025, 0.04 - 0.025),
         ];
         for (decay, whole, halves) in cases {
-            params.pruning.decay = decay;
+            params.model.pruning.decay = decay;
             let c = Constants::new(&params);
             let linear = decay == Decay::Linear;
             for sign in [1.0, -1.0] {

@@ -38,9 +38,9 @@ pub struct Constants {
 
 impl Constants {
     pub fn new(params: &Params) -> Self {
-        let (learning, dt_ms) = (&params.learning, params.time.dt_ms);
+        let (learning, dt_ms) = (&params.model.learning, params.model.time.dt_ms);
         Self {
-            w_min: params.w_min() as f32,
+            w_min: params.model.w_min() as f32,
             gmax: learning.gmax as f32,
             a_pre: (learning.a_pre * learning.gmax) as f32,
             a_post: (learning.a_post * learning.gmax) as f32,

@@ -1,15 +1,13 @@
 //! Parameters that act only beside others.
 
-use super::{Params, PruningMode, Rule, Threshold};
+use super::{Model, PruningMode, Rule, Threshold};
 
-impl Params {
+impl Model {
     /// Why a parameter, by its dotted key, changes nothing in this set; none where it may act.
     pub fn idle(&self, key: &str) -> Option<&'static str> {
-        let (job, learning, e) = (&self.job, &self.learning, &self.excitatory);
+        let (learning, e) = (&self.learning, &self.excitatory);
         let fixed = |threshold| threshold == Threshold::Fixed;
         let (idle, why) = match key {
-            "job.neurons_per_class" => (job.neurons > 0, "job.neurons is not 0"),
-            "job.train_per_class" => (job.train_images > 0, "job.train_images is not 0"),
             "input.retry_rate_hz" => (self.input.least_spikes == 0, "input.least_spikes is 0"),
             "excitatory.tau_threshold_ms" | "excitatory.threshold_step_mv" => (
                 fixed(e.threshold_train) && fixed(e.threshold_test),
@@ -49,8 +47,6 @@ mod tests {
     #[test]
     fn idle_parameters_exist_and_act_in_some_preset() {
         let known = [
-            "job.neurons_per_class",
-            "job.train_per_class",
             "input.retry_rate_hz",
             "excitatory.tau_threshold_ms",
             "excitatory.threshold_step_mv",
@@ -72,14 +68,17 @@ mod tests {
             let (table, field) = key.split_once('.').unwrap();
             let all: toml::Table = to_toml(&presets[0]).parse().unwrap();
             assert!(all[table].get(field).is_some(), "{key}");
-            let acts = presets.iter().any(|params| params.idle(key).is_none());
+            let acts = presets
+                .iter()
+                .any(|params| params.model.idle(key).is_none());
             assert!(acts, "{key} acts nowhere");
         }
-        assert!(presets::paper().idle("learning.target_spikes").is_some());
         assert!(
-            presets::diehl_cook()
-                .idle("job.neurons_per_class")
+            presets::paper()
+                .model
+                .idle("learning.target_spikes")
                 .is_some()
         );
+        assert!(presets::diehl_cook().model.idle("pruning.k").is_some());
     }
 }

@@ -1,5 +1,6 @@
 //! Parameters in layers: a preset, over it a TOML file, over that single settings.
 
+use super::renamed::{Renamed, rename};
 use super::{Params, ParamsError};
 use crate::presets;
 use toml::{Table, Value};
@@ -47,15 +48,27 @@ fn to_table(params: &Params) -> Table {
     Table::try_from(params).expect("plain tables of numbers, strings and lists always serialise")
 }
 
+/// A set of parameters, and what it was read from under other names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layered {
+    pub params: Params,
+    /// Keys that the text has under the names of an earlier version.
+    pub renamed: Vec<Renamed>,
+}
+
 /// A preset with a TOML text laid over it.
 ///
 /// The preset is `preset`, or that of the `preset` key of the text, which may not name another; without either it is
-/// `paper`. The text may hold any
-/// part of the parameters; `origin` names it in errors. The result is not yet validated as a whole.
+/// `paper`. The text may hold any part of the parameters; `origin` names it in errors. The result is not yet validated
+/// as a whole.
 ///
 /// # Errors
 /// An unknown preset, two presets, text that is not TOML, a key that does not exist or a value of the wrong type.
-pub fn layered(preset: Option<&str>, toml_text: &str, origin: &str) -> Result<Params, ConfigError> {
+pub fn layered(
+    preset: Option<&str>,
+    toml_text: &str,
+    origin: &str,
+) -> Result<Layered, ConfigError> {
     layered_over("paper", preset, toml_text, origin)
 }
 
@@ -68,8 +81,8 @@ pub fn layered_over(
     preset: Option<&str>,
     toml_text: &str,
     origin: &str,
-) -> Result<Params, ConfigError> {
-    let overlay: Table =
+) -> Result<Layered, ConfigError> {
+    let mut overlay: Table =
         toml_text
             .parse()
             .map_err(|error: toml::de::Error| ConfigError::Syntax {
@@ -100,13 +113,17 @@ pub fn layered_over(
         name: named.into(),
         known: presets::PRESETS.map(|(name, _)| name).join(", "),
     })?;
+    let named = named.to_string();
+    let renamed = rename(&mut overlay, Some(&base));
     let mut table = to_table(&base);
     merge(&mut table, overlay, "", origin)?;
-    table.insert("preset".into(), Value::String(named.into()));
-    from_table(table, origin)
+    table.insert("preset".into(), Value::String(named));
+    let params = from_table(table, origin)?;
+    Ok(Layered { params, renamed })
 }
 
-/// Sets one parameter by its dotted key, the value written as in TOML: `excitatory.tau_membrane_ms=50`.
+/// Sets one parameter by its dotted key, the value written as in TOML: `excitatory.tau_membrane_ms=50`. The key may have
+/// the name that an earlier version gave it ([`super::renamed()`]).
 ///
 /// # Errors
 /// As [`layered`].
@@ -123,13 +140,14 @@ pub fn apply_setting(params: &Params, setting: &str) -> Result<Params, ConfigErr
         return Err(ConfigError::WrongType { origin, reason });
     }
     // A bare word is taken as a string, so that pruning.mode=none needs no quotes.
-    let overlay: Table = format!("{key} = {value}")
+    let mut overlay: Table = format!("{key} = {value}")
         .parse()
         .or_else(|_| format!("{key} = {value:?}").parse())
         .map_err(|error: toml::de::Error| ConfigError::Syntax {
             origin: origin.clone(),
             reason: flat(error.message()),
         })?;
+    rename(&mut overlay, Some(params));
     let mut table = to_table(params);
     merge(&mut table, overlay, "", &origin)?;
     from_table(table, &origin)
@@ -144,8 +162,26 @@ fn from_table(table: Table, origin: &str) -> Result<Params, ConfigError> {
         })
 }
 
+/// Tables that hold one of several keys: where another one is given, it takes the place of the one that is there.
+const CHOICES: [(&str, [&str; 2]); 2] = [
+    ("network", ["groups", "labels"]),
+    ("job.train", ["per_class", "in_all"]),
+];
+
+/// Makes room in the table at `path` for a key of the overlay that excludes the one that is there.
+fn choose(base: &mut Table, overlay: &Table, path: &str) {
+    for (_, keys) in CHOICES.iter().filter(|(table, _)| *table == path) {
+        let given = keys.iter().find(|key| overlay.contains_key(**key));
+        if let Some(given) = given.filter(|given| !base.contains_key(**given)) {
+            base.retain(|key, _| !keys.iter().any(|other| *other == key));
+            base.insert((*given).into(), overlay[*given].clone());
+        }
+    }
+}
+
 /// Lays `overlay` over `base`, table by table; a key that the base lacks does not exist.
 fn merge(base: &mut Table, overlay: Table, path: &str, origin: &str) -> Result<(), ConfigError> {
+    choose(base, &overlay, path);
     for (key, value) in overlay {
         let full_key = if path.is_empty() {
             key.clone()
@@ -195,9 +231,11 @@ fn widen(slot: &Value, value: Value) -> Value {
     }
 }
 
-/// The time constant of pruning alone is a number or a word.
+/// Parameters that are a number or a word.
+const NUMBERS_OR_WORDS: [&str; 3] = ["pruning.tau_ms", "job.test_per_class", "job.metrics_every"];
+
 fn same_kind(slot: &Value, value: &Value, full_key: &str) -> bool {
-    slot.same_type(value) || (full_key == "pruning.tau_ms" && !value.is_table())
+    slot.same_type(value) || (NUMBERS_OR_WORDS.contains(&full_key) && !value.is_table())
 }
 
 /// What a parameter holds, for people.

@@ -9,7 +9,7 @@ use spikeprune::dataset::{self, Dataset};
 use spikeprune::model::poisson::{Draw, RateTable, SpikeList};
 use spikeprune::model::rng::Stream;
 use spikeprune::network::Network;
-use spikeprune::params::{INPUTS, Params};
+use spikeprune::params::{INPUTS, Params, Vote};
 use spikeprune::presets;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -28,8 +28,10 @@ fn main() {
 /// The ten-class network with so many neurons.
 fn params(neurons: usize) -> Params {
     let mut params = presets::ten_class();
-    params.time.dt_ms = 0.5;
-    params.job.neurons_per_class = neurons / 10;
+    params.model.time.dt_ms = 0.5;
+    params.model.network.vote = Vote::Groups {
+        neurons_per_class: neurons / 10,
+    };
     params
 }
 
@@ -48,8 +50,8 @@ fn load_mnist() -> Dataset {
 #[divan::bench(args = [0.1, 0.5, 1.0])]
 fn draw_input_spikes(bencher: Bencher, dt_ms: f64) {
     let mut params = presets::paper();
-    params.time.dt_ms = dt_ms;
-    let steps = params.steps().expect("whole steps").stimulus;
+    params.model.time.dt_ms = dt_ms;
+    let steps = params.model.steps().expect("whole steps").stimulus;
     let (rates, mut spikes, mut presentation) =
         (RateTable::new(&params, 0), SpikeList::default(), 0);
     bencher.bench_local(|| {
@@ -113,7 +115,9 @@ fn test_20_images(bencher: Bencher, neurons: usize) {
 #[divan::bench(args = [30, 1600])]
 fn read_out(bencher: Bencher, neurons: usize) {
     let mut params = presets::ten_class_pruned();
-    params.job.neurons_per_class = neurons / 10;
+    params.model.network.vote = Vote::Groups {
+        neurons_per_class: neurons / 10,
+    };
     let network = Network::new(&params, 0).expect("valid parameters");
     let backend = one_thread();
     let mut session = backend.start(vec![network]).expect("a valid network");

@@ -24,7 +24,7 @@ const SOURCES: [Case; 13] = [
     (&["--set", "job=1"], 1, "job is 1"),
     (&["--set", "job.seed=-1"], 1, "job.seed=-1"),
     (&["--set", "job.seed=one"], 1, "job.seed"),
-    (&["--set", "job.classes=[7, 300]"], 1, "300"),
+    (&["--set", "network.classes=[7, 300]"], 1, "300"),
     (&["--set", "learning.rule=hebb"], 1, "hebb"),
     // A name that no --config and no checkpoint would be read with again.
     (&["--set", "preset=nonsense"], 1, "nonsense"),
@@ -32,8 +32,12 @@ const SOURCES: [Case; 13] = [
 
 const JOBS: [Case; 31] = [
     (&["--classes", ""], 2, "--classes"),
-    (&["--set", "job.classes=[]"], 1, "job.classes is empty"),
-    (&["--classes", "10"], 1, "job.classes is 10"),
+    (
+        &["--set", "network.classes=[]"],
+        1,
+        "network.classes is empty",
+    ),
+    (&["--classes", "10"], 1, "network.classes is 10"),
     (&["--classes", "7,4,7"], 1, "7,4,7"),
     (&["--classes", "seven"], 2, "'seven'"),
     (&["--classes", "7,,4"], 2, "''"),
@@ -43,12 +47,12 @@ const JOBS: [Case; 31] = [
     (
         &["--neurons-per-class", "0"],
         1,
-        "job.neurons_per_class is 0",
+        "network.groups.neurons_per_class is 0",
     ),
     (
         &["--neurons-per-class", "8193"],
         1,
-        "job.neurons_per_class is 8193",
+        "network.groups.neurons_per_class is 8193",
     ),
     (
         &["--neurons-per-class", "99999999999999999999"],
@@ -56,11 +60,11 @@ const JOBS: [Case; 31] = [
         "99999999999999999999",
     ),
     (&["--neurons-per-class", "1.5"], 2, "'1.5'"),
-    (&["--train-per-class", "0"], 1, "job.train_per_class is 0"),
+    (&["--train-per-class", "0"], 1, "job.train.per_class is 0"),
     (&["--train-per-class", "5843"], 1, "class 4: expected 5843"),
     (&["--train-per-class", "60001"], 1, "60001"),
     (&["--test-per-class", "983"], 1, "class 4: expected 983"),
-    (&["--train-images", "60001"], 1, "job.train_images is 60001"),
+    (&["--train-images", "60001"], 1, "job.train.in_all is 60001"),
     (
         &["--train-images", "12108"],
         1,
@@ -188,18 +192,21 @@ const MODELS: [Case; 38] = [
 /// Files of parameters, and what the refusal names besides the file.
 const FILES: [(&str, &str); 17] = [
     ("[job]\nclases = [7]\n", "\"job.clases\"; "),
-    ("[job]\nclases = [7]\n", "the nearest here is \"classes\""),
+    (
+        "[network]\nclases = [7]\n",
+        "the nearest here is \"classes\"",
+    ),
     ("nonsense = 1\n", "\"nonsense\""),
     ("[jobs]\nseed = 1\n", "\"jobs\""),
     ("[job.seed]\nvalue = 1\n", "job.seed"),
     ("job = 3\n", "job is 3"),
     ("[job]\nepochs = \"many\"\n", "job.epochs is \"many\""),
     (
-        "[job]\nneurons_per_class = 10.5\n",
-        "job.neurons_per_class is 10.5",
+        "[network.groups]\nneurons_per_class = 10.5\n",
+        "network.groups.neurons_per_class is 10.5",
     ),
-    ("[job]\nclasses = 7\n", "job.classes is 7"),
-    ("[job]\nclasses = [\"7\"]\n", "job.classes"),
+    ("[network]\nclasses = 7\n", "network.classes is 7"),
+    ("[network]\nclasses = [\"7\"]\n", "network.classes"),
     ("[job]\nseed = -5\n", "`-5`"),
     ("[time]\ndt_ms = \"1\"\n", "time.dt_ms is \"1\""),
     ("[time]\ndt_ms = 2024-01-01\n", "time.dt_ms is 2024-01-01"),

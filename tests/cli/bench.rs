@@ -18,7 +18,7 @@ fn every_point_of_the_grid_is_measured() {
         "--device",
         "cpu",
         "--grid",
-        "job.neurons_per_class=5,6",
+        "network.groups.neurons_per_class=5,6",
         "--grid",
         "job.replicas=1,3",
         "--json",

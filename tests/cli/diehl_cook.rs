@@ -11,9 +11,9 @@ use tempfile::TempDir;
 
 const SHORT: [&str; 5] = [
     "job.epochs=1",
-    "job.train_images=1500",
+    "job.train.in_all=1500",
     "job.validation_per_class=10",
-    "job.label_images=500",
+    "network.labels.images=500",
     "job.test_per_class=20",
 ];
 
@@ -31,7 +31,12 @@ fn train(out: &Path, flags: &[&str]) -> assert_cmd::Command {
     let mut command = command(
         "train",
         out,
-        &["--preset", "diehl-cook", "--set", "job.neurons=40"],
+        &[
+            "--preset",
+            "diehl-cook",
+            "--set",
+            "network.labels.neurons=40",
+        ],
     );
     command.args(flags);
     command
@@ -190,10 +195,10 @@ fn a_search_may_compare_numbers_of_label_images() {
         "--train-images",
         "30",
         "--grid",
-        "job.label_images=10,20",
+        "network.labels.images=10,20",
     ];
     let text = succeed(&mut command("sweep", folder.path(), &flags));
-    assert!(text.contains("job.label_images=20"), "{text}");
+    assert!(text.contains("network.labels.images=20"), "{text}");
 }
 
 fn reproduce(out: &Path, flags: &[&str]) -> assert_cmd::Command {
@@ -337,13 +342,16 @@ fn what_makes_no_sense_is_refused() {
     let mut other = spikeprune(&["reproduce", "--preset", "diehl-cook", "--out"]);
     let mut sizes = spikeprune(&["reproduce", "--sizes", "100", "--out"]);
     all_well([
-        train(&["--rule", "count-gated"], "job.neurons is 40"),
-        train(&["--label-images", "0"], "job.neurons is 40"),
+        train(
+            &["--rule", "count-gated", "--neurons", "45"],
+            "network.labels.neurons is 45",
+        ),
+        train(&["--label-images", "0"], "network.labels.images is 0"),
         train(
             &["--neurons-per-class", "5"],
             "--neurons-per-class has no meaning",
         ),
-        train(&["--neurons", "16385"], "job.neurons is 16385"),
+        train(&["--neurons", "16385"], "network.labels.neurons is 16385"),
         train(&["--set", "learning.w_min=-0.5"], "learning.w_min is -0.5"),
         train(&["--set", "learning.w_total=-1"], "learning.w_total is -1"),
         train(
@@ -366,11 +374,18 @@ fn what_makes_no_sense_is_refused() {
         experiment(&["--sizes", "20,20"], "size 20 is named twice"),
         experiment(&["--seeds", "0"], "seeds is 0"),
         experiment(&["--arms", "none,none"], "arm none is named twice"),
-        experiment(&["--set", "job.label_images=0"], "job.label_images is 0"),
+        experiment(
+            &["--set", "network.labels.images=0"],
+            "network.labels.images is 0",
+        ),
         experiment(&["--splits", "3"], "--splits has no meaning"),
         experiment(&["--no-controls"], "--no-controls has no meaning"),
         refused(sizes.arg(&out), 1, "--sizes has no meaning"),
-        refused(other.arg(&out), 1, "job.label_images is 10000"),
+        refused(
+            other.arg(&out),
+            1,
+            "the networks of this experiment vote by groups",
+        ),
     ]);
     assert!(!out.exists());
 }

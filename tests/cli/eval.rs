@@ -103,7 +103,7 @@ fn eval_writes_nothing_beside_the_checkpoint() {
 fn a_long_training_can_be_tested_on_more_classes() {
     // 2.4e9 steps fit the clock for the two classes that were learned, though not for ten.
     let mut long = Edited::of(&SHARED.files[CHECKPOINT]);
-    long.set_params("train_per_class = 20", "train_per_class = 1200");
+    long.set_params("train]\nper_class = 20", "train]\nper_class = 1200");
     long.set_params("epochs = 1", "epochs = 2000");
     let kept = long.kept();
     let printed = succeed(&mut spikeprune(&[

@@ -107,7 +107,7 @@ fn settings_win_over_the_file_and_flags_over_both() {
     assert_eq!(parameter(file, &flags, "job.epochs"), Value::Integer(30));
     assert_eq!(parameter(file, &flags, "job.replicas"), Value::Integer(4));
     assert_eq!(
-        parameter(file, &flags, "job.train_per_class"),
+        parameter(file, &flags, "job.train.per_class"),
         Value::Integer(5000)
     );
 }
@@ -142,8 +142,8 @@ fn settings_take_values_as_toml_has_them_and_bare_words() {
             Value::Float(2500.0),
         ),
         (
-            "job.classes=[3, 1]",
-            "job.classes",
+            "network.classes=[3, 1]",
+            "network.classes",
             Value::Array(vec![3.into(), 1.into()]),
         ),
         (
@@ -168,16 +168,16 @@ fn every_flag_sets_its_parameter() {
         (
             "--classes",
             "3,1",
-            "job.classes",
+            "network.classes",
             Value::Array(vec![3.into(), 1.into()]),
         ),
         (
             "--neurons-per-class",
             "7",
-            "job.neurons_per_class",
+            "network.groups.neurons_per_class",
             7.into(),
         ),
-        ("--train-per-class", "8", "job.train_per_class", 8.into()),
+        ("--train-per-class", "8", "job.train.per_class", 8.into()),
         ("--test-per-class", "9", "job.test_per_class", 9.into()),
         (
             "--validation-per-class",

@@ -12,6 +12,7 @@ mod gpu;
 mod heatmap;
 mod layers;
 mod limits;
+mod older_version;
 mod other_data;
 mod own_files;
 mod program;

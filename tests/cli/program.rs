@@ -16,9 +16,9 @@ pub const CHECKPOINT: &str = "checkpoint.safetensors";
 /// A training of a fraction of a second, with two classes and rows of metrics before and at its end.
 const TINY: [&str; 7] = [
     "time.dt_ms=1",
-    "job.classes=[7, 4]",
-    "job.neurons_per_class=6",
-    "job.train_per_class=20",
+    "network.classes=[7, 4]",
+    "network.groups.neurons_per_class=6",
+    "job.train.per_class=20",
     "job.test_per_class=20",
     "job.validation_per_class=5",
     "job.metrics_every=15",

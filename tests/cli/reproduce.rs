@@ -10,9 +10,9 @@ use std::sync::LazyLock;
 /// An experiment of a second: two classes, two seeds, a few images. Flags win over settings.
 const SMALL: [&str; 5] = [
     "time.dt_ms=1",
-    "job.classes=[7, 4]",
-    "job.neurons_per_class=6",
-    "job.train_per_class=30",
+    "network.classes=[7, 4]",
+    "network.groups.neurons_per_class=6",
+    "job.train.per_class=30",
     "job.test_per_class=15",
 ];
 
@@ -25,10 +25,11 @@ const ONCE: [[&str; 2]; 3] = [
 
 fn small(out: &Path, flags: &[&str]) -> assert_cmd::Command {
     let mut command = spikeprune(&["reproduce", "--quiet", "--out"]);
-    command.arg(out).args(["--data", &data()]).args(flags);
+    command.arg(out).args(["--data", &data()]);
     for setting in SMALL {
         command.args(["--set", setting]);
     }
+    command.args(flags);
     for flag in ONCE.iter().filter(|flag| !flags.contains(&flag[0])) {
         command.args(flag);
     }
@@ -255,7 +256,7 @@ fn all_validation_images_are_those_that_the_training_leaves() {
         "--test-per-class",
         "0",
         "--set",
-        "job.train_images=12090",
+        "job.train.in_all=12090",
         "--arms",
         "none",
         "--seeds",

@@ -60,7 +60,10 @@ fn overwriting_leaves_nothing_of_the_run_before() {
     let files = files_below(&out);
     assert!(files.keys().eq(&files_of(&[6])), "{:?}", files.keys());
     let summary: Value = serde_json::from_slice(&files["summary.json"]).unwrap();
-    assert_eq!(summary["params"]["job"]["classes"], serde_json::json!([6]));
+    assert_eq!(
+        summary["params"]["network"]["classes"],
+        serde_json::json!([6])
+    );
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn search(out: &Path, flags: &[&str]) -> assert_cmd::Command {
 
 const GRID: [&str; 6] = [
     "--grid",
-    "job.neurons_per_class=6,5",
+    "network.groups.neurons_per_class=6,5",
     "--grid",
     "learning.a_pre=0.01,0.02,0.03",
     "--seed",
@@ -36,7 +36,7 @@ fn every_network_is_a_row_that_train_would_give() {
     let rows = rows(&out);
     assert_eq!(
         rows[0],
-        "point,seed,job.neurons_per_class,learning.a_pre,validation_accuracy,zero_fraction,spikes"
+        "point,seed,network.groups.neurons_per_class,learning.a_pre,validation_accuracy,zero_fraction,spikes"
     );
     assert_eq!(rows.len(), 7);
     let run = folder.path().join("run");
@@ -99,16 +99,12 @@ fn a_search_that_was_stopped_goes_on() {
         1,
         "row 3: not what this search would have written",
     )]);
-    // A seed that TOML reads and does not write.
+    // A seed that leaves no room for those of replicas.
     let search = fs::read_to_string(out.join("search.toml")).unwrap();
-    let large = search.replacen("\nseed = 1\n", "\nseed = 18446744073709551615\n", 1);
+    let large = search.replacen("\nseed = 1\n", "\nseed = 9223372036854775807\n", 1);
     assert_ne!(search, large);
     fs::write(out.join("search.toml"), large).unwrap();
-    all_well([refused(
-        &mut resume(),
-        1,
-        "job.seed is 18446744073709551615",
-    )]);
+    all_well([refused(&mut resume(), 1, "job.seed is 9223372036854775807")]);
     let older = "# spikeprune 0.0.1\nseeds = 1\n";
     fs::write(out.join("search.toml"), older).unwrap();
     all_well([refused(

@@ -22,7 +22,7 @@ fn short(preset: &str, out: &Path) -> assert_cmd::Command {
         "--validation-per-class",
         "10",
         "--set",
-        "job.neurons_per_class=4",
+        "network.groups.neurons_per_class=4",
     ]);
     command
 }

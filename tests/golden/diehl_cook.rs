@@ -8,7 +8,7 @@ use crate::support::npz::Npz;
 use serde_json::Value;
 use spikeprune::backend::{Backend, Phase, Recorded, SpikeRecord};
 use spikeprune::network::Network;
-use spikeprune::params::Params;
+use spikeprune::params::{Params, Vote};
 use spikeprune::presets;
 use std::path::Path;
 
@@ -21,19 +21,22 @@ const THETA_TOLERANCE_MV: f64 = 1e-3;
 fn params_of(json: &Value) -> Params {
     let mut params = presets::diehl_cook();
     let dt_ms = number(&json["dt_ms"]);
-    params.time.dt_ms = dt_ms;
-    params.time.stimulus_ms = number(&json["active_steps"]) * dt_ms;
-    params.time.rest_ms = number(&json["rest_steps"]) * dt_ms;
-    params.job.neurons = number(&json["n_e"]) as usize;
+    params.model.time.dt_ms = dt_ms;
+    params.model.time.stimulus_ms = number(&json["active_steps"]) * dt_ms;
+    params.model.time.rest_ms = number(&json["rest_steps"]) * dt_ms;
+    params.model.network.vote = Vote::Labels {
+        neurons: number(&json["n_e"]) as usize,
+        images: 10_000,
+    };
     set_neurons(&mut params, json, "v_start");
-    let (e, from) = (&mut params.excitatory, &json["e"]);
+    let (e, from) = (&mut params.model.excitatory, &json["e"]);
     e.theta_start_mv = number(&from["theta_start"]);
     e.threshold_step_mv = number(&from["theta_step"]);
     e.tau_threshold_ms = number(&from["tau_theta_ms"]);
-    params.lateral.w_s2 = number(&json["w_e_to_i"]);
-    params.lateral.w_s3_total = number(&json["w_i_to_e"]) * params.neurons() as f64;
-    params.lateral.w_s3_growth = 0.0;
-    let learning = &mut params.learning;
+    params.model.lateral.w_s2 = number(&json["w_e_to_i"]);
+    params.model.lateral.w_s3_total = number(&json["w_i_to_e"]) * params.model.neurons() as f64;
+    params.model.lateral.w_s3_growth = 0.0;
+    let learning = &mut params.model.learning;
     learning.gmax = number(&json["w_max"]);
     learning.w_total = number(&json["w_sum"]);
     learning.a_pre = number(&json["lr_post"]) / learning.gmax;
@@ -60,7 +63,7 @@ pub fn run(backend: &dyn Backend) {
             .all(|&d| d == 0),
         "the network has no delays"
     );
-    let steps = params.steps().expect("whole steps");
+    let steps = params.model.steps().expect("whole steps");
     let per_image = steps.stimulus + steps.rest;
     let inputs = pairs(file.numbers("input_spikes"));
     let mut session = backend.start(vec![start]).expect("a valid network");
@@ -87,7 +90,7 @@ pub fn run(backend: &dyn Backend) {
                 weights: WEIGHT_TOLERANCE,
                 thresholds_mv: THETA_TOLERANCE_MV,
             };
-            let rest_mv = params.excitatory.v_threshold_mv;
+            let rest_mv = params.model.excitatory.v_threshold_mv;
             let theta = ("theta_after", |theta| rest_mv + theta);
             let session = session.as_mut();
             let off = check_after_image("diehl_cook", &mut file, session, image, tolerance, theta);

@@ -15,7 +15,7 @@ mod diehl_cook;
 use spikeprune::backend::cpu::Cpu;
 use spikeprune::backend::{Backend, Phase, Recorded, Session, SpikeRecord};
 use spikeprune::network::{Network, State};
-use spikeprune::params::{Params, PruningMode, Rule, TauPrune, Threshold};
+use spikeprune::params::{Params, PruningMode, Rule, TauPrune, Threshold, Vote};
 use spikeprune::presets;
 use std::path::{Path, PathBuf};
 use support::npz::Npz;
@@ -51,8 +51,8 @@ fn number(value: &serde_json::Value) -> f64 {
 
 /// The constants of E and I, whose potentials start at the key `start`.
 fn set_neurons(params: &mut Params, json: &serde_json::Value, start: &str) {
-    let dt_ms = params.time.dt_ms;
-    let (e, from) = (&mut params.excitatory, &json["e"]);
+    let dt_ms = params.model.time.dt_ms;
+    let (e, from) = (&mut params.model.excitatory, &json["e"]);
     e.tau_membrane_ms = number(&from["tau_ms"]);
     e.v_rest_mv = number(&from["v_rest"]);
     e.v_reset_mv = number(&from["v_reset"]);
@@ -63,7 +63,7 @@ fn set_neurons(params: &mut Params, json: &serde_json::Value, start: &str) {
     e.e_excitatory_mv = number(&from["E_exc"]);
     e.e_inhibitory_mv = number(&from["E_inh"]);
     e.refractory_ms = number(&from["refractory_steps"]) * dt_ms;
-    let (i, from) = (&mut params.inhibitory, &json["i"]);
+    let (i, from) = (&mut params.model.inhibitory, &json["i"]);
     i.tau_membrane_ms = number(&from["tau_ms"]);
     i.v_rest_mv = number(&from["v_rest"]);
     i.v_reset_mv = number(&from["v_reset"]);
@@ -80,24 +80,26 @@ fn params_of(common: &mut Npz) -> (Params, serde_json::Value) {
         serde_json::from_str(&common.text("params_json")).expect("params_json is JSON");
     let mut params = presets::authors_code();
     let dt_ms = number(&json["dt_ms"]);
-    params.time.dt_ms = dt_ms;
-    params.time.stimulus_ms = number(&json["active_steps"]) * dt_ms;
-    params.time.rest_ms = number(&json["rest_steps"]) * dt_ms;
+    params.model.time.dt_ms = dt_ms;
+    params.model.time.stimulus_ms = number(&json["active_steps"]) * dt_ms;
+    params.model.time.rest_ms = number(&json["rest_steps"]) * dt_ms;
     let classes = json["classes"].as_array().expect("a list of classes");
-    params.job.classes = classes.iter().map(|class| number(class) as u8).collect();
-    params.job.neurons_per_class = number(&json["neurons_per_class"]) as usize;
+    params.model.network.classes = classes.iter().map(|class| number(class) as u8).collect();
+    params.model.network.vote = Vote::Groups {
+        neurons_per_class: number(&json["neurons_per_class"]) as usize,
+    };
     let gmax = number(&json["gmax"]);
-    params.learning.gmax = gmax;
-    params.learning.a_pre = number(&json["dApre"]) / gmax;
-    params.learning.a_post = number(&json["dApost"]) / gmax;
-    params.learning.tau_pre_ms = number(&json["tau_pre_ms"]);
-    params.learning.tau_post_ms = number(&json["tau_post_ms"]);
-    params.pruning.tau_ms = TauPrune::Ms(number(&json["time_ext_s"]) * 1e3);
+    params.model.learning.gmax = gmax;
+    params.model.learning.a_pre = number(&json["dApre"]) / gmax;
+    params.model.learning.a_post = number(&json["dApost"]) / gmax;
+    params.model.learning.tau_pre_ms = number(&json["tau_pre_ms"]);
+    params.model.learning.tau_post_ms = number(&json["tau_post_ms"]);
+    params.model.pruning.tau_ms = TauPrune::Ms(number(&json["time_ext_s"]) * 1e3);
     set_neurons(&mut params, &json, "v_init");
-    params.excitatory.tau_threshold_ms = number(&json["e"]["tau_vt_ms"]);
-    params.excitatory.threshold_step_mv = number(&json["e"]["vt_inc"]);
-    params.lateral.w_s2 = number(&json["w_s2"]);
-    params.lateral.w_s3_total = number(&json["w_s3"]) * params.neurons() as f64;
+    params.model.excitatory.tau_threshold_ms = number(&json["e"]["tau_vt_ms"]);
+    params.model.excitatory.threshold_step_mv = number(&json["e"]["vt_inc"]);
+    params.model.lateral.w_s2 = number(&json["w_s2"]);
+    params.model.lateral.w_s3_total = number(&json["w_s3"]) * params.model.neurons() as f64;
     (params, json)
 }
 
@@ -107,18 +109,18 @@ fn trace(common: &mut Npz, path: &Path) -> Trace {
     let per_image =
         json["active_steps"].as_u64().unwrap() as u32 + json["rest_steps"].as_u64().unwrap() as u32;
     let pruned = file.whole("test_stop_train") == 1;
-    params.pruning.mode = if pruned {
+    params.model.pruning.mode = if pruned {
         PruningMode::Continuous
     } else {
         PruningMode::None
     };
-    params.learning.rule = if file.whole("all_ltd") == 1 {
+    params.model.learning.rule = if file.whole("all_ltd") == 1 {
         Rule::StdpAllLtd
     } else {
         Rule::Stdp
     };
     let live = file.has("variant") && file.text("variant") == "vi";
-    params.excitatory.threshold_train = if live {
+    params.model.excitatory.threshold_train = if live {
         Threshold::Live
     } else {
         Threshold::Latched
@@ -161,7 +163,7 @@ fn trace(common: &mut Npz, path: &Path) -> Trace {
 }
 
 fn network(common: &mut Npz, params: &Params) -> Network {
-    let steps = params.steps().expect("whole steps");
+    let steps = params.model.steps().expect("whole steps");
     let weights = common.numbers("w0").into_iter().map(|w| w as f32).collect();
     // The diagonal of S3 is -1: no synapse.
     let delays = |values: Vec<f64>| values.into_iter().map(|d| d.max(0.0) as u16).collect();
@@ -242,7 +244,7 @@ fn check_after_image(
     (array, in_mv): (&str, impl Fn(f64) -> f64),
 ) -> f64 {
     let network = session.snapshot().expect("a snapshot").remove(0);
-    let (size, neurons) = (network.weights.len(), network.params.neurons());
+    let (size, neurons) = (network.weights.len(), network.params.model.neurons());
     let weights = &file.numbers("weights_after")[image * size..][..size];
     let worst = worst_difference(&network.weights, weights);
     assert!(

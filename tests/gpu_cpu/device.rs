@@ -7,7 +7,7 @@ use spikeprune::backend::gpu::error::GpuError;
 use spikeprune::backend::gpu::{Gpu, Traffic, adapter};
 use spikeprune::backend::{Backend, BackendError, Showing};
 use spikeprune::network::Network;
-use spikeprune::params::{PruningMode, Threshold};
+use spikeprune::params::{PruningMode, Threshold, Vote};
 
 /// What a training asks of a device, whatever it computes with: after the first call, which tells its speed.
 #[test]
@@ -54,8 +54,10 @@ fn a_training_waits_seldom_and_reads_little() {
 fn a_network_too_large_for_a_buffer_is_refused_with_both_sizes() {
     let Some(gpu) = gpu::gpu() else { return };
     let mut params = paper(PruningMode::None, Threshold::Live);
-    params.job.classes = vec![0];
-    params.job.neurons_per_class = 8_400;
+    params.model.network.classes = vec![0];
+    params.model.network.vote = Vote::Groups {
+        neurons_per_class: 8_400,
+    };
     let network = Network::new(&params, 0).expect("valid parameters");
     match gpu.start(vec![network]).err() {
         Some(BackendError::Gpu(GpuError::TooLarge {

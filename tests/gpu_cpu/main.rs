@@ -10,14 +10,16 @@ use outcome::{assert_agree, assert_same, plan, run};
 use spikeprune::backend::cpu::Cpu;
 use spikeprune::backend::gpu::{Gpu, adapter};
 use spikeprune::network::Network;
-use spikeprune::params::{Decay, Params, PruningMode, Rule, TauPrune, Threshold};
+use spikeprune::params::{
+    Decay, Params, PruningMode, Rule, TauPrune, Threshold, TrainImages, Vote,
+};
 use spikeprune::presets;
 
 fn paper(mode: PruningMode, threshold: Threshold) -> Params {
     let mut params = presets::paper();
-    params.job.train_per_class = 100;
-    params.pruning.mode = mode;
-    params.excitatory.threshold_train = threshold;
+    params.job.train = TrainImages::PerClass(100);
+    params.model.pruning.mode = mode;
+    params.model.excitatory.threshold_train = threshold;
     params
 }
 
@@ -53,8 +55,8 @@ fn three_hundred_images_with_a_final_window() {
 #[test]
 fn unsupervised_learning_and_a_live_threshold_in_testing() {
     let mut params = paper(PruningMode::Continuous, Threshold::Fixed);
-    params.learning.rule = Rule::Stdp;
-    params.excitatory.threshold_test = Threshold::Live;
+    params.model.learning.rule = Rule::Stdp;
+    params.model.excitatory.threshold_test = Threshold::Live;
     assert_same(&params, 60, 2);
 }
 
@@ -67,17 +69,17 @@ fn the_authors_step() {
 #[test]
 fn count_gated_learning_of_signed_weights() {
     let mut params = paper(PruningMode::Continuous, Threshold::Live);
-    params.learning.rule = Rule::CountGated;
-    params.learning.w_min = -1.0;
-    params.learning.gmax = 0.2;
-    params.learning.w_start_max = 0.25;
-    params.learning.inhibitory_gain = 0.75;
-    params.learning.a_post = 0.0;
-    params.learning.step_end = 0.0;
-    params.learning.tolerance = 0.1;
-    params.lateral.w_s3_total = 0.9;
-    params.excitatory.threshold_test = Threshold::Live;
-    params.excitatory.v_threshold_test_mv = -51.0;
+    params.model.learning.rule = Rule::CountGated;
+    params.model.learning.w_min = -1.0;
+    params.model.learning.gmax = 0.2;
+    params.model.learning.w_start_max = 0.25;
+    params.model.learning.inhibitory_gain = 0.75;
+    params.model.learning.a_post = 0.0;
+    params.model.learning.step_end = 0.0;
+    params.model.learning.tolerance = 0.1;
+    params.model.lateral.w_s3_total = 0.9;
+    params.model.excitatory.threshold_test = Threshold::Live;
+    params.model.excitatory.v_threshold_test_mv = -51.0;
     for replicas in [1, 4] {
         assert_same(&params, 300, replicas);
     }
@@ -87,22 +89,25 @@ fn count_gated_learning_of_signed_weights() {
 #[test]
 fn diehl_and_cooks_network() {
     let mut params = presets::diehl_cook();
-    params.job.neurons = 37;
-    params.learning.w_total = 60.0;
+    params.model.network.vote = Vote::Labels {
+        neurons: 37,
+        images: 10_000,
+    };
+    params.model.learning.w_total = 60.0;
     for (replicas, full_rate_hz, least_spikes) in [(1, 63.75, 5), (3, 40.0, 40)] {
-        params.input.full_rate_hz = full_rate_hz;
-        params.input.least_spikes = least_spikes;
+        params.model.input.full_rate_hz = full_rate_hz;
+        params.model.input.least_spikes = least_spikes;
         assert_same(&params, 25, replicas);
     }
-    params.pruning.mode = PruningMode::Continuous;
-    params.pruning.tau_ms = TauPrune::Ms(5_000.0);
+    params.model.pruning.mode = PruningMode::Continuous;
+    params.model.pruning.tau_ms = TauPrune::Ms(5_000.0);
     assert_same(&params, 25, 2);
 }
 
 #[test]
 fn dropout_of_synapses() {
     let mut params = paper(PruningMode::None, Threshold::Live);
-    params.learning.dropout = 0.3;
+    params.model.learning.dropout = 0.3;
     assert_same(&params, 60, 2);
 }
 
@@ -110,9 +115,9 @@ fn dropout_of_synapses() {
 fn decays_that_do_not_care_for_use() {
     for decay in [Decay::Exponential, Decay::Linear] {
         let mut params = paper(PruningMode::Continuous, Threshold::Live);
-        params.pruning.decay = decay;
-        params.pruning.tau_ms = TauPrune::Ms(60_000.0);
-        params.learning.w_min = -0.5;
+        params.model.pruning.decay = decay;
+        params.model.pruning.tau_ms = TauPrune::Ms(60_000.0);
+        params.model.learning.w_min = -0.5;
         assert_same(&params, 60, 2);
     }
 }
@@ -122,24 +127,24 @@ fn decays_that_do_not_care_for_use() {
 #[test]
 fn no_refractory_time() {
     let mut params = paper(PruningMode::None, Threshold::Live);
-    params.excitatory.refractory_ms = 0.0;
-    params.inhibitory.refractory_ms = 0.0;
+    params.model.excitatory.refractory_ms = 0.0;
+    params.model.inhibitory.refractory_ms = 0.0;
     assert_same(&params, 30, 1);
 }
 
 #[test]
 fn a_storm_of_input() {
     let mut params = paper(PruningMode::Continuous, Threshold::Live);
-    params.input.full_rate_hz = 600.0;
-    params.pruning.tau_ms = TauPrune::Ms(500.0);
-    params.time.rest_ms = 0.0;
+    params.model.input.full_rate_hz = 600.0;
+    params.model.pruning.tau_ms = TauPrune::Ms(500.0);
+    params.model.time.rest_ms = 0.0;
     assert_same(&params, 20, 2);
 }
 
 #[test]
 fn ten_classes() {
     let mut params = paper(PruningMode::Continuous, Threshold::Live);
-    params.job.classes = (0..10).collect();
+    params.model.network.classes = (0..10).collect();
     assert_same(&params, 60, 2);
     assert_same(&presets::ten_class_pruned(), 60, 2);
 }
@@ -148,7 +153,7 @@ fn ten_classes() {
 fn sizes_that_fill_no_block_and_no_workgroup() {
     for neurons_per_class in [1, 3, 11, 43] {
         let mut params = paper(PruningMode::Continuous, Threshold::Live);
-        params.job.neurons_per_class = neurons_per_class;
+        params.model.network.vote = Vote::Groups { neurons_per_class };
         assert_same(&params, 9, 2);
     }
 }
@@ -157,8 +162,8 @@ fn sizes_that_fill_no_block_and_no_workgroup() {
 fn large_networks() {
     for (neurons_per_class, images) in [(200, 6), (800, 3)] {
         let mut params = paper(PruningMode::Continuous, Threshold::Live);
-        params.job.classes = vec![3, 8];
-        params.job.neurons_per_class = neurons_per_class;
+        params.model.network.classes = vec![3, 8];
+        params.model.network.vote = Vote::Groups { neurons_per_class };
         assert_same(&params, images, 1);
     }
 }
@@ -167,11 +172,13 @@ fn large_networks() {
 #[test]
 fn six_thousand_four_hundred_neurons() {
     let mut params = paper(PruningMode::Continuous, Threshold::Live);
-    params.job.classes = vec![3, 8];
-    params.job.neurons_per_class = 3200;
-    params.time.stimulus_ms = 60.0;
-    params.time.rest_ms = 20.0;
-    params.excitatory.v_start_mv = -60.0;
+    params.model.network.classes = vec![3, 8];
+    params.model.network.vote = Vote::Groups {
+        neurons_per_class: 3200,
+    };
+    params.model.time.stimulus_ms = 60.0;
+    params.model.time.rest_ms = 20.0;
+    params.model.excitatory.v_start_mv = -60.0;
     assert_same(&params, 1, 1);
 }
 

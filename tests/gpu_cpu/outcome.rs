@@ -18,7 +18,7 @@ pub static DATA: LazyLock<LabelledImages> = LazyLock::new(|| {
 
 /// `count` training images of the classes in turn, for each of `replicas` networks others.
 pub fn plan(params: &Params, count: usize, replicas: usize) -> Vec<Vec<Showing>> {
-    let classes = &params.job.classes;
+    let classes = &params.model.network.classes;
     let of_class: Vec<Vec<u32>> = classes
         .iter()
         .map(|&class| first_of_class(&DATA, class, 0, 500).expect("images"))
@@ -64,7 +64,7 @@ pub fn run(backend: &dyn Backend, networks: &[Network], plan: &[Vec<Showing>]) -
         .map(|(network, weights)| Frozen { network, weights })
         .collect();
     // Enough to see a difference; large networks in software take their time.
-    let shown: Vec<u32> = (0..if networks[0].params.neurons() > 1000 {
+    let shown: Vec<u32> = (0..if networks[0].params.model.neurons() > 1000 {
         2
     } else {
         20
@@ -77,10 +77,10 @@ pub fn run(backend: &dyn Backend, networks: &[Network], plan: &[Vec<Showing>]) -
         attempt: 0,
     };
     let mut counts = backend.test(&frozen, images).expect("a test");
-    let record = (networks[0].params.neurons() <= 1000).then(|| {
+    let record = (networks[0].params.model.neurons() <= 1000).then(|| {
         let first = frozen[0];
         let record = backend.record_test(first, images.at(0)).expect("a record");
-        let mut of_neurons = vec![0; networks[0].params.neurons()];
+        let mut of_neurons = vec![0; networks[0].params.model.neurons()];
         for &(_, neuron) in &record.excitatory {
             of_neurons[neuron as usize] += 1;
         }
@@ -91,7 +91,7 @@ pub fn run(backend: &dyn Backend, networks: &[Network], plan: &[Vec<Showing>]) -
         );
         record
     });
-    if networks[0].params.input.least_spikes > 0 {
+    if networks[0].params.model.input.least_spikes > 0 {
         let again = TestImages {
             attempt: 3,
             ..images
@@ -111,7 +111,7 @@ fn assert_same_network(replica: usize, cpu: &Network, gpu: &Network) {
     if cpu == gpu {
         return;
     }
-    let steps = cpu.params.steps().expect("whole steps");
+    let steps = cpu.params.model.steps().expect("whole steps");
     for ((name, _, ours), (_, _, theirs)) in cpu.arrays(&steps).into_iter().zip(gpu.arrays(&steps))
     {
         let (ours, theirs) = (format!("{ours:?}"), format!("{theirs:?}"));
@@ -140,9 +140,9 @@ pub fn assert_same(params: &Params, count: usize, replicas: usize) {
             .all(|network| network.state.spikes_e > 0),
         "nothing fires, nothing is compared"
     );
-    if params.input.least_spikes > 5 {
+    if params.model.input.least_spikes > 5 {
         let again = |network: &Network| {
-            let steps = params.steps().expect("whole steps");
+            let steps = params.model.steps().expect("whole steps");
             network.state.clock > count as u32 * (steps.stimulus + steps.rest)
         };
         assert!(native.networks.iter().all(again), "nothing is shown again");
@@ -202,7 +202,7 @@ fn assert_alike(native: &Outcome, ours: &Outcome) {
             "mean weight",
             mean(a),
             mean(b),
-            0.01 * network.params.learning.gmax,
+            0.01 * network.params.model.learning.gmax,
         );
     }
     for (a, b) in native.counts.iter().zip(&ours.counts) {

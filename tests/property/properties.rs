@@ -9,7 +9,7 @@ use spikeprune::backend::{
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::model::rng::Stream;
 use spikeprune::network::{Network, State};
-use spikeprune::params::{INPUTS, RETRIES};
+use spikeprune::params::{INPUTS, RETRIES, Vote};
 use spikeprune::presets;
 
 fn config() -> ProptestConfig {
@@ -115,7 +115,7 @@ proptest! {
         if !available() {
             return Ok(());
         }
-        let gmax = job.params.learning.gmax;
+        let gmax = job.params.model.learning.gmax;
         let device = backend(1);
         let mut session = device.start(vec![job.network(0)]).unwrap();
         session.train(&job.pixels.draw(), &[job.plan(0)]).unwrap();
@@ -269,7 +269,7 @@ proptest! {
         let [before, after] = cut(&[job.plan(0)], IMAGES / 2);
         let early = train(1, vec![job.network(0)], &pixels, &before).networks.remove(0);
         // At the latest the clock stands still short of 2^32 when all is done, as `validate` demands.
-        let steps = early.params.steps().unwrap();
+        let steps = early.params.model.steps().unwrap();
         let presentations = IMAGES as u32 * (RETRIES + 1);
         let to_come = presentations * (steps.stimulus + steps.rest) + 40 + steps.window + steps.memory_e;
         let offset = offset.min(u32::MAX - early.state.clock - to_come);
@@ -318,7 +318,7 @@ proptest! {
 /// Diehl & Cook's network in small, and a dark image.
 fn unanswered() -> (Network, Vec<u8>, [Vec<Showing>; 1]) {
     let mut params = presets::diehl_cook();
-    params.job.neurons = 5;
+    params.model.network.vote = Vote::Labels { neurons: 5, images: 10_000 };
     let showing = Showing { image: 0, group: 0, shift: Shift::default() };
     (Network::new(&params, 0).unwrap(), vec![0; INPUTS], [vec![showing]])
 }
@@ -330,7 +330,7 @@ fn a_dark_image_is_given_up() {
     }
     let (network, pixels, plan) = unanswered();
     let end = train(1, vec![network], &pixels, &plan).networks.remove(0);
-    let steps = end.params.steps().unwrap();
+    let steps = end.params.model.steps().unwrap();
     let shown = (RETRIES + 1) * (steps.stimulus + steps.rest);
     assert_eq!((end.state.presented, end.state.clock, end.state.spikes_e), (1, shown, 0));
 }
@@ -341,7 +341,7 @@ fn a_clock_that_showing_again_has_filled_ends_the_training() {
         return;
     }
     let (mut network, pixels, plan) = unanswered();
-    let steps = network.params.steps().unwrap();
+    let steps = network.params.model.steps().unwrap();
     // Room for two presentations of seventeen.
     network.state.clock = u32::MAX - steps.spare() - 2 * (steps.stimulus + steps.rest);
     let device = backend(1);

@@ -297,11 +297,11 @@ fn what_cannot_be_gone_on_with_is_refused() {
     // What an older version has counted is not mixed with what this one does.
     let config = std::fs::read_to_string(other.join("config.toml")).unwrap();
     let version = concat!("# spikeprune ", env!("CARGO_PKG_VERSION"));
-    let older = config.replacen(version, "# spikeprune 0.2.0", 1);
+    let older = config.replacen(version, "# spikeprune 0.1.0", 1);
     std::fs::write(other.join("config.toml"), older).unwrap();
     refuse(
         resume("train", &other),
-        "config.toml is of spikeprune 0.2.0, this is",
+        "config.toml is of spikeprune 0.1.0, this is",
     );
     std::fs::write(one.join("config.toml"), "job = 7").unwrap();
     refuse(resume("train", &one), "config.toml");

@@ -152,16 +152,16 @@ fn host_and_kernels_agree_on_the_constants() {
     // Of thresholds the host knows the kinds alone; their numbers are those that it sends.
     let number = |kind| {
         let mut params = presets::paper();
-        params.excitatory.threshold_train = kind;
-        params.excitatory.threshold_test = kind;
+        params.model.excitatory.threshold_train = kind;
+        params.model.excitatory.threshold_test = kind;
         let constants = layout::Constants::new(&model::Constants::new(&params).unwrap(), &params);
         assert_eq!(constants.threshold_train, constants.threshold_test);
         constants.threshold_train
     };
     let learning = |rule, decay| {
         let mut params = presets::paper();
-        params.learning.rule = rule;
-        params.pruning.decay = decay;
+        params.model.learning.rule = rule;
+        params.model.pruning.decay = decay;
         let constants = layout::Constants::new(&model::Constants::new(&params).unwrap(), &params);
         (constants.rule, constants.decay)
     };

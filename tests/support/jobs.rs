@@ -5,7 +5,9 @@ use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
 use spikeprune::backend::{Shift, Showing};
 use spikeprune::network::Network;
-use spikeprune::params::{INPUTS, Params, PruningMode, Rule, TauPrune, TauRule, Threshold};
+use spikeprune::params::{
+    INPUTS, Params, PruningMode, Rule, TauPrune, TauRule, Threshold, TrainImages, Vote,
+};
 use spikeprune::presets;
 
 /// Images of a random job.
@@ -85,29 +87,29 @@ prop_compose! {
         (seed, full_rate_hz) in (0..i64::MAX as u64 - 10_000, 50.0..400.0),
     ) -> Params {
         let mut params = presets::paper();
-        params.job.classes = (0..classes as u8).collect();
-        params.job.neurons_per_class = neurons_per_class;
-        params.job.train_per_class = IMAGES;
+        params.model.network.classes = (0..classes as u8).collect();
+        params.model.network.vote = Vote::Groups { neurons_per_class };
+        params.job.train = TrainImages::PerClass(IMAGES);
         params.job.seed = seed;
-        params.time.dt_ms = 1.0;
-        params.time.stimulus_ms = stimulus.into();
-        params.time.rest_ms = rest.into();
-        params.input.full_rate_hz = full_rate_hz;
-        params.input.least_spikes = least_spikes;
-        params.input.retry_rate_hz = 20.0;
-        params.learning.w_total = w_total;
-        params.excitatory.refractory_ms = refractory.into();
-        params.excitatory.threshold_train = train;
-        params.excitatory.threshold_test = test;
-        params.lateral.delay_s2_max_ms = delay_s2.into();
-        params.lateral.delay_s3_max_ms = delay_s3.into();
-        params.learning.rule = rule;
-        params.learning.gmax = gmax;
-        params.learning.a_pre = a_pre;
-        params.learning.a_post = a_post;
-        params.pruning.mode = mode;
-        params.pruning.tau_ms = tau_ms;
-        params.pruning.k = k;
+        params.model.time.dt_ms = 1.0;
+        params.model.time.stimulus_ms = stimulus.into();
+        params.model.time.rest_ms = rest.into();
+        params.model.input.full_rate_hz = full_rate_hz;
+        params.model.input.least_spikes = least_spikes;
+        params.model.input.retry_rate_hz = 20.0;
+        params.model.learning.w_total = w_total;
+        params.model.excitatory.refractory_ms = refractory.into();
+        params.model.excitatory.threshold_train = train;
+        params.model.excitatory.threshold_test = test;
+        params.model.lateral.delay_s2_max_ms = delay_s2.into();
+        params.model.lateral.delay_s3_max_ms = delay_s3.into();
+        params.model.learning.rule = rule;
+        params.model.learning.gmax = gmax;
+        params.model.learning.a_pre = a_pre;
+        params.model.learning.a_post = a_post;
+        params.model.pruning.mode = mode;
+        params.model.pruning.tau_ms = tau_ms;
+        params.model.pruning.k = k;
         params
     }
 }
@@ -121,7 +123,7 @@ prop_compose! {
 impl Job {
     /// Every image once, in an order that differs from replica to replica.
     pub fn plan(&self, replica: usize) -> Vec<Showing> {
-        let groups = self.params.job.classes.len();
+        let groups = self.params.model.network.classes.len();
         let showing = |position: usize| Showing {
             image: ((position + replica) % IMAGES) as u32,
             group: ((position * (replica + 1)) % groups) as u32,

@@ -42,7 +42,7 @@ pub struct Wiring {
 
 impl Wiring {
     pub fn new(network: &Network) -> Self {
-        let neurons = network.params.neurons();
+        let neurons = network.params.model.neurons();
         let mut delays_s3 = Counts::rows(&network.delays_s3, neurons, NEVER);
         for (own, row) in delays_s3
             .chunks_exact_mut(neurons.div_ceil(COUNTS))
@@ -158,7 +158,7 @@ impl Lane {
     }
 
     fn load(params: &Params, state: &State, c: &Constants) -> Self {
-        let neurons = params.neurons();
+        let neurons = params.model.neurons();
         Self {
             clock: state.clock,
             neurons,
@@ -189,7 +189,7 @@ impl NetworkOnCpu {
             constants,
             rates: RateTable::of_attempts(&network.params),
             lane: Lane::load(&network.params, state, &constants),
-            weights: pad_rows(&network.weights, network.params.neurons()),
+            weights: pad_rows(&network.weights, network.params.model.neurons()),
             apre: std::mem::take(&mut state.trace_pre),
             last_input: std::mem::take(&mut state.last_input),
             kept: Vec::new(),

@@ -25,7 +25,7 @@ impl Tester {
     pub fn new(frozen: &Frozen<'_>, attempt: u32) -> Result<Self, BackendError> {
         let network = frozen.network;
         let constants = Constants::new(&network.params)?.acting(true);
-        let neurons = network.params.neurons();
+        let neurons = network.params.model.neurons();
         Ok(Self {
             seed: network.seed,
             neurons,

@@ -47,7 +47,7 @@ impl NetworkOnCpu {
             self.rates[attempt].draw(draw, &image, steps.stimulus, spikes);
             let steps = steps.stimulus + steps.rest;
             self.present(spikes, steps, Phase::Train { group }, None);
-            if self.lane.spikes() >= self.network.params.input.least_spikes as u64 {
+            if self.lane.spikes() >= self.network.params.model.input.least_spikes as u64 {
                 break;
             }
         }
@@ -128,7 +128,7 @@ impl NetworkOnCpu {
                     active: &self.active,
                     group,
                     step_scale: params.step_scale(presented) as f32,
-                    pruning: params.pruning.mode == PruningMode::Continuous,
+                    pruning: params.model.pruning.mode == PruningMode::Continuous,
                     kept: (dropout > 0).then_some(&self.kept[..]),
                 }
             }
@@ -148,7 +148,7 @@ impl NetworkOnCpu {
     /// The weights as the pruning mode ends a training, from a copy.
     pub fn read_out(&self) -> Vec<f32> {
         let mut end = self.clone();
-        match self.network.params.pruning.mode {
+        match self.network.params.model.pruning.mode {
             PruningMode::None => {}
             PruningMode::Continuous | PruningMode::Final => {
                 let now = end.lane.clock;
@@ -170,6 +170,6 @@ impl NetworkOnCpu {
                 end.present(&spikes, steps, Phase::Window, None);
             }
         }
-        lane::unpad_rows(&end.weights, self.network.params.neurons())
+        lane::unpad_rows(&end.weights, self.network.params.model.neurons())
     }
 }

@@ -197,7 +197,7 @@ impl Constants {
             refractory_i: c.steps.refractory_i,
             threshold_train: threshold(e.threshold_train),
             threshold_test: threshold(e.threshold_test),
-            prune_in_training: u32::from(params.pruning.mode == PruningMode::Continuous),
+            prune_in_training: u32::from(params.model.pruning.mode == PruningMode::Continuous),
             group_size: c.gate.group_size,
             rule: rule(c.gate.rule),
             decay: decay(c.prune.decay),
@@ -238,7 +238,7 @@ fn under_way(arrivals: &[u16], neurons: usize) -> Vec<u32> {
 
 /// The state of one lane, floats by their bits.
 pub fn pack_state(network: &Network, words: &mut Vec<u32>) {
-    let (state, n) = (&network.state, network.params.neurons());
+    let (state, n) = (&network.state, network.params.model.neurons());
     let mut floats = |values: &[f32]| words.extend(values.iter().map(|value| value.to_bits()));
     for values in [
         &state.v_e_mv,
@@ -269,7 +269,7 @@ pub fn pack_state(network: &Network, words: &mut Vec<u32>) {
 
 /// The inverse of [`pack_state`].
 pub fn unpack_state(words: &[u32], network: &mut Network) {
-    let n = network.params.neurons();
+    let n = network.params.model.neurons();
     let state = &mut network.state;
     let field = |index: usize| &words[index * n..(index + 1) * n];
     let floats = |values: &[u32]| {
@@ -295,7 +295,7 @@ pub fn unpack_state(words: &[u32], network: &mut Network) {
 
 /// Both rings of one lane, S2 first, as the kernels index them: slot (clock + d) mod slots.
 pub fn pack_rings(network: &Network, words: &mut Vec<u32>) {
-    let (state, n) = (&network.state, network.params.neurons());
+    let (state, n) = (&network.state, network.params.model.neurons());
     for arrivals in [&state.arrivals_s2, &state.arrivals_s3] {
         let slots = arrivals.len() / n;
         let first = words.len();
@@ -312,7 +312,7 @@ pub fn pack_rings(network: &Network, words: &mut Vec<u32>) {
 
 /// The inverse of [`pack_rings`]; the clock must be set already.
 pub fn unpack_rings(words: &[u32], network: &mut Network) {
-    let (state, n) = (&mut network.state, network.params.neurons());
+    let (state, n) = (&mut network.state, network.params.model.neurons());
     let split = state.arrivals_s2.len();
     let rings = [
         (&mut state.arrivals_s2, &words[..split]),

@@ -192,8 +192,8 @@ impl Backend for Gpu {
         check_test(&[network], images)?;
         let params = &network.network.params;
         let shape = Shape {
-            neurons: params.neurons(),
-            steps: params.steps()?,
+            neurons: params.model.neurons(),
+            steps: params.model.steps()?,
         };
         testing::record(self.engine(shape.neurons)?, network, images, shape)
     }
@@ -237,7 +237,7 @@ fn common_shape<'a>(
             delay_s3_max,
             window,
             ..
-        } = network.params.steps()?;
+        } = network.params.model.steps()?;
         // What a neuron remembers of its own spikes may differ from lane to lane.
         let steps = Steps {
             stimulus,
@@ -250,7 +250,7 @@ fn common_shape<'a>(
             memory_e: 0,
         };
         let shape = Shape {
-            neurons: network.params.neurons(),
+            neurons: network.params.model.neurons(),
             steps,
         };
         if *common.get_or_insert(shape) != shape {

@@ -89,7 +89,7 @@ impl Engine {
         tables: &[RateTable],
     ) -> Result<Networks, GpuError> {
         let params = &networks[0].params;
-        let n = params.neurons();
+        let n = params.model.neurons();
         let (mut constants, mut wiring) = (Vec::new(), Vec::new());
         let mut slots = (0, 0);
         for network in networks {
@@ -123,7 +123,7 @@ impl Engine {
             pack_state(network, &mut state);
             pack_rings(network, &mut rings);
         }
-        let n = networks[0].params.neurons();
+        let n = networks[0].params.model.neurons();
         Ok(Lanes {
             count: networks.len(),
             state: self.filled("state", &state)?,

@@ -6,7 +6,7 @@ use super::error::GpuError;
 use crate::backend::cpu::Cpu;
 use crate::backend::{Backend, BackendError, Shift, Showing};
 use crate::network::Network;
-use crate::params::{INPUTS, Params};
+use crate::params::{INPUTS, Params, Vote};
 use crate::presets;
 use bytemuck::{Pod, Zeroable};
 
@@ -138,11 +138,13 @@ pub(super) fn striped_images() -> Vec<u8> {
 /// Two classes of four neurons, images of 40 ms.
 pub(super) fn short_job() -> Params {
     let mut params = presets::paper();
-    params.job.classes = vec![0, 1];
-    params.job.neurons_per_class = 4;
-    params.time.stimulus_ms = 40.0;
-    params.time.rest_ms = 10.0;
-    params.excitatory.v_start_mv = -60.0;
+    params.model.network.classes = vec![0, 1];
+    params.model.network.vote = Vote::Groups {
+        neurons_per_class: 4,
+    };
+    params.model.time.stimulus_ms = 40.0;
+    params.model.time.rest_ms = 10.0;
+    params.model.excitatory.v_start_mv = -60.0;
     params
 }
 

@@ -45,7 +45,7 @@ impl GpuSession {
     ) -> Result<(), BackendError> {
         let all: Vec<&Network> = hosts.iter().collect();
         let weights: Vec<&[f32]> = hosts.iter().map(|network| &network.weights[..]).collect();
-        let attempts = hosts.iter().map(|host| host.params.attempts()).max();
+        let attempts = hosts.iter().map(|host| host.params.model.attempts()).max();
         // Attempt after attempt, a table for each network.
         let of_attempt = |attempt| {
             hosts
@@ -193,7 +193,7 @@ impl Chunk {
 
     fn read_out(&mut self) -> Result<Vec<Vec<f32>>, GpuError> {
         let any = |hosts: &[Network], mode: fn(PruningMode) -> bool| {
-            hosts.iter().any(|h| mode(h.params.pruning.mode))
+            hosts.iter().any(|h| mode(h.params.model.pruning.mode))
         };
         let flushes = |mode| matches!(mode, PruningMode::Continuous | PruningMode::Final);
         let plain = self.engine.read(&self.networks.weights)?;
@@ -209,7 +209,7 @@ impl Chunk {
         };
         let size = INPUTS * self.shape.neurons;
         let of = |(index, host): (usize, &Network)| {
-            let words = match host.params.pruning.mode {
+            let words = match host.params.model.pruning.mode {
                 PruningMode::None => &plain,
                 PruningMode::Continuous | PruningMode::Final => &flushed,
                 PruningMode::FinalWindow => &windowed,

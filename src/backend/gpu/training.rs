@@ -119,8 +119,8 @@ impl Chunk {
                 let spikes: u64 = counts.iter().map(|&count| u64::from(count)).sum();
                 host.state.clock += steps;
                 host.state.spikes_e += spikes;
-                let answered = spikes >= host.params.input.least_spikes as u64;
-                if answered || place.attempt + 1 == host.params.attempts() {
+                let answered = spikes >= host.params.model.input.least_spikes as u64;
+                if answered || place.attempt + 1 == host.params.model.attempts() {
                     host.state.presented += 1;
                     place.position += 1;
                     place.attempt = 0;

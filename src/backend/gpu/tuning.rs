@@ -8,6 +8,7 @@ use super::session::GpuSession;
 use super::{Gpu, common_shape};
 use crate::backend::{BackendError, Session, Shift, Showing};
 use crate::network::Network;
+use crate::params::Vote;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -53,8 +54,10 @@ fn time_of(
     neurons: usize,
 ) -> Result<Duration, BackendError> {
     let mut params = short_job();
-    params.job.classes = vec![0];
-    params.job.neurons_per_class = neurons;
+    params.model.network.classes = vec![0];
+    params.model.network.vote = Vote::Groups {
+        neurons_per_class: neurons,
+    };
     let networks = (0..(NEURONS / neurons).clamp(1, NETWORKS))
         .map(|replica| Network::new(&params, replica))
         .collect::<Result<Vec<_>, _>>()?;

@@ -118,7 +118,7 @@ struct Row {
 
 pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let effort = args.effort()?;
-    let params = args.params.resolve()?;
+    let params = args.params.resolve(args.quiet)?;
     let axes = args
         .grid
         .iter()
@@ -157,10 +157,10 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
             rows.push(Row {
                 device: backend.device().into(),
                 settings: keys.zip(point.values.iter().cloned()).collect(),
-                neurons: params.neurons(),
+                neurons: params.model.neurons(),
                 networks: params.job.replicas,
-                dt_ms: params.time.dt_ms,
-                rule: params.learning.rule,
+                dt_ms: params.model.time.dt_ms,
+                rule: params.model.learning.rule,
                 speed,
             });
         }

@@ -25,7 +25,7 @@ use spikeprune::experiment::reproduce::{
     HeldOut, MOST_SPLITS, Plan, Reproduction, Split, random_splits, reproduce,
 };
 use spikeprune::experiment::train::Saving;
-use spikeprune::params::{Params, PruningMode};
+use spikeprune::params::{Params, PerClass, PruningMode, TrainImages};
 use spikeprune::trained::Trained;
 use std::path::PathBuf;
 
@@ -108,9 +108,9 @@ struct ExperimentOptions {
     /// Training images of each class [paper: 5000]
     #[arg(long, value_name = "N")]
     train_per_class: Option<usize>,
-    /// Test images of each class, known and unknown [paper: 500]
+    /// Test images of each class, known and unknown, or all [paper: 500]
     #[arg(long, value_name = "N")]
-    test_per_class: Option<usize>,
+    test_per_class: Option<PerClass>,
     /// Images of each set of noise
     #[arg(long, value_name = "N", default_value_t = 1500)]
     noise_images: usize,
@@ -140,7 +140,7 @@ const FILES: [&str; 7] = [
 const CONFIG: &str = "config.toml";
 
 pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
-    let reopen = |path| RunFolder::reopen(path, "reproduce", &FILES);
+    let reopen = |path| RunFolder::reopen(path, "reproduce", &FILES, args.device.quiet);
     let begun = args.resume.as_deref().map(reopen).transpose()?;
     let paper = match &begun {
         Some(folder) if diehl_cook::is_of(folder)? => Paper::DiehlCook,
@@ -167,7 +167,7 @@ fn antonov_sukhov(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Res
     plan.check(&data.set)?;
     for split in &plan.splits {
         let mut params = plan.params.clone();
-        params.job.classes.clone_from(&split.classes);
+        params.model.network.classes.clone_from(&split.classes);
         if note_missing_validation(&data.set.train, &params, args.device.quiet)? {
             break;
         }
@@ -262,7 +262,7 @@ fn saved_training(
 fn name(plan: &Plan) -> String {
     let params = &plan.params;
     let what = match plan.splits.as_slice() {
-        [_] => params.job.label("-"),
+        [_] => params.model.network.label("-"),
         splits => format!("{}-splits", splits.len()),
     };
     format!("reproduce-{}-{what}-seed{}", params.preset, params.job.seed)
@@ -279,7 +279,7 @@ fn refuse(paper: &str, flags: &[(&str, bool)]) -> anyhow::Result<()> {
 impl ReproduceArgs {
     /// Parameters from file and flags, over a preset where neither names one.
     fn params(&self, preset: Option<&str>) -> anyhow::Result<Params> {
-        let mut params = self.source.resolve_from(preset)?;
+        let mut params = self.source.resolve_from(preset, self.device.quiet)?;
         set(&mut params.job.data, self.data.folder());
         Ok(params)
     }
@@ -295,11 +295,13 @@ impl ExperimentOptions {
                 ("--train-images", self.train_images.is_some()),
             ],
         )?;
-        set(&mut params.job.classes, &self.classes);
-        set(&mut params.job.train_per_class, &self.train_per_class);
+        set(&mut params.model.network.classes, &self.classes);
+        if let Some(images) = self.train_per_class {
+            params.job.train = TrainImages::PerClass(images);
+        }
         set(&mut params.job.test_per_class, &self.test_per_class);
         set(&mut params.job.seed, &self.seed);
-        set(&mut params.time.dt_ms, &self.dt_ms);
+        set(&mut params.model.time.dt_ms, &self.dt_ms);
         params.job.replicas = self.seeds;
         params.validate()?;
         Ok(Plan {
@@ -318,7 +320,7 @@ impl ExperimentOptions {
     }
 
     fn splits(&self, params: &Params) -> anyhow::Result<Vec<Split>> {
-        let classes = &params.job.classes;
+        let classes = &params.model.network.classes;
         let known = classes.len();
         if let Some(count) = self.splits {
             ensure!(
@@ -339,7 +341,7 @@ impl ExperimentOptions {
     }
 
     fn arms(&self, params: &Params) -> Vec<PruningMode> {
-        let last = match params.pruning.mode {
+        let last = match params.model.pruning.mode {
             PruningMode::FinalWindow => PruningMode::FinalWindow,
             _ => PruningMode::Final,
         };

@@ -65,17 +65,20 @@ pub fn weights(
     folder: &mut RunFolder,
 ) -> anyhow::Result<Picture> {
     let params = &found.params;
-    let range = (params.w_min() as f32, params.learning.gmax as f32);
+    let range = (
+        params.model.w_min() as f32,
+        params.model.learning.gmax as f32,
+    );
     let names = found.arm_names();
     let first = names.iter().filter_map(|name| found.of_arm(name).next());
     // A picture has a largest size.
-    let scale = match names.len() * params.neurons() {
+    let scale = match names.len() * params.model.neurons() {
         ..=MANY => SCALE,
         _ => 1,
     };
     let groups = first.flat_map(|network| {
         let classes = network.split.classes.iter();
-        let of_class = |&class| std::iter::repeat_n(Some(class), params.job.neurons_per_class);
+        let of_class = |&class| std::iter::repeat_n(Some(class), params.model.network.group_size());
         let labels: Vec<Option<u8>> = classes.flat_map(of_class).collect();
         let images = WeightImages {
             weights: &network.weights,

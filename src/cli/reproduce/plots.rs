@@ -163,7 +163,7 @@ pub fn roc(network: &NetworkResult, other: Set) -> Result<Svg, PlotError> {
 /// How the weights of the first network of each arm are distributed.
 pub fn weights(found: &Reproduction) -> Result<Svg, PlotError> {
     let params = &found.params;
-    let (low, high) = (params.w_min(), params.learning.gmax);
+    let (low, high) = (params.model.w_min(), params.model.learning.gmax);
     let edges: Vec<f64> = (0..=BINS)
         .map(|bin| low + (high - low) * f64::from(bin) / f64::from(BINS))
         .collect();
@@ -221,7 +221,7 @@ pub fn confusion(found: &Reproduction, name: &ArmName) -> Result<Svg, PlotError>
 /// The spikes of one presentation; where they are too many to draw, one of so many.
 pub fn raster(raster: &Raster, found: &Reproduction) -> Result<Svg, PlotError> {
     let params: &Params = &found.params;
-    let size = params.job.neurons_per_class as u32;
+    let size = params.model.network.group_size() as u32;
     let neurons = size * found.classes.len() as u32;
     let bands: Vec<Band> = (0..)
         .zip(&found.classes)
@@ -251,7 +251,7 @@ pub fn raster(raster: &Raster, found: &Reproduction) -> Result<Svg, PlotError> {
             raster.arm,
             labels(&found.classes)
         ),
-        duration_ms: params.time.stimulus_ms,
+        duration_ms: params.model.time.stimulus_ms,
         panels: vec![
             panel("I neuron", neurons, &raster.inhibitory, &bands),
             panel("E neuron", neurons, &raster.excitatory, &bands),

@@ -114,7 +114,7 @@ pub fn labels(labels: &[u8]) -> String {
 /// What was run, in a line.
 pub fn heading(found: &Reproduction) -> String {
     let networks = found.seeds.len();
-    let n = found.params.job.neurons_per_class * found.classes.len();
+    let n = found.params.model.network.group_size() * found.classes.len();
     let splits = match found.splits.as_slice() {
         [split] if split.unknown.is_empty() => labels(&split.classes),
         [split] => format!(

@@ -3,10 +3,10 @@
 mod table;
 
 use super::device::DeviceOptions;
-use super::options::ParamOptions;
+use super::options::{ParamOptions, note_renamed};
 use super::output::note;
 use super::progress::Progress;
-use super::run_folder::{FolderOptions, RunFolder};
+use super::run_folder::{FolderOptions, RunFolder, SEARCH};
 use super::saving::explain;
 use super::signals::stop_at_signals;
 use super::train::note_missing_validation;
@@ -15,7 +15,7 @@ use clap::Args;
 use spikeprune::experiment::ExperimentError;
 use spikeprune::experiment::selection;
 use spikeprune::experiment::sweep::{Axis, Search, Values, sweep};
-use spikeprune::params::Params;
+use spikeprune::params::{MetricsEvery, Params, renamed};
 use std::path::PathBuf;
 use table::{TABLE, best, read_rows, row, unchanging, write_rows};
 
@@ -59,15 +59,14 @@ struct SearchOptions {
     seeds: usize,
 }
 
-const SEARCH: &str = "search.toml";
 const FILES: [&str; 2] = [SEARCH, TABLE];
 pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
     let stop = stop_at_signals()?;
-    let reopen = |path| RunFolder::reopen(path, "sweep", &FILES);
+    let reopen = |path| RunFolder::reopen(path, "sweep", &FILES, args.device.quiet);
     let resumed = args.resume.as_deref().map(reopen).transpose()?;
     let search: Search = match &resumed {
         Some(folder) => folder.read_toml(SEARCH)?,
-        None => args.search.search(&args.params)?,
+        None => args.search.search(&args.params, args.device.quiet)?,
     };
     let trials = search.trials()?;
     let backend = args.device.open()?;
@@ -97,7 +96,11 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
         }
         None => {
             let params = &search.params;
-            let name = format!("sweep-{}-{}", params.preset, params.job.label("-"));
+            let name = format!(
+                "sweep-{}-{}",
+                params.preset,
+                params.model.network.label("-")
+            );
             let mut folder = args.folder.create(&name, &FILES)?;
             folder.write_toml(SEARCH, &search, &data.set.digests())?;
             (folder, Vec::new())
@@ -137,7 +140,7 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
 }
 
 impl SearchOptions {
-    fn search(&self, params: &ParamOptions) -> anyhow::Result<Search> {
+    fn search(&self, params: &ParamOptions, quiet: bool) -> anyhow::Result<Search> {
         let mut axes = Vec::new();
         for text in &self.grid {
             let (key, values) = key_and_value("--grid", text)?;
@@ -158,10 +161,14 @@ impl SearchOptions {
         if self.random == Some(0) {
             bail!("--random is 0: it must be at least 1");
         }
-        let mut params = params.resolve()?;
+        note_renamed(
+            axes.iter().filter_map(|axis: &Axis| renamed(&axis.key)),
+            quiet,
+        );
+        let mut params = params.resolve(quiet)?;
         check_measurable(&params)?;
         // Metrics at the end alone: they are the rows.
-        params.job.metrics_every = 0;
+        params.job.metrics_every = MetricsEvery::End;
         Ok(Search {
             params,
             axes,

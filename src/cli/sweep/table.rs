@@ -170,7 +170,7 @@ fn is_possible(row: &Row, trial: &Trial, images: &LabelledImages) -> bool {
     };
     let shown = selection::validation(images, &trial.params).unwrap_or_default();
     let shown = shown.iter().map(|class| class.images.len()).sum::<usize>();
-    let weights = INPUTS * trial.params.neurons();
+    let weights = INPUTS * trial.params.model.neurons();
     row.validation_accuracy
         .is_some_and(|share| is_share_of(share, shown))
         && is_share_of(row.zero_fraction, weights)

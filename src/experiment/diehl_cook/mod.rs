@@ -55,14 +55,17 @@ pub fn test_size(
     trained: &Trained,
     observer: &mut Observer<'_>,
 ) -> Result<Vec<NetworkResult>, ExperimentError> {
-    let job = &plan.params.job;
-    let tested = selection::first_of_classes(&data.test, &job.classes, job.test_per_class)?;
+    let (classes, count) = (
+        &plan.params.model.network.classes,
+        plan.params.job.test_per_class,
+    );
+    let tested = selection::first_of_classes(&data.test, classes, count)?;
     let lanes = frozen(&trained.networks, &trained.weights);
     let evaluations = evaluate(
         backend,
         &lanes,
         Voters::new(&trained.labels),
-        &as_shown(&plan.params.input, &data.test),
+        &as_shown(&plan.params.model.input, &data.test),
         &tested,
         Stream::Test,
         observer,
@@ -89,7 +92,7 @@ fn noise(
         mean,
         plan.params.job.seed,
     );
-    let pixels = scaled(&plan.params.input, &pixels);
+    let pixels = scaled(&plan.params.model.input, &pixels);
     let images: Vec<u32> = (0..plan.noise_images as u32).collect();
     let lanes = frozen(&trained.networks, &trained.weights);
     let mut noise = vec![Noise::default(); lanes.len()];

@@ -3,7 +3,7 @@
 use crate::dataset::{Dataset, DatasetError};
 use crate::experiment::plan::{PlanError, count, once};
 use crate::experiment::selection;
-use crate::params::{MAX_NEURONS, MAX_REPLICAS, Params, PruningMode};
+use crate::params::{MAX_NEURONS, MAX_REPLICAS, Params, PruningMode, Vote};
 use serde::{Deserialize, Serialize};
 
 /// Sizes with a published accuracy, and that accuracy: Diehl & Cook 2015, section 3, after 3 to 15 passes.
@@ -54,11 +54,8 @@ impl Plan {
         )?;
         once("size", &self.sizes)?;
         once("arm", &self.arms)?;
-        if self.params.job.label_images == 0 {
-            return Err(PlanError::LabelImages {
-                found: 0,
-                why: "networks without groups need labels",
-            });
+        if !self.params.model.network.votes_by_labels() {
+            return Err(PlanError::Vote("labels"));
         }
         for &size in &self.sizes {
             count("neurons", size, MAX_NEURONS)?;
@@ -75,18 +72,23 @@ impl Plan {
     /// # Errors
     /// When they are too few.
     pub fn check(&self, data: &Dataset) -> Result<(), DatasetError> {
-        let job = &self.params.job;
+        let (classes, count) = (
+            &self.params.model.network.classes,
+            self.params.job.test_per_class,
+        );
         selection::training(&data.train, &self.params)?;
-        selection::first_of_classes(&data.test, &job.classes, job.test_per_class).map(|_| ())
+        selection::first_of_classes(&data.test, classes, count).map(|_| ())
     }
 
     /// The parameters of a size, in its first arm.
     pub fn of_size(&self, size: usize) -> Params {
         let mut params = self.params.clone();
-        params.job.neurons = size;
+        if let Vote::Labels { neurons, .. } = &mut params.model.network.vote {
+            *neurons = size;
+        }
         params.job.replicas = self.seeds;
         if let Some(&mode) = self.arms.first() {
-            params.pruning.mode = mode;
+            params.model.pruning.mode = mode;
         }
         params
     }
@@ -95,7 +97,7 @@ impl Plan {
     pub fn networks(&self, size: usize) -> Vec<(Params, usize)> {
         let of_arm = |&mode: &PruningMode| {
             let mut params = self.of_size(size);
-            params.pruning.mode = mode;
+            params.model.pruning.mode = mode;
             (0..self.seeds).map(move |replica| (params.clone(), replica))
         };
         self.arms.iter().flat_map(of_arm).collect()

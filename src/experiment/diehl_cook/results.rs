@@ -85,8 +85,8 @@ impl NetworkResult {
             accuracy: row.validation_accuracy,
         };
         Self {
-            neurons: network.params.neurons(),
-            pruning: network.params.pruning.mode,
+            neurons: network.params.model.neurons(),
+            pruning: network.params.model.pruning.mode,
             seed: network.seed,
             train_images: images,
             train_ms_per_image: (trained.images > 0)

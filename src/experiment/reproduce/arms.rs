@@ -90,7 +90,7 @@ const DROPOUTS: [f64; 4] = [0.5, 0.2, 0.1, 0.03];
 /// The regularised networks that only serve as controls, strongest first within a kind.
 fn trained_controls(params: &Params) -> Vec<ArmName> {
     let mut from_job = params.clone();
-    from_job.pruning.tau_ms = TauPrune::Rule(TauRule::FromJob);
+    from_job.model.pruning.tau_ms = TauPrune::Rule(TauRule::FromJob);
     let tau_ms = from_job.tau_prune_ms();
     let l2 = L2_TAUS.map(|factor| ArmName::L2 {
         tau_ms: factor * tau_ms,
@@ -104,7 +104,7 @@ fn trained_controls(params: &Params) -> Vec<ArmName> {
 
 /// The parameters of one network: those of the plan, regularised as the name says.
 fn apply(name: &ArmName, params: &mut Params) {
-    let pruning = &mut params.pruning;
+    let pruning = &mut params.model.pruning;
     let penalty = |decay, tau_ms| (PruningMode::Continuous, decay, TauPrune::Ms(tau_ms));
     (pruning.mode, pruning.decay, pruning.tau_ms) = match *name {
         // What the notebooks' time constant, made for one flush, would do at every spike is silence all.
@@ -126,7 +126,7 @@ fn apply(name: &ArmName, params: &mut Params) {
         pruning.remove_below = 0.0;
     }
     if let ArmName::Dropout { share } = *name {
-        params.learning.dropout = share;
+        params.model.learning.dropout = share;
     }
 }
 
@@ -140,7 +140,7 @@ pub fn variants(plan: &Plan) -> Vec<Variant> {
     for split in &plan.splits {
         for name in &names {
             let mut params = plan.params.clone();
-            params.job.classes.clone_from(&split.classes);
+            params.model.network.classes.clone_from(&split.classes);
             params.job.replicas = plan.seeds;
             apply(name, &mut params);
             variants.extend((0..plan.seeds).map(|replica| Variant {

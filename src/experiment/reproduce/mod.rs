@@ -52,7 +52,7 @@ pub fn reproduce(
     observer: &mut Observer<'_>,
 ) -> Result<Reproduction, ExperimentError> {
     let start = Instant::now();
-    let shown = as_shown(&plan.params.input, plan.held_out.of(data));
+    let shown = as_shown(&plan.params.model.input, plan.held_out.of(data));
     let sets = plan
         .splits
         .iter()
@@ -153,7 +153,7 @@ impl Tests<'_, '_> {
         for set in Set::all(self.plan) {
             let images: TestImages<'_> = sets.images(set);
             let mut all = vec![Vec::new(); frozen.len()];
-            let size = |network: usize| frozen[network].network.params.job.neurons_per_class;
+            let size = |network: usize| frozen[network].network.params.model.network.group_size();
             let listener = Listener {
                 take: &mut |network, _, counts| {
                     all[network].push(Answer::new(counts, size(network)));
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
     use crate::backend::cpu::Cpu;
     use crate::dataset;
-    use crate::params::PruningMode;
+    use crate::params::{PerClass, PruningMode, TrainImages};
     use crate::presets;
     use std::path::Path;
 
@@ -193,11 +193,10 @@ mod tests {
             .filter(|(name, _)| *name != "diehl-cook");
         for (name, _) in with_groups {
             let mut params = presets::by_name(name).unwrap();
-            params.job.train_images = 0;
-            params.job.train_per_class = 20;
-            params.job.test_per_class = 2;
+            params.job.train = TrainImages::PerClass(20);
+            params.job.test_per_class = PerClass::First(2);
             params.job.epochs = 1;
-            params.time.dt_ms = 1.0;
+            params.model.time.dt_ms = 1.0;
             let plan = Plan {
                 arms: vec![PruningMode::None, PruningMode::Final],
                 seeds: 1,
@@ -205,7 +204,7 @@ mod tests {
                 noise_images: 1,
                 held_out: HeldOut::Test,
                 splits: vec![Split {
-                    classes: params.job.classes.clone(),
+                    classes: params.model.network.classes.clone(),
                     unknown: Vec::new(),
                 }],
                 params,

@@ -60,11 +60,8 @@ impl Plan {
         count("splits", self.splits.len(), MOST_SPLITS)?;
         count("arms", self.arms.len(), MOST_ARMS)?;
         once("arm", &self.arms)?;
-        if self.params.job.label_images > 0 {
-            return Err(PlanError::LabelImages {
-                found: self.params.job.label_images,
-                why: "the networks of this experiment vote by their groups, so it must be 0",
-            });
+        if self.params.model.network.votes_by_labels() {
+            return Err(PlanError::Vote("groups"));
         }
         let networks = super::arms::variants(self).len();
         count("networks", networks, MAX_REPLICAS)?;
@@ -72,13 +69,12 @@ impl Plan {
             let mut params = self.params.clone();
             // All of them must fit what a training is saved in.
             params.job.replicas = networks;
-            params.job.classes.clone_from(&split.classes);
+            params.model.network.classes.clone_from(&split.classes);
             params.validate()?;
             if !split.unknown.is_empty() {
                 // Unknown labels must exist and differ too.
-                params.job.classes.clone_from(&split.unknown);
-                params.job.neurons_per_class = 1;
-                params.validate()?;
+                params.model.network.classes.clone_from(&split.unknown);
+                params.model.network.validate_classes()?;
             }
             if let Some(&label) = (split.unknown.iter()).find(|label| split.classes.contains(label))
             {
@@ -95,7 +91,7 @@ impl Plan {
     pub fn check(&self, data: &Dataset) -> Result<(), ExperimentError> {
         for split in &self.splits {
             let mut params = self.params.clone();
-            params.job.classes.clone_from(&split.classes);
+            params.model.network.classes.clone_from(&split.classes);
             selection::training(&data.train, &params)?;
             match self.held_out {
                 HeldOut::Test => {

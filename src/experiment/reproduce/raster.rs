@@ -41,12 +41,15 @@ pub fn record(
         };
         let (record, image) = recorded(backend, frozen, shown.at(0))?;
         let params = &subject.network.params;
-        let ms = |step: u32| f64::from(step) * params.time.dt_ms;
+        let ms = |step: u32| f64::from(step) * params.model.time.dt_ms;
         let times = |spikes: &[(u32, u32)]| {
             let times = spikes.iter().map(|&(step, neuron)| (ms(step), neuron));
             times.collect()
         };
-        let (steps, inputs) = (params.steps()?.stimulus, inputs(subject.network, image)?);
+        let (steps, inputs) = (
+            params.model.steps()?.stimulus,
+            inputs(subject.network, image)?,
+        );
         let inputs = (0..steps).flat_map(|step| {
             let inputs = inputs.at(step).iter();
             inputs.map(move |&input| (ms(step), u32::from(input)))
@@ -78,7 +81,7 @@ fn inputs(network: &Network, image: TestImage<'_>) -> Result<SpikeList, Experime
     };
     let pixels = &image.pixels[image.image as usize * INPUTS..][..INPUTS];
     let mut spikes = SpikeList::default();
-    let steps = params.steps()?.stimulus;
+    let steps = params.model.steps()?.stimulus;
     RateTable::new(params, image.attempt).draw(draw, pixels, steps, &mut spikes);
     Ok(spikes)
 }

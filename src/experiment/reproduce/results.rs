@@ -143,7 +143,7 @@ impl Reproduction {
             unknown: first.map_or(Vec::new(), |split| split.unknown.clone()),
             splits: plan.splits.clone(),
             seeds: (0..plan.seeds as u64).map(|r| job.seed + r).collect(),
-            dt_ms: plan.params.time.dt_ms,
+            dt_ms: plan.params.model.time.dt_ms,
             held_out: match plan.held_out {
                 HeldOut::Test => "test",
                 HeldOut::Validation => "validation",

@@ -8,6 +8,7 @@ use crate::dataset::{NoiseKind, add_noise, mean_intensity, noise_images};
 use crate::experiment::prepare::scaled;
 use crate::experiment::selection::{self, ClassImages, first_of_classes};
 use crate::model::rng::Stream;
+use crate::params::PerClass;
 use serde::Serialize;
 
 /// Strengths of the noise that is added to known digits, relative to the noise sets.
@@ -100,15 +101,18 @@ impl<'a> TestSets<'a> {
         split: &Split,
     ) -> Result<Self, DatasetError> {
         let mut params = plan.params.clone();
-        params.job.classes.clone_from(&split.classes);
+        params.model.network.classes.clone_from(&split.classes);
         let count = params.job.test_per_class;
         let trained = selection::training(&data.train, &params)?;
         let file = plan.held_out.of(data);
         let (stream, known) = match plan.held_out {
             HeldOut::Test => (Stream::Test, first_of_classes(file, &split.classes, count)?),
             HeldOut::Validation => {
-                // None given is all that the training leaves.
-                params.job.validation_per_class = if count > 0 { count } else { file.len() };
+                // All of them are all that the training leaves.
+                params.job.validation_per_class = match count {
+                    PerClass::First(count) => count,
+                    PerClass::All => file.len(),
+                };
                 (Stream::Validation, selection::validation(file, &params)?)
             }
         };
@@ -141,7 +145,7 @@ impl<'a> TestSets<'a> {
             known,
             known_images,
             unknown_images,
-            artificial: scaled(&params.input, &artificial).into_owned(),
+            artificial: scaled(&params.model.input, &artificial).into_owned(),
         })
     }
 

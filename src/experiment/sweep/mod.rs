@@ -9,20 +9,25 @@ use super::{Event, ExperimentError, Observer};
 use crate::backend::Backend;
 use crate::dataset::LabelledImages;
 use crate::network::Network;
-use crate::params::Params;
+use crate::params::{Params, Vote};
 use crate::trained::Metrics;
 use std::sync::atomic::AtomicBool;
 
 /// What networks of one job must have in common.
 fn together(a: &Params, b: &Params) -> bool {
-    a.neurons() == b.neurons()
+    let images = |params: &Params| match params.model.network.vote {
+        Vote::Groups { .. } => 0,
+        Vote::Labels { images, .. } => images,
+    };
+    let (p, q) = (&a.model, &b.model);
+    p.neurons() == q.neurons()
         && a.presentations() == b.presentations()
-        && a.job.label_images == b.job.label_images
-        && a.time == b.time
-        && a.input == b.input
-        && a.pruning.window_ms == b.pruning.window_ms
-        && a.lateral.delay_s2_max_ms == b.lateral.delay_s2_max_ms
-        && a.lateral.delay_s3_max_ms == b.lateral.delay_s3_max_ms
+        && images(a) == images(b)
+        && p.time == q.time
+        && p.input == q.input
+        && p.pruning.window_ms == q.pruning.window_ms
+        && p.lateral.delay_s2_max_ms == q.lateral.delay_s2_max_ms
+        && p.lateral.delay_s3_max_ms == q.lateral.delay_s3_max_ms
 }
 
 /// Trains the trials, as many at once as the backend likes, and tells of each as it is done: the last metrics, on

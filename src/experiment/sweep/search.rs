@@ -280,7 +280,7 @@ impl Search {
 
 /// Refuses a parameter that acts in no point.
 fn check_acts(key: &str, points: &[Point]) -> Result<(), SearchError> {
-    let mut why = points.iter().map(|point| point.params.idle(key));
+    let mut why = points.iter().map(|point| point.params.model.idle(key));
     match why.next().flatten() {
         Some(first) if why.all(|why| why.is_some()) => Err(SearchError::Idle {
             key: key.into(),
@@ -324,7 +324,7 @@ mod tests {
         assert_eq!(trials.len(), 2 * 3 * 2);
         assert_eq!((trials[5].point, trials[5].replica), (2, 1));
         assert_eq!(trials[4].values, ["0.01", "continuous"]);
-        assert_eq!(trials[11].params.learning.a_pre, 0.02);
+        assert_eq!(trials[11].params.model.learning.a_pre, 0.02);
     }
 
     #[test]
@@ -338,7 +338,7 @@ mod tests {
         assert_eq!(few[..], many[..10]);
         let below = many
             .iter()
-            .filter(|t| t.params.learning.a_pre < 3.2e-3)
+            .filter(|t| t.params.model.learning.a_pre < 3.2e-3)
             .count();
         assert!(
             (30..70).contains(&below),
@@ -346,7 +346,7 @@ mod tests {
         );
         assert!(
             many.iter()
-                .all(|t| (1e-4..=1e-1).contains(&t.params.learning.a_pre))
+                .all(|t| (1e-4..=1e-1).contains(&t.params.model.learning.a_pre))
         );
     }
 

@@ -18,7 +18,7 @@ use spikeprune::dataset::Digests;
 use spikeprune::experiment::Event;
 use spikeprune::experiment::diehl_cook::{DiehlCook, Plan, test_size, train_size};
 use spikeprune::experiment::train::Saving;
-use spikeprune::params::{INPUTS, Params, PruningMode};
+use spikeprune::params::{INPUTS, MetricsEvery, Params, PruningMode, TrainImages};
 use spikeprune::report::{ColorMap, Sheet, TileGroup, WeightImages};
 use spikeprune::trained::Trained;
 use std::time::Instant;
@@ -154,16 +154,19 @@ fn plan(options: &ExperimentOptions, mut params: Params) -> anyhow::Result<Plan>
             ("--validation", options.validation),
         ],
     )?;
+    set(&mut params.model.network.classes, &options.classes);
     let job = &mut params.job;
-    set(&mut job.classes, &options.classes);
     set(&mut job.epochs, &options.epochs);
-    set(&mut job.train_images, &options.train_images);
+    if let Some(images) = options.train_images {
+        job.train = TrainImages::InAll(images);
+    }
     set(&mut job.test_per_class, &options.test_per_class);
     set(&mut job.seed, &options.seed);
     job.replicas = options.seeds;
-    set(&mut params.time.dt_ms, &options.dt_ms);
-    if params.job.metrics_every == 0 {
-        params.job.metrics_every = params.presentations().div_ceil(ROWS);
+    set(&mut params.model.time.dt_ms, &options.dt_ms);
+    if params.job.metrics_every == MetricsEvery::End {
+        let every = params.presentations().div_ceil(ROWS);
+        params.job.metrics_every = MetricsEvery::Images(every);
     }
     let arms = options.arms.clone();
     Ok(Plan {
@@ -178,7 +181,10 @@ fn plan(options: &ExperimentOptions, mut params: Params) -> anyhow::Result<Plan>
 /// What the first network of each arm has learned, in a square each.
 fn sheet(plan: &Plan, trained: &Trained, size: usize) -> Sheet<'static> {
     let params = &plan.params;
-    let range = (params.w_min() as f32, params.learning.gmax as f32);
+    let range = (
+        params.model.w_min() as f32,
+        params.model.learning.gmax as f32,
+    );
     let scale = (SHEET / (size.isqrt() * INPUTS.isqrt())).clamp(1, 4) as u32;
     let group = |(arm, mode): (usize, &PruningMode)| -> Option<TileGroup<'static>> {
         let images = WeightImages {

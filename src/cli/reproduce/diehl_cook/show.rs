@@ -104,7 +104,7 @@ fn heading(found: &DiehlCook) -> String {
     let job = &found.params.job;
     format!(
         "unsupervised, dt {} ms, {} training images, {} pass{}, {} seed{}, on {}, {:.0} s",
-        found.params.time.dt_ms,
+        found.params.model.time.dt_ms,
         found.params.presentations() / job.epochs,
         job.epochs,
         if job.epochs == 1 { "" } else { "es" },

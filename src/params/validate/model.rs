@@ -1,132 +1,78 @@
-//! What is refused, and why.
+//! What is refused of a model, and why.
 
-use super::*;
-use std::fmt;
+use super::super::*;
+use super::{MAX_NEURONS, count, out_of_range, positive, within};
 
-/// Neurons that one network may have: its S3 delays, one a pair, then take half a gigabyte.
-pub const MAX_NEURONS: usize = 16_384;
-/// Networks that one job may train.
-pub const MAX_REPLICAS: usize = 4_096;
+impl Architecture {
+    /// Checks classes and numbers of neurons by themselves.
+    ///
+    /// # Errors
+    /// The first that makes no sense.
+    pub fn validate(&self) -> Result<(), ParamsError> {
+        self.validate_classes()?;
+        match self.vote {
+            Vote::Groups { neurons_per_class } => count(
+                "network.groups.neurons_per_class",
+                neurons_per_class,
+                1,
+                MAX_NEURONS / self.classes.len(),
+            ),
+            Vote::Labels { neurons, images } => {
+                count("network.labels.neurons", neurons, 1, MAX_NEURONS)?;
+                count("network.labels.images", images, 1, 60_000)
+            }
+        }
+    }
 
-/// Bytes that a checkpoint may have; a job in memory takes a few times as much.
-pub const MAX_CHECKPOINT_BYTES: u64 = 4 << 30;
-
-fn out_of_range(
-    key: &'static str,
-    value: impl fmt::Display,
-    expected: impl Into<String>,
-) -> ParamsError {
-    ParamsError::OutOfRange {
-        key,
-        value: value.to_string(),
-        expected: expected.into(),
+    /// Checks that classes exist and differ.
+    ///
+    /// # Errors
+    /// Where there are none, or one makes no sense.
+    pub fn validate_classes(&self) -> Result<(), ParamsError> {
+        let (classes, key) = (&self.classes, "network.classes");
+        let listed = || self.label(",");
+        if classes.is_empty() {
+            let expected = "a list of labels, such as 7,4,6";
+            return Err(out_of_range(key, "empty", expected));
+        }
+        if classes.iter().any(|&class| class > 9) {
+            return Err(out_of_range(key, listed(), "labels from 0 to 9"));
+        }
+        if (1..classes.len()).any(|i| classes[..i].contains(&classes[i])) {
+            let expected = "a list without a label twice";
+            return Err(out_of_range(key, listed(), expected));
+        }
+        Ok(())
     }
 }
 
-/// `ms / dt_ms` when that is a whole number (within rounding).
-pub(super) fn whole_steps(key: &'static str, ms: f64, dt_ms: f64) -> Result<u32, ParamsError> {
-    let steps = ms / dt_ms;
-    let whole = steps.round();
-    if (steps - whole).abs() > 1e-6 || !(0.0..=1e7).contains(&whole) {
-        return Err(ParamsError::Indivisible { key, ms, dt_ms });
-    }
-    Ok(whole as u32)
-}
-
-fn positive(key: &'static str, value: f64, unit: &str) -> Result<(), ParamsError> {
-    if value.is_finite() && value > 0.0 {
-        return Ok(());
-    }
-    Err(out_of_range(key, value, format!("a positive number{unit}")))
-}
-
-fn within(key: &'static str, value: f64, low: f64, high: f64) -> Result<(), ParamsError> {
-    if (low..=high).contains(&value) {
-        return Ok(());
-    }
-    Err(out_of_range(key, value, format!("in {low}..={high}")))
-}
-
-fn count(key: &'static str, value: usize, low: usize, high: usize) -> Result<(), ParamsError> {
-    if (low..=high).contains(&value) {
-        return Ok(());
-    }
-    Err(out_of_range(key, value, format!("in {low}..={high}")))
-}
-
-impl Params {
-    /// Checks every parameter and every combination.
+impl Model {
+    /// Checks every parameter of the model and every combination.
     ///
     /// # Errors
     /// The first that makes no sense, with its value and what is allowed.
     pub fn validate(&self) -> Result<(), ParamsError> {
-        self.validate_job()?;
+        self.network.validate()?;
+        self.validate_groups()?;
         self.validate_time()?;
         self.validate_neurons()?;
-        self.validate_synapses()?;
-        self.validate_size()?;
-        self.validate_clock()
+        self.validate_synapses()
     }
 
-    fn validate_job(&self) -> Result<(), ParamsError> {
-        let job = &self.job;
-        let classes = &job.classes;
-        let listed = || job.label(",");
-        if classes.is_empty() {
-            return Err(out_of_range(
-                "job.classes",
-                "empty",
-                "a list of labels, such as 7,4,6",
-            ));
+    /// A rule that learns by groups needs as many neurons for each class.
+    fn validate_groups(&self) -> Result<(), ParamsError> {
+        let (neurons, classes) = (self.neurons(), self.network.classes.len());
+        match self.learning.rule.is_supervised() && !neurons.is_multiple_of(classes) {
+            false => Ok(()),
+            true => Err(out_of_range(
+                "network.labels.neurons",
+                neurons,
+                format!(
+                    "a multiple of the {classes} classes where the learning rule goes by their groups: choose an \
+                     unsupervised learning.rule, or another number"
+                ),
+            )),
         }
-        if classes.iter().any(|&class| class > 9) {
-            return Err(out_of_range("job.classes", listed(), "labels from 0 to 9"));
-        }
-        if (1..classes.len()).any(|i| classes[..i].contains(&classes[i])) {
-            return Err(out_of_range(
-                "job.classes",
-                listed(),
-                "a list without a label twice",
-            ));
-        }
-        let most_per_class = MAX_NEURONS / classes.len();
-        count(
-            "job.neurons_per_class",
-            job.neurons_per_class,
-            1,
-            most_per_class,
-        )?;
-        count("job.neurons", job.neurons, 0, MAX_NEURONS)?;
-        count("job.label_images", job.label_images, 0, 60_000)?;
-        if job.neurons > 0 && (self.learning.rule.is_supervised() || job.label_images == 0) {
-            return Err(out_of_range(
-                "job.neurons",
-                job.neurons,
-                "0 where the learning rule or the vote goes by the groups of the classes: set job.label_images and an \
-                 unsupervised learning.rule, or job.neurons_per_class",
-            ));
-        }
-        count("job.train_per_class", job.train_per_class, 1, 60_000)?;
-        count("job.train_images", job.train_images, 0, 60_000)?;
-        count("job.test_per_class", job.test_per_class, 0, 10_000)?;
-        count(
-            "job.validation_per_class",
-            job.validation_per_class,
-            0,
-            60_000,
-        )?;
-        count("job.epochs", job.epochs, 1, 10_000)?;
-        count("job.shift_max", job.shift_max, 0, 27)?;
-        count("job.replicas", job.replicas, 1, MAX_REPLICAS)?;
-        count("job.metrics_every", job.metrics_every, 0, u32::MAX as usize)?;
-        if job.seed > i64::MAX as u64 - MAX_REPLICAS as u64 {
-            return Err(out_of_range(
-                "job.seed",
-                job.seed,
-                "below 2^63 (what TOML can hold)",
-            ));
-        }
-        Ok(())
     }
 
     fn validate_time(&self) -> Result<(), ParamsError> {
@@ -327,38 +273,7 @@ impl Params {
         }
         positive("pruning.k", pruning.k, "")?;
         within("pruning.k", pruning.k, 1e-9, 1e9)?;
-        within("pruning.tau_ms", self.tau_prune_ms(), 1e-3, 1e12)?;
         within("pruning.zero_below", pruning.zero_below, 0.0, 1.0)?;
         within("pruning.remove_below", pruning.remove_below, 0.0, 1.0)
-    }
-
-    fn validate_size(&self) -> Result<(), ParamsError> {
-        let (replicas, neurons) = (self.job.replicas, self.neurons());
-        let (r, n, inputs) = (replicas as u64, neurons as u64, INPUTS as u64);
-        // Two sets of weights, the delays of S3, and what is under way.
-        let steps = self.steps()?;
-        let slots = u64::from(steps.delay_s2_max + steps.delay_s3_max) + 2;
-        let bytes = r * n * (8 * inputs + 2 * n + 2 * slots + 64);
-        if bytes > MAX_CHECKPOINT_BYTES {
-            return Err(ParamsError::TooLarge {
-                replicas,
-                neurons,
-                bytes,
-            });
-        }
-        Ok(())
-    }
-
-    fn validate_clock(&self) -> Result<(), ParamsError> {
-        let steps = self.steps()?;
-        let per_image = u64::from(steps.stimulus + steps.rest);
-        let presentations = self.presentations();
-        if presentations as u64 * per_image + u64::from(steps.spare()) >= u64::from(u32::MAX) {
-            return Err(ParamsError::ClockOverflow {
-                presentations,
-                steps: per_image,
-            });
-        }
-        Ok(())
     }
 }

@@ -1,0 +1,151 @@
+//! On what networks are trained and tested, how often they are measured, and where.
+
+use serde::de::{Error, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::str::FromStr;
+
+/// What is trained on what, and how often it is measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// Folder of the four IDX files.
+    pub data: String,
+    pub train: TrainImages,
+    /// Images of the test file that are tested.
+    pub test_per_class: PerClass,
+    /// Images of each class that follow the training images and are never trained on. So many times the classes
+    /// follow, whatever their classes, where training images do not go by class.
+    pub validation_per_class: usize,
+    /// Passes over the training images, each in an order of its own.
+    pub epochs: usize,
+    /// Each training image is shown shifted by up to so many pixels in both directions, drawn for each showing.
+    pub shift_max: usize,
+    /// Seed of weights, delays, order of images and input spikes; replica r has seed + r.
+    pub seed: u64,
+    /// Networks trained at once, alike but for their seed.
+    pub replicas: usize,
+    pub metrics_every: MetricsEvery,
+}
+
+/// Which images of the training file are trained on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrainImages {
+    /// Of each class the first so many.
+    PerClass(usize),
+    /// Of all classes together the first so many, as the file has them.
+    InAll(usize),
+}
+
+impl TrainImages {
+    /// Images of one pass over so many classes.
+    pub fn of_pass(self, classes: usize) -> usize {
+        match self {
+            Self::PerClass(images) => images * classes,
+            Self::InAll(images) => images,
+        }
+    }
+}
+
+/// How many images of each class: the first of the file, or all. In files a number, or `"all"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PerClass {
+    All,
+    First(usize),
+}
+
+/// How many training images lie between two rows of the metrics. In files a number, or `"end"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricsEvery {
+    /// One row, at the end of the training.
+    End,
+    Images(usize),
+}
+
+/// Reads and writes a number of at least 1, or a word. A 0 is read as the word, as 0.2.0 wrote it.
+macro_rules! number_or_word {
+    ($name:ident, $number:ident, $other:ident, $word:literal) => {
+        impl From<usize> for $name {
+            fn from(number: usize) -> Self {
+                match number {
+                    0 => Self::$other,
+                    number => Self::$number(number),
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    Self::$other => f.write_str($word),
+                    Self::$number(number) => write!(f, "{number}"),
+                }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                match text.trim() {
+                    $word => Ok(Self::$other),
+                    number => number
+                        .parse::<usize>()
+                        .map(Self::from)
+                        .map_err(|_| concat!("expected a number or ", $word).into()),
+                }
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    Self::$other => serializer.serialize_str($word),
+                    Self::$number(number) => serializer.serialize_u64(*number as u64),
+                }
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer
+                    .deserialize_any(NumberOrWord($word))
+                    .map(|number| match number {
+                        None => Self::$other,
+                        Some(number) => Self::from(number),
+                    })
+            }
+        }
+    };
+}
+number_or_word!(PerClass, First, All, "all");
+number_or_word!(MetricsEvery, Images, End, "end");
+
+/// Reads a number, or this word, which is none.
+struct NumberOrWord(&'static str);
+
+impl Visitor<'_> for NumberOrWord {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a whole number from 1 on, or {:?}", self.0)
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        let refused = |_| E::invalid_value(Unexpected::Unsigned(number), &self);
+        usize::try_from(number).map(Some).map_err(refused)
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        let refused = |_| E::invalid_value(Unexpected::Signed(number), &self);
+        usize::try_from(number).map(Some).map_err(refused)
+    }
+
+    fn visit_str<E: Error>(self, word: &str) -> Result<Self::Value, E> {
+        match word == self.0 {
+            true => Ok(None),
+            false => Err(E::invalid_value(Unexpected::Str(word), &self)),
+        }
+    }
+}

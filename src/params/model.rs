@@ -1,0 +1,333 @@
+//! What is simulated: the network, its neurons, synapses, learning and pruning, and the clock.
+
+use super::kinds::{Decay, PruningMode, Rule, TauPrune, Threshold};
+use super::{ParamsError, validate};
+use serde::{Deserialize, Serialize};
+
+/// How often an image may be shown again because it evoked too few spikes; what is darker still stays unanswered.
+pub const RETRIES: u32 = 16;
+
+/// What a network is: all parameters but those of the job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    pub network: Architecture,
+    pub time: Time,
+    pub input: Input,
+    pub excitatory: Excitatory,
+    pub inhibitory: Inhibitory,
+    pub lateral: Lateral,
+    pub learning: Learning,
+    pub pruning: Pruning,
+}
+
+/// What the network learns to tell apart, and which of its neurons speak for what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "ArchitectureTable")]
+pub struct Architecture {
+    /// Labels that the network learns.
+    pub classes: Vec<u8>,
+    #[serde(flatten)]
+    pub vote: Vote,
+}
+
+/// How the network answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Vote {
+    /// By groups: the g-th group of neurons belongs to the g-th class.
+    Groups { neurons_per_class: usize },
+    /// By labels: neurons are labelled after the training with the class that they answer most.
+    Labels {
+        neurons: usize,
+        /// So many of the training images, evenly spread over them, label the neurons.
+        images: usize,
+    },
+}
+
+/// [`Architecture`] as a file has it: with one of the tables `groups` and `labels`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ArchitectureTable {
+    classes: Vec<u8>,
+    groups: Option<GroupsTable>,
+    labels: Option<LabelsTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GroupsTable {
+    neurons_per_class: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LabelsTable {
+    neurons: usize,
+    images: usize,
+}
+
+impl TryFrom<ArchitectureTable> for Architecture {
+    type Error = &'static str;
+
+    fn try_from(table: ArchitectureTable) -> Result<Self, &'static str> {
+        let vote = match (table.groups, table.labels) {
+            (Some(GroupsTable { neurons_per_class }), None) => Vote::Groups { neurons_per_class },
+            (None, Some(LabelsTable { neurons, images })) => Vote::Labels { neurons, images },
+            _ => return Err("a network has one of the tables network.groups and network.labels"),
+        };
+        let classes = table.classes;
+        Ok(Self { classes, vote })
+    }
+}
+
+impl Architecture {
+    /// The classes with `separator` between them: `7-4-6`.
+    pub fn label(&self, separator: &str) -> String {
+        let labels: Vec<String> = self.classes.iter().map(u8::to_string).collect();
+        labels.join(separator)
+    }
+
+    /// Excitatory neurons, N; there are as many inhibitory ones.
+    pub fn neurons(&self) -> usize {
+        match self.vote {
+            Vote::Groups { neurons_per_class } => self.classes.len() * neurons_per_class,
+            Vote::Labels { neurons, .. } => neurons,
+        }
+    }
+
+    /// Neurons of one group, as the learning rule counts them; where classes have none, of a share like theirs.
+    pub fn group_size(&self) -> usize {
+        self.neurons().div_ceil(self.classes.len())
+    }
+
+    /// Whether neurons are labelled after the training.
+    pub fn votes_by_labels(&self) -> bool {
+        matches!(self.vote, Vote::Labels { .. })
+    }
+}
+
+/// The clock.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Time {
+    /// Length of a step.
+    pub dt_ms: f64,
+    /// How long an image is shown.
+    pub stimulus_ms: f64,
+    /// Pause without input after a training image.
+    pub rest_ms: f64,
+}
+
+/// From pixels to Poisson rates: `rate = floor(p / intensity_step) * intensity_step / 255 * full_rate_hz`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// Rate of a pixel of intensity 255 (were it a multiple of the step).
+    pub full_rate_hz: f64,
+    /// Intensities are rounded down to a multiple of this: 1 keeps all 256 levels.
+    pub intensity_step: u32,
+    /// Every image is scaled to this mean rate over its pixels before it is shown; 0 shows it as it is.
+    pub mean_rate_hz: f64,
+    /// An image that evokes fewer E spikes in all is shown again, brighter, up to [`RETRIES`] times; 0 for never.
+    pub least_spikes: usize,
+    /// By how much `full_rate_hz` rises each time.
+    pub retry_rate_hz: f64,
+}
+
+/// The excitatory (E) population: conductance-based leaky integrate-and-fire, adaptive threshold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Excitatory {
+    pub tau_membrane_ms: f64,
+    pub v_rest_mv: f64,
+    pub v_reset_mv: f64,
+    /// Membrane potential before the first training image.
+    pub v_start_mv: f64,
+    /// Reversal potential of excitation.
+    pub e_excitatory_mv: f64,
+    /// Reversal potential of inhibition.
+    pub e_inhibitory_mv: f64,
+    pub tau_ge_ms: f64,
+    pub tau_gi_ms: f64,
+    pub refractory_ms: f64,
+    /// Resting value of the threshold.
+    pub v_threshold_mv: f64,
+    /// By how much the threshold is above it before the first training image.
+    pub theta_start_mv: f64,
+    /// The same in testing.
+    pub v_threshold_test_mv: f64,
+    pub tau_threshold_ms: f64,
+    /// Rise of the threshold at each spike.
+    pub threshold_step_mv: f64,
+    pub threshold_train: Threshold,
+    pub threshold_test: Threshold,
+}
+
+/// The inhibitory (I) population, one neuron for each excitatory one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inhibitory {
+    pub tau_membrane_ms: f64,
+    pub v_rest_mv: f64,
+    pub v_reset_mv: f64,
+    /// Membrane potential before the first training image.
+    pub v_start_mv: f64,
+    pub v_threshold_mv: f64,
+    pub e_excitatory_mv: f64,
+    pub tau_ge_ms: f64,
+    pub refractory_ms: f64,
+}
+
+/// Lateral inhibition: S2 (E to its own I) and S3 (I to every E but its own).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lateral {
+    pub w_s2: f64,
+    /// Delays of S2 are uniform in 0..this, one a pair.
+    pub delay_s2_max_ms: f64,
+    /// Weight of S3 times the number of neurons, in a network of 100 neurons.
+    pub w_s3_total: f64,
+    /// Other networks have a total of `w_s3_total (N / 100)^this`.
+    pub w_s3_growth: f64,
+    /// Delays of S3 are uniform in 0..this, one a pair.
+    pub delay_s3_max_ms: f64,
+}
+
+/// Plasticity of S1, the weights from the inputs to E.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Learning {
+    pub rule: Rule,
+    /// Largest weight.
+    pub gmax: f64,
+    /// Smallest weight, relative to gmax: 0, or below it where an input may also inhibit.
+    pub w_min: f64,
+    /// Initial weights are uniform between these two, relative to gmax.
+    pub w_start_min: f64,
+    pub w_start_max: f64,
+    /// Sum to which the incoming weights of each neuron are scaled before each training image; 0 for no scaling.
+    pub w_total: f64,
+    /// What a negative weight adds to the inhibitory conductance, relative to its magnitude.
+    pub inhibitory_gain: f64,
+    pub tau_pre_ms: f64,
+    pub tau_post_ms: f64,
+    /// `triplet`: time constant of the slow trace of a neuron's own spikes.
+    pub tau_post_slow_ms: f64,
+    /// Step of the presynaptic trace at an input spike, relative to gmax.
+    pub a_pre: f64,
+    /// Step of the postsynaptic trace at an E spike, relative to gmax; negative depresses.
+    pub a_post: f64,
+    /// Share of the step sizes that is left at the end of the training, to which they fall linearly.
+    pub step_end: f64,
+    /// `count-gated`: spikes that the group of the image's class is to fire in one image.
+    pub target_spikes: f64,
+    /// `count-gated`: the target counts as at least this share of `target_spikes`, however early in the image.
+    pub target_floor: f64,
+    /// `count-gated`: share of `target_spikes` up to which other groups may fire without being depressed.
+    pub tolerance: f64,
+    /// Share of the synapses that take no part in a training image, drawn anew for each (dropout).
+    pub dropout: f64,
+}
+
+/// Weight regularisation, "use it or lose it" (eq. 5).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pruning {
+    pub mode: PruningMode,
+    pub decay: Decay,
+    pub tau_ms: TauPrune,
+    pub k: f64,
+    /// A weight below this share of gmax counts as zero.
+    pub zero_below: f64,
+    /// A read-out sets weights below this share of gmax to zero: what the decay has left too weak to matter.
+    pub remove_below: f64,
+    /// `final-window`: how long every input fires at the end.
+    pub window_ms: f64,
+    /// `final-window`: the rate at which it does.
+    pub window_rate_hz: f64,
+}
+
+/// Whole numbers of steps, from the times of a validated [`Model`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steps {
+    pub stimulus: u32,
+    pub rest: u32,
+    pub refractory_e: u32,
+    pub refractory_i: u32,
+    /// After so many steps nothing is left of an E spike for its neuron: of the refractory time or the slow trace.
+    pub memory_e: u32,
+    pub delay_s2_max: u32,
+    pub delay_s3_max: u32,
+    pub window: u32,
+}
+
+impl Steps {
+    /// Steps that the clock must have left after the last image: for the final window, for what is under way then, and
+    /// for what happened before step 0.
+    pub fn spare(&self) -> u32 {
+        let memory = self.memory_e + self.refractory_e + self.refractory_i;
+        self.window + memory + self.delay_s2_max + self.delay_s3_max
+    }
+}
+
+impl Model {
+    /// Excitatory neurons, N; there are as many inhibitory ones.
+    pub fn neurons(&self) -> usize {
+        self.network.neurons()
+    }
+
+    /// How often an image may be shown in all.
+    pub fn attempts(&self) -> u32 {
+        match self.input.least_spikes {
+            0 => 1,
+            _ => RETRIES + 1,
+        }
+    }
+
+    /// The rate of a pixel of intensity 255 when an image is shown for the `attempt`-th time again.
+    pub fn full_rate_hz(&self, attempt: u32) -> f64 {
+        self.input.full_rate_hz + f64::from(attempt) * self.input.retry_rate_hz
+    }
+
+    /// Stimulus plus rest.
+    pub fn image_ms(&self) -> f64 {
+        self.time.stimulus_ms + self.time.rest_ms
+    }
+
+    /// Weight of one synapse of S3.
+    pub fn w_s3(&self) -> f64 {
+        let neurons = self.neurons() as f64;
+        let growth = libm::pow(neurons / 100.0, self.lateral.w_s3_growth);
+        self.lateral.w_s3_total * growth / neurons
+    }
+
+    /// The smallest weight.
+    pub fn w_min(&self) -> f64 {
+        self.learning.w_min * self.learning.gmax
+    }
+
+    /// Times in whole steps.
+    ///
+    /// # Errors
+    /// When dt does not divide one of the times.
+    pub fn steps(&self) -> Result<Steps, ParamsError> {
+        let steps = |key, ms| validate::whole_steps(key, ms, self.time.dt_ms);
+        let refractory_e = steps("excitatory.refractory_ms", self.excitatory.refractory_ms)?;
+        // After 69 time constants a trace counts as 0.
+        let slow_trace = match self.learning.rule {
+            Rule::Triplet => (69.0 * self.learning.tau_post_slow_ms / self.time.dt_ms + 1.0) as u32,
+            Rule::Stdp | Rule::StdpAllLtd | Rule::CountGated => 0,
+        };
+        Ok(Steps {
+            stimulus: steps("time.stimulus_ms", self.time.stimulus_ms)?,
+            rest: steps("time.rest_ms", self.time.rest_ms)?,
+            refractory_e,
+            memory_e: refractory_e.max(slow_trace),
+            refractory_i: steps("inhibitory.refractory_ms", self.inhibitory.refractory_ms)?,
+            delay_s2_max: steps("lateral.delay_s2_max_ms", self.lateral.delay_s2_max_ms)?,
+            delay_s3_max: steps("lateral.delay_s3_max_ms", self.lateral.delay_s3_max_ms)?,
+            window: steps("pruning.window_ms", self.pruning.window_ms)?,
+        })
+    }
+}
