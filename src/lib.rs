@@ -66,14 +66,7 @@
 //!
 //! # Chapters
 //!
-//! * [`guide::files`]: the run folder, the JSON documents and the checkpoint, key by key
-//! * [`guide::reproduction`]: the paper's experiment: what was reproduced, what was not, and by which mechanism
-//! * [`guide::ten_classes`]: all ten digits: the rule that learns them, results, and a log of what was tried
-//! * [`guide::diehl_cook`]: Diehl & Cook's unsupervised network: accuracy by size, read-outs, regularisation
-//! * [`guide::agreement`]: how it agrees with Brian2 and with the published figures
-//! * [`guide::speed`]: what an image costs, beside Brian2 and beside the least that it could
-//! * [`guide::gpu`]: the GPU backend: equality, layout, counts, what to expect
-//! * [`guide::changes`]: what moves from version to version
+//! The [`guide`] has tutorials for a start, recipes, reference and explanations.
 
 pub mod artefact;
 pub mod backend;
@@ -81,6 +74,7 @@ pub mod checkpoint;
 pub mod dataset;
 pub mod draws;
 pub mod experiment;
+pub mod guide;
 pub mod labels;
 pub mod model;
 pub mod network;
@@ -89,30 +83,3 @@ pub mod presets;
 pub mod report;
 pub mod statistics;
 pub mod trained;
-
-/// Longer chapters.
-pub mod guide {
-    #[doc = include_str!("guide/files.md")]
-    pub mod files {}
-
-    #[doc = include_str!("guide/agreement.md")]
-    pub mod agreement {}
-
-    #[doc = include_str!("guide/reproduction.md")]
-    pub mod reproduction {}
-
-    #[doc = include_str!("guide/ten_classes.md")]
-    pub mod ten_classes {}
-
-    #[doc = include_str!("guide/diehl_cook.md")]
-    pub mod diehl_cook {}
-
-    #[doc = include_str!("guide/speed.md")]
-    pub mod speed {}
-
-    #[doc = include_str!("guide/gpu.md")]
-    pub mod gpu {}
-
-    #[doc = include_str!("guide/changes.md")]
-    pub mod changes {}
-}
