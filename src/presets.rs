@@ -218,8 +218,8 @@ pub fn best_nonnegative() -> Params {
     params
 }
 
-/// All ten digits, 10 neurons a class. As [`best`], with what paid in [`crate::guide::ten_classes`]: no adaptation of
-/// the threshold, tolerance for what wrong groups fire without winning, three passes over images shifted by up to a
+/// All ten digits, 10 neurons a class. As [`best`], with what helped in [`crate::guide::explanation::ten_classes`]: no
+/// adaptation of the threshold, tolerance for what wrong groups fire without winning, three passes over images shifted by up to a
 /// pixel, and the threshold in testing as in training.
 pub fn ten_class() -> Params {
     let mut params = best();
@@ -275,15 +275,16 @@ pub fn ten_class_large() -> Params {
 }
 
 /// \[DC\]: 100 neurons without groups that compete for what they see. Constants are those of the authors' code. What
-/// differs:
+/// differs ([`crate::guide::explanation::diehl_cook`] says why):
 ///
 /// * inputs have no delays (the code draws 0 to 10 ms for each synapse; others find the same accuracy without);
+/// * the condition `timer > refrac_e` of the code's threshold is left out: as it stands there, with a timer that gains
+///   100 ms for each ms, it holds back no spike that the refractory time does not hold back already;
 /// * thresholds fall once an image instead of in every step;
 /// * a training image counts as answered by the spikes of stimulus and rest together (a test image has no rest), and is
 ///   shown again at most [`RETRIES`] times;
 /// * inhibition saturates ([`crate::model::conductance`]);
-/// * in larger networks each synapse inhibits less than the code's 17, by a law chosen on validation images
-///   ([`crate::guide::diehl_cook`]).
+/// * in larger networks each synapse inhibits less than the code's 17, by a law chosen on validation images.
 ///
 /// The last 1,000 training images are kept to validate with.
 pub fn diehl_cook() -> Params {
