@@ -9,6 +9,7 @@
 //! synapse's last presynaptic spike ("use it or lose it"). A count-gated rule ([`model::gate`]), which scales the
 //! steps by what each group has fired, learns all ten digits. Diehl & Cook's own network, whose neurons learn without
 //! labels and are labelled afterwards, runs too ([`presets::diehl_cook`]).
+//! [`guide::explanation::network`] explains every name, with a drawing.
 //!
 //! Units: ms, mV, Hz; conductances and weights are relative to the leak. Arrays are row-major:
 //! weights \[inputs, neurons\], S3 delays \[from I, to E\]; neurons `g * neurons_per_class ..` belong to
@@ -23,7 +24,7 @@
 //! | --- | --- |
 //! | [`experiment`] | training, testing, the paper's experiment: loops that emit typed events and know no screen |
 //! | [`backend`] | where networks run: the trait, [`backend::cpu`] and, on any GPU, [`backend::gpu`] |
-//! | [`checkpoint`] | everything that going on with the same bits needs, as safetensors |
+//! | [`checkpoint`] | everything that is needed to go on with the same bits, as safetensors |
 //! | [`network`] | the state of one network on the host |
 //! | [`trained`] | networks in training with their metrics |
 //! | [`labels`] | what neurons without groups have learned to answer to, and how they vote |

@@ -174,8 +174,8 @@ pub fn authors_code() -> Params {
     params
 }
 
-/// The most accurate network found that keeps what makes it what it is: local steps at spikes, class groups, no
-/// labels in testing, pruning by eq. 5. What differs from [`paper`], and why:
+/// The most accurate network found that still has local steps at spikes, class groups, no labels in testing and
+/// pruning by eq. 5. What differs from [`paper`], and why:
 ///
 /// * the third factor follows the group's spike count ([`crate::model::gate`]), so that learning ends where
 ///   nothing is to be learned, and no group is depressed to silence by the other classes;
@@ -219,8 +219,8 @@ pub fn best_nonnegative() -> Params {
 }
 
 /// All ten digits, 10 neurons a class. As [`best`], with what helped in [`crate::guide::explanation::ten_classes`]: no
-/// adaptation of the threshold, tolerance for what wrong groups fire without winning, three passes over images shifted by up to a
-/// pixel, and the threshold in testing as in training.
+/// adaptation of the threshold, tolerance for what wrong groups fire without winning, three passes over images shifted
+/// by up to a pixel, and the threshold in testing as in training.
 pub fn ten_class() -> Params {
     let mut params = best();
     params.preset = "ten-class".into();
@@ -245,8 +245,8 @@ pub fn ten_class() -> Params {
     params
 }
 
-/// [`ten_class`] with eq. 5 at every input spike, what it left too weak removed, and a threshold in testing at which
-/// noise stays silent.
+/// [`ten_class`] with eq. 5 at every input spike, removal of the weights that it left too weak, and a threshold in
+/// testing at which noise stays silent.
 pub fn ten_class_pruned() -> Params {
     let mut params = ten_class();
     params.preset = "ten-class-pruned".into();
@@ -256,7 +256,7 @@ pub fn ten_class_pruned() -> Params {
     params
 }
 
-/// [`ten_class`] with weights of at least 0. Groups that cannot be inhibited by what they see must be let fire more.
+/// [`ten_class`] with weights of at least 0. As inputs cannot inhibit a group, wrong groups are allowed to fire more.
 pub fn ten_class_nonnegative() -> Params {
     let mut params = ten_class();
     params.preset = "ten-class-nonnegative".into();

@@ -71,8 +71,8 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     }
     let job = &checkpoint.params.job;
     let shown = args.classes.as_ref().unwrap_or(&job.classes);
-    // The same checks as for trained labels: they must exist and differ. How long the training was and how
-    // many neurons it had must not count for other labels.
+    // Labels to show are checked like labels to learn: they must exist and differ. The length of the training and
+    // the number of neurons play no part here.
     let mut as_trained = checkpoint.params.clone();
     as_trained.job.classes.clone_from(shown);
     as_trained.job.neurons_per_class = 1;

@@ -50,8 +50,8 @@ fn to_table(params: &Params) -> Table {
 /// A preset with a TOML text laid over it.
 ///
 /// The preset is `preset`, or that of the `preset` key of the text, which may not name another; without either it is
-/// `paper`. The text may hold any
-/// part of the parameters; `origin` names it in errors. The result is not yet validated as a whole.
+/// `paper`. The text may hold any part of the parameters; `origin` names it in errors. The result is not yet validated
+/// as a whole.
 ///
 /// # Errors
 /// An unknown preset, two presets, text that is not TOML, a key that does not exist or a value of the wrong type.
@@ -59,7 +59,7 @@ pub fn layered(preset: Option<&str>, toml_text: &str, origin: &str) -> Result<Pa
     layered_over("paper", preset, toml_text, origin)
 }
 
-/// The same with another preset than `paper` where neither names one.
+/// The same with another preset than `paper` if neither names one.
 ///
 /// # Errors
 /// As [`layered`].

@@ -107,7 +107,7 @@ impl<'a> TestSets<'a> {
         let (stream, known) = match plan.held_out {
             HeldOut::Test => (Stream::Test, first_of_classes(file, &split.classes, count)?),
             HeldOut::Validation => {
-                // None given is all that the training leaves.
+                // A count of 0 means all images that the training leaves.
                 params.job.validation_per_class = if count > 0 { count } else { file.len() };
                 (Stream::Validation, selection::validation(file, &params)?)
             }
