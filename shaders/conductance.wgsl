@@ -4,7 +4,7 @@
 
 @group(0) @binding(5) var<storage, read_write> rings: array<u32>;
 // For each network delays in steps, two to a word, S2 [N], then S3 [from I, to E]; then the bits of the thresholds
-// that a test image finds [N].
+// with which a test image begins [N].
 @group(0) @binding(6) var<storage, read> wiring: array<u32>;
 
 const DELAY_WORDS: u32 = (N + N * N + 1u) >> 1u;
@@ -39,7 +39,7 @@ fn delay(network: u32, at: u32) -> u32 {
     return (word >> ((at & 1u) * 16u)) & 0xffffu;
 }
 
-// The threshold that a test image finds at neuron j.
+// The threshold of neuron j with which a test image begins.
 fn threshold_in_test(network: u32, j: u32) -> f32 {
     return bitcast<f32>(wiring[network * WIRING + DELAY_WORDS + j]);
 }

@@ -12,7 +12,8 @@ var<private> v_i: array<f32, OWN>;
 var<private> ge_i: array<f32, OWN>;
 var<private> last_spike_i: array<u32, OWN>;
 
-// Latches the thresholds for one presentation. Those with memory fall instead, but in testing.
+// Latches the thresholds for one presentation. Thresholds with memory are not latched; they fall by one image's time
+// here, except in testing.
 fn latch(c: Constants, kind: u32, testing: bool) {
     for (var k = 0u; k < OWN; k++) {
         if kind == LATCHED {

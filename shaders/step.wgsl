@@ -71,7 +71,7 @@ fn store(lane: u32, thread: u32) {
     }
 }
 
-// Where a test image finds the network: potentials at rest, thresholds where its host put them, all else 0.
+// The state in which a test image begins: potentials at rest, the thresholds that the host gave, all else 0.
 fn rest(c: Constants, lane: u32, network: u32, thread: u32) {
     for (var k = 0u; k < OWN; k++) {
         v_e[k] = c.e_v_rest_mv;
@@ -195,8 +195,8 @@ fn fire(c: Constants, task: Task, now: u32, step: u32, k: u32, j: u32) {
     last_spike_e[k] = now;
 }
 
-// The constants as they hold in testing or in training: thresholds rest elsewhere, and those with memory stay within
-// an image, but for the spikes of a training.
+// The constants as they are in testing or in training. The resting threshold of testing is one of its own;
+// thresholds with memory do not fall within an image, and in testing they do not rise either.
 fn acting(constants: Constants, testing: bool) -> Constants {
     var c = constants;
     if testing {

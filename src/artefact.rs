@@ -6,15 +6,15 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 use tempfile::NamedTempFile;
 
-/// Random characters at the end of the name of a file that is not whole yet.
+/// Random characters at the end of an unfinished file's name.
 const RANDOM: usize = 8;
 
-/// How the name of a file begins that is not whole yet; a program that is killed leaves it behind.
+/// How the name of an unfinished file begins; a program that is killed leaves such a file behind.
 fn unfinished_prefix(name: &str) -> String {
     format!(".{name}.unfinished-")
 }
 
-/// Whether a name is one that [`write_whole`] gives what will be the file `name`.
+/// Whether a name is one that [`write_whole`] uses while it writes the file `name`.
 pub fn is_unfinished(name: &str, found: &str) -> bool {
     let random = found.strip_prefix(&unfinished_prefix(name));
     random.is_some_and(|random| {
@@ -25,7 +25,7 @@ pub fn is_unfinished(name: &str, found: &str) -> bool {
 /// The SHA-256 of what a reader gives, in hexadecimal.
 ///
 /// # Errors
-/// Whatever reading meets.
+/// When reading fails.
 pub fn sha256(mut reader: impl Read) -> io::Result<String> {
     let mut hash = Sha256::new();
     let mut chunk = vec![0; 1 << 16];
@@ -44,7 +44,7 @@ pub fn sha256(mut reader: impl Read) -> io::Result<String> {
 /// Writes a file beside its final place, brings it to the disk and renames it.
 ///
 /// # Errors
-/// Whatever the system says; then nothing is left behind and an older file of that name stays as it was.
+/// When the system refuses; then nothing is left behind, and an older file of that name stays as it was.
 pub fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
@@ -56,7 +56,7 @@ pub fn write_whole(
 /// The same for a file that must not be there yet.
 ///
 /// # Errors
-/// Whatever the system says, also that the file is there; then nothing is left behind.
+/// When the file exists already or the system refuses; then nothing is left behind.
 pub fn write_new(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
@@ -80,7 +80,7 @@ fn unfinished(
     builder.prefix(&prefix).rand_bytes(RANDOM);
     #[cfg(unix)]
     {
-        // What any other new file gets, less the umask; temporary files are private otherwise.
+        // The permissions of any other new file: without this, only its owner could read it.
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
@@ -93,10 +93,10 @@ fn unfinished(
     Ok(file)
 }
 
-/// Removes a file; one that is not there is none to remove.
+/// Removes a file; it is no error if it does not exist.
 ///
 /// # Errors
-/// Whatever else the system says.
+/// When the system refuses for any other reason.
 pub fn remove(path: &Path) -> io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -104,10 +104,10 @@ pub fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Goes on where a file system has no locks, as some networks' do not: then nothing can be done about two programs.
+/// A file system without locks, like some on networks, is no error: two programs cannot be kept apart there.
 ///
 /// # Errors
-/// Every other error of a lock.
+/// Any other error of a lock.
 pub fn without_locks(error: io::Error) -> io::Result<()> {
     let no_locks = cfg!(target_os = "linux") && error.raw_os_error() == Some(37);
     match error.kind() {

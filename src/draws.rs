@@ -67,7 +67,7 @@ pub fn shifts(seed: u64, epoch: usize, images: usize, max: u8) -> Vec<(i8, i8)> 
         .collect()
 }
 
-/// The ten labels in an order of chance: the `index`-th of a seed.
+/// The ten labels in a random order: the `index`-th of a seed.
 pub fn labels(seed: u64, index: usize) -> Vec<u8> {
     let mut labels: Vec<u8> = (0..10).collect();
     labels.shuffle(&mut generator(seed, LABELS + index as u64));

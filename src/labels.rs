@@ -40,15 +40,15 @@ pub struct Labels {
     tied: usize,
 }
 
-/// What the votes for an image come to. Classes go by their place.
+/// The result of the votes for an image. Classes are given by their place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Decision {
-    /// No neuron with a say fired.
+    /// No neuron that has a vote fired.
     #[default]
     Silent,
     /// One class got the most.
     Class(usize),
-    /// Several classes got the most, alike; the first of them. An image that ends so is not recognised.
+    /// Several classes got the most votes, equally many; the first of them. The image is then not recognised.
     Tied(usize),
 }
 

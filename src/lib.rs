@@ -9,6 +9,7 @@
 //! synapse's last presynaptic spike ("use it or lose it"). A count-gated rule ([`model::gate`]), which scales the
 //! steps by what each group has fired, learns all ten digits. Diehl & Cook's own network, whose neurons learn without
 //! labels and are labelled afterwards, runs too ([`presets::diehl_cook`]).
+//! [`guide::explanation::network`] explains every name, with a drawing.
 //!
 //! Units: ms, mV, Hz; conductances and weights are relative to the leak. Arrays are row-major:
 //! weights \[inputs, neurons\], S3 delays \[from I, to E\]; neurons `g * neurons_per_class ..` belong to
@@ -23,7 +24,7 @@
 //! | --- | --- |
 //! | [`experiment`] | training, testing, the paper's experiment: loops that emit typed events and know no screen |
 //! | [`backend`] | where networks run: the trait, [`backend::cpu`] and, on any GPU, [`backend::gpu`] |
-//! | [`checkpoint`] | everything that going on with the same bits needs, as safetensors |
+//! | [`checkpoint`] | everything that is needed to go on with the same bits, as safetensors |
 //! | [`network`] | the state of one network on the host |
 //! | [`trained`] | networks in training with their metrics |
 //! | [`labels`] | what neurons without groups have learned to answer to, and how they vote |
@@ -66,14 +67,7 @@
 //!
 //! # Chapters
 //!
-//! * [`guide::files`]: the run folder, the JSON documents and the checkpoint, key by key
-//! * [`guide::reproduction`]: the paper's experiment: what was reproduced, what was not, and by which mechanism
-//! * [`guide::ten_classes`]: all ten digits: the rule that learns them, results, and a log of what was tried
-//! * [`guide::diehl_cook`]: Diehl & Cook's unsupervised network: accuracy by size, read-outs, regularisation
-//! * [`guide::agreement`]: how it agrees with Brian2 and with the published figures
-//! * [`guide::speed`]: what an image costs, beside Brian2 and beside the least that it could
-//! * [`guide::gpu`]: the GPU backend: equality, layout, counts, what to expect
-//! * [`guide::changes`]: what moves from version to version
+//! The [`guide`] has tutorials for a start, recipes, reference and explanations.
 
 pub mod artefact;
 pub mod backend;
@@ -81,6 +75,7 @@ pub mod checkpoint;
 pub mod dataset;
 pub mod draws;
 pub mod experiment;
+pub mod guide;
 pub mod labels;
 pub mod model;
 pub mod network;
@@ -89,30 +84,3 @@ pub mod presets;
 pub mod report;
 pub mod statistics;
 pub mod trained;
-
-/// Longer chapters.
-pub mod guide {
-    #[doc = include_str!("guide/files.md")]
-    pub mod files {}
-
-    #[doc = include_str!("guide/agreement.md")]
-    pub mod agreement {}
-
-    #[doc = include_str!("guide/reproduction.md")]
-    pub mod reproduction {}
-
-    #[doc = include_str!("guide/ten_classes.md")]
-    pub mod ten_classes {}
-
-    #[doc = include_str!("guide/diehl_cook.md")]
-    pub mod diehl_cook {}
-
-    #[doc = include_str!("guide/speed.md")]
-    pub mod speed {}
-
-    #[doc = include_str!("guide/gpu.md")]
-    pub mod gpu {}
-
-    #[doc = include_str!("guide/changes.md")]
-    pub mod changes {}
-}

@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     cli::signals::survive_file_limits();
     let ran = match cli::Cli::try_parse() {
         Ok(cli) => cli::run(&cli),
-        // Usage that is wrong, on stderr, or help, which is a result like any other.
+        // Wrong usage goes to stderr; help is a result like any other.
         Err(told) => match told.print() {
             Err(error) if !told.use_stderr() => {
                 Err(anyhow::Error::new(error).context("cannot write to stdout"))

@@ -33,7 +33,7 @@ pub struct State {
     pub spikes_e: u64,
     pub v_e_mv: Vec<f32>,
     pub v_threshold_mv: Vec<f32>,
-    /// The thresholds that hold for this image where they are not live.
+    /// The thresholds that hold for this image if they are not live.
     pub v_latched_mv: Vec<f32>,
     pub ge_e: Vec<f32>,
     pub gi_e: Vec<f32>,
@@ -131,7 +131,7 @@ impl Network {
         self.state.presented as usize == self.params.presentations()
     }
 
-    /// The thresholds that a test image finds, in mV: at rest, or as the training left those with memory.
+    /// The thresholds with which a test image begins, in mV: at rest or, with memory, as the training left them.
     pub fn thresholds_in_test(&self) -> Cow<'_, [f32]> {
         let e = &self.params.model.excitatory;
         match e.threshold_test {

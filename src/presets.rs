@@ -177,8 +177,8 @@ pub fn authors_code() -> Params {
     params
 }
 
-/// The most accurate network found that keeps what makes it what it is: local steps at spikes, class groups, no
-/// labels in testing, pruning by eq. 5. What differs from [`paper`], and why:
+/// The most accurate network found that still has local steps at spikes, class groups, no labels in testing and
+/// pruning by eq. 5. What differs from [`paper`], and why:
 ///
 /// * the third factor follows the group's spike count ([`crate::model::gate`]), so that learning ends where
 ///   nothing is to be learned, and no group is depressed to silence by the other classes;
@@ -221,9 +221,9 @@ pub fn best_nonnegative() -> Params {
     params
 }
 
-/// All ten digits, 10 neurons a class. As [`best`], with what paid in [`crate::guide::ten_classes`]: no adaptation of
-/// the threshold, tolerance for what wrong groups fire without winning, three passes over images shifted by up to a
-/// pixel, and the threshold in testing as in training.
+/// All ten digits, 10 neurons a class. As [`best`], with what helped in [`crate::guide::explanation::ten_classes`]: no
+/// adaptation of the threshold, tolerance for what wrong groups fire without winning, three passes over images shifted
+/// by up to a pixel, and the threshold in testing as in training.
 pub fn ten_class() -> Params {
     let mut params = best();
     params.preset = "ten-class".into();
@@ -248,8 +248,8 @@ pub fn ten_class() -> Params {
     params
 }
 
-/// [`ten_class`] with eq. 5 at every input spike, what it left too weak removed, and a threshold in testing at which
-/// noise stays silent.
+/// [`ten_class`] with eq. 5 at every input spike, removal of the weights that it left too weak, and a threshold in
+/// testing at which noise stays silent.
 pub fn ten_class_pruned() -> Params {
     let mut params = ten_class();
     params.preset = "ten-class-pruned".into();
@@ -259,7 +259,7 @@ pub fn ten_class_pruned() -> Params {
     params
 }
 
-/// [`ten_class`] with weights of at least 0. Groups that cannot be inhibited by what they see must be let fire more.
+/// [`ten_class`] with weights of at least 0. As inputs cannot inhibit a group, wrong groups are allowed to fire more.
 pub fn ten_class_nonnegative() -> Params {
     let mut params = ten_class();
     params.preset = "ten-class-nonnegative".into();
@@ -280,15 +280,16 @@ pub fn ten_class_large() -> Params {
 }
 
 /// \[DC\]: 100 neurons without groups that compete for what they see. Constants are those of the authors' code. What
-/// differs:
+/// differs ([`crate::guide::explanation::diehl_cook`] says why):
 ///
 /// * inputs have no delays (the code draws 0 to 10 ms for each synapse; others find the same accuracy without);
+/// * the condition `timer > refrac_e` of the code's threshold is left out: as it stands there, with a timer that gains
+///   100 ms for each ms, it holds back no spike that the refractory time does not hold back already;
 /// * thresholds fall once an image instead of in every step;
 /// * a training image counts as answered by the spikes of stimulus and rest together (a test image has no rest), and is
 ///   shown again at most [`RETRIES`] times;
 /// * inhibition saturates ([`crate::model::conductance`]);
-/// * in larger networks each synapse inhibits less than the code's 17, by a law chosen on validation images
-///   ([`crate::guide::diehl_cook`]).
+/// * in larger networks each synapse inhibits less than the code's 17, by a law chosen on validation images.
 ///
 /// The last 1,000 training images are kept to validate with.
 pub fn diehl_cook() -> Params {

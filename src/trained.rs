@@ -36,7 +36,7 @@ pub struct Trained {
 }
 
 impl Trained {
-    /// The same networks on data that stand elsewhere now.
+    /// The same networks, with the data in another folder.
     #[must_use]
     pub fn with_data(mut self, folder: &str) -> Self {
         for network in &mut self.networks {

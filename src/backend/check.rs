@@ -51,8 +51,8 @@ pub(super) fn check_recorded<'a>(
     }
 }
 
-/// Checks that the clock has room for another presentation: images that are shown again take more of it than was
-/// counted on.
+/// Checks that the clock has room for another presentation: images that are shown again take more time than was
+/// planned.
 pub(super) fn check_clock(network: &Network, clock: u32) -> Result<(), BackendError> {
     let steps = network.params.model.steps()?;
     match clock.checked_add(steps.stimulus + steps.rest + steps.spare()) {

@@ -24,7 +24,7 @@ pub struct Showing {
     pub shift: Shift,
 }
 
-/// Whole pixels by which an image is shown shifted; dark ones come in at the border.
+/// By how many pixels an image is shifted when it is shown; dark pixels fill the border.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Shift {
     pub right: i8,
@@ -34,8 +34,8 @@ pub struct Shift {
 /// What a presentation does to the weights, and which threshold holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Learning by the rule, the given group being that of the image's class; pruning if continuous;
-    /// the training threshold, latched at onset where it is.
+    /// Learning by the rule, where `group` is that of the image's class; pruning if it is continuous;
+    /// the threshold of trainings, latched at the onset of the image if it is of that kind.
     Train { group: u32 },
     /// No learning, pruning at every input spike; the threshold as the last presentation left it.
     Window,
@@ -76,7 +76,7 @@ pub struct TestImages<'a> {
     /// Those to show, by index; the index is the presentation of its spikes.
     pub images: &'a [u32],
     pub stream: Stream,
-    /// How often they were shown before, with too few spikes: 0 but where [`crate::params::Input::least_spikes`] is
+    /// How often they were shown before and evoked too few spikes: 0 unless [`crate::params::Input::least_spikes`] is
     /// set, and at most [`crate::params::RETRIES`].
     pub attempt: u32,
 }
@@ -183,10 +183,10 @@ pub trait Backend: Send + Sync {
     /// A short name, such as `cpu`.
     fn device(&self) -> &str;
 
-    /// How many networks a job should hold, where there are many to train and no reason for another number.
+    /// How many networks a job should hold if there are many to train.
     fn networks_at_once(&self) -> usize;
 
-    /// What was asked of the device so far; none where the host itself computes.
+    /// What the device was asked to do so far; none if the host itself computes.
     fn traffic(&self) -> Option<gpu::Traffic> {
         None
     }

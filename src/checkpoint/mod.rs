@@ -1,4 +1,4 @@
-//! Checkpoints: everything that going on with the same bits needs, in one safetensors file.
+//! Checkpoints: everything that is needed to go on with the same bits, in one safetensors file.
 //!
 //! Tensors (R replicas, I inputs, N neurons):
 //!
@@ -12,9 +12,9 @@
 //! * `responses` \[R, classes, N\] f32 at the end of a training after which neurons are labelled: mean spikes of each
 //!   neuron in answer to a training image of each class.
 //!
-//! Metadata: `format`, `version`, `seed`, `params`, the whole set as TOML, and `data`, the digests of the data that were
-//! trained on, as JSON; where networks are not the replicas of
-//! these parameters, `networks`: seed and parameters of each, as JSON.
+//! Metadata: `format`, `version`, `seed`; `params`, the whole set as TOML; `data`, the digests of the data that were
+//! trained on, as JSON; and, if the networks are not the replicas of these parameters, `networks`: seed and parameters
+//! of each, as JSON.
 
 mod read;
 mod write;
@@ -34,7 +34,7 @@ const FORMAT: &str = "1";
 /// Networks with their read-out weights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
-    /// Of the job; networks may differ from them in what does not change the shape of an array.
+    /// Parameters of the job; networks may differ from them in all that does not change the shape of an array.
     pub params: Params,
     pub networks: Vec<Network>,
     /// For each network its weights as read out; shape \[inputs, N\].
@@ -43,7 +43,7 @@ pub struct Checkpoint {
     pub metrics: Vec<Vec<Metrics>>,
     /// For each network the labels of its neurons, at the end of a training without groups; else none.
     pub labels: Vec<Labels>,
-    /// Of the data that were trained on; none in checkpoints of version 0.2.0 and older.
+    /// Digests of the data that were trained on; none in checkpoints of version 0.2.0 and older.
     pub data: Option<Digests>,
 }
 
@@ -119,11 +119,11 @@ impl Checkpoint {
         }
     }
 
-    /// Checks that data are those that were trained on; a checkpoint that does not know passes. `path` and `folder` name
-    /// checkpoint and data in the error.
+    /// Checks that these are the data that were trained on; a checkpoint without digests passes. `path` and `folder`
+    /// name checkpoint and data in the error.
     ///
     /// # Errors
-    /// [`CheckpointError::OtherData`] where they are others.
+    /// [`CheckpointError::OtherData`] when they are not.
     pub fn check_data(
         &self,
         path: &Path,

@@ -1,4 +1,4 @@
-//! The data set of a command: where it is read from, and what is told of it.
+//! The data set of a command: where it is read from, and what results say about it.
 
 use clap::Args;
 use serde::Serialize;
@@ -60,7 +60,7 @@ impl Loaded {
 
     pub fn used(&self) -> DataUsed {
         DataUsed {
-            // A folder that was read has a place.
+            // This cannot fail for a folder that was just read.
             folder: std::path::absolute(&self.folder).unwrap_or_else(|_| (&self.folder).into()),
             digests: self.set.digests(),
         }

@@ -1,4 +1,4 @@
-//! Flags that say where a network runs and how much is told, none of which changes a result.
+//! Flags for the device and for what is printed; none of them changes a result.
 
 use anyhow::Context;
 use clap::Args;
@@ -42,7 +42,7 @@ impl DeviceOptions {
         }
     }
 
-    /// Opens the device and notes, for a person who watches, why it is not the one to expect.
+    /// Opens the device; on a terminal a note says why if it is not the expected one.
     pub fn open(&self) -> anyhow::Result<Box<dyn Backend>> {
         check_threads(self.threads)?;
         let opened = open_choice(&self.device, self.threads)
@@ -52,7 +52,7 @@ impl DeviceOptions {
     }
 }
 
-/// Refuses a number of threads that no machine gives.
+/// Refuses more threads than any machine has.
 pub fn check_threads(threads: usize) -> anyhow::Result<()> {
     anyhow::ensure!(
         threads <= MAX_THREADS,
@@ -61,13 +61,13 @@ pub fn check_threads(threads: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Shows notes to a person who watches.
+/// Prints notes if stderr is a terminal.
 pub fn tell(notes: &[String], quiet: bool) {
     if quiet || !stderr().is_terminal() {
         return;
     }
     for note in notes {
-        // A terminal that went away is no reason to end the run.
+        // If the terminal is gone, the run goes on.
         let _ = writeln!(stderr(), "note: {note}");
     }
 }

@@ -101,7 +101,7 @@ impl Devices {
         }
     }
 
-    /// A block a device, the values of all in one column.
+    /// A block for each device, with the values of all in one column.
     fn text(&self) -> String {
         let mut text = block(self.cpu.device, &self.cpu.rows());
         for gpu in &self.gpus {
@@ -244,7 +244,7 @@ fn block(device: &str, rows: &[(&str, String)]) -> String {
     text
 }
 
-/// Bytes in the largest binary unit that they fill, to a tenth where they are no whole number of it.
+/// Bytes in the largest binary unit that they fill, with one decimal unless it is a whole number.
 fn size(bytes: u64) -> String {
     const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     let unit = bytes.max(1).ilog2() as usize / 10;

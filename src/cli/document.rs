@@ -1,4 +1,4 @@
-//! What `train` and `eval` tell of their results: JSON documents with stable keys, and tables for people.
+//! The results of `train` and `eval`: JSON documents with stable keys, and tables for people.
 
 use super::data::DataUsed;
 use serde::Serialize;
@@ -114,7 +114,7 @@ pub fn document<'a>(
     }
 }
 
-/// The same for people: a line a network, the spread over several, the confusion matrix of the first.
+/// The same for people: a line for each network, the spread over several, the confusion matrix of the first.
 pub fn table(document: &Document<'_>) -> String {
     let mut text = String::new();
     let params = document.params;

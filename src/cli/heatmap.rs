@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub struct HeatmapArgs {
     /// A checkpoint.safetensors of `train`
     checkpoint: PathBuf,
-    /// Folder for sheet.png, class-*.png and weights.npy, in the place of earlier drawings of this program [default:
+    /// Folder for sheet.png, class-*.png and weights.npy; replaces earlier drawings of this program there [default:
     /// heatmaps/ beside the checkpoint]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -64,8 +64,8 @@ pub fn run(args: &HeatmapArgs) -> anyhow::Result<()> {
     out(&format!("written to {}\n", folder.display()))
 }
 
-/// Draws one network of a checkpoint into a folder, which is made if need be, in the place of other drawings of this
-/// program.
+/// Draws one network of a checkpoint into a folder, which is made if needed. Earlier drawings of this program there are
+/// replaced.
 pub fn write(
     checkpoint: &Checkpoint,
     replica: usize,

@@ -1,14 +1,14 @@
-//! Memory that the system refuses, as under `ulimit -v`: one sentence and exit code 1 instead of an abort.
+//! When the system gives no more memory, as under `ulimit -v`: one sentence and exit code 1 instead of an abort.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{Write, stderr};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The allocator of the system; it ends the program where that has nothing left. Files appear whole or not at all, so
-/// that this may happen at any time.
+/// The allocator of the system, which ends the program when no memory is left. That may happen at any time, as files
+/// appear whole or not at all.
 pub struct EndsTheProgram;
 
-// SAFETY: every call goes to the allocator of the system as it comes, and what it gives is handed on as it is.
+// SAFETY: every call is passed to the system's allocator unchanged, and so is what that returns.
 #[allow(unsafe_code)]
 unsafe impl GlobalAlloc for EndsTheProgram {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -31,11 +31,11 @@ unsafe impl GlobalAlloc for EndsTheProgram {
 fn given(memory: *mut u8, bytes: usize) -> *mut u8 {
     static SAID: AtomicBool = AtomicBool::new(false);
     if memory.is_null() {
-        // One thread says so; none goes on.
+        // One thread prints the error; no thread goes on.
         while SAID.swap(true, Ordering::SeqCst) {
             std::thread::park();
         }
-        // Neither line allocates.
+        // Neither of these two statements allocates.
         let _ = writeln!(
             stderr(),
             "error: out of memory: the system refused {bytes} bytes more; raise its limit (ulimit -v), or lower \

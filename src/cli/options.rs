@@ -18,7 +18,7 @@ fn with_default<T: Display>(what: &str, value: impl Fn(&Params) -> T) -> String 
     format!("{what} [paper: {}]", value(&presets::paper()))
 }
 
-/// What `--preset` takes: in short the names, at length a line each.
+/// Help for `--preset`: the names, in the long form with a line for each.
 fn preset_help(at_length: bool) -> String {
     let line = |(name, what): &(&str, &str)| match at_length {
         true => format!("\n  {name}: {what}"),
@@ -164,8 +164,8 @@ impl ParamOptions {
 }
 
 impl SourceOptions {
-    /// The parameters, not yet validated as a whole; over the preset `default`, or `paper`, where neither flag nor file
-    /// says what to start from.
+    /// The parameters, not yet validated as a whole. If neither flag nor file names a preset, they start from
+    /// `default`, or else from `paper`.
     pub fn resolve_from(&self, default: Option<&str>, quiet: bool) -> anyhow::Result<Params> {
         let (default, preset) = (default.unwrap_or("paper"), self.preset.as_deref());
         let Layered {

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use std::io::{self, ErrorKind, Write};
 
-/// Prints a result. A reader that went away ends the program quietly, see [`is_broken_pipe`].
+/// Prints a result. If the reader is gone, the program ends quietly, see [`is_broken_pipe`].
 pub fn out(text: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout
@@ -17,14 +17,14 @@ pub fn out_json(document: &impl serde::Serialize) -> anyhow::Result<()> {
     out(&(serde_json::to_string_pretty(document)? + "\n"))
 }
 
-/// Says what changes the meaning of a result, but with `--quiet`. A terminal that went away is no reason to end the run.
+/// Prints a note that changes the meaning of a result, unless `--quiet`. If the terminal is gone, the run goes on.
 pub fn note(text: &str, quiet: bool) {
     if !quiet {
         let _ = writeln!(io::stderr(), "note: {text}");
     }
 }
 
-/// Says what went wrong beside a result that is there.
+/// Prints what went wrong although the result is there.
 pub fn warn(error: &anyhow::Error) {
     let _ = writeln!(io::stderr(), "warning: {}", sentence(error));
 }
@@ -35,7 +35,7 @@ pub fn print_error(error: &anyhow::Error) {
     let _ = writeln!(io::stderr(), "error: {}", sentence(error));
 }
 
-/// All causes in one line, those left out that the one before already says.
+/// All causes in one line, without those that the one before already tells.
 fn sentence(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
@@ -47,7 +47,7 @@ fn sentence(error: &anyhow::Error) -> String {
     text
 }
 
-/// Whether stdout's reader went away, as `| head` does.
+/// Whether stdout's reader is gone, as with `| head`.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .downcast_ref::<io::Error>()

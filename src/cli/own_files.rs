@@ -1,9 +1,9 @@
 //! What this program has written into a folder, and so may replace and remove; nothing else in it may be touched.
 //!
-//! A record in the folder says so: a line with the SHA-256 before a file is written, and one after that. A file that
-//! somebody made by hand is not in it, one that somebody has changed no longer has its digest, and of a program that was
-//! killed the record names the file that it was at. The record is locked as long as a program writes to the folder. Runs
-//! and drawings have records of their own: neither replaces or removes what belongs to the other.
+//! A record in the folder lists them: it gets a line with the SHA-256 before a file is written, and another one after
+//! that. A file made by hand is not in the record; a file changed by hand no longer has its digest; if the program is
+//! killed, the record names the file that it was writing. The record is locked while a program writes to the folder.
+//! Runs and drawings have records of their own: neither replaces or removes what belongs to the other.
 
 use anyhow::{Context, anyhow, bail, ensure};
 use spikeprune::artefact::{self, sha256, without_locks};
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub const RUN: &str = ".spikeprune";
 /// The record of drawings of weights.
 pub const DRAWINGS: &str = ".spikeprune-drawings";
-/// How it begins, and how its lines do.
+/// How a record begins, and how its lines begin.
 const TITLE: &str = "# what spikeprune has written here";
 const WRITING: &str = "writing ";
 const WROTE: &str = "wrote ";
@@ -24,13 +24,13 @@ const WROTE: &str = "wrote ";
 /// What the record says of a file.
 #[derive(Default)]
 struct Mark {
-    /// It is being written, or was when the program was killed: then a part of it may be there under another name.
+    /// It is being written, or was when the program was killed: a part of it may then be there under another name.
     writing: bool,
-    /// It had these digests, one after another; the last perhaps not yet.
+    /// It had these digests, one after another; perhaps it does not have the last one yet.
     digests: BTreeSet<String>,
 }
 
-/// The files of a folder that are this program's, and that no other run writes to meanwhile.
+/// The files of a folder that belong to this program. No other run can write to them meanwhile.
 pub struct OwnFiles {
     folder: PathBuf,
     /// The name of the record.
@@ -41,7 +41,7 @@ pub struct OwnFiles {
 }
 
 impl OwnFiles {
-    /// Takes a folder that exists, for what the record of that name lists.
+    /// Opens the record of that name in a folder that exists; a new one if there is none.
     pub fn of(folder: &Path, name: &'static str) -> anyhow::Result<Self> {
         let path = folder.join(name);
         if let Ok(found) = fs::symlink_metadata(&path) {
@@ -92,7 +92,7 @@ impl OwnFiles {
         self.folder.join(name)
     }
 
-    /// Refuses to go on where one of these files is there and not this program's.
+    /// Refuses to go on if one of these files exists and does not belong to this program.
     pub fn check(&self, names: &[impl AsRef<str>]) -> anyhow::Result<()> {
         let mut names = names.iter();
         names.try_for_each(|name| self.check_one(name.as_ref()))
@@ -108,7 +108,7 @@ impl OwnFiles {
         Ok(())
     }
 
-    /// Whether there is no file of that name, or this program's as it left it.
+    /// Whether the name is free: there is no such file, or this program wrote it and nobody changed it.
     fn is_free(&self, name: &str) -> anyhow::Result<bool> {
         let path = self.path(name);
         let failed = || format!("cannot read {}", path.display());
@@ -125,7 +125,7 @@ impl OwnFiles {
         }
     }
 
-    /// Takes files for this program's as they are: what a run that is gone on with has been begun from.
+    /// Records a file as this program's, as it is: one from which a resumed run has begun.
     pub fn adopt(&mut self, name: &str) -> anyhow::Result<()> {
         let path = self.path(name);
         if fs::symlink_metadata(&path).is_ok_and(|found| found.is_file()) {
@@ -137,12 +137,12 @@ impl OwnFiles {
         Ok(())
     }
 
-    /// Whether the record knows no file.
+    /// Whether the record lists no file.
     pub fn is_unknown(&self) -> bool {
         self.marks.is_empty()
     }
 
-    /// Refuses a file that is not as this program left it at some time; one that the record does not know passes.
+    /// Refuses a file that was changed since this program wrote it; one that the record does not list passes.
     pub fn check_unchanged(&self, name: &str) -> anyhow::Result<()> {
         ensure!(
             !self.marks.contains_key(name) || self.is_free(name)?,
@@ -155,7 +155,7 @@ impl OwnFiles {
     /// Writes a file, which appears whole or not at all.
     pub fn write(&mut self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
         self.check_one(name)?;
-        // Known before it is there: whenever the program is killed, the file is one that the record knows.
+        // Recorded before it exists: whenever the program is killed, the record lists the file.
         self.note(name, Some(sha256(bytes)?))?;
         let path = self.path(name);
         artefact::write_whole(&path, |file| file.write_all(bytes))
@@ -163,7 +163,7 @@ impl OwnFiles {
         self.note(name, None)
     }
 
-    /// Removes a file where it is there and this program's as it left it.
+    /// Removes a file if this program wrote it and nobody changed it.
     pub fn remove(&mut self, name: &str) -> anyhow::Result<()> {
         let path = self.path(name);
         if self.marks.contains_key(name) && self.is_free(name)? {
@@ -172,7 +172,7 @@ impl OwnFiles {
         Ok(())
     }
 
-    /// Removes all files that are this program's as it left them, but for these.
+    /// Removes all files that this program wrote and nobody changed, except these.
     pub fn remove_others(&mut self, kept: &[impl AsRef<str>]) -> anyhow::Result<()> {
         let is_kept = |name: &&String| kept.iter().any(|kept| kept.as_ref() == *name);
         let names: Vec<String> = (self.marks.keys())
@@ -182,12 +182,12 @@ impl OwnFiles {
         names.iter().try_for_each(|name| self.remove(name))
     }
 
-    /// Removes all files that are this program's as it left them.
+    /// Removes all files that this program wrote and nobody changed.
     pub fn remove_all(&mut self) -> anyhow::Result<()> {
         self.remove_others(&[""; 0])
     }
 
-    /// Removes what a program that was killed had written of the file that it was at.
+    /// Removes the unfinished file that a killed program left.
     fn remove_unfinished(&mut self) -> anyhow::Result<()> {
         let at: Vec<&String> = (self.marks.iter())
             .filter(|(_, mark)| mark.writing)
@@ -219,7 +219,7 @@ impl OwnFiles {
             true => format!("{TITLE}\n"),
             false => String::new(),
         };
-        // One call: a line is there or not, whenever the program is killed.
+        // One call, so that a program that is killed leaves a whole line or none.
         self.record
             .write_all((title + &line).as_bytes())
             .with_context(|| format!("cannot write {}", self.path(self.name).display()))?;
@@ -230,7 +230,7 @@ impl OwnFiles {
     }
 }
 
-/// What a record says; a line that is cut says nothing.
+/// Reads a record; a line that was cut short is passed over.
 fn read(record: &mut File) -> anyhow::Result<BTreeMap<String, Mark>> {
     let mut text = String::new();
     record.rewind()?;

@@ -27,7 +27,7 @@ impl Progress {
         let bar = ProgressBar::with_draw_target(None, target);
         let style =
             "{prefix:>8} {bar:30} {human_pos}/{human_len} images, {per_sec}, {eta} left{msg}";
-        // An invalid template would show a plain bar instead, which the tests of the command would not miss.
+        // An invalid template would show a plain bar instead, which the tests of the command would notice.
         if let Ok(style) = ProgressStyle::with_template(style) {
             bar.set_style(style.with_key(
                 "per_sec",
@@ -44,7 +44,7 @@ impl Progress {
         }
     }
 
-    /// The same for a run that a signal may stop: trainings see to that themselves, tests end here.
+    /// The same for a run that a signal may stop: trainings stop by themselves, tests are stopped here.
     pub fn until(quiet: bool, stop: Arc<AtomicBool>) -> Self {
         Self {
             stop: Some(stop),
@@ -55,7 +55,7 @@ impl Progress {
     /// Shows an event.
     ///
     /// # Errors
-    /// [`StoppedInTests`] where a signal asked for it.
+    /// [`StoppedInTests`] when a signal asked for it.
     pub fn observe(&mut self, event: &Event<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
         let stopped = || {
             let stop = self.stop.as_ref();
@@ -84,7 +84,7 @@ impl Progress {
         }
     }
 
-    /// So many of something are done, none of them an image.
+    /// Shows how many things other than images are done.
     pub fn count(&mut self, stage: &'static str, done: usize, of: usize) {
         self.bar.set_style(
             ProgressStyle::with_template("{prefix:>8} {bar:30} {human_pos}/{human_len}")

@@ -23,7 +23,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 const TRAIN_LINE: &str = "# training images sha256 ";
 const TEST_LINE: &str = "# test images sha256 ";
 
-/// The file that makes a folder one of a command, the telling ones first.
+/// The file by which the folder of a command is recognised, the most telling first.
 const MARKS: [(&str, &str); 3] = [
     (SEARCH, "sweep"),
     ("plan.toml", "reproduce"),
@@ -40,8 +40,8 @@ pub struct FolderOptions {
     /// Run folder [default: a new one under runs/]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Replace what an earlier run has left in --out; files that it did not write, or that were changed since, stay, and
-    /// the run is refused where it would have to replace one
+    /// Replace the files of an earlier run in --out; files that it did not write, or that were changed since, are never
+    /// replaced: the run is refused if it would have to
     #[arg(long)]
     overwrite: bool,
 }
@@ -53,7 +53,7 @@ impl FolderOptions {
     }
 }
 
-/// A folder that results go to, and that no other run writes to meanwhile.
+/// A folder for results. No other run can write to it meanwhile.
 pub struct RunFolder {
     own: OwnFiles,
     /// Whether there was no record of an earlier run.
@@ -82,8 +82,8 @@ impl RunFolder {
         let mut own = OwnFiles::of(&path, RUN)?;
         // Another run may have come and gone.
         check_empty()?;
-        // Before anything goes, it must be known that the run can have its place. Pictures first, as they can be drawn
-        // again where all else then cannot be removed.
+        // Before anything is removed, it must be certain that the run can take its place. Pictures go first: if other
+        // files then cannot be removed, they can be drawn again.
         own.check(files)?;
         own.check(&marks_before(files))?;
         if let Some(mut pictures) = heatmaps(&path)? {
@@ -133,7 +133,7 @@ impl RunFolder {
         Ok(folder)
     }
 
-    /// Takes files of a run for what they are where the folder is older than its record, or was copied without it.
+    /// Records files of a run as they are, if their folder has no record: it is of an older version or a copy.
     pub fn adopt_unrecorded(&mut self, files: &[impl AsRef<str>]) -> anyhow::Result<()> {
         match self.unrecorded {
             true => files
@@ -143,22 +143,22 @@ impl RunFolder {
         }
     }
 
-    /// Refuses to go on where one of these files is there and not this program's.
+    /// Refuses to go on if one of these files exists and does not belong to this program.
     pub fn check(&self, names: &[&str]) -> anyhow::Result<()> {
         self.own.check(names)
     }
 
-    /// Takes a file that the run is gone on from for what it is, whoever wrote it.
+    /// Records a file from which the run goes on as it is, whoever wrote it.
     pub fn adopt(&mut self, name: &str) -> anyhow::Result<()> {
         self.own.adopt(name)
     }
 
-    /// Refuses a file that is not as this program left it, where that is known.
+    /// Refuses a file that was changed since this program wrote it, as far as the record tells.
     pub fn check_unchanged(&self, name: &str) -> anyhow::Result<()> {
         self.own.check_unchanged(name)
     }
 
-    /// The text of a file that a run leaves, of at most a size that none has.
+    /// The text of a file of a run. Far larger files are refused.
     pub fn read_text(&self, name: &str) -> anyhow::Result<String> {
         let path = self.file(name);
         read_text(&path).with_context(|| {
@@ -259,8 +259,8 @@ impl RunFolder {
         }
     }
 
-    /// Makes metrics.csv hold the rows of each network so far, if there are any, and no others.
-    /// A training that has begun without any keeps what is there: earlier versions saved none.
+    /// Writes the rows of each network so far, and no others, into metrics.csv. If a training that has begun has no
+    /// rows the file stays as it is: earlier versions did not save rows.
     pub fn set_metrics(&mut self, of_networks: &[Vec<Metrics>], begun: bool) -> anyhow::Result<()> {
         let rows = of_networks.first().map_or(0, Vec::len);
         let row = |row: usize| of_networks.iter().map(move |metrics| metrics[row].clone());
@@ -324,7 +324,7 @@ fn check_empty(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Marks of other commands that would make the folder theirs if they stayed beside these files.
+/// Files by which the folder would pass for that of another command if they stayed beside these.
 fn marks_before(files: &[impl AsRef<str>]) -> Vec<&'static str> {
     let is_own = |mark: &str| files.iter().any(|file| file.as_ref() == mark);
     let others = MARKS.iter().map(|(mark, _)| *mark);

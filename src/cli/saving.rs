@@ -1,4 +1,4 @@
-//! Runs that are saved on their way, stopped by a signal and gone on with.
+//! How runs are saved on their way, stopped by a signal and continued.
 
 use super::device::DeviceOptions;
 use super::run_folder::RunFolder;

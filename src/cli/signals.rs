@@ -32,10 +32,10 @@ impl Stop {
     }
 }
 
-/// Listens for SIGINT, SIGTERM and SIGHUP. A second Ctrl-C ends the program at once, if it comes later than a moment: GNU
-/// timeout and Slurm send the same signal twice. SIGTERM and SIGHUP never do, however often they come: what sends them
-/// again wants the saving that is under way. (On Windows any second Ctrl-C ends it.) Signals that were ignored when the program began stay so, as `nohup` wants
-/// it.
+/// Listens for SIGINT, SIGTERM and SIGHUP. A second Ctrl-C ends the program at once, unless within two seconds: GNU
+/// timeout and Slurm send the same signal twice. SIGTERM and SIGHUP never do, however often they come: the saving that
+/// is under way is finished. (On Windows any second Ctrl-C ends it.) Signals that were ignored when the program began
+/// stay ignored, as `nohup` wants it.
 pub fn stop_at_signals() -> anyhow::Result<Stop> {
     let stop = Stop {
         asked: Arc::default(),
@@ -52,7 +52,7 @@ pub fn stop_at_signals() -> anyhow::Result<Stop> {
 fn heed(signals: Vec<i32>, stop: &Stop) -> std::io::Result<()> {
     use std::io::Write;
     use std::time::{Duration, Instant};
-    /// Signals within this time are one.
+    /// Signals within this time count as one.
     const MOMENT: Duration = Duration::from_secs(2);
 
     let mut signals = signal_hook::iterator::Signals::new(signals)?;
@@ -62,7 +62,7 @@ fn heed(signals: Vec<i32>, stop: &Stop) -> std::io::Result<()> {
         for signal in signals.forever() {
             asked.store(true, Ordering::SeqCst);
             if waiting.load(Ordering::SeqCst) {
-                // A terminal that went away is no reason to stay.
+                // If the terminal is gone, the program ends all the same.
                 let _ = writeln!(
                     std::io::stderr(),
                     "error: stopped before anything was begun"
@@ -112,7 +112,7 @@ pub fn survive_file_limits() {
     #[cfg(unix)]
     {
         const XFSZ: i32 = rustix::process::Signal::XFSZ.as_raw();
-        // Without it the system's own way stays.
+        // If this fails, the system's default stays.
         let _ = signal_hook::flag::register(XFSZ, Arc::default());
     }
 }

@@ -51,7 +51,7 @@ struct Job {
     params: Params,
     begun: Trained,
     data: Loaded,
-    /// Where it was begun before.
+    /// The folder of a training that is resumed.
     folder: Option<RunFolder>,
 }
 
@@ -119,7 +119,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     } = Job::new(args)?;
     let backend = args.device.open()?;
     let digests = data.set.digests();
-    // Too few images are found out before a folder is made.
+    // If there are too few images, this ends before a folder is made.
     selection::training(&data.set.train, &params)?;
     let (classes, per_class) = (&params.model.network.classes, params.job.test_per_class);
     let tested = selection::first_of_classes(&data.set.test, classes, per_class)?;
@@ -167,14 +167,14 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     );
     folder.write_json(SUMMARY, &document)?;
     let told = folder.tell(args.device.json, &document, &document::table(&document));
-    // Pictures last: no result is lost with them.
+    // Pictures come last: if they fail, no result is lost.
     if let Err(error) = draw(&checkpoint, &folder) {
         warn(&error.context("the weights are not drawn"));
     }
     told
 }
 
-/// Says where fewer validation images are left than were asked for; whether it had to.
+/// Prints a note if fewer validation images are left than were asked for; returns whether it did.
 pub fn note_missing_validation(
     images: &LabelledImages,
     params: &Params,

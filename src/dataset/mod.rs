@@ -34,7 +34,7 @@ pub struct LabelledImages {
     /// `labels.len() * PIXELS` values, image by image, row by row.
     pixels: Vec<u8>,
     labels: Vec<u8>,
-    /// Of both, once somebody asked for it.
+    /// The digest of both, once it was asked for.
     digest: OnceLock<String>,
 }
 

@@ -2,8 +2,8 @@
 //!
 //! The `mnist` crate parses them. It takes nothing but paths of raw files, and panics on whatever it does not expect; so
 //! it gets the checked bytes under a path that nobody else can write to: in memory where the system has such files,
-//! else in a private temporary folder. Where neither can be had, as on a machine that may not write, the bytes are cut
-//! here, to the same result.
+//! else in a private temporary folder. If neither can be had, as on a machine that allows no writing, the bytes are
+//! split here, with the same result.
 
 use super::{Dataset, DatasetError, LabelledImages, idx};
 use mnist::{Mnist, MnistBuilder};
@@ -21,7 +21,7 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// In the order in which the crate is told of them.
+    /// In the order in which the crate takes them.
     fn all(&self) -> [&[u8]; 4] {
         let Self {
             train_images,
@@ -36,7 +36,7 @@ impl Files {
 /// Parses files that have been checked.
 ///
 /// # Errors
-/// Nothing but what a fault in the parser would cause.
+/// None, unless the parser has a fault.
 pub(super) fn parse(files: Files) -> Result<Dataset, DatasetError> {
     match Shown::in_memory(&files).or_else(|_| Shown::in_private_folder(&files)) {
         Ok(shown) => {
@@ -58,7 +58,7 @@ struct Shown {
 }
 
 impl Shown {
-    /// Files that are nowhere on a disk.
+    /// Files in memory.
     #[cfg(target_os = "linux")]
     fn in_memory(files: &Files) -> io::Result<Self> {
         use std::io::Write;
@@ -85,7 +85,7 @@ impl Shown {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Files in a folder that is this program's alone and goes with it.
+    /// Files in a private folder, which is removed afterwards.
     fn in_private_folder(files: &Files) -> io::Result<Self> {
         let private = tempfile::Builder::new().prefix("spikeprune-").tempdir()?;
         let names = ["0", "1", "2", "3"].map(String::from);
@@ -102,7 +102,7 @@ impl Shown {
         .checked()
     }
 
-    /// The same if every path opens: the crate would panic.
+    /// The same if every path can be opened; otherwise the crate would panic.
     fn checked(self) -> io::Result<Self> {
         for name in &self.names {
             File::open(Path::new(&self.folder).join(name))?;

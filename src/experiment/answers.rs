@@ -5,19 +5,19 @@ use crate::backend::{
     Backend, BackendError, Frozen, SpikeCounts, SpikeRecord, TestImage, TestImages,
 };
 
-/// Lanes that one call of the backend runs at most: between calls progress is told.
+/// Most lanes of one call of the backend: progress is told between calls.
 const LANES_PER_CALL: usize = 2_000;
 
 /// Where the answers go.
 pub struct Listener<'a> {
     /// Takes the network, the place of the image among those shown, and the spikes of each neuron.
     pub take: &'a mut dyn FnMut(usize, usize, &[u16]),
-    /// Hears of every so many lanes that are done.
+    /// Is told, time and again, how many more lanes are done.
     pub told: &'a mut dyn FnMut(usize) -> Result<(), ExperimentError>,
 }
 
-/// Shows the images to every network, each from rest, and again and brighter where a network answers with too few
-/// spikes: then the last answer counts.
+/// Shows the images to every network, each from rest. If a network answers with too few spikes it is shown the image
+/// again, brighter; then the last answer counts.
 ///
 /// Every image draws its spikes by its index, so that its answer depends on weights, image and seed alone.
 ///
@@ -97,7 +97,7 @@ pub fn recorded<'a>(
     }
 }
 
-/// Shows the images that one network answered with too few spikes again, until it does or there are no more attempts.
+/// Shows again the images that one network answered with too few spikes, until it answers or no attempts are left.
 fn show_again(
     backend: &dyn Backend,
     network: Frozen<'_>,

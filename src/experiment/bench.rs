@@ -43,7 +43,7 @@ pub struct Measured {
     pub cpu_ms_per_image: Spread,
     /// E spikes that an image evoked, the mean of all laps.
     pub spikes_per_image: f64,
-    /// What was asked of the device; none for the native backend.
+    /// What the device was asked to do; none for the native backend.
     pub traffic_per_image: Option<TrafficPerImage>,
 }
 

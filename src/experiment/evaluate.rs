@@ -20,8 +20,8 @@ pub struct Evaluation {
     pub accuracy: f64,
     /// Images for which several groups or classes came out alike, ahead of all others.
     pub tied: usize,
-    /// Images, and their share, that would be correct if the first of those that are tied counted: the convention of the authors'
-    /// notebooks, to compare with published figures. It depends on the order of the classes.
+    /// Images, and their share, that would be correct if the first of the tied groups counted: the convention of the
+    /// authors' notebooks, to compare with published figures. It depends on the order of the classes.
     pub correct_ties_to_first: usize,
     pub accuracy_ties_to_first: f64,
     /// E spikes during the stimulus, over all images.
@@ -146,7 +146,7 @@ impl Evaluation {
     }
 }
 
-/// What networks vote that go by the labels of their neurons, beside the vote itself.
+/// The other read-outs of networks whose neurons have labels, beside the vote.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LabelVotes {
     /// Neurons without a label, which have no vote.

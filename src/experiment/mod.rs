@@ -39,17 +39,17 @@ pub enum ExperimentError {
     OtherPlan,
     #[error("stopped after {images} of {of} training images")]
     Stopped { images: usize, of: usize },
-    /// Whoever took an event could not do what it must with it.
+    /// The observer failed at an event, such as saving the training.
     #[error(transparent)]
     Observer(Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// What an experiment tells while it runs.
+/// What an experiment reports while it runs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event<'a> {
     /// Training images shown, of all that each network will see.
     Trained { images: usize, of: usize },
-    /// Metrics of every network are there.
+    /// The metrics of every network were measured.
     Measured(&'a [Metrics]),
     /// The training should be saved as it is now.
     Save(Trained),
@@ -57,6 +57,6 @@ pub enum Event<'a> {
     Tested { images: usize, of: usize },
 }
 
-/// Who is told.
+/// The caller's function that gets the events.
 pub type Observer<'a> =
     dyn FnMut(Event<'_>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + 'a;

@@ -1,5 +1,5 @@
-//! What the plans of the experiments have in common: they may come from a file, are refused alike, and begin the
-//! training of networks that differ.
+//! What the plans of the experiments have in common: checks, since a plan may come from a file, and the beginning of
+//! a training of networks that differ.
 
 use super::ExperimentError;
 use crate::network::Network;
@@ -49,7 +49,7 @@ pub(super) fn once<T: PartialEq + ToString>(
     }
 }
 
-/// The networks of a plan, each by its parameters and replica, before their training; or as `begun`.
+/// The networks of a plan, each given by its parameters and replica: before their training, or as in `begun`.
 ///
 /// # Errors
 /// When parameters make no sense, or what was begun are not these networks.

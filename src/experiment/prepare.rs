@@ -34,8 +34,8 @@ pub fn scaled<'a>(input: &Input, pixels: &'a [u8]) -> Cow<'a, [u8]> {
     Cow::Owned(shown)
 }
 
-/// The weights of every network of a session as a test uses them: read out, scaled by the share of synapses that took
-/// part where some dropped out, and without those too weak to be kept.
+/// The weights of every network of a session as a test uses them: read out, after dropout scaled by the share of
+/// synapses that took part, and without those too weak to be kept.
 ///
 /// # Errors
 /// When the device fails.

@@ -15,7 +15,7 @@ use crate::trained::{Metrics, Trained};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-/// Images of one call of the backend at most, and about how long it may take.
+/// Most images of one call of the backend, and about how long a call may take.
 const IMAGES_PER_CALL: usize = 50;
 const SECONDS_PER_CALL: f64 = 0.25;
 
@@ -221,7 +221,7 @@ fn next_stop(done: usize, total: usize, metrics: MetricsEvery, saving: Every) ->
     total.min(measured).min(saved)
 }
 
-/// Images of the next call, going by the last: between calls progress is told and the training can be stopped.
+/// Images of the next call, judged by the last one: progress is told and the training can be stopped between calls.
 fn images_per_call(images: usize, seconds: f64) -> usize {
     let in_time = SECONDS_PER_CALL * images as f64 / seconds.max(1e-9);
     (in_time as usize).clamp(1, IMAGES_PER_CALL)
@@ -231,7 +231,7 @@ fn images_per_call(images: usize, seconds: f64) -> usize {
 struct Run<'a> {
     session: Box<dyn Session + 'a>,
     metrics: Vec<Vec<Metrics>>,
-    /// Of the weights as they were measured last: at the end in any case.
+    /// The labels of the neurons when metrics were last measured, as they are at the end in any case.
     labels: Vec<Labels>,
     /// Images that each network had seen before.
     begun: usize,
@@ -239,7 +239,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// The networks as they are, from a copy.
+    /// A copy of the networks as they are.
     fn trained(&mut self) -> Result<Trained, ExperimentError> {
         let networks = self.session.snapshot()?;
         let shown = networks

@@ -12,8 +12,8 @@
 //! f = max(t / stimulus, `target_floor`) at time t of the image. So the group of the class is driven towards S
 //! spikes an image, however many it would fire, and others towards none in proportion to how much they fire:
 //! steps vanish where nothing is to be learned. With a tolerance they also vanish where a wrong group fires too
-//! little to win, so that neurons keep their say for what is still confused. A neuron needs its group's count, the label and its own
-//! traces, no other weight.
+//! little to win, so that its neurons keep the weights that still tell their own class from others. A neuron needs its
+//! group's count, the label and its own traces, no other weight.
 
 use super::{exp_neg, reciprocal};
 use crate::params::{Params, ParamsError, Rule};

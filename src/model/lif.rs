@@ -84,8 +84,8 @@ impl Inhibitory {
     }
 }
 
-/// Latches the thresholds for one presentation: what v is compared with unless the threshold is live. Those with
-/// memory fall instead, but in testing.
+/// Latches the thresholds for one presentation: v is compared with them unless the threshold is live. Thresholds with
+/// memory are not latched; they fall by one image's time here, except in testing.
 pub fn latch(
     c: &Excitatory,
     kind: Threshold,
@@ -157,7 +157,7 @@ pub fn recovered(now: u32, last_spike: u32, refractory: u32) -> bool {
     now.wrapping_sub(last_spike) >= refractory
 }
 
-/// A last spike so long before step 0 that it does not bind.
+/// A last spike so long before step 0 that the neuron may spike at once.
 pub fn long_ago(refractory: u32) -> u32 {
     0u32.wrapping_sub(refractory)
 }

@@ -156,8 +156,8 @@ impl Constants {
 }
 
 impl Constants {
-    /// The same as they hold in testing or in training: thresholds rest elsewhere, and those with memory stay within
-    /// an image, but for the spikes of a training.
+    /// The constants as they are in testing or in training. The resting threshold of testing is one of its own;
+    /// thresholds with memory do not fall within an image, and in testing they do not rise either.
     #[must_use]
     pub fn acting(mut self, testing: bool) -> Self {
         let e = &mut self.excitatory;

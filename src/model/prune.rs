@@ -8,9 +8,9 @@
 //! ```
 //!
 //! Evaluated lazily: at an input spike all weights of that input decay by the time since its last spike. The
-//! amount is one number an input, not a synapse. Gaussian factors do not compose, so whoever reads weights in
-//! mid-training applies them to a copy ([`flush`]): an input that keeps firing keeps its weights. The other two
-//! compose: they take as much from a weight that is used as from one that is not.
+//! amount is one number for each input, not for each synapse. Two Gaussian factors in turn are not the factor of the
+//! whole time, so a read-out in mid-training applies them to a copy ([`flush`]): an input that keeps firing keeps its
+//! weights. The other two add up: they take as much from a weight that is used as from one that is not.
 
 use super::{Block, block_boundary, exp_neg, flush_tiny};
 use crate::params::{Decay, INPUTS, Params};

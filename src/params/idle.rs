@@ -1,4 +1,4 @@
-//! Parameters that act only beside others.
+//! Parameters that act only together with others.
 
 use super::{Model, PruningMode, Rule, Threshold};
 

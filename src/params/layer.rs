@@ -72,7 +72,7 @@ pub fn layered(
     layered_over("paper", preset, toml_text, origin)
 }
 
-/// The same with another preset than `paper` where neither names one.
+/// The same with another preset than `paper` if neither names one.
 ///
 /// # Errors
 /// As [`layered`].

@@ -3,16 +3,16 @@
 use crate::model::poisson::SpikeList;
 use crate::model::{Constants, prune, stdp};
 
-/// What has decayed by each input spike of a presentation, spike after spike: computed ahead of the steps, in vectors.
+/// The decay that acts at each input spike of a presentation, spike after spike: computed before the steps, in vectors.
 #[derive(Clone, Default)]
 pub struct Decays {
-    /// Of each input, as far as the list was gone through.
+    /// The last spike of each input, up to the place in the list that is being computed.
     last_input: Vec<u32>,
     /// Steps since the input's last spike.
     idle: Vec<u32>,
-    /// Of weights, as [`prune::amount`] has it.
+    /// Decay of the weights, by [`prune::amount`].
     pub prune: Vec<f32>,
-    /// Of the presynaptic trace.
+    /// Decay of the presynaptic trace.
     pub keep_pre: Vec<f32>,
 }
 

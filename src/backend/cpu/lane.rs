@@ -30,7 +30,7 @@ pub struct Lane {
     pub group_spikes: Vec<u32>,
 }
 
-/// Threshold that padding neurons begin with, out of reach; they never fire in any case.
+/// Threshold that padding neurons begin with: out of reach, although they never get a spike anyway.
 const PADDING_MV: f32 = 1e9;
 
 /// The fixed delays of S2 and S3, in steps. S3 comes in rows of whole [`Counts`], [`NEVER`] where there is no synapse.
@@ -62,7 +62,7 @@ impl Wiring {
 pub struct NetworkOnCpu {
     pub network: Network,
     pub constants: Constants,
-    /// Of all attempts.
+    /// A table for each attempt at an image.
     pub rates: Vec<RateTable>,
     pub wiring: Wiring,
     pub lane: Lane,
@@ -73,7 +73,7 @@ pub struct NetworkOnCpu {
     pub kept: Vec<Block>,
     /// Inputs that have a trace during the presentation.
     pub active: Vec<u16>,
-    /// What has decayed by its input spikes.
+    /// The decays at the input spikes of the presentation.
     pub decays: Decays,
 }
 
@@ -127,7 +127,7 @@ fn store_ring(ring: &DelayRing, delay_max: u32, neurons: usize) -> Vec<u16> {
 }
 
 impl Lane {
-    /// The state in which a test image finds the network: potentials at rest, the thresholds given, all else 0.
+    /// The state in which a test image begins: potentials at rest, the thresholds given, all else 0.
     pub fn at_rest(c: &Constants, thresholds_mv: &[f32]) -> Self {
         let neurons = thresholds_mv.len();
         let n = blocks(neurons);

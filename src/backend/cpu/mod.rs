@@ -18,7 +18,7 @@ pub struct Cpu {
 }
 
 impl Cpu {
-    /// `threads` of 0 takes one for each core that this process may use. The environment has no say in it.
+    /// `threads` of 0 takes one for each core that this process may use, whatever RAYON_NUM_THREADS says.
     ///
     /// # Errors
     /// When the system does not give that many threads.

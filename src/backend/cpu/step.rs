@@ -162,7 +162,7 @@ fn list_fired(
     }
 }
 
-/// Sends the spikes of this step on their way: S2 one to one, S3 to every E neuron but the own.
+/// Sends the spikes of this step on their way: S2 one to one, S3 to every E neuron but its own.
 #[inline(always)]
 fn send(wiring: &Wiring, lane: &mut Lane, fired_e: &[usize], fired_i: &[usize]) {
     for &j in fired_e {

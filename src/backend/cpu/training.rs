@@ -55,7 +55,7 @@ impl NetworkOnCpu {
         self.check_finite()
     }
 
-    /// Potentials carry any number that stopped being finite, whatever it began in.
+    /// A number that stops being finite reaches the potentials, wherever it was, so only they are checked.
     fn check_finite(&self) -> Result<(), BackendError> {
         let (seed, image) = (self.network.seed, self.network.state.presented);
         for (what, values) in [
@@ -77,7 +77,7 @@ impl NetworkOnCpu {
         Ok(())
     }
 
-    /// Runs one presentation on from the present state.
+    /// Runs one presentation, beginning with the present state.
     pub fn present(
         &mut self,
         spikes: &SpikeList,
@@ -145,7 +145,7 @@ impl NetworkOnCpu {
         }
     }
 
-    /// The weights as the pruning mode ends a training, from a copy.
+    /// A copy of the weights, pruned as the mode ends a training.
     pub fn read_out(&self) -> Vec<f32> {
         let mut end = self.clone();
         match self.network.params.model.pruning.mode {

@@ -138,10 +138,10 @@ pub(crate) fn enumerate(instance: &wgpu::Instance) -> Vec<Adapter> {
         .collect()
 }
 
-/// Drops what a better API shows too, and puts the best first.
+/// Drops GPUs that a better API shows too, and puts the best first.
 ///
-/// Bus addresses are not known everywhere. A card is told by vendor and device number instead: an API
-/// that knows one card of a model knows all of them, so no second card of a kind is dropped.
+/// Not every API tells bus addresses, so a card is recognised by its vendor and device number. An API that
+/// shows one card of a model shows all of them, so a second card of the same model is not lost.
 fn ordered<T>(mut found: Vec<(wgpu::AdapterInfo, T)>) -> Vec<(wgpu::AdapterInfo, T)> {
     let seen: Vec<_> = found
         .iter()

@@ -12,7 +12,7 @@ use wgpu::BufferUsages;
 const LONGEST: Duration = Duration::from_millis(100);
 /// Steps of a dispatch of the first batch, before the device's speed is known.
 const FIRST_STEPS: u64 = 32;
-/// Steps that a submission holds at least, in however many dispatches.
+/// Least number of steps of a submission, in any number of dispatches.
 const SUBMITTED_STEPS: u64 = 1024;
 /// Steps of a recorded presentation between two readings.
 const RECORDED_AT_ONCE: usize = 1000;

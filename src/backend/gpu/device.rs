@@ -5,7 +5,7 @@ use super::error::GpuError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// An open device. The first fault stays; all that the device computed since is void.
+/// An open device. It keeps its first fault; nothing that it computed after that counts.
 #[derive(Debug)]
 pub struct OpenDevice {
     pub info: AdapterInfo,
@@ -99,8 +99,8 @@ impl OpenDevice {
         self.fault().map_or(Ok(()), Err)
     }
 
-    /// Runs `make`, which creates things, and tells whether it may have them. Such errors leave the
-    /// device usable, and are no fault of it.
+    /// Runs `make`, which creates buffers or kernels, and returns an error if the device refuses them. The
+    /// device stays usable after such an error.
     ///
     /// # Errors
     /// When memory runs out, or what is made is invalid.
@@ -161,7 +161,7 @@ impl OpenDevice {
         let mut encoder = self.device.create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, size);
         self.queue.submit([encoder.finish()]);
-        // A failure comes by `wait` too, or by the range not being mapped.
+        // A failure also shows in `wait`, or in a range that is not mapped.
         staging.map_async(wgpu::MapMode::Read, .., |_| ());
         self.wait()?;
         let view = staging

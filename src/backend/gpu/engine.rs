@@ -102,8 +102,8 @@ impl Engine {
         self.gpu.queue.submit([encoder.finish()]);
     }
 
-    /// Begins to time the first batch, of so many steps. It ends when its results are read, so that the host
-    /// never waits for the sake of timing.
+    /// Begins to time the first batch, of so many steps. The time ends when the results are read, so that the
+    /// host never waits just to measure.
     pub fn time(&mut self, steps: u64) {
         if self.step_time.is_none() && self.timed.is_none() {
             self.timed = Some((Instant::now(), steps));

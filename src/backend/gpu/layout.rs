@@ -216,7 +216,7 @@ pub fn wiring_stride(neurons: usize) -> usize {
     (neurons + neurons * neurons).div_ceil(2) + neurons
 }
 
-/// Delays of S2, then of S3, two to a word; then the bits of the thresholds that a test image finds.
+/// Delays of S2, then of S3, two to a word; then the bits of the thresholds with which a test image begins.
 pub fn pack_wiring(network: &Network, words: &mut Vec<u32>) {
     let delays: Vec<u16> = [&network.delays_s2[..], &network.delays_s3[..]].concat();
     let word = |pair: &[u16]| u32::from(pair[0]) | u32::from(*pair.get(1).unwrap_or(&0)) << 16;

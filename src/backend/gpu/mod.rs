@@ -32,7 +32,7 @@ use self_test::Arithmetic;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The adapters of another instance than the crate's own, for tests of what needs no computing.
+/// The adapters of the given instance instead of the crate's own, for tests that compute nothing.
 #[doc(hidden)]
 pub fn adapters_of(instance: &wgpu::Instance) -> Vec<Adapter> {
     adapter::enumerate(instance)
@@ -50,10 +50,10 @@ pub struct Gpu {
     largest_buffer: u64,
 }
 
-/// Bytes of a buffer where nothing says otherwise: what WebGPU promises a binding.
+/// Bytes that a buffer takes at most by default: what WebGPU promises a binding.
 const LARGEST_BUFFER: u64 = 128 << 20;
 
-/// What was asked of a device since it was opened.
+/// What a device was asked to do since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
     pub dispatches: u64,
@@ -200,7 +200,7 @@ impl Backend for Gpu {
 }
 
 impl Gpu {
-    /// Networks whose weights, delays and states each fit a buffer; at least one, which then may be refused.
+    /// How many networks fit buffers of weights, delays and states; at least one, which may then be refused.
     fn networks_that_fit(&self, shape: Shape) -> usize {
         let n = shape.neurons;
         let slots = shape.steps.delay_s2_max as usize + shape.steps.delay_s3_max as usize + 2;

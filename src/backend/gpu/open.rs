@@ -5,7 +5,7 @@ use super::choice::DeviceChoice;
 use super::{Backend, BackendError, Gpu};
 use crate::backend::cpu::Cpu;
 
-/// A device ready to run, and what its user should know of how it was chosen.
+/// A device ready to run, with notes on how it was chosen.
 pub struct Opened {
     pub backend: Box<dyn Backend>,
     /// Sentences without a full stop, none when all went as asked.

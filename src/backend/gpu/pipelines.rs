@@ -18,9 +18,9 @@ pub struct Kernel {
     pub layout: wgpu::BindGroupLayout,
 }
 
-/// Threads of a workgroup that are worth trying, first the number expected to be best: a thread a neuron as far as
-/// WebGPU promises them. In software they run one after another, eight in a vector, and barriers between vectors cost
-/// most. No thread owns more than 256 neurons, or its registers become too many for some compilers.
+/// Threads of a workgroup that are worth trying, first the number expected to be best: one for each neuron, up to what
+/// WebGPU promises. In software threads run one after another, eight in a vector, and barriers between vectors cost
+/// most. No thread owns more than 256 neurons, or it needs too many registers for some compilers.
 pub fn workgroups(neurons: usize, software: bool) -> Vec<u32> {
     let neurons = neurons as u32;
     let sizes = [8, 16, 32, 64, 128, 256].into_iter();

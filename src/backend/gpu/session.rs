@@ -125,8 +125,8 @@ pub(super) fn task(network: usize, host: &Network, stream: Stream, presentation:
     }
 }
 
-/// Spikes of lanes of so many neurons from the steps of the last spikes \[step, lane, E and I, neuron\]: those that are
-/// now, the clocks telling when the first step was.
+/// The spikes of lanes of so many neurons, from a recording of last spikes \[step, lane, E and I, neuron\]: a neuron
+/// spikes in a step if its last spike is of that step. `clocks` holds each lane's clock at the first step.
 pub(super) fn spikes_of(last: &[u32], clocks: &[u32], neurons: usize) -> Vec<SpikeRecord> {
     let mut records = vec![SpikeRecord::default(); clocks.len()];
     for (step, lanes) in (0u32..).zip(last.chunks_exact(clocks.len() * 2 * neurons)) {
@@ -134,7 +134,7 @@ pub(super) fn spikes_of(last: &[u32], clocks: &[u32], neurons: usize) -> Vec<Spi
         for ((clock, record), last) in clocks.iter().zip(&mut records).zip(lanes) {
             let now = clock + step;
             let fired = |last: &[u32]| {
-                // Before the clock's first step nothing can have driven a neuron; what the state begins with may be 0.
+                // No neuron can spike in the clock's first step, 0, though a state may begin with last spikes of 0.
                 let neurons = (0u32..)
                     .zip(last)
                     .filter(|&(_, &last)| last == now && now > 0);
@@ -261,7 +261,7 @@ impl Chunk {
         let probabilities = RateTable::envelope(&tables);
         let most_spikes = most_spikes(&probabilities, std::iter::once(&dark[..]), window);
         let copy = self.engine.copy(&self.networks.weights)?;
-        // Nothing may return before the swap back.
+        // No early return from here to the swap back.
         let kept = std::mem::replace(&mut self.networks.weights, copy);
         let batch = Batch {
             tasks: &tasks,

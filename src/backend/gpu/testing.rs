@@ -100,7 +100,7 @@ impl<'a> Test<'a> {
         })
     }
 
-    /// Runs a batch in which every network of a pair is shown the image, each from rest.
+    /// Runs a batch that shows the image of each pair to its network, from rest.
     fn show<T>(
         &mut self,
         pairs: &[(usize, u32)],

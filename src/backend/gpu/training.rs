@@ -31,7 +31,7 @@ impl Chunk {
         let steps = self.shape.steps;
         let mut done = 0;
         while done < length {
-            // As many presentations as the spike lists have room for, going by the first.
+            // As many presentations as the spike lists have room for, judged by the first one.
             let first = plan
                 .iter()
                 .map(|showings| image_of(pixels, showings[done].image));

@@ -12,7 +12,7 @@ use crate::params::Vote;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A number of threads must be faster than the one that is expected to be by this factor, or noise would choose.
+/// Another number of threads than the expected one must be faster by this factor, or noise would choose.
 const FASTER: f64 = 1.1;
 /// Neurons of all networks that are timed together, and networks at most.
 const NEURONS: usize = 2048;
@@ -27,7 +27,7 @@ pub fn fastest(gpu: &Gpu, neurons: usize) -> Result<Arc<Pipelines>, GpuError> {
     let (expected, others) = sizes.split_first().ok_or(GpuError::NoAdapter)?;
     let build = |&size: &u32| Pipelines::new(&gpu.device, neurons, size).map(Arc::new);
     let mut best = build(expected)?;
-    // Where rounding is up to the driver, it may depend on the number of threads, and results must not on timing.
+    // If the driver decides how to round, rounding may depend on the number of threads, and so would results on timing.
     if others.is_empty() || !gpu.is_exact() {
         return Ok(best);
     }
@@ -36,7 +36,7 @@ pub fn fastest(gpu: &Gpu, neurons: usize) -> Result<Arc<Pipelines>, GpuError> {
     };
     let mut least = time(&best)?.div_f64(FASTER);
     for size in others {
-        // What fails is not worth trying.
+        // A number of threads that fails is passed over.
         let tried = build(size).and_then(|pipelines| Ok((time(&pipelines)?, pipelines)));
         if let Ok((time, pipelines)) = tried
             && time < least

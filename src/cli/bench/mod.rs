@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 /// Measure how fast networks train and are tested, on each device
 ///
 /// Trains the networks of the job from their start on, then tests them; a warm-up comes before either. Sizes, numbers
-/// of networks, steps and rules to compare are given by --grid, such as --grid job.neurons_per_class=1,10,160
+/// of networks, steps and rules to compare are given by --grid, such as --grid network.groups.neurons_per_class=1,10,160
 /// --grid job.replicas=1,16,256 --grid time.dt_ms=0.1,0.5.
 #[derive(Args)]
 pub struct BenchArgs {

@@ -125,7 +125,7 @@ struct ExperimentOptions {
 /// What the run follows from, and the training as it was last saved.
 const PLAN: &str = "plan.toml";
 const TRAINING: &str = "training.safetensors";
-/// What comes of it, and the pictures that the page shows.
+/// What the run leaves in the end: results, page and the pictures on it.
 const RESULT: &str = "reproduction.json";
 const PAGE: &str = "report.html";
 const FILES: [&str; 7] = [
@@ -163,7 +163,7 @@ fn antonov_sukhov(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Res
     let backend = args.device.open()?;
     let data = args.data.load(&plan.params)?;
     let digests = data.set.digests();
-    // Too few images are found out before a folder is made.
+    // If there are too few images, this ends before a folder is made.
     plan.check(&data.set)?;
     for split in &plan.splits {
         let mut params = plan.params.clone();
@@ -208,7 +208,7 @@ fn antonov_sukhov(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Res
     let document = data.with(&found);
     folder.write_json(RESULT, &document)?;
     let told = folder.tell(args.device.json, &document, &table::table(&found));
-    // The page last: no result is lost with it, and it can be made again as long as the training is there.
+    // The page comes last: if it fails, no result is lost, and as long as the training is there it can be made again.
     match page(&found, &digests, &mut folder) {
         Ok(()) => folder.remove(TRAINING)?,
         Err(error) => warn(&error.context(NO_PAGE)),
@@ -216,7 +216,7 @@ fn antonov_sukhov(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Res
     told
 }
 
-/// What is said where a page fails.
+/// The warning if a page cannot be made.
 const NO_PAGE: &str = "the report is not written; --resume of the folder tries again";
 
 /// Writes the page with its pictures.

@@ -218,7 +218,7 @@ pub fn confusion(found: &Reproduction, name: &ArmName) -> Result<Svg, PlotError>
     .svg()
 }
 
-/// The spikes of one presentation; where they are too many to draw, one of so many.
+/// The spikes of one presentation; if they are too many to draw, only every n-th.
 pub fn raster(raster: &Raster, found: &Reproduction) -> Result<Svg, PlotError> {
     let params: &Params = &found.params;
     let size = params.model.network.group_size() as u32;

@@ -39,7 +39,7 @@ pub fn html(
     Ok(page.render()?)
 }
 
-/// The first columns hold words, as many as `words`, all others numbers.
+/// The first `words` columns hold words, all others numbers.
 pub fn columns<'a>(words: usize, titles: impl IntoIterator<Item = &'a str>) -> Vec<Column> {
     titles
         .into_iter()

@@ -172,7 +172,7 @@ pub const SET_COLUMNS: [&str; 6] = [
     "paper",
 ];
 
-/// A row for each set and arm; the paper's figure for the arm without regularisation and for all others.
+/// A row for each set and arm, with the paper's figure without or with regularisation.
 pub fn set_rows(found: &Reproduction) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for set in Set::PLAIN {
@@ -236,7 +236,7 @@ pub fn arm_rows(networks: &[NetworkResult], names: &[ArmName]) -> Vec<Vec<String
     names.iter().map(row).collect()
 }
 
-/// Three digits, or what is left of a small number.
+/// About three digits; four decimals below 1.
 fn significant(value: f64) -> String {
     if value >= 100.0 {
         format!("{value:.0}")

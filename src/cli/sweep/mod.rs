@@ -88,7 +88,7 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
             folder.check_unchanged(SEARCH)?;
             let rows = read_rows(folder.path(), &search, &trials, images)?;
             match rows.is_empty() {
-                // There is nothing in it that could have been changed.
+                // A table without rows cannot have been changed.
                 true => folder.adopt(TABLE)?,
                 false => folder.check_unchanged(TABLE)?,
             }
@@ -167,7 +167,7 @@ impl SearchOptions {
         );
         let mut params = params.resolve(quiet)?;
         check_measurable(&params)?;
-        // Metrics at the end alone: they are the rows.
+        // Metrics only at the end: these are the rows.
         params.job.metrics_every = MetricsEvery::End;
         Ok(Search {
             params,

@@ -1,4 +1,4 @@
-//! sweep.csv: its rows, written as they come and read again, and what they come to.
+//! sweep.csv: its rows, written as networks finish and read again, and the best points among them.
 
 use crate::cli::run_folder::RunFolder;
 use anyhow::{Context, ensure};

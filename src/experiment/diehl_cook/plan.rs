@@ -38,7 +38,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Checks all but whether the data hold the images.
+    /// Checks everything except whether the data have enough images.
     ///
     /// # Errors
     /// The first thing that makes no sense.
@@ -59,7 +59,7 @@ impl Plan {
         }
         for &size in &self.sizes {
             count("neurons", size, MAX_NEURONS)?;
-            // All networks of a size must fit what a training is saved in.
+            // All networks of a size are saved in one checkpoint, so they must fit one.
             let mut params = self.of_size(size);
             params.job.replicas = self.arms.len() * self.seeds;
             params.validate()?;

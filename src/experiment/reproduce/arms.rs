@@ -107,7 +107,7 @@ fn apply(name: &ArmName, params: &mut Params) {
     let pruning = &mut params.model.pruning;
     let penalty = |decay, tau_ms| (PruningMode::Continuous, decay, TauPrune::Ms(tau_ms));
     (pruning.mode, pruning.decay, pruning.tau_ms) = match *name {
-        // What the notebooks' time constant, made for one flush, would do at every spike is silence all.
+        // The notebooks' time constant is made for one flush: at every spike it would silence the network.
         ArmName::Pruning(PruningMode::Continuous)
             if pruning.tau_ms == TauPrune::Rule(TauRule::FromClasses) =>
         {

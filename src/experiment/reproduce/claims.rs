@@ -41,9 +41,9 @@ const UNKNOWN: [f64; 2] = [346.0, 240.0];
 /// How a figure follows from a network with and one without regularisation.
 type Figure = fn(with: &NetworkResult, without: &NetworkResult) -> Option<f64>;
 
-/// The claims: text, published figure, whether it is a least one, and how it is measured. Ratios are those of
-/// [`PUBLISHED`]; accuracy and silent images come from the notebooks' outputs, where the first of equals
-/// wins.
+/// The claims: text, published figure, whether the claim is that much or more, and how it is measured. Ratios are
+/// those of [`PUBLISHED`]; accuracy and silent images come from the notebooks' outputs, where the first of
+/// equals wins.
 const CLAIMS: [(&str, f64, bool, Figure); 11] = [
     (
         "spikes on noise, with / without",

@@ -11,10 +11,10 @@ use super::{ArmName, Plan, Split, Subject};
 use crate::experiment::train::zero_fraction;
 use crate::params::{INPUTS, PruningMode};
 
-/// Accuracy that a control may lack.
+/// How much accuracy a control may lose.
 const MATCHED: f64 = 0.005;
 
-/// Networks of one split that are tested, of so many that are trained.
+/// How many networks of one split are tested, if so many are trained.
 pub fn tested(plan: &Plan, trained: usize) -> usize {
     let arms = plan.arms.len() * plan.seeds;
     if !plan.controls {

@@ -50,7 +50,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Checks all but whether the data hold the images: what a plan that was read from a file may lack.
+    /// Checks everything except whether the data have enough images: a plan may come from a file.
     ///
     /// # Errors
     /// The first thing that makes no sense.
@@ -67,7 +67,7 @@ impl Plan {
         count("networks", networks, MAX_REPLICAS)?;
         for split in &self.splits {
             let mut params = self.params.clone();
-            // All of them must fit what a training is saved in.
+            // All of them are saved in one checkpoint, so they must fit one.
             params.job.replicas = networks;
             params.model.network.classes.clone_from(&split.classes);
             params.validate()?;

@@ -190,7 +190,7 @@ fn distinct(networks: &[NetworkResult]) -> Vec<ArmName> {
     names
 }
 
-/// By what an image is judged to be known.
+/// The score by which an image is judged to be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Score {
     /// Spikes of all neurons.

@@ -30,8 +30,8 @@ fn together(a: &Params, b: &Params) -> bool {
         && p.lateral.delay_s3_max_ms == q.lateral.delay_s3_max_ms
 }
 
-/// Trains the trials, as many at once as the backend likes, and tells of each as it is done: the last metrics, on
-/// validation images, and the wall-clock time of its job. Once `stop` is true it ends, the job in hand undone.
+/// Trains the trials, as many at once as the backend likes, and calls `done` for each that is finished, with its last
+/// metrics on validation images and the wall-clock time of its job. Once `stop` is true it drops the job in hand.
 ///
 /// # Errors
 /// When the data are too few, the backend, the observer or `done` fails, or it was stopped.

@@ -25,7 +25,7 @@ use std::time::Instant;
 
 /// Rows of the curve of learning, where the parameters do not say otherwise.
 const ROWS: usize = 12;
-/// Screen pixels along the side of a sheet of digits, about.
+/// About how many screen pixels the side of a sheet of digits has.
 const SHEET: usize = 1200;
 
 /// Whether a run folder is one of this experiment.
@@ -44,7 +44,7 @@ pub fn run(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Result<()>
     let backend = args.device.open()?;
     let data = args.data.load(&plan.params)?;
     let digests = data.set.digests();
-    // Too few images are found out before a folder is made.
+    // If there are too few images, this ends before a folder is made.
     plan.check(&data.set)?;
     note_missing_validation(&data.set.train, &plan.params, args.device.quiet)?;
     stop.begin();
@@ -98,7 +98,7 @@ pub fn run(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Result<()>
     let document = data.with(&found);
     folder.write_json(RESULT, &document)?;
     let told = folder.tell(args.device.json, &document, &show::table(&found));
-    // The page last: no result is lost with it.
+    // The page comes last: if it fails, no result is lost.
     if let Err(error) = page(&plan, &found, &digests, &sheets, &mut folder) {
         warn(&error.context(NO_PAGE));
     }
