@@ -59,7 +59,7 @@
 //! let cpu = Cpu::new(1)?;
 //! let mut session = cpu.start(vec![Network::new(&presets::paper(), 0)?])?;
 //! let spikes: Vec<(u32, u16)> = (0..28).map(|input| (10, input)).collect();
-//! let recorded = Recorded { spikes: &spikes, steps: 1000, phase: Phase::Train { group: 0 } };
+//! let recorded = Recorded::new(&spikes, 1000, Phase::Train { group: 0 });
 //! let record = session.present(&recorded)?.remove(0);
 //! assert!(record.excitatory.is_empty(), "28 spikes are too few to fire a neuron at -80 mV");
 //! # Ok::<(), Box<dyn std::error::Error>>(())

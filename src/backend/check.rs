@@ -26,9 +26,17 @@ pub(super) fn check_plan<'a>(
     Ok(())
 }
 
-/// Checks that the inputs and the group of a recorded presentation exist.
+/// Checks that the neurons to watch exist.
+pub(super) fn check_watch(params: &Params, watch: &[u32]) -> Result<(), BackendError> {
+    let neurons = params.model.neurons();
+    watch
+        .iter()
+        .try_for_each(|&neuron| check_index("neuron", neuron, neurons))
+}
+
+/// Checks that the inputs, the group and the neurons to watch of a recorded presentation exist.
 pub(super) fn check_recorded<'a>(
-    params: impl Iterator<Item = &'a Params>,
+    mut params: impl Iterator<Item = &'a Params>,
     recorded: &Recorded<'_>,
 ) -> Result<(), BackendError> {
     let available = INPUTS as u64;
@@ -43,12 +51,13 @@ pub(super) fn check_recorded<'a>(
             available,
         });
     }
-    match recorded.phase {
-        Phase::Train { group } => params
-            .into_iter()
-            .try_for_each(|params| check_group(params, group)),
-        Phase::Window | Phase::Test => Ok(()),
-    }
+    params.try_for_each(|params| {
+        check_watch(params, recorded.watch)?;
+        match recorded.phase {
+            Phase::Train { group } => check_group(params, group),
+            Phase::Window | Phase::Test => Ok(()),
+        }
+    })
 }
 
 /// Checks that the clock has room for another presentation: images that are shown again take more time than was

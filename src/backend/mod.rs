@@ -8,11 +8,13 @@
 mod check;
 pub mod cpu;
 pub mod gpu;
+mod record;
 
 use crate::model::rng::Stream;
 use crate::network::{Network, NetworkError};
 use crate::params::{INPUTS, ParamsError};
-use check::{check_clock, check_plan, check_recorded, check_test};
+use check::{check_clock, check_plan, check_recorded, check_test, check_watch};
+pub use record::{Record, Variable, Watched};
 use std::borrow::Cow;
 
 /// A training image and the group of its class.
@@ -45,19 +47,33 @@ pub enum Phase {
 
 /// Input spikes given from outside instead of drawn from an image.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Recorded<'a> {
     /// (step within the presentation, input), in any order.
     pub spikes: &'a [(u32, u16)],
     /// Steps of the whole presentation.
     pub steps: u32,
     pub phase: Phase,
+    /// Neurons whose variables are recorded too.
+    pub watch: &'a [u32],
 }
 
-/// Spikes of one network: (step of its clock, neuron), in the order of time.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SpikeRecord {
-    pub excitatory: Vec<(u32, u32)>,
-    pub inhibitory: Vec<(u32, u32)>,
+impl<'a> Recorded<'a> {
+    /// A presentation of so many steps, of which spikes alone are recorded.
+    pub fn new(spikes: &'a [(u32, u16)], steps: u32, phase: Phase) -> Self {
+        Self {
+            spikes,
+            steps,
+            phase,
+            watch: &[],
+        }
+    }
+
+    /// The same with the variables of these neurons.
+    #[must_use]
+    pub fn watching(self, watch: &'a [u32]) -> Self {
+        Self { watch, ..self }
+    }
 }
 
 /// Frozen weights to test, with the network that they belong to.
@@ -207,15 +223,16 @@ pub trait Backend: Send + Sync {
         images: TestImages<'_>,
     ) -> Result<Vec<SpikeCounts>, BackendError>;
 
-    /// The same for one image and one network, with all its spikes.
+    /// The same for one image and one network, with all its spikes and the variables of the neurons in `watch`.
     ///
     /// # Errors
-    /// As [`Backend::test`].
+    /// As [`Backend::test`], and when a neuron to watch does not exist.
     fn record_test(
         &self,
         network: Frozen<'_>,
         image: TestImage<'_>,
-    ) -> Result<SpikeRecord, BackendError>;
+        watch: &[u32],
+    ) -> Result<Record, BackendError>;
 }
 
 /// Networks that live on a device between calls.
@@ -228,11 +245,11 @@ pub trait Session {
     /// When an index is out of bounds, or a state stops being finite.
     fn train(&mut self, pixels: &[u8], plan: &[Vec<Showing>]) -> Result<(), BackendError>;
 
-    /// Shows every network the same recorded input, its state running on, and records all spikes.
+    /// Shows every network the same recorded input, its state running on, and records all spikes and what it watches.
     ///
     /// # Errors
-    /// When an input or group does not exist.
-    fn present(&mut self, recorded: &Recorded<'_>) -> Result<Vec<SpikeRecord>, BackendError>;
+    /// When an input, a group or a neuron to watch does not exist.
+    fn present(&mut self, recorded: &Recorded<'_>) -> Result<Vec<Record>, BackendError>;
 
     /// The weights that a read-out sees now: a copy, pruned as its mode ends a training. The networks
     /// themselves stay as they are.

@@ -1,9 +1,7 @@
 //! What images evoke in networks with frozen weights: the one loop that all tests go through.
 
 use super::ExperimentError;
-use crate::backend::{
-    Backend, BackendError, Frozen, SpikeCounts, SpikeRecord, TestImage, TestImages,
-};
+use crate::backend::{Backend, BackendError, Frozen, Record, SpikeCounts, TestImage, TestImages};
 
 /// Most lanes of one call of the backend: progress is told between calls.
 const LANES_PER_CALL: usize = 2_000;
@@ -74,7 +72,8 @@ fn hear(
     Ok(())
 }
 
-/// All spikes that one image evokes in a network, as its test sees them: of the attempt that counts.
+/// What one image evokes in a network, as its test sees it: of the attempt that counts, all spikes and the variables of
+/// the neurons in `watch`.
 ///
 /// # Errors
 /// When the backend fails.
@@ -82,12 +81,13 @@ pub fn recorded<'a>(
     backend: &dyn Backend,
     network: Frozen<'_>,
     image: TestImage<'a>,
-) -> Result<(SpikeRecord, TestImage<'a>), BackendError> {
+    watch: &[u32],
+) -> Result<(Record, TestImage<'a>), BackendError> {
     let params = &network.network.params;
     let mut attempt = 0;
     loop {
         let image = TestImage { attempt, ..image };
-        let record = backend.record_test(network, image)?;
+        let record = backend.record_test(network, image, watch)?;
         attempt += 1;
         if record.excitatory.len() >= params.model.input.least_spikes
             || attempt == params.model.attempts()

@@ -7,6 +7,7 @@ pub mod evaluate;
 pub mod labelling;
 pub mod plan;
 pub mod prepare;
+pub mod presentation;
 pub mod readout;
 pub mod reproduce;
 pub mod selection;

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::support::npz::Npz;
 use serde_json::Value;
-use spikeprune::backend::{Backend, Phase, Recorded, SpikeRecord};
+use spikeprune::backend::{Backend, Phase, Record, Recorded};
 use spikeprune::network::Network;
 use spikeprune::params::{Params, Vote};
 use spikeprune::presets;
@@ -67,18 +67,15 @@ pub fn run(backend: &dyn Backend) {
     let per_image = steps.stimulus + steps.rest;
     let inputs = pairs(file.numbers("input_spikes"));
     let mut session = backend.start(vec![start]).expect("a valid network");
-    let (mut record, mut worst) = (SpikeRecord::default(), 0.0f64);
+    let (mut record, mut worst) = (Record::default(), 0.0f64);
     for (image, is_test) in file.numbers("is_test").into_iter().enumerate() {
         let first = image as u32 * per_image;
         let phase = match is_test {
             0.0 => Phase::Train { group: 0 },
             _ => Phase::Test,
         };
-        let recorded = Recorded {
-            spikes: &inputs_between(&inputs, first, first + per_image),
-            steps: per_image,
-            phase,
-        };
+        let shown = inputs_between(&inputs, first, first + per_image);
+        let recorded = Recorded::new(&shown, per_image, phase);
         let spikes = session
             .present(&recorded)
             .expect("a presentation")

@@ -13,7 +13,7 @@ mod gpu;
 mod diehl_cook;
 
 use spikeprune::backend::cpu::Cpu;
-use spikeprune::backend::{Backend, Phase, Recorded, Session, SpikeRecord};
+use spikeprune::backend::{Backend, Phase, Record, Recorded, Session};
 use spikeprune::network::{Network, State};
 use spikeprune::params::{Params, PruningMode, Rule, TauPrune, Threshold, Vote};
 use spikeprune::presets;
@@ -275,16 +275,12 @@ fn run(backend: &dyn Backend, common: &mut Npz, path: &Path) {
     let start = network(common, &params);
     let inputs = pairs(file.numbers("input_spikes"));
     let mut session = backend.start(vec![start]).expect("a valid network");
-    let mut record = SpikeRecord::default();
+    let mut record = Record::default();
     let (mut first, mut images, mut worst) = (0, 0, 0.0f64);
     for part in &parts {
         let last = first + part.steps;
         let spikes = inputs_between(&inputs, first, last);
-        let recorded = Recorded {
-            spikes: &spikes,
-            steps: part.steps,
-            phase: part.phase,
-        };
+        let recorded = Recorded::new(&spikes, part.steps, part.phase);
         let spikes = session
             .present(&recorded)
             .expect("a presentation")

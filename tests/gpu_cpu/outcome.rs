@@ -3,7 +3,7 @@
 use super::gpu;
 use spikeprune::backend::cpu::Cpu;
 use spikeprune::backend::gpu::Gpu;
-use spikeprune::backend::{Backend, Frozen, Shift, Showing, SpikeCounts, SpikeRecord, TestImages};
+use spikeprune::backend::{Backend, Frozen, Record, Shift, Showing, SpikeCounts, TestImages};
 use spikeprune::dataset::{self, LabelledImages, first_of_class};
 use spikeprune::model::rng::Stream;
 use spikeprune::network::Network;
@@ -50,7 +50,7 @@ pub struct Outcome {
     pub weights: Vec<Vec<f32>>,
     counts: Vec<SpikeCounts>,
     /// All spikes of the first answer; of small networks, as it takes its time.
-    record: Option<SpikeRecord>,
+    record: Option<Record>,
 }
 
 pub fn run(backend: &dyn Backend, networks: &[Network], plan: &[Vec<Showing>]) -> Outcome {
@@ -79,7 +79,10 @@ pub fn run(backend: &dyn Backend, networks: &[Network], plan: &[Vec<Showing>]) -
     let mut counts = backend.test(&frozen, images).expect("a test");
     let record = (networks[0].params.model.neurons() <= 1000).then(|| {
         let first = frozen[0];
-        let record = backend.record_test(first, images.at(0)).expect("a record");
+        let watch = [networks[0].params.model.neurons() as u32 - 1, 0];
+        let record = backend
+            .record_test(first, images.at(0), &watch)
+            .expect("a record");
         let mut of_neurons = vec![0; networks[0].params.model.neurons()];
         for &(_, neuron) in &record.excitatory {
             of_neurons[neuron as usize] += 1;

@@ -4,7 +4,7 @@
 use super::jobs::{IMAGES, job};
 use proptest::prelude::*;
 use spikeprune::backend::{
-    Backend, BackendError, Frozen, Phase, Recorded, Session, Shift, Showing, SpikeCounts, SpikeRecord, TestImages,
+    Backend, BackendError, Frozen, Phase, Recorded, Session, Shift, Showing, SpikeCounts, Record, TestImages,
 };
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::model::rng::Stream;
@@ -123,7 +123,7 @@ proptest! {
         prop_assume!(fired(&trained));
         let train = Phase::Train { group: 0 };
         for (spikes, steps, phase) in [(&spikes, 40, train), (&window, 20, Phase::Window)] {
-            session.present(&Recorded { spikes, steps, phase }).unwrap();
+            session.present(&Recorded::new(spikes, steps, phase)).unwrap();
             let now = outcome(session.as_mut());
             prop_assert!(within(&now.networks[0].weights, gmax));
             prop_assert!(within(&now.weights[0], gmax));
@@ -243,7 +243,7 @@ proptest! {
                 session.read_out().unwrap();
             }
             let phase = Phase::Train { group: 0 };
-            let recorded = Recorded { spikes: &spikes, steps: 40, phase };
+            let recorded = Recorded::new(&spikes, 40, phase);
             (session.present(&recorded).unwrap(), outcome(session.as_mut()))
         };
         let (seen, unseen) = (run(true), run(false));
@@ -279,8 +279,8 @@ proptest! {
             let mut session = device.start(vec![network]).unwrap();
             session.train(&pixels, &after).unwrap();
             let phase = Phase::Train { group: 0 };
-            let recorded = Recorded { spikes: &spikes, steps: 40, phase };
-            let record: SpikeRecord = session.present(&recorded).unwrap().remove(0);
+            let recorded = Recorded::new(&spikes, 40, phase);
+            let record: Record = session.present(&recorded).unwrap().remove(0);
             (record, outcome(session.as_mut()))
         };
         let (record, outcome) = go_on(early.clone());

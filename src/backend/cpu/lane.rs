@@ -1,6 +1,7 @@
 //! A network laid out for the CPU: blocks of neurons, rows of weights padded to whole blocks.
 
 use super::decays::Decays;
+use crate::backend::Variable;
 use crate::model::conductance::{COUNTS, Counts, DelayRing, NEVER};
 use crate::model::lif::long_ago;
 use crate::model::poisson::RateTable;
@@ -149,6 +150,20 @@ impl Lane {
             s3: DelayRing::new(c.steps.delay_s3_max, neurons),
             counts: vec![0; neurons],
             group_spikes: vec![0; neurons.div_ceil(c.gate.group_size as usize)],
+        }
+    }
+
+    /// A variable of all neurons.
+    pub fn variable(&self, variable: Variable) -> &[Block] {
+        match variable {
+            Variable::PotentialE => &self.v_e,
+            Variable::Threshold => &self.vt,
+            Variable::Latched => &self.latched,
+            Variable::ExcitationE => &self.ge_e,
+            Variable::InhibitionE => &self.gi_e,
+            Variable::TracePost => &self.apost,
+            Variable::PotentialI => &self.v_i,
+            Variable::ExcitationI => &self.ge_i,
         }
     }
 

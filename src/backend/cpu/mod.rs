@@ -2,6 +2,7 @@
 
 mod decays;
 mod lane;
+mod recorder;
 mod step;
 mod testing;
 mod training;
@@ -10,6 +11,7 @@ use super::*;
 use crate::model::poisson::SpikeList;
 use lane::NetworkOnCpu;
 use rayon::prelude::*;
+use recorder::Recorder;
 use testing::Tester;
 
 /// The CPU with a pool of threads of its own.
@@ -81,9 +83,11 @@ impl Backend for Cpu {
         &self,
         network: Frozen<'_>,
         image: TestImage<'_>,
-    ) -> Result<SpikeRecord, BackendError> {
+        watch: &[u32],
+    ) -> Result<Record, BackendError> {
         check_test(&[network], image.alone(&[image.image]))?;
-        Ok(Tester::new(&network, image.attempt)?.record(image))
+        check_watch(&network.network.params, watch)?;
+        Ok(Tester::new(&network, image.attempt)?.record(image, watch))
     }
 }
 
@@ -112,16 +116,16 @@ impl Session for CpuSession<'_> {
         })
     }
 
-    fn present(&mut self, recorded: &Recorded<'_>) -> Result<Vec<SpikeRecord>, BackendError> {
+    fn present(&mut self, recorded: &Recorded<'_>) -> Result<Vec<Record>, BackendError> {
         check_recorded(
             self.networks.iter().map(|network| &network.network.params),
             recorded,
         )?;
         let spikes = SpikeList::from_pairs(recorded.steps, recorded.spikes);
         let present = |network: &mut NetworkOnCpu| {
-            let mut record = SpikeRecord::default();
-            network.present(&spikes, recorded.steps, recorded.phase, Some(&mut record));
-            Ok(record)
+            let mut recorder = Recorder::new(recorded.watch);
+            network.present(&spikes, recorded.steps, recorded.phase, Some(&mut recorder));
+            Ok(recorder.record)
         };
         self.networks.iter_mut().map(present).collect()
     }

@@ -2,7 +2,7 @@
 
 use super::decays::Decays;
 use super::lane::{Lane, Wiring};
-use crate::backend::SpikeRecord;
+use super::recorder::Recorder;
 use crate::model::poisson::SpikeList;
 use crate::model::{BLOCK, Block, Constants, conductance, gate, lif, multiply_add, prune, stdp};
 use crate::params::INPUTS;
@@ -41,7 +41,7 @@ pub struct Presentation<'a> {
     pub steps: u32,
     /// v is compared with the moving threshold, not with the latched one.
     pub live: bool,
-    pub record: Option<&'a mut SpikeRecord>,
+    pub recorder: Option<&'a mut Recorder>,
 }
 
 /// Advances a lane through one presentation; its counts are then the E spikes of it.
@@ -57,7 +57,7 @@ pub fn present(
         spikes,
         steps,
         live,
-        mut record,
+        mut recorder,
     } = presentation;
     let mut s1 = s1;
     let learning = matches!(s1, S1::Learning { .. });
@@ -91,13 +91,8 @@ pub fn present(
             output_spikes(c, &mut s1, lane, now, step, &fired_e);
         }
         reset(c, lane, now, &fired_e, &fired_i);
-        if let Some(record) = record.as_deref_mut() {
-            record
-                .excitatory
-                .extend(fired_e.iter().map(|&j| (now, j as u32)));
-            record
-                .inhibitory
-                .extend(fired_i.iter().map(|&j| (now, j as u32)));
+        if let Some(recorder) = recorder.as_deref_mut() {
+            recorder.note(lane, now, &fired_e, &fired_i);
         }
         lane.clock = now.wrapping_add(1);
     }

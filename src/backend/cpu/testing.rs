@@ -1,10 +1,9 @@
 //! Testing on the CPU: frozen weights, every image from rest.
 
 use super::lane::{self, Lane, Wiring};
+use super::recorder::Recorder;
 use super::step::{self, Presentation, S1};
-use crate::backend::{
-    BackendError, Frozen, SpikeCounts, SpikeRecord, TestImage, TestImages, image_of,
-};
+use crate::backend::{BackendError, Frozen, Record, SpikeCounts, TestImage, TestImages, image_of};
 use crate::model::poisson::{Draw, RateTable, SpikeList};
 use crate::model::{Block, Constants};
 use rayon::prelude::*;
@@ -58,12 +57,12 @@ impl Tester {
         }
     }
 
-    /// All spikes that one image evokes.
-    pub fn record(&self, image: TestImage<'_>) -> SpikeRecord {
-        let mut record = SpikeRecord::default();
+    /// All spikes that one image evokes, and the variables of the neurons in `watch`.
+    pub fn record(&self, image: TestImage<'_>, watch: &[u32]) -> Record {
+        let mut recorder = Recorder::new(watch);
         let (mut lane, mut spikes) = (self.at_rest.clone(), SpikeList::default());
-        self.show(image, &mut lane, &mut spikes, Some(&mut record));
-        record
+        self.show(image, &mut lane, &mut spikes, Some(&mut recorder));
+        recorder.record
     }
 
     /// Shows one image from rest.
@@ -72,7 +71,7 @@ impl Tester {
         image: TestImage<'_>,
         lane: &mut Lane,
         spikes: &mut SpikeList,
-        record: Option<&mut SpikeRecord>,
+        recorder: Option<&mut Recorder>,
     ) {
         lane.clone_from(&self.at_rest);
         let steps = self.constants.steps.stimulus;
@@ -88,7 +87,7 @@ impl Tester {
             spikes,
             steps,
             live: self.live,
-            record,
+            recorder,
         };
         let s1 = S1::Frozen {
             weights: &self.weights,

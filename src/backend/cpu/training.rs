@@ -1,8 +1,9 @@
 //! One network in training on the CPU, image by image.
 
 use super::lane::{self, NetworkOnCpu};
+use super::recorder::Recorder;
 use super::step::{self, Presentation, S1};
-use crate::backend::{BackendError, Phase, Showing, SpikeRecord, check_clock, shifted};
+use crate::backend::{BackendError, Phase, Showing, check_clock, shifted};
 use crate::model::poisson::{Draw, RateTable, SpikeList};
 use crate::model::rng::Stream;
 use crate::model::{dropout, lif, normalize, prune, stdp};
@@ -83,7 +84,7 @@ impl NetworkOnCpu {
         spikes: &SpikeList,
         steps: u32,
         phase: Phase,
-        record: Option<&mut SpikeRecord>,
+        recorder: Option<&mut Recorder>,
     ) {
         let params = &self.network.params;
         let testing = phase == Phase::Test;
@@ -137,7 +138,7 @@ impl NetworkOnCpu {
             spikes,
             steps,
             live: threshold.is_live(),
-            record,
+            recorder,
         };
         step::present(&constants, &self.wiring, &mut self.lane, s1, presentation);
         if matches!(phase, Phase::Train { .. }) {

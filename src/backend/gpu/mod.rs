@@ -15,6 +15,7 @@ pub mod layout;
 pub mod open;
 #[doc(hidden)]
 pub mod pipelines;
+mod recording;
 mod resident;
 pub mod self_test;
 mod session;
@@ -186,16 +187,18 @@ impl Backend for Gpu {
         &self,
         network: Frozen<'_>,
         image: TestImage<'_>,
-    ) -> Result<SpikeRecord, BackendError> {
+        watch: &[u32],
+    ) -> Result<Record, BackendError> {
         let index = [image.image];
         let images = image.alone(&index);
         check_test(&[network], images)?;
+        check_watch(&network.network.params, watch)?;
         let params = &network.network.params;
         let shape = Shape {
             neurons: params.model.neurons(),
             steps: params.model.steps()?,
         };
-        testing::record(self.engine(shape.neurons)?, network, images, shape)
+        testing::record(self.engine(shape.neurons)?, network, images, watch, shape)
     }
 }
 

@@ -4,18 +4,16 @@ use super::batch::{Batch, Input};
 use super::engine::Engine;
 use super::error::GpuError;
 use super::layout::{FROZEN, LEARNING, PRUNING, Task, state_stride, unpack_rings, unpack_state};
+use super::recording::{fields, records};
 use super::resident::{Lanes, Networks};
 use super::{Shape, most_spikes};
 use crate::backend::{
-    BackendError, Phase, Recorded, Session, Showing, SpikeRecord, check_plan, check_recorded,
+    BackendError, Phase, Record, Recorded, Session, Showing, check_plan, check_recorded,
 };
 use crate::model::poisson::{RateTable, SpikeList};
 use crate::model::rng::Stream;
 use crate::network::Network;
 use crate::params::{INPUTS, Params, PruningMode};
-
-/// Fields of the state that a recording keeps: last E spike, last I spike.
-pub(super) const LAST_SPIKES: [u64; 2] = [6, 9];
 
 /// Networks in chunks that the device holds in one piece each.
 #[derive(Default)]
@@ -102,7 +100,7 @@ impl Session for GpuSession {
         Ok(())
     }
 
-    fn present(&mut self, recorded: &Recorded<'_>) -> Result<Vec<SpikeRecord>, BackendError> {
+    fn present(&mut self, recorded: &Recorded<'_>) -> Result<Vec<Record>, BackendError> {
         check_recorded(self.params().into_iter(), recorded)?;
         self.collect(|chunk| chunk.present(recorded))
     }
@@ -125,30 +123,8 @@ pub(super) fn task(network: usize, host: &Network, stream: Stream, presentation:
     }
 }
 
-/// The spikes of lanes of so many neurons, from a recording of last spikes \[step, lane, E and I, neuron\]: a neuron
-/// spikes in a step if its last spike is of that step. `clocks` holds each lane's clock at the first step.
-pub(super) fn spikes_of(last: &[u32], clocks: &[u32], neurons: usize) -> Vec<SpikeRecord> {
-    let mut records = vec![SpikeRecord::default(); clocks.len()];
-    for (step, lanes) in (0u32..).zip(last.chunks_exact(clocks.len() * 2 * neurons)) {
-        let lanes = lanes.chunks_exact(2 * neurons);
-        for ((clock, record), last) in clocks.iter().zip(&mut records).zip(lanes) {
-            let now = clock + step;
-            let fired = |last: &[u32]| {
-                // No neuron can spike in the clock's first step, 0, though a state may begin with last spikes of 0.
-                let neurons = (0u32..)
-                    .zip(last)
-                    .filter(|&(_, &last)| last == now && now > 0);
-                neurons.map(|(j, _)| (now, j)).collect::<Vec<_>>()
-            };
-            record.excitatory.extend(fired(&last[..neurons]));
-            record.inhibitory.extend(fired(&last[neurons..]));
-        }
-    }
-    records
-}
-
 impl Chunk {
-    fn present(&mut self, recorded: &Recorded<'_>) -> Result<Vec<SpikeRecord>, BackendError> {
+    fn present(&mut self, recorded: &Recorded<'_>) -> Result<Vec<Record>, BackendError> {
         let list = SpikeList::from_pairs(recorded.steps, recorded.spikes).words();
         let (group, s1) = match recorded.phase {
             Phase::Train { group } => (group, LEARNING),
@@ -179,11 +155,12 @@ impl Chunk {
             from_rest: false,
             latch: recorded.phase != Phase::Window,
         };
-        let last = self
-            .engine
-            .run_recorded(&self.networks, &self.lanes, &batch, &LAST_SPIKES)?;
+        let watch = recorded.watch;
+        let words =
+            self.engine
+                .run_recorded(&self.networks, &self.lanes, &batch, &fields(watch))?;
         let clocks: Vec<u32> = self.hosts.iter().map(|host| host.state.clock).collect();
-        let records = spikes_of(&last, &clocks, self.shape.neurons);
+        let records = records(&words, &clocks, self.shape.neurons, watch);
         for host in &mut self.hosts {
             host.state.clock += recorded.steps;
         }

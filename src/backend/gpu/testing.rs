@@ -4,10 +4,10 @@ use super::batch::{Batch, Input};
 use super::engine::Engine;
 use super::error::GpuError;
 use super::layout::{FROZEN, Task, state_stride};
+use super::recording::{fields, records};
 use super::resident::{Lanes, Networks, check_counts};
-use super::session::{LAST_SPIKES, spikes_of};
 use super::{Shape, Uploads, image_of, most_spikes};
-use crate::backend::{BackendError, Frozen, Shift, SpikeCounts, SpikeRecord, TestImages};
+use crate::backend::{BackendError, Frozen, Record, Shift, SpikeCounts, TestImages};
 use crate::model::poisson::{RateTable, stream_of_attempt};
 use crate::network::Network;
 
@@ -45,19 +45,22 @@ pub fn test(
     Ok((0..frozen.len()).map(of).collect())
 }
 
-/// All spikes that the first of the images evokes.
+/// All spikes that the first of the images evokes, and the variables of the neurons in `watch`.
 pub fn record(
     engine: Engine,
     frozen: Frozen<'_>,
     images: TestImages<'_>,
+    watch: &[u32],
     shape: Shape,
-) -> Result<SpikeRecord, BackendError> {
+) -> Result<Record, BackendError> {
     let mut test = Test::new(engine, &[frozen], images, shape)?;
-    let (_, last) = test.show(
+    let (_, words) = test.show(
         &[(0, images.images[0])],
-        |engine, networks, lanes, batch| engine.run_recorded(networks, lanes, batch, &LAST_SPIKES),
+        |engine, networks, lanes, batch| {
+            engine.run_recorded(networks, lanes, batch, &fields(watch))
+        },
     )?;
-    Ok(spikes_of(&last, &[0], shape.neurons).remove(0))
+    Ok(records(&words, &[0], shape.neurons, watch).remove(0))
 }
 
 /// Frozen networks on the device, and what they are shown.

@@ -257,6 +257,7 @@ pub fn raster(raster: &Raster, found: &Reproduction) -> Result<Svg, PlotError> {
             panel("E neuron", neurons, &raster.excitatory, &bands),
             panel("input", 784, &raster.inputs, &[]),
         ],
+        traces: Vec::new(),
     }
     .svg()
 }

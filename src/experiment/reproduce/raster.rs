@@ -39,7 +39,7 @@ pub fn record(
             network: subject.network,
             weights: &subject.weights,
         };
-        let (record, image) = recorded(backend, frozen, shown.at(0))?;
+        let (record, image) = recorded(backend, frozen, shown.at(0), &[])?;
         let params = &subject.network.params;
         let ms = |step: u32| f64::from(step) * params.model.time.dt_ms;
         let times = |spikes: &[(u32, u32)]| {

@@ -20,4 +20,4 @@ pub use error::PlotError;
 pub use histogram::{Counts, Histogram, binned, whole_bins};
 pub use lines::{Lines, Series};
 pub use matrix::Matrix;
-pub use raster::{Band, MOST_SPIKES, Panel, Raster};
+pub use raster::{Band, MOST_SPIKES, Panel, Raster, Trace};

@@ -5,7 +5,7 @@ use super::canvas::{Area, MARGIN, Svg, fitted, measured};
 use super::chart::axes;
 use super::error::{PlotError, drawable};
 use super::style::{PX, Paint};
-use plotters::element::{EmptyElement, Rectangle, Text};
+use plotters::element::{EmptyElement, PathElement, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, VPos};
 use std::ops::Range;
 
@@ -18,6 +18,19 @@ pub struct Raster {
     pub duration_ms: f64,
     /// From top to bottom.
     pub panels: Vec<Panel>,
+    /// Below them, from top to bottom.
+    pub traces: Vec<Trace>,
+}
+
+/// A quantity over the time of a [`Raster`], such as a membrane potential.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trace {
+    /// What it is, with its unit.
+    pub title: String,
+    /// Time in ms and value.
+    pub points: Vec<(f64, f64)>,
+    /// What it is compared with, a dashed line; may be empty.
+    pub reference: Vec<(f64, f64)>,
 }
 
 /// Neurons, or inputs, and their spikes.
@@ -56,7 +69,8 @@ impl Raster {
     /// When a time is not a number, a spike lies in no row or there are more than 50 000 spikes.
     pub fn svg(&self) -> Result<Svg, PlotError> {
         self.check()?;
-        let last = self.panels.len().saturating_sub(1);
+        let count = self.panels.len() + self.traces.len();
+        let last = count.saturating_sub(1);
         let time = |title: &str| {
             let axis = Axis {
                 title: title.into(),
@@ -70,7 +84,11 @@ impl Raster {
             .panels
             .iter()
             .map(|panel| Scale::of_rows(&panel.title, panel.rows));
-        let rows: Vec<_> = rows.collect();
+        let values = self.traces.iter().map(Trace::scale);
+        let rows: Vec<_> = rows
+            .map(Ok)
+            .chain(values)
+            .collect::<Result<_, PlotError>>()?;
         let left = rows.iter().map(Scale::left).max().unwrap_or(0);
         let bands = self.panels.iter().flat_map(|panel| &panel.bands);
         let names = bands.map(|band| measured(&band.name, NAME)).max();
@@ -85,9 +103,13 @@ impl Raster {
             .collect();
         Svg::draw(&self.label, heights.iter().sum(), |area| {
             let mut rest = area.clone();
-            for (index, panel) in self.panels.iter().enumerate() {
+            for index in 0..count {
                 let (own, below) = rest.split_vertically(heights[index] * PX);
-                panel.draw(&own, (times[index], &rows[index]), (GAP * PX, right, left))?;
+                let (scales, margins) = ((times[index], &rows[index]), (GAP * PX, right, left));
+                match self.panels.get(index) {
+                    Some(panel) => panel.draw(&own, scales, margins)?,
+                    None => self.traces[index - self.panels.len()].draw(&own, scales, margins)?,
+                }
                 rest = below;
             }
             Ok(())
@@ -104,7 +126,44 @@ impl Raster {
                 limit: MOST_SPIKES,
             });
         }
-        self.panels.iter().try_for_each(Panel::check)
+        self.panels.iter().try_for_each(Panel::check)?;
+        self.traces.iter().try_for_each(Trace::check)
+    }
+}
+
+impl Trace {
+    fn all(&self) -> impl Iterator<Item = &(f64, f64)> {
+        self.points.iter().chain(&self.reference)
+    }
+
+    fn scale(&self) -> Result<Scale, PlotError> {
+        let axis = Axis {
+            title: self.title.clone(),
+            ..Axis::default()
+        };
+        Scale::new(&axis, self.all().map(|point| point.1), 0.05, 4)
+    }
+
+    fn draw(
+        &self,
+        area: &Area,
+        scales: (&Scale, &Scale),
+        margins: (i32, i32, i32),
+    ) -> Result<(), PlotError> {
+        let mut chart = axes(area, scales, margins)?;
+        let reference = PathElement::new(self.reference.clone(), Paint::Reference.line(12));
+        chart.draw_series([reference])?;
+        let points = PathElement::new(self.points.clone(), Paint::Series(0).line(15));
+        chart.draw_series([points])?;
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), PlotError> {
+        for &(time, value) in self.all() {
+            drawable(time, || format!("a time of \"{}\"", self.title))?;
+            drawable(value, || format!("a value of \"{}\"", self.title))?;
+        }
+        Ok(())
     }
 }
 
@@ -180,7 +239,25 @@ mod tests {
             label: "spikes".into(),
             duration_ms: 350.0,
             panels: vec![panel.clone(), panel],
+            traces: Vec::new(),
         }
+    }
+
+    #[test]
+    fn traces_stand_below_the_spikes() {
+        let mut raster = raster(vec![(12.5, 5)]);
+        let without = raster.svg().unwrap();
+        raster.traces = vec![Trace {
+            title: "potential, mV".into(),
+            points: vec![(0.0, -80.0), (175.0, -52.0), (350.0, -65.0)],
+            reference: vec![(0.0, -52.0), (350.0, -49.0)],
+        }];
+        let with = raster.svg().unwrap();
+        assert!(with.as_str().contains("potential, mV") && !without.as_str().contains("potential"));
+        let lines = |svg: &Svg| svg.as_str().matches("<polyline").count();
+        assert!(lines(&with) >= lines(&without) + 2);
+        raster.traces[0].points[1].1 = f64::NAN;
+        assert!(raster.svg().unwrap_err().to_string().contains("potential"));
     }
 
     #[test]
