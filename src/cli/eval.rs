@@ -6,6 +6,7 @@ use super::document;
 use super::options::set;
 use super::output::{note, out, out_json};
 use super::progress::Progress;
+use super::record::RecordOptions;
 use anyhow::ensure;
 use clap::Args;
 use spikeprune::backend::Backend;
@@ -47,6 +48,8 @@ pub struct EvalArgs {
     /// Also fit a linear read-out of the spike counts to so many training images of each class, as a comparison
     #[arg(long, value_name = "N", help_heading = "Test")]
     linear_readout: Option<usize>,
+    #[command(flatten)]
+    record: RecordOptions,
     #[command(flatten)]
     device: DeviceOptions,
 }
@@ -98,6 +101,8 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     }
     let (train, test_images) = (&data.set.train, &data.set.test);
     let tested = selection::first_of_classes(test_images, shown, job.test_per_class)?;
+    args.record
+        .check(test_images, checkpoint.params.model.neurons())?;
     let mut progress = Progress::new(args.device.quiet);
     let evaluations = test(
         backend.as_ref(),
@@ -127,12 +132,16 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
         &checkpoint.params,
         &replicas,
         data.used(),
-        None,
+        args.record.folder(),
     );
-    if args.device.json {
-        return out_json(&document);
+    match args.device.json {
+        true => out_json(&document)?,
+        false => out(&document::table(&document))?,
     }
-    out(&document::table(&document))
+    // The result first: it does not depend on what is recorded beside it.
+    let lanes = frozen(&checkpoint.networks, &checkpoint.weights);
+    let images = as_shown(&checkpoint.params.model.input, test_images);
+    args.record.write(backend.as_ref(), lanes[0], &images)
 }
 
 /// Tests every network of a checkpoint on images of the test file.

@@ -14,6 +14,7 @@ pub mod output;
 mod own_files;
 mod params;
 mod progress;
+mod record;
 mod reproduce;
 mod run_folder;
 pub mod saving;

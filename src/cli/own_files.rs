@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 
 /// The record of a run.
 pub const RUN: &str = ".spikeprune";
+/// The record of recordings of presentations.
+pub const RECORDINGS: &str = ".spikeprune-recordings";
 /// The record of drawings of weights.
 pub const DRAWINGS: &str = ".spikeprune-drawings";
 /// How a record begins, and how its lines begin.

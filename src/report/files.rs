@@ -3,7 +3,9 @@
 use super::error::HeatmapError;
 use image::RgbImage;
 use npyz::WriterBuilder;
-use std::io;
+use std::io::{self, Write};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 /// A picture as PNG, with `text` as its key and value notes. A note is a `tEXt` chunk, or an `iTXt` chunk when it has
 /// characters outside Latin-1.
@@ -35,6 +37,13 @@ pub fn encode_png(image: &RgbImage, text: &[(&str, &str)]) -> Result<Vec<u8>, He
 /// # Errors
 /// When `shape` does not hold just as many values.
 pub fn encode_npy(shape: &[u64], values: &[f32]) -> Result<Vec<u8>, HeatmapError> {
+    array(shape, values)
+}
+
+fn array<T: npyz::AutoSerialize + Copy>(
+    shape: &[u64],
+    values: &[T],
+) -> Result<Vec<u8>, HeatmapError> {
     let held = shape.iter().try_fold(1_u64, |all, &n| all.checked_mul(n));
     if held != Some(values.len() as u64) {
         return Err(HeatmapError::NpyShape {
@@ -48,9 +57,41 @@ pub fn encode_npy(shape: &[u64], values: &[f32]) -> Result<Vec<u8>, HeatmapError
         .shape(shape)
         .writer(&mut bytes)
         .begin_nd()?;
-    writer.extend(values)?;
+    writer.extend(values.iter().copied())?;
     writer.finish()?;
     Ok(bytes)
+}
+
+/// Values of an array in an archive.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Values<'a> {
+    F32(&'a [f32]),
+    F64(&'a [f64]),
+    U32(&'a [u32]),
+    U8(&'a [u8]),
+}
+
+/// Arrays in C order, each with name and shape, as an archive that `numpy.load` reads (.npz). The same arrays give the
+/// same bytes.
+///
+/// # Errors
+/// When a shape does not hold just as many values.
+pub fn encode_npz(arrays: &[(&str, Vec<u64>, Values<'_>)]) -> Result<Vec<u8>, HeatmapError> {
+    let mut archive = ZipWriter::new(io::Cursor::new(Vec::new()));
+    // No time of writing.
+    let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default());
+    for (name, shape, values) in arrays {
+        let bytes = match *values {
+            Values::F32(values) => array(shape, values),
+            Values::F64(values) => array(shape, values),
+            Values::U32(values) => array(shape, values),
+            Values::U8(values) => array(shape, values),
+        }?;
+        let name = npyz::npz::file_name_from_array_name(name);
+        archive.start_file(name, options).map_err(io::Error::from)?;
+        archive.write_all(&bytes)?;
+    }
+    Ok(archive.finish().map_err(io::Error::from)?.into_inner())
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ mod weights;
 
 pub use colormap::ColorMap;
 pub use error::HeatmapError;
-pub use files::{encode_npy, encode_png};
+pub use files::{Values, encode_npy, encode_npz, encode_png};
 pub use geometry::TILE_SIDE;
 pub use page::{Align, Block, Cell, Column, Mark, Page, PageError, Section};
 pub use sheet::{Sheet, Tile, TileGroup};

@@ -1,33 +1,35 @@
 //! Arrays of a NumPy .npz file, whatever their number type.
 
-use npyz::npz::NpzArchive;
 use npyz::{Deserialize, NpyFile, TypeChar};
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
+use zip::ZipArchive;
 
 pub struct Npz {
     name: String,
-    archive: NpzArchive<BufReader<File>>,
+    archive: ZipArchive<BufReader<File>>,
 }
 
 impl Npz {
     pub fn open(path: &Path) -> Self {
         let name = path.display().to_string();
-        let archive = NpzArchive::open(path).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let file = File::open(path).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let archive = ZipArchive::new(BufReader::new(file));
+        let archive = archive.unwrap_or_else(|error| panic!("{name}: {error}"));
         Self { name, archive }
     }
 
     pub fn has(&self, array: &str) -> bool {
-        self.archive.array_names().any(|name| name == array)
+        self.archive
+            .index_for_name(&format!("{array}.npy"))
+            .is_some()
     }
 
     fn array(&mut self, array: &str) -> NpyFile<impl Read> {
-        let found = self
-            .archive
-            .by_name(array)
-            .unwrap_or_else(|error| panic!("{}: {error}", self.name));
-        found.unwrap_or_else(|| panic!("{}: no array {array}", self.name))
+        let found = self.archive.by_name(&format!("{array}.npy"));
+        let found = found.unwrap_or_else(|error| panic!("{}: {array}: {error}", self.name));
+        NpyFile::new(found).unwrap_or_else(|error| panic!("{}: {array}: {error}", self.name))
     }
 
     /// All values in C order.
@@ -48,6 +50,8 @@ impl Npz {
             (TypeChar::Float, 4) => read::<f32>(file),
             (TypeChar::Float, 8) => read::<f64>(file),
             (TypeChar::Int, 4) => read::<i32>(file),
+            (TypeChar::Uint, 1) => read::<u8>(file),
+            (TypeChar::Uint, 4) => read::<u32>(file),
             (TypeChar::Int, 8) => file
                 .into_vec::<i64>()
                 .expect("readable values")

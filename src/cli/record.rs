@@ -1,0 +1,232 @@
+//! What `eval --record` writes: spikes and variables of presentations, and a drawing of each.
+
+use super::own_files::{OwnFiles, RECORDINGS};
+use anyhow::{Context, ensure};
+use clap::Args;
+use spikeprune::backend::{Backend, Frozen, TestImage, Variable};
+use spikeprune::dataset::LabelledImages;
+use spikeprune::experiment::presentation::{Presentation, show};
+use spikeprune::model::rng::Stream;
+use spikeprune::params::{INPUTS, Vote};
+use spikeprune::report::plot::{Band, MOST_SPIKES, Panel, Raster, Svg, Trace};
+use spikeprune::report::{Values, encode_npz};
+use std::path::PathBuf;
+
+/// Neurons whose potentials a drawing holds.
+const DRAWN: usize = 8;
+
+#[derive(Args)]
+#[command(next_help_heading = "Recording")]
+pub struct RecordOptions {
+    /// Also show these test images, by their index in the file, to the first network, and record what happens
+    #[arg(
+        long,
+        value_name = "IMAGE,...",
+        value_delimiter = ',',
+        requires = "out"
+    )]
+    record: Vec<u32>,
+    /// Neurons whose potentials, thresholds and conductances are recorded after each step
+    #[arg(
+        long,
+        value_name = "NEURON,...",
+        value_delimiter = ',',
+        requires = "record"
+    )]
+    neurons: Vec<u32>,
+    /// Folder for what is recorded: spikes.npz, potentials.npz and raster-IMAGE.svg; replaces earlier recordings of this
+    /// program there
+    #[arg(long, value_name = "DIR", requires = "record")]
+    out: Option<PathBuf>,
+}
+
+/// Images that were shown, by index, and what they evoked.
+type Shown = (u32, Presentation);
+
+impl RecordOptions {
+    /// Refuses images and neurons that do not exist.
+    pub fn check(&self, images: &LabelledImages, neurons: usize) -> anyhow::Result<()> {
+        for &image in &self.record {
+            ensure!(
+                (image as usize) < images.len(),
+                "--record names image {image}: there are images 0 to {}",
+                images.len().saturating_sub(1)
+            );
+        }
+        for &neuron in &self.neurons {
+            ensure!(
+                (neuron as usize) < neurons,
+                "--neurons names neuron {neuron}: there are neurons 0 to {}",
+                neurons - 1
+            );
+        }
+        Ok(())
+    }
+
+    /// The folder that recordings go to, where there are any.
+    pub fn folder(&self) -> Option<String> {
+        self.out.as_ref().map(|folder| folder.display().to_string())
+    }
+
+    /// Shows the images, given as they are shown in tests, and writes what was recorded.
+    pub fn write(
+        &self,
+        backend: &dyn Backend,
+        network: Frozen<'_>,
+        images: &LabelledImages,
+    ) -> anyhow::Result<()> {
+        let Some(folder) = &self.out else {
+            return Ok(());
+        };
+        let present = |&image: &u32| {
+            let image = TestImage {
+                pixels: images.pixels(),
+                image,
+                stream: Stream::Test,
+                attempt: 0,
+            };
+            Ok((image.image, show(backend, network, image, &self.neurons)?))
+        };
+        let shown: Vec<Shown> = self
+            .record
+            .iter()
+            .map(present)
+            .collect::<anyhow::Result<_>>()?;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        let mut own = OwnFiles::of(folder, RECORDINGS)?;
+        let mut files = vec![("spikes.npz".to_string(), spikes(&shown)?)];
+        if !self.neurons.is_empty() {
+            files.push(("potentials.npz".into(), potentials(&shown)?));
+        }
+        for (image, presentation) in &shown {
+            let label = images.label(*image as usize);
+            let svg = raster(network, *image, label, presentation)?;
+            files.push((format!("raster-{image}.svg"), svg.to_file().into_bytes()));
+        }
+        let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+        own.check(&names)?;
+        for (name, bytes) in &files {
+            own.write(name, bytes)?;
+        }
+        own.remove_others(&names)
+    }
+}
+
+/// Every spike: index `i` of the input or neuron, `t_ms`, `image`, and `population`: 0 inputs, 1 E, 2 I.
+fn spikes(shown: &[Shown]) -> anyhow::Result<Vec<u8>> {
+    let (mut i, mut t_ms, mut image, mut population) = (vec![], vec![], vec![], vec![]);
+    for (index, presentation) in shown {
+        let populations = [
+            &presentation.inputs,
+            &presentation.excitatory,
+            &presentation.inhibitory,
+        ];
+        for (number, spikes) in (0u8..).zip(populations) {
+            for &(time, neuron) in spikes {
+                i.push(neuron);
+                t_ms.push(time);
+                image.push(*index);
+                population.push(number);
+            }
+        }
+    }
+    let shape = || vec![i.len() as u64];
+    Ok(encode_npz(&[
+        ("i", shape(), Values::U32(&i)),
+        ("t_ms", shape(), Values::F64(&t_ms)),
+        ("image", shape(), Values::U32(&image)),
+        ("population", shape(), Values::U8(&population)),
+    ])?)
+}
+
+/// Every variable, shape \[images, neurons, steps\], with `image`, `neuron` and `t_ms`, the ends of the steps.
+fn potentials(shown: &[Shown]) -> anyhow::Result<Vec<u8>> {
+    let Some((_, first)) = shown.first() else {
+        return Ok(encode_npz(&[])?);
+    };
+    let images: Vec<u32> = shown.iter().map(|(image, _)| *image).collect();
+    let times: Vec<f64> = first.times_ms().collect();
+    let of = |variable: Variable| -> Vec<f32> {
+        let watched = shown.iter().map(|(_, presentation)| &presentation.watched);
+        watched
+            .flat_map(|watched| {
+                (0..watched.neurons()).flat_map(move |place| watched.series(variable, place))
+            })
+            .collect()
+    };
+    let variables = Variable::ALL.map(|variable| (variable.name(), of(variable)));
+    let [m, n, s] = [images.len(), first.neurons.len(), times.len()].map(|length| length as u64);
+    let mut arrays = vec![
+        ("image", vec![m], Values::U32(&images)),
+        ("neuron", vec![n], Values::U32(&first.neurons)),
+        ("t_ms", vec![s], Values::F64(&times)),
+    ];
+    for (name, values) in &variables {
+        arrays.push((name, vec![m, n, s], Values::F32(values)));
+    }
+    Ok(encode_npz(&arrays)?)
+}
+
+/// The spikes of one presentation, and below them the potentials of the first neurons that were watched with what they
+/// are compared with.
+fn raster(network: Frozen<'_>, image: u32, label: u8, shown: &Presentation) -> anyhow::Result<Svg> {
+    let model = &network.network.params.model;
+    let neurons = model.neurons() as u32;
+    let bands: Vec<Band> = match model.network.vote {
+        Vote::Groups { neurons_per_class } => (0..)
+            .zip(&model.network.classes)
+            .map(|(group, class)| Band {
+                name: class.to_string(),
+                rows: group * neurons_per_class as u32..(group + 1) * neurons_per_class as u32,
+            })
+            .collect(),
+        Vote::Labels { .. } => Vec::new(),
+    };
+    let populations = [
+        ("I neuron", neurons, &shown.inhibitory, &bands[..]),
+        ("E neuron", neurons, &shown.excitatory, &bands[..]),
+        ("input", INPUTS as u32, &shown.inputs, &[]),
+    ];
+    let count: usize = populations
+        .iter()
+        .map(|(_, _, spikes, _)| spikes.len())
+        .sum();
+    // A panel may have one more than its share.
+    let every = (count + populations.len()).div_ceil(MOST_SPIKES);
+    let thinned = match every {
+        1 => String::new(),
+        every => format!("; one spike of {every} is drawn"),
+    };
+    let panel = |(title, rows, spikes, bands): (&str, u32, &Vec<(f64, u32)>, &[Band])| Panel {
+        title: title.into(),
+        rows,
+        spikes: spikes.iter().copied().step_by(every).collect(),
+        bands: bands.to_vec(),
+    };
+    let trace = |(place, neuron): (usize, &u32)| {
+        let potentials = shown
+            .watched
+            .series(Variable::PotentialE, place)
+            .map(f64::from);
+        let thresholds = shown.threshold_mv(place).map(f64::from);
+        Trace {
+            title: format!("E neuron {neuron}, mV"),
+            points: shown.times_ms().zip(potentials).collect(),
+            reference: shown.times_ms().zip(thresholds).collect(),
+        }
+    };
+    let raster = Raster {
+        label: format!("Spikes while test image {image}, a {label}, is shown{thinned}"),
+        duration_ms: shown.duration_ms,
+        panels: populations.into_iter().map(panel).collect(),
+        traces: shown
+            .neurons
+            .iter()
+            .enumerate()
+            .take(DRAWN)
+            .map(trace)
+            .collect(),
+    };
+    Ok(raster.svg()?)
+}
