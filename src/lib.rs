@@ -26,7 +26,7 @@
 //! | [`backend`] | where networks run: the trait, [`backend::cpu`] and, on any GPU, [`backend::gpu`] |
 //! | [`checkpoint`] | everything that is needed to go on with the same bits, as safetensors |
 //! | [`network`] | the state of one network on the host |
-//! | [`trained`] | networks in training with their metrics |
+//! | [`trained`] | replicas: a network in training with its weights, metrics and labels |
 //! | [`labels`] | what neurons without groups have learned to answer to, and how they vote |
 //! | [`draws`] | what the host draws: weights, delays, the order of the images |
 //! | [`model`] | the equations, one file a mechanism, and the order of events in a step |

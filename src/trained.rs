@@ -19,16 +19,40 @@ pub struct Metrics {
     pub zero_fraction: f64,
 }
 
+/// A network in training with all that belongs to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Replica {
+    pub network: Network,
+    /// Weights as read out; shape \[inputs, N\]. Before the training they are those that it starts with.
+    pub weights: Vec<f32>,
+    /// Its rows so far.
+    pub metrics: Vec<Metrics>,
+    /// What its neurons answer to: at the end of a training without groups; else none.
+    pub labels: Option<Labels>,
+}
+
+impl Replica {
+    /// A network before its training.
+    pub fn untrained(network: Network) -> Self {
+        let weights = network.weights.clone();
+        Self::read_out(network, weights)
+    }
+
+    /// A network with its weights as read out, which nobody has measured.
+    pub fn read_out(network: Network, weights: Vec<f32>) -> Self {
+        Self {
+            network,
+            weights,
+            metrics: Vec::new(),
+            labels: None,
+        }
+    }
+}
+
 /// Networks at the end of their training, or on their way.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trained {
-    pub networks: Vec<Network>,
-    /// For each network its weights as read out; shape \[inputs, N\].
-    pub weights: Vec<Vec<f32>>,
-    /// For each network its rows so far.
-    pub metrics: Vec<Vec<Metrics>>,
-    /// At the end of the training the labels of each network; none where neurons belong to the groups of classes.
-    pub labels: Vec<Labels>,
+    pub replicas: Vec<Replica>,
     /// Wall-clock time since it was begun or resumed, metrics included, all networks together.
     pub seconds: f64,
     /// Images shown to each network in that time.
@@ -39,8 +63,8 @@ impl Trained {
     /// The same networks, with the data in another folder.
     #[must_use]
     pub fn with_data(mut self, folder: &str) -> Self {
-        for network in &mut self.networks {
-            network.params.job.data = folder.into();
+        for replica in &mut self.replicas {
+            replica.network.params.job.data = folder.into();
         }
         self
     }
@@ -50,8 +74,7 @@ impl From<Vec<Network>> for Trained {
     /// Networks before their training.
     fn from(networks: Vec<Network>) -> Self {
         Self {
-            metrics: vec![Vec::new(); networks.len()],
-            networks,
+            replicas: networks.into_iter().map(Replica::untrained).collect(),
             ..Self::default()
         }
     }

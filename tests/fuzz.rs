@@ -207,15 +207,10 @@ fn checkpoints() -> [Vec<u8>; 3] {
         std::fs::read(path).expect("the file")
     };
     let mut trained = untrained(&params).expect("valid parameters");
-    trained.weights = trained
-        .networks
-        .iter()
-        .map(|network| network.weights.clone())
-        .collect();
     let plain = Checkpoint::of(&params, trained.clone(), digests());
-    trained.networks[0].params.model.pruning.mode = PruningMode::None;
-    trained.networks[0].state.presented = 30;
-    trained.metrics[0] = [10, 20, 30]
+    trained.replicas[0].network.params.model.pruning.mode = PruningMode::None;
+    trained.replicas[0].network.state.presented = 30;
+    trained.replicas[0].metrics = [10, 20, 30]
         .map(|images| Metrics {
             replica: 0,
             seed: 1,
@@ -231,9 +226,10 @@ fn checkpoints() -> [Vec<u8>; 3] {
         neurons: 2,
         images: 10,
     };
-    labelled.networks[0].params = labelled.params.clone();
-    labelled.networks[0].state.presented = labelled.params.presentations() as u32;
-    labelled.labels = vec![Labels::new(vec![2.0, 0.5], 1)];
+    let replica = &mut labelled.replicas[0];
+    replica.network.params = labelled.params.clone();
+    replica.network.state.presented = labelled.params.presentations() as u32;
+    replica.labels = Some(Labels::new(vec![2.0, 0.5], 1));
     [bytes(&plain), bytes(&differ), bytes(&labelled)]
 }
 

@@ -4,7 +4,7 @@
 //!
 //! * `weights` \[R, I, N\] f32: S1 as a read-out sees it at that time, pruned as its mode ends a training;
 //! * `weights_running` \[R, I, N\] f32: S1 as the training runs on it;
-//! * the delays and the state, as [`Network::arrays`] names and shapes them, each with R in front;
+//! * the delays and the state, as [`Network::arrays`](crate::network::Network::arrays) names and shapes them, each with R in front;
 //! * `clock`, `presented` \[R\] u32, `spikes_e` \[R\] u64;
 //! * the rows of metrics so far, M for each network, where there are any: `metrics_images` \[M\] u32,
 //!   `metrics_spikes` \[R, M\] u64, `metrics_accuracy` (NaN where there is none) and `metrics_zero_fraction`
@@ -21,10 +21,9 @@ mod write;
 
 use crate::artefact::write_whole;
 use crate::dataset::{Dataset, Digests};
-use crate::labels::Labels;
-use crate::network::{Network, NetworkError};
+use crate::network::NetworkError;
 use crate::params::{ConfigError, MAX_CHECKPOINT_BYTES, Params};
-use crate::trained::{Metrics, Trained};
+use crate::trained::{Replica, Trained};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -36,13 +35,8 @@ const FORMAT: &str = "1";
 pub struct Checkpoint {
     /// Parameters of the job; networks may differ from them in all that does not change the shape of an array.
     pub params: Params,
-    pub networks: Vec<Network>,
-    /// For each network its weights as read out; shape \[inputs, N\].
-    pub weights: Vec<Vec<f32>>,
-    /// For each network its rows so far, of the same images.
-    pub metrics: Vec<Vec<Metrics>>,
-    /// For each network the labels of its neurons, at the end of a training without groups; else none.
-    pub labels: Vec<Labels>,
+    /// All of them have rows of the same images, and labels or none.
+    pub replicas: Vec<Replica>,
     /// Digests of the data that were trained on; none in checkpoints of version 0.2.0 and older.
     pub data: Option<Digests>,
 }
@@ -51,10 +45,7 @@ impl From<Checkpoint> for Trained {
     /// To go on with.
     fn from(checkpoint: Checkpoint) -> Self {
         Self {
-            networks: checkpoint.networks,
-            weights: checkpoint.weights,
-            metrics: checkpoint.metrics,
-            labels: checkpoint.labels,
+            replicas: checkpoint.replicas,
             seconds: 0.0,
             images: 0,
         }
@@ -111,10 +102,7 @@ impl Checkpoint {
     pub fn of(params: &Params, trained: Trained, data: Digests) -> Self {
         Self {
             params: params.clone(),
-            networks: trained.networks,
-            weights: trained.weights,
-            metrics: trained.metrics,
-            labels: trained.labels,
+            replicas: trained.replicas,
             data: Some(data),
         }
     }

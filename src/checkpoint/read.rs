@@ -5,7 +5,7 @@ use crate::dataset::Digests;
 use crate::labels::Labels;
 use crate::network::{ArrayMut, Network, State};
 use crate::params::{INPUTS, Params, ParamsError, layered};
-use crate::trained::Metrics;
+use crate::trained::{Metrics, Replica};
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::path::Path;
 
@@ -140,18 +140,23 @@ impl Reader<'_> {
                 .map_err(failed)?;
             networks.push(network);
         }
+        let (metrics, labels) = (self.metrics(&networks)?, self.labels(&networks)?);
+        let parts = networks.into_iter().zip(weights).zip(metrics).zip(labels);
+        let replica = |(((network, weights), metrics), labels)| Replica {
+            network,
+            weights,
+            metrics,
+            labels,
+        };
         Ok(Checkpoint {
-            metrics: self.metrics(&networks)?,
-            labels: self.labels(&networks)?,
+            replicas: parts.map(replica).collect(),
             params: self.params,
             data: self.data,
-            networks,
-            weights,
         })
     }
 
     /// Labels by mean spike counts: those of networks that go by them, at the end of their training.
-    fn labels(&self, networks: &[Network]) -> Result<Vec<Labels>, CheckpointError> {
+    fn labels(&self, networks: &[Network]) -> Result<Vec<Option<Labels>>, CheckpointError> {
         let is_due = |network: &Network| {
             network.params.model.network.votes_by_labels() && network.is_trained()
         };
@@ -160,7 +165,7 @@ impl Reader<'_> {
             self.tensors.tensor("responses").is_ok(),
         );
         match (due, found) {
-            (false, false) => return Ok(Vec::new()),
+            (false, false) => return Ok(vec![None; networks.len()]),
             (true, false) => return Err(foreign(self.path, "its neurons have no responses")),
             (false, true) => {
                 return Err(foreign(self.path, "it has responses and no use for them"));
@@ -181,7 +186,7 @@ impl Reader<'_> {
         }
         let of_networks = responses.chunks_exact(classes * n);
         Ok(of_networks
-            .map(|responses| Labels::new(responses.to_vec(), classes))
+            .map(|responses| Some(Labels::new(responses.to_vec(), classes)))
             .collect())
     }
 

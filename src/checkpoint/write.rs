@@ -63,7 +63,7 @@ pub fn to_bytes(checkpoint: &Checkpoint) -> Result<Vec<u8>, safetensors::SafeTen
         metadata.insert("data".into(), serde_json::to_string(data)?);
     }
     let of_network = |network: &Network| (network.seed, network.params.clone());
-    let own: Vec<(u64, Params)> = checkpoint.networks.iter().map(of_network).collect();
+    let own: Vec<(u64, Params)> = networks(checkpoint).map(of_network).collect();
     if own != replicas(&checkpoint.params) {
         let own: Vec<(u64, String)> = own
             .iter()
@@ -76,8 +76,12 @@ pub fn to_bytes(checkpoint: &Checkpoint) -> Result<Vec<u8>, safetensors::SafeTen
     Ok(bytes)
 }
 
+fn networks(checkpoint: &Checkpoint) -> impl Iterator<Item = &Network> {
+    checkpoint.replicas.iter().map(|replica| &replica.network)
+}
+
 fn stack(checkpoint: &Checkpoint) -> Vec<(&'static str, Stacked)> {
-    let replicas = checkpoint.networks.len();
+    let replicas = checkpoint.replicas.len();
     let n = checkpoint.params.model.neurons();
     let mut tensors: Vec<(&'static str, Stacked)> = Vec::new();
     let mut weights = Stacked {
@@ -85,12 +89,11 @@ fn stack(checkpoint: &Checkpoint) -> Vec<(&'static str, Stacked)> {
         shape: vec![replicas, INPUTS, n],
         bytes: Vec::new(),
     };
-    checkpoint
-        .weights
-        .iter()
-        .for_each(|values| weights.push(Array::F32(values)));
+    for replica in &checkpoint.replicas {
+        weights.push(Array::F32(&replica.weights));
+    }
     tensors.push(("weights", weights));
-    for (index, network) in checkpoint.networks.iter().enumerate() {
+    for (index, network) in networks(checkpoint).enumerate() {
         let steps = network
             .params
             .model
@@ -117,9 +120,7 @@ fn stack(checkpoint: &Checkpoint) -> Vec<(&'static str, Stacked)> {
         bytes,
     };
     let u32s = |of: fn(&State) -> u32| {
-        checkpoint
-            .networks
-            .iter()
+        networks(checkpoint)
             .flat_map(move |n| of(&n.state).to_le_bytes())
             .collect()
     };
@@ -128,21 +129,25 @@ fn stack(checkpoint: &Checkpoint) -> Vec<(&'static str, Stacked)> {
         "presented",
         scalars(Dtype::U32, u32s(|state| state.presented)),
     ));
-    let spikes = checkpoint
-        .networks
-        .iter()
+    let spikes = networks(checkpoint)
         .flat_map(|n| n.state.spikes_e.to_le_bytes())
         .collect();
     tensors.push(("spikes_e", scalars(Dtype::U64, spikes)));
     tensors.extend(stack_metrics(checkpoint));
-    if !checkpoint.labels.is_empty() {
+    let labels = || {
+        checkpoint
+            .replicas
+            .iter()
+            .filter_map(|replica| replica.labels.as_ref())
+    };
+    if labels().next().is_some() {
         let classes = checkpoint.params.model.network.classes.len();
         let mut responses = Stacked {
             dtype: Dtype::F32,
             shape: vec![replicas, classes, n],
             bytes: Vec::new(),
         };
-        for labels in &checkpoint.labels {
+        for labels in labels() {
             responses.push(Array::F32(labels.responses()));
         }
         tensors.push(("responses", responses));
@@ -151,18 +156,24 @@ fn stack(checkpoint: &Checkpoint) -> Vec<(&'static str, Stacked)> {
 }
 
 fn stack_metrics(checkpoint: &Checkpoint) -> Vec<(&'static str, Stacked)> {
-    let rows = checkpoint.metrics.first().map_or(0, Vec::len);
-    if rows == 0 {
+    let Some(first) = (checkpoint.replicas.first()).filter(|first| !first.metrics.is_empty())
+    else {
         return Vec::new();
-    }
+    };
+    let rows = first.metrics.len();
     let stacked = |dtype, bytes| Stacked {
         dtype,
-        shape: vec![checkpoint.networks.len(), rows],
+        shape: vec![checkpoint.replicas.len(), rows],
         bytes,
     };
-    let all = || checkpoint.metrics.iter().flatten();
+    let all = || {
+        checkpoint
+            .replicas
+            .iter()
+            .flat_map(|replica| &replica.metrics)
+    };
     let f64s = |of: fn(&Metrics) -> f64| all().flat_map(|row| of(row).to_le_bytes()).collect();
-    let images = checkpoint.metrics[0].iter().map(|row| row.images as u32);
+    let images = first.metrics.iter().map(|row| row.images as u32);
     let images = Stacked {
         dtype: Dtype::U32,
         shape: vec![rows],

@@ -6,6 +6,7 @@ use spikeprune::checkpoint::Checkpoint;
 use spikeprune::experiment::evaluate::Evaluation;
 use spikeprune::experiment::train::zero_fraction;
 use spikeprune::params::Params;
+use spikeprune::trained::Replica;
 use std::fmt::Write;
 
 /// The document of `train` and `eval`. `train` and `out` are absent from `eval`'s.
@@ -21,9 +22,9 @@ pub struct Document<'a> {
     pub tau_prune_ms: f64,
     /// The first replica's `train`, `eval` and `weights`, at the top level.
     #[serde(flatten)]
-    pub first: &'a Replica,
+    pub first: &'a NetworkSummary,
     /// The same for every replica.
-    pub replicas: &'a [Replica],
+    pub replicas: &'a [NetworkSummary],
     /// What was trained and tested on.
     pub data: DataUsed,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,7 +33,7 @@ pub struct Document<'a> {
 
 /// The results of one network.
 #[derive(Serialize)]
-pub struct Replica {
+pub struct NetworkSummary {
     pub seed: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub train: Option<Training>,
@@ -66,27 +67,30 @@ pub fn replicas(
     checkpoint: &Checkpoint,
     evaluations: Vec<Evaluation>,
     train_seconds: Option<f64>,
-) -> Vec<Replica> {
-    let networks = checkpoint
-        .networks
-        .iter()
-        .zip(&checkpoint.weights)
-        .zip(evaluations);
-    networks
-        .map(|((network, weights), eval)| Replica {
-            seed: network.seed,
-            train: train_seconds.map(|seconds| Training {
-                images: network.state.presented as usize,
-                seconds,
-                spikes: network.state.spikes_e,
-            }),
-            eval,
-            linear_accuracy: None,
-            weights: Weights {
-                mean: weights.iter().map(|&w| f64::from(w)).sum::<f64>() / weights.len() as f64,
-                zero_fraction: zero_fraction(&network.params, weights),
+) -> Vec<NetworkSummary> {
+    let tested = checkpoint.replicas.iter().zip(evaluations);
+    tested
+        .map(
+            |(
+                Replica {
+                    network, weights, ..
+                },
+                eval,
+            )| NetworkSummary {
+                seed: network.seed,
+                train: train_seconds.map(|seconds| Training {
+                    images: network.state.presented as usize,
+                    seconds,
+                    spikes: network.state.spikes_e,
+                }),
+                eval,
+                linear_accuracy: None,
+                weights: Weights {
+                    mean: weights.iter().map(|&w| f64::from(w)).sum::<f64>() / weights.len() as f64,
+                    zero_fraction: zero_fraction(&network.params, weights),
+                },
             },
-        })
+        )
         .collect()
 }
 
@@ -95,7 +99,7 @@ pub fn document<'a>(
     command: &'static str,
     device: &str,
     params: &'a Params,
-    replicas: &'a [Replica],
+    replicas: &'a [NetworkSummary],
     data: DataUsed,
     out: Option<String>,
 ) -> Document<'a> {

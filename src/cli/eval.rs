@@ -13,14 +13,14 @@ use spikeprune::backend::Backend;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset::Dataset;
 use spikeprune::experiment::ExperimentError;
-use spikeprune::experiment::evaluate::{Evaluation, Voters, evaluate};
+use spikeprune::experiment::evaluate::{Evaluation, evaluate};
 use spikeprune::experiment::prepare::as_shown;
 use spikeprune::experiment::readout::linear_readout;
 use spikeprune::experiment::selection::{self, ClassImages};
 use spikeprune::experiment::train::frozen;
 use spikeprune::model::rng::Stream;
-use spikeprune::network::Network;
 use spikeprune::params::{PerClass, Threshold};
+use spikeprune::trained::Replica;
 use std::path::PathBuf;
 
 /// Test a checkpoint, by default on the images that its training tested
@@ -57,20 +57,24 @@ pub struct EvalArgs {
 pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let mut checkpoint = Checkpoint::load(&args.checkpoint)?;
     ensure!(
-        !checkpoint.params.model.network.votes_by_labels() || !checkpoint.labels.is_empty(),
+        !checkpoint.params.model.network.votes_by_labels()
+            || checkpoint
+                .replicas
+                .iter()
+                .all(|replica| replica.labels.is_some()),
         "{} has no labels for its neurons yet: its training has not ended; go on with it by `train --resume`",
         args.checkpoint.display()
     );
-    let of_job = |network: &Network| network.params == checkpoint.params;
+    let of_job = |replica: &Replica| replica.network.params == checkpoint.params;
     ensure!(
-        checkpoint.networks.iter().all(of_job),
+        checkpoint.replicas.iter().all(of_job),
         "{} holds the networks of an experiment, which differ in their parameters: eval tests what train leaves",
         args.checkpoint.display()
     );
     if let Some(threshold) = args.threshold_test {
         checkpoint.params.model.excitatory.threshold_test = threshold;
-        for network in &mut checkpoint.networks {
-            network.params.model.excitatory.threshold_test = threshold;
+        for replica in &mut checkpoint.replicas {
+            replica.network.params.model.excitatory.threshold_test = threshold;
         }
     }
     let mut job = checkpoint.params.job.clone();
@@ -118,7 +122,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
         let input = &checkpoint.params.model.input;
         let accuracies = linear_readout(
             backend.as_ref(),
-            &frozen(&checkpoint.networks, &checkpoint.weights),
+            &frozen(&checkpoint.replicas),
             (&as_shown(input, train), &fitted),
             (&as_shown(input, test_images), &tested),
         )?;
@@ -152,11 +156,9 @@ pub fn test(
     tested: &[ClassImages],
     progress: &mut Progress,
 ) -> Result<Vec<Evaluation>, ExperimentError> {
-    let lanes = frozen(&checkpoint.networks, &checkpoint.weights);
     evaluate(
         backend,
-        &lanes,
-        Voters::new(&checkpoint.labels),
+        &checkpoint.replicas,
         &as_shown(&checkpoint.params.model.input, &data.test),
         tested,
         Stream::Test,

@@ -5,8 +5,9 @@ use super::own_files::{DRAWINGS, OwnFiles};
 use anyhow::{Context, bail};
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::params::{Vote, to_toml};
+use spikeprune::params::{Params, Vote, to_toml};
 use spikeprune::report::{ColorMap, WeightImages};
+use spikeprune::trained::Replica;
 use std::path::{Path, PathBuf};
 
 /// Draw the weights of a checkpoint: a sheet of all neurons, one PNG for the neurons of each class, the values as .npy
@@ -48,7 +49,7 @@ impl Default for Style {
 
 pub fn run(args: &HeatmapArgs) -> anyhow::Result<()> {
     let checkpoint = Checkpoint::load(&args.checkpoint)?;
-    let count = checkpoint.networks.len();
+    let count = checkpoint.replicas.len();
     if args.replica >= count {
         bail!(
             "--replica is {}: the checkpoint holds networks 0 to {}",
@@ -76,12 +77,13 @@ pub fn write(
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let mut own = OwnFiles::of(folder, DRAWINGS)?;
     let params = &checkpoint.params;
-    let seed = checkpoint.networks[replica].seed.to_string();
+    let replica = &checkpoint.replicas[replica];
+    let seed = replica.network.seed.to_string();
     let toml = to_toml(params);
     let data = (checkpoint.data.as_ref()).map_or("not recorded".into(), ToString::to_string);
-    let labels = labels(checkpoint, replica);
+    let labels = labels(params, replica);
     let images = WeightImages {
-        weights: &checkpoint.weights[replica],
+        weights: &replica.weights,
         labels: &labels,
         classes: &params.model.network.classes,
         by_class: !params.model.network.votes_by_labels(),
@@ -111,15 +113,15 @@ pub fn write(
 }
 
 /// The class of each neuron: that of its group, or what it was labelled with.
-fn labels(checkpoint: &Checkpoint, replica: usize) -> Vec<Option<u8>> {
-    let network = &checkpoint.params.model.network;
+fn labels(params: &Params, replica: &Replica) -> Vec<Option<u8>> {
+    let network = &params.model.network;
     let neurons = network.neurons();
     if let Vote::Groups { neurons_per_class } = network.vote {
         return (0..neurons)
             .map(|neuron| Some(network.classes[neuron / neurons_per_class]))
             .collect();
     }
-    match checkpoint.labels.get(replica) {
+    match &replica.labels {
         Some(labels) => (labels.of_neurons().iter())
             .map(|label| label.map(|place| network.classes[place]))
             .collect(),

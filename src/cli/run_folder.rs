@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use spikeprune::dataset::Digests;
-use spikeprune::trained::Metrics;
+use spikeprune::trained::{Metrics, Replica};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -261,9 +261,12 @@ impl RunFolder {
 
     /// Writes the rows of each network so far, and no others, into metrics.csv. If a training that has begun has no
     /// rows the file stays as it is: earlier versions did not save rows.
-    pub fn set_metrics(&mut self, of_networks: &[Vec<Metrics>], begun: bool) -> anyhow::Result<()> {
-        let rows = of_networks.first().map_or(0, Vec::len);
-        let row = |row: usize| of_networks.iter().map(move |metrics| metrics[row].clone());
+    pub fn set_metrics(&mut self, replicas: &[Replica], begun: bool) -> anyhow::Result<()> {
+        let rows = (replicas.first()).map_or(0, |replica| replica.metrics.len());
+        let row = |row: usize| {
+            let of_all = replicas.iter();
+            of_all.map(move |replica| replica.metrics[row].clone())
+        };
         self.metrics = (0..rows).flat_map(row).collect();
         match rows {
             0 if begun => Ok(()),

@@ -129,8 +129,8 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
         Some(folder) => folder,
         None => new_folder(args, &params, &data)?,
     };
-    let has_begun = (begun.networks.iter()).any(|network| network.state.presented > 0);
-    folder.set_metrics(&begun.metrics, has_begun)?;
+    let has_begun = (begun.replicas.iter()).any(|replica| replica.network.state.presented > 0);
+    folder.set_metrics(&begun.replicas, has_begun)?;
     let mut progress = Progress::until(args.device.quiet, stop.asked().clone());
     let stop = stop.asked();
     let saving = Saving { every, stop };

@@ -151,8 +151,7 @@ pub fn speed(
     let presentations = u32::MAX / (steps.stimulus + steps.rest);
     let most = presentations as usize / (effort.laps + 3);
     let trained = measure(&mut training, backend, count, most.max(1), effort)?;
-    let networks = training.session.snapshot()?;
-    let weights = read_out(training.session.as_mut(), &networks)?;
+    let replicas = read_out(training.session.as_mut())?;
     let tested = selection::first_of_classes(
         &data.test,
         &params.model.network.classes,
@@ -160,7 +159,7 @@ pub fn speed(
     )?;
     let mut testing = Testing {
         backend,
-        lanes: &frozen(&networks, &weights),
+        lanes: &frozen(&replicas),
         pixels: test.pixels(),
         images: tested.into_iter().flat_map(|class| class.images).collect(),
         spikes: 0,

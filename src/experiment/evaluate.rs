@@ -2,11 +2,14 @@
 
 use super::answers::{Listener, answers};
 use super::selection::ClassImages;
+use super::train::frozen;
 use super::{Event, ExperimentError, Observer};
-use crate::backend::{Backend, Frozen, TestImages};
+use crate::backend::{Backend, TestImages};
 use crate::dataset::LabelledImages;
 use crate::labels::{Decision, Labels, ReadOut};
 use crate::model::rng::Stream;
+use crate::params::Vote;
+use crate::trained::Replica;
 use serde::Serialize;
 use std::time::Instant;
 
@@ -172,29 +175,21 @@ impl LabelVotes {
     }
 }
 
-/// How the networks of a test vote.
+/// How a network recognises an image.
 #[derive(Clone, Copy, Debug)]
-pub enum Voters<'a> {
-    /// Every neuron for the class of its group.
-    Groups,
-    /// Every neuron by its labels, those of each network.
-    Labels(&'a [Labels]),
+enum Voter<'a> {
+    /// Every neuron votes for the class of its group, so many neurons each.
+    Groups(usize),
+    /// Every neuron votes by its label.
+    Labels(&'a Labels),
 }
 
-impl<'a> Voters<'a> {
-    /// By labels where there are any.
-    pub fn new(labels: &'a [Labels]) -> Self {
-        match labels {
-            [] => Self::Groups,
-            labels => Self::Labels(labels),
-        }
-    }
-
-    /// Those of some of the networks.
-    pub fn of(self, networks: std::ops::Range<usize>) -> Self {
-        match self {
-            Self::Groups => Self::Groups,
-            Self::Labels(labels) => Self::Labels(&labels[networks]),
+impl<'a> Voter<'a> {
+    fn of(replica: &'a Replica) -> Result<Self, ExperimentError> {
+        match (&replica.network.params.model.network.vote, &replica.labels) {
+            (&Vote::Groups { neurons_per_class }, _) => Ok(Self::Groups(neurons_per_class)),
+            (Vote::Labels { .. }, Some(labels)) => Ok(Self::Labels(labels)),
+            (Vote::Labels { .. }, None) => Err(ExperimentError::Unlabelled),
         }
     }
 }
@@ -202,32 +197,34 @@ impl<'a> Voters<'a> {
 /// Shows the images of each class to every network; an evaluation for each network in turn.
 ///
 /// # Errors
-/// When the backend or the observer fails.
+/// When neurons that vote by labels have none, or the backend or the observer fails.
 pub fn evaluate(
     backend: &dyn Backend,
-    networks: &[Frozen<'_>],
-    voters: Voters<'_>,
+    replicas: &[Replica],
     images: &LabelledImages,
     shown: &[ClassImages],
     stream: Stream,
     observer: &mut Observer<'_>,
 ) -> Result<Vec<Evaluation>, ExperimentError> {
     let start = Instant::now();
-    let trained = |network: usize| &networks[network].network.params.model.network;
-    let mut evaluations: Vec<_> = (0..networks.len())
-        .map(|network| Evaluation::empty(shown, trained(network).classes.len()))
-        .collect();
-    if let Voters::Labels(labels) = voters {
-        for (evaluation, labels) in evaluations.iter_mut().zip(labels) {
+    let (mut evaluations, mut votes) = (Vec::new(), Vec::new());
+    for replica in replicas {
+        let classes = replica.network.params.model.network.classes.as_slice();
+        let voter = Voter::of(replica)?;
+        let mut evaluation = Evaluation::empty(shown, classes.len());
+        if let Voter::Labels(labels) = voter {
             evaluation.labels = Some(LabelVotes::new(labels));
         }
+        evaluations.push(evaluation);
+        votes.push((voter, classes));
     }
-    let of = networks.len() * shown.iter().map(|class| class.images.len()).sum::<usize>();
+    let of = replicas.len() * shown.iter().map(|class| class.images.len()).sum::<usize>();
     let mut done = 0;
     let mut told = |lanes: usize| {
         done += lanes;
         observer(Event::Tested { images: done, of }).map_err(ExperimentError::Observer)
     };
+    let lanes = frozen(replicas);
     for (row, class) in shown.iter().enumerate() {
         let test = TestImages {
             pixels: images.pixels(),
@@ -236,22 +233,20 @@ pub fn evaluate(
             attempt: 0,
         };
         let mut take = |network: usize, _: usize, counts: &[u16]| {
-            let (evaluation, trained) = (&mut evaluations[network], trained(network));
-            match voters {
-                Voters::Groups => {
-                    let answer = Answer::new(counts, trained.group_size());
-                    evaluation.add(row, answer.spikes, answer.group, &trained.classes);
+            let (evaluation, (voter, classes)) = (&mut evaluations[network], votes[network]);
+            match voter {
+                Voter::Groups(size) => {
+                    let answer = Answer::new(counts, size);
+                    evaluation.add(row, answer.spikes, answer.group, classes);
                 }
-                Voters::Labels(labels) => {
-                    evaluation.add_labelled(row, counts, &labels[network], &trained.classes);
-                }
+                Voter::Labels(labels) => evaluation.add_labelled(row, counts, labels, classes),
             }
         };
         let listener = Listener {
             take: &mut take,
             told: &mut told,
         };
-        answers(backend, networks, test, listener)?;
+        answers(backend, &lanes, test, listener)?;
     }
     for evaluation in &mut evaluations {
         evaluation.seconds = start.elapsed().as_secs_f64();

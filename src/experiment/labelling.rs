@@ -1,31 +1,32 @@
 //! Labelling the neurons of networks that learned without labels, by training images alone.
 
 use super::answers::{Listener, answers};
+use super::train::frozen;
 use super::{ExperimentError, selection};
-use crate::backend::{Backend, Frozen, TestImages};
+use crate::backend::{Backend, Frozen, Showing, TestImages};
 use crate::dataset::LabelledImages;
 use crate::labels::Labels;
 use crate::model::rng::Stream;
 use crate::params::Vote;
+use crate::trained::Replica;
 
-/// The labels of each network, by its answers to as many of its training images as it asks for, evenly spread over
-/// them; none of networks that vote by groups.
+/// Labels the neurons of each network by its answers to as many of its training images as it asks for, evenly spread
+/// over them; networks that vote by groups stay as they are.
 ///
 /// # Errors
 /// When there are too few images or the backend fails.
 pub fn label(
     backend: &dyn Backend,
-    networks: &[Frozen<'_>],
+    replicas: &mut [Replica],
     images: &LabelledImages,
-) -> Result<Vec<Labels>, ExperimentError> {
-    let mut labels = Vec::with_capacity(networks.len());
-    let same = |a: &Frozen<'_>, b: &Frozen<'_>| {
+) -> Result<(), ExperimentError> {
+    let same = |a: &Replica, b: &Replica| {
         let (a, b) = (&a.network.params, &b.network.params);
         a.job == b.job && a.model.network == b.model.network
     };
     // Networks of the same job are shown the same images.
-    for networks in networks.chunk_by(same) {
-        let params = &networks[0].network.params;
+    for replicas in replicas.chunk_by_mut(same) {
+        let params = &replicas[0].network.params;
         let Vote::Labels { images: count, .. } = params.model.network.vote else {
             continue;
         };
@@ -34,16 +35,19 @@ pub fn label(
         let chosen: Vec<_> = (0..count)
             .map(|place| training[place * training.len() / count])
             .collect();
-        labels.extend(by_answers(backend, networks, images, &chosen)?);
+        let labels = by_answers(backend, &frozen(replicas), images, &chosen)?;
+        for (replica, labels) in replicas.iter_mut().zip(labels) {
+            replica.labels = Some(labels);
+        }
     }
-    Ok(labels)
+    Ok(())
 }
 
 fn by_answers(
     backend: &dyn Backend,
     networks: &[Frozen<'_>],
     images: &LabelledImages,
-    chosen: &[crate::backend::Showing],
+    chosen: &[Showing],
 ) -> Result<Vec<Labels>, ExperimentError> {
     let params = &networks[0].network.params;
     let (classes, n) = (params.model.network.classes.len(), params.model.neurons());

@@ -38,6 +38,8 @@ pub enum ExperimentError {
     Readout(#[from] readout::NothingToFit),
     #[error("the networks that were saved are not those of this experiment")]
     OtherPlan,
+    #[error("neurons that vote by labels have none yet: their training has not ended")]
+    Unlabelled,
     #[error("stopped after {images} of {of} training images")]
     Stopped { images: usize, of: usize },
     /// The observer failed at an event, such as saving the training.

@@ -4,7 +4,7 @@
 use super::ExperimentError;
 use crate::network::Network;
 use crate::params::{Params, ParamsError};
-use crate::trained::Trained;
+use crate::trained::{Replica, Trained};
 
 /// A plan that makes no sense.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -63,12 +63,13 @@ pub(super) fn begin(
             .map(|&(params, replica)| Network::new(params, replica));
         return Ok(new.collect::<Result<Vec<_>, _>>()?.into());
     };
-    let same = |(network, &(params, replica)): (&Network, &(&Params, usize))| {
+    let same = |(begun, &(params, replica)): (&Replica, &(&Params, usize))| {
+        let network = &begun.network;
         network.params.same_but_for_data(params) && network.seed == params.replica_seed(replica)
     };
-    let all = begun.networks.len() == networks.len();
+    let all = begun.replicas.len() == networks.len();
     let folder = networks.first().map_or("", |(params, _)| &params.job.data);
-    match all && begun.networks.iter().zip(networks).all(same) {
+    match all && begun.replicas.iter().zip(networks).all(same) {
         true => Ok(begun.with_data(folder)),
         false => Err(ExperimentError::OtherPlan),
     }

@@ -4,6 +4,7 @@ use crate::backend::{BackendError, Session};
 use crate::dataset::{LabelledImages, PIXELS};
 use crate::network::Network;
 use crate::params::{Input, Params};
+use crate::trained::Replica;
 use std::borrow::Cow;
 
 /// Images as they are shown: as they are, or each scaled to the mean rate that the input asks for, rounded to
@@ -34,20 +35,18 @@ pub fn scaled<'a>(input: &Input, pixels: &'a [u8]) -> Cow<'a, [u8]> {
     Cow::Owned(shown)
 }
 
-/// The weights of every network of a session as a test uses them: read out, after dropout scaled by the share of
-/// synapses that took part, and without those too weak to be kept.
+/// A copy of every network of a session with its weights as a test uses them: read out, after dropout scaled by the
+/// share of synapses that took part, and without those too weak to be kept.
 ///
 /// # Errors
 /// When the device fails.
-pub fn read_out(
-    session: &mut dyn Session,
-    networks: &[Network],
-) -> Result<Vec<Vec<f32>>, BackendError> {
-    let mut weights = session.read_out()?;
-    for (network, weights) in networks.iter().zip(&mut weights) {
-        finish(&network.params, weights);
-    }
-    Ok(weights)
+pub fn read_out(session: &mut dyn Session) -> Result<Vec<Replica>, BackendError> {
+    let (networks, weights) = (session.snapshot()?, session.read_out()?);
+    let of_network = |(network, mut weights): (Network, Vec<f32>)| {
+        finish(&network.params, &mut weights);
+        Replica::read_out(network, weights)
+    };
+    Ok(networks.into_iter().zip(weights).map(of_network).collect())
 }
 
 fn finish(params: &Params, weights: &mut [f32]) {

@@ -1,6 +1,6 @@
 //! Training: the images of every replica in its own order, with metrics on the way.
 
-use super::evaluate::{Voters, evaluate};
+use super::evaluate::evaluate;
 use super::labelling::label;
 use super::prepare::{as_shown, read_out};
 use super::selection::{self, Schedule};
@@ -11,7 +11,7 @@ use crate::labels::Labels;
 use crate::model::rng::Stream;
 use crate::network::{Network, NetworkError};
 use crate::params::{MetricsEvery, Params, Vote};
-use crate::trained::{Metrics, Trained};
+use crate::trained::{Metrics, Replica, Trained};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -53,11 +53,14 @@ pub fn zero_fraction(params: &Params, weights: &[f32]) -> f64 {
 }
 
 /// Networks with their weights as read out, ready for a test.
-pub fn frozen<'a>(networks: &'a [Network], weights: &'a [Vec<f32>]) -> Vec<Frozen<'a>> {
-    networks
+pub fn frozen(replicas: &[Replica]) -> Vec<Frozen<'_>> {
+    replicas
         .iter()
-        .zip(weights)
-        .map(|(network, weights)| Frozen { network, weights })
+        .map(
+            |Replica {
+                 network, weights, ..
+             }| Frozen { network, weights },
+        )
         .collect()
 }
 
@@ -98,21 +101,28 @@ pub fn train_networks(
     observer: &mut Observer<'_>,
 ) -> Result<Trained, ExperimentError> {
     let start = Instant::now();
-    let Some(first) = begun.networks.first().cloned() else {
+    let Some(Replica { network, .. }) = begun.replicas.first() else {
         return Ok(begun);
     };
-    let (total, mut done) = (first.params.presentations(), first.state.presented as usize);
-    check_together(&begun.networks)?;
-    let images = &*as_shown(&first.params.model.input, images);
-    let mut schedules = schedules(images, &begun.networks)?;
+    let (params, mut done) = (network.params.clone(), network.state.presented as usize);
+    let total = params.presentations();
+    check_together(&begun.replicas, network)?;
+    let images = &*as_shown(&params.model.input, images);
+    let mut schedules = schedules(images, &begun.replicas)?;
+    let parts = begun.replicas.into_iter().map(|replica| {
+        let Replica {
+            metrics, labels, ..
+        } = replica;
+        (replica.network, Measured { metrics, labels })
+    });
+    let (networks, measured) = parts.unzip();
     let mut run = Run {
         begun: done,
-        session: backend.start(begun.networks)?,
-        metrics: begun.metrics,
-        labels: begun.labels,
+        session: backend.start(networks)?,
+        measured,
         start,
     };
-    let every = first.params.job.metrics_every;
+    let every = params.job.metrics_every;
     let (mut per_call, mut saved) = (1, Instant::now());
     while done < total {
         let next = next_stop(done, total, every, saving.every).min(done + per_call);
@@ -148,7 +158,7 @@ pub fn train_networks(
 }
 
 /// Networks of one training must have seen as many images and have as many before them.
-fn check_together(networks: &[Network]) -> Result<(), BackendError> {
+fn check_together(replicas: &[Replica], first: &Network) -> Result<(), BackendError> {
     let shape = |network: &Network| {
         let job = &network.params.job;
         let presentations = network.params.presentations();
@@ -162,9 +172,9 @@ fn check_together(networks: &[Network]) -> Result<(), BackendError> {
     let together = |a: &Network, b: &Network| {
         shape(a) == shape(b) && a.params.model.input == b.params.model.input
     };
-    match networks
+    match replicas
         .iter()
-        .all(|network| together(network, &networks[0]))
+        .all(|replica| together(&replica.network, first))
     {
         true => Ok(()),
         false => Err(BackendError::Mixed),
@@ -174,14 +184,14 @@ fn check_together(networks: &[Network]) -> Result<(), BackendError> {
 /// What each network is shown.
 fn schedules(
     images: &LabelledImages,
-    networks: &[Network],
+    replicas: &[Replica],
 ) -> Result<Vec<Schedule>, ExperimentError> {
-    let schedule = |network: &Network| {
+    let schedule = |Replica { network, .. }: &Replica| {
         let (seed, shift_max) = (network.seed, network.params.job.shift_max);
         let training = selection::training(images, &network.params)?;
         Ok(Schedule::new(training, seed, shift_max))
     };
-    networks.iter().map(schedule).collect()
+    replicas.iter().map(schedule).collect()
 }
 
 impl Every {
@@ -227,12 +237,18 @@ fn images_per_call(images: usize, seconds: f64) -> usize {
     (in_time as usize).clamp(1, IMAGES_PER_CALL)
 }
 
+/// What was measured of a network.
+struct Measured {
+    metrics: Vec<Metrics>,
+    /// The labels of its neurons when metrics were last measured, as they are at the end in any case.
+    labels: Option<Labels>,
+}
+
 /// A training under way.
 struct Run<'a> {
     session: Box<dyn Session + 'a>,
-    metrics: Vec<Vec<Metrics>>,
-    /// The labels of the neurons when metrics were last measured, as they are at the end in any case.
-    labels: Vec<Labels>,
+    /// For each network of the session.
+    measured: Vec<Measured>,
     /// Images that each network had seen before.
     begun: usize,
     start: Instant,
@@ -241,20 +257,18 @@ struct Run<'a> {
 impl Run<'_> {
     /// A copy of the networks as they are.
     fn trained(&mut self) -> Result<Trained, ExperimentError> {
-        let networks = self.session.snapshot()?;
-        let shown = networks
-            .first()
-            .map_or(0, |network| network.state.presented) as usize;
+        let mut replicas = read_out(self.session.as_mut())?;
+        for (replica, measured) in replicas.iter_mut().zip(&self.measured) {
+            replica.metrics.clone_from(&measured.metrics);
+            if replica.network.is_trained() {
+                replica.labels.clone_from(&measured.labels);
+            }
+        }
+        let shown = (replicas.first()).map_or(0, |replica| replica.network.state.presented);
         Ok(Trained {
-            weights: read_out(self.session.as_mut(), &networks)?,
-            metrics: self.metrics.clone(),
-            labels: match networks.iter().all(Network::is_trained) {
-                true => self.labels.clone(),
-                false => Vec::new(),
-            },
-            networks,
+            replicas,
             seconds: self.start.elapsed().as_secs_f64(),
-            images: shown - self.begun,
+            images: shown as usize - self.begun,
         })
     }
 
@@ -265,37 +279,33 @@ impl Run<'_> {
         images: &LabelledImages,
         observer: &mut Observer<'_>,
     ) -> Result<(), ExperimentError> {
-        let networks = self.session.snapshot()?;
-        let weights = read_out(self.session.as_mut(), &networks)?;
-        let lanes = frozen(&networks, &weights);
-        self.labels = label(backend, &lanes, images)?;
-        let voters = Voters::new(&self.labels);
-        let mut rows = Vec::with_capacity(lanes.len());
+        let mut replicas = read_out(self.session.as_mut())?;
+        label(backend, &mut replicas, images)?;
+        let mut rows = Vec::with_capacity(replicas.len());
         // Networks with the same validation images are shown them side by side.
-        let same = |a: &Frozen<'_>, b: &Frozen<'_>| {
+        let same = |a: &Replica, b: &Replica| {
             selection::same_validation(&a.network.params, &b.network.params)
         };
-        for lanes in lanes.chunk_by(same) {
-            let shown = selection::validation(images, &lanes[0].network.params)?;
+        for replicas in replicas.chunk_by(same) {
+            let shown = selection::validation(images, &replicas[0].network.params)?;
             let silent: &mut Observer<'_> = &mut |_| Ok(());
-            let (stream, voters) = (
-                Stream::Validation,
-                voters.of(rows.len()..rows.len() + lanes.len()),
-            );
-            let evaluations = evaluate(backend, lanes, voters, images, &shown, stream, silent)?;
-            for (lane, evaluation) in lanes.iter().zip(evaluations) {
+            let stream = Stream::Validation;
+            let evaluations = evaluate(backend, replicas, images, &shown, stream, silent)?;
+            for (replica, evaluation) in replicas.iter().zip(evaluations) {
+                let network = &replica.network;
                 rows.push(Metrics {
                     replica: rows.len(),
-                    seed: lane.network.seed,
-                    images: lane.network.state.presented as usize,
-                    spikes: lane.network.state.spikes_e,
+                    seed: network.seed,
+                    images: network.state.presented as usize,
+                    spikes: network.state.spikes_e,
                     validation_accuracy: (evaluation.images > 0).then_some(evaluation.accuracy),
-                    zero_fraction: zero_fraction(&lane.network.params, lane.weights),
+                    zero_fraction: zero_fraction(&network.params, &replica.weights),
                 });
             }
         }
-        for (metrics, row) in self.metrics.iter_mut().zip(&rows) {
-            metrics.push(row.clone());
+        for ((measured, row), replica) in self.measured.iter_mut().zip(&rows).zip(replicas) {
+            measured.metrics.push(row.clone());
+            measured.labels = replica.labels;
         }
         observer(Event::Measured(&rows)).map_err(ExperimentError::Observer)
     }

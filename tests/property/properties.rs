@@ -7,6 +7,7 @@ use spikeprune::backend::{
     Backend, BackendError, Frozen, Phase, Recorded, Session, Shift, Showing, SpikeCounts, Record, TestImages,
 };
 use spikeprune::checkpoint::Checkpoint;
+use spikeprune::trained::Replica;
 use spikeprune::model::rng::Stream;
 use spikeprune::network::{Network, State};
 use spikeprune::params::{INPUTS, RETRIES, Vote};
@@ -215,12 +216,14 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("half.safetensors");
         let Outcome { networks, weights } = half;
-        let metrics = vec![Vec::new(); networks.len()];
-        let saved = Checkpoint { params: job.params.clone(), networks, weights, metrics, labels: Vec::new(), data: None };
+        let replicas = networks.into_iter().zip(weights);
+        let replicas = replicas.map(|(network, weights)| Replica::read_out(network, weights)).collect();
+        let saved = Checkpoint { params: job.params.clone(), replicas, data: None };
         saved.save(&path).unwrap();
         let loaded = Checkpoint::load(&path).unwrap();
         prop_assert!(loaded == saved);
-        prop_assert!(train(1, loaded.networks, &pixels, &after) == whole);
+        let networks = loaded.replicas.into_iter().map(|replica| replica.network).collect();
+        prop_assert!(train(1, networks, &pixels, &after) == whole);
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub use plan::{BINDSNET, Plan, SIZES, published};
 pub use results::{DiehlCook, NetworkResult, Noise, Point};
 
 use super::answers::{Listener, first_answers};
-use super::evaluate::{Voters, evaluate};
+use super::evaluate::evaluate;
 use super::plan::begin;
 use super::prepare::{as_shown, scaled};
 use super::train::{Saving, frozen, train_networks};
@@ -60,20 +60,20 @@ pub fn test_size(
         plan.params.job.test_per_class,
     );
     let tested = selection::first_of_classes(&data.test, classes, count)?;
-    let lanes = frozen(&trained.networks, &trained.weights);
     let evaluations = evaluate(
         backend,
-        &lanes,
-        Voters::new(&trained.labels),
+        &trained.replicas,
         &as_shown(&plan.params.model.input, &data.test),
         &tested,
         Stream::Test,
         observer,
     )?;
     let noise = noise(backend, data, plan, trained)?;
-    let results = evaluations.into_iter().zip(noise).enumerate();
+    let results = trained.replicas.iter().zip(evaluations).zip(noise);
     Ok(results
-        .map(|(index, (evaluation, noise))| NetworkResult::new(trained, index, evaluation, noise))
+        .map(|((replica, evaluation), noise)| {
+            NetworkResult::new(trained, replica, evaluation, noise)
+        })
         .collect())
 }
 
@@ -94,7 +94,7 @@ fn noise(
     );
     let pixels = scaled(&plan.params.model.input, &pixels);
     let images: Vec<u32> = (0..plan.noise_images as u32).collect();
-    let lanes = frozen(&trained.networks, &trained.weights);
+    let lanes = frozen(&trained.replicas);
     let mut noise = vec![Noise::default(); lanes.len()];
     let mut take = |network: usize, _: usize, counts: &[u16]| {
         noise[network].add(counts.iter().map(|&count| u64::from(count)).sum());

@@ -4,7 +4,7 @@ use super::Plan;
 use crate::experiment::evaluate::Evaluation;
 use crate::experiment::train::zero_fraction;
 use crate::params::{Params, PruningMode};
-use crate::trained::Trained;
+use crate::trained::{Metrics, Replica, Trained};
 use serde::Serialize;
 
 /// All results, as `reproduction.json` has them.
@@ -77,10 +77,16 @@ impl Noise {
 }
 
 impl NetworkResult {
-    pub(super) fn new(trained: &Trained, index: usize, eval: Evaluation, noise: Noise) -> Self {
-        let network = &trained.networks[index];
+    /// Of one of the networks that were trained side by side.
+    pub(super) fn new(
+        trained: &Trained,
+        replica: &Replica,
+        eval: Evaluation,
+        noise: Noise,
+    ) -> Self {
+        let network = &replica.network;
         let images = network.state.presented as usize;
-        let point = |row: &crate::trained::Metrics| Point {
+        let point = |row: &Metrics| Point {
             images: row.images,
             accuracy: row.validation_accuracy,
         };
@@ -90,13 +96,13 @@ impl NetworkResult {
             seed: network.seed,
             train_images: images,
             train_ms_per_image: (trained.images > 0)
-                .then(|| 1e3 * trained.seconds / (trained.images * trained.networks.len()) as f64),
+                .then(|| 1e3 * trained.seconds / (trained.images * trained.replicas.len()) as f64),
             train_spikes: network.state.spikes_e as f64 / images.max(1) as f64,
             accuracy: eval.accuracy,
             eval,
             noise,
-            zero_fraction: zero_fraction(&network.params, &trained.weights[index]),
-            curve: trained.metrics[index].iter().map(point).collect(),
+            zero_fraction: zero_fraction(&network.params, &replica.weights),
+            curve: replica.metrics.iter().map(point).collect(),
         }
     }
 }

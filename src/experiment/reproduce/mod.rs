@@ -112,12 +112,13 @@ fn subjects<'a>(
     train_seconds: f64,
     range: std::ops::Range<usize>,
 ) -> Vec<Subject<'a>> {
-    range
-        .map(|index| Subject {
-            name: variants[index].name.clone(),
-            network: &trained.networks[index],
-            weights: trained.weights[index].clone(),
-            learning: &trained.metrics[index],
+    let of_split = variants[range.clone()].iter().zip(&trained.replicas[range]);
+    of_split
+        .map(|(variant, replica)| Subject {
+            name: variant.name.clone(),
+            network: &replica.network,
+            weights: replica.weights.clone(),
+            learning: &replica.metrics,
             train_seconds,
         })
         .collect()

@@ -188,7 +188,7 @@ fn sheet(plan: &Plan, trained: &Trained, size: usize) -> Sheet<'static> {
     let scale = (SHEET / (size.isqrt() * INPUTS.isqrt())).clamp(1, 4) as u32;
     let group = |(arm, mode): (usize, &PruningMode)| -> Option<TileGroup<'static>> {
         let images = WeightImages {
-            weights: trained.weights.get(arm * plan.seeds)?,
+            weights: &trained.replicas.get(arm * plan.seeds)?.weights,
             labels: &vec![None; size],
             classes: &[],
             by_class: false,
