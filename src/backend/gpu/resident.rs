@@ -3,13 +3,13 @@
 use super::engine::Engine;
 use super::error::GpuError;
 use super::layout::{
-    Constants, DIVERGED, OVERFLOW, SILENT, pack_rings, pack_state, pack_wiring, state_stride,
-    wiring_stride,
+    DIVERGED, OVERFLOW, SILENT, pack_rings, pack_state, pack_wiring, state_stride, wiring_stride,
 };
 use crate::backend::BackendError;
-use crate::model;
+use crate::model::Constants;
 use crate::model::poisson::RateTable;
 use crate::network::Network;
+use crate::params::ParamsError;
 
 /// What frozen and learning networks have in common: constants, weights, wiring and rates, for R networks.
 pub struct Networks {
@@ -91,14 +91,13 @@ impl Engine {
         let params = &networks[0].params;
         let n = params.model.neurons();
         let (mut constants, mut wiring) = (Vec::new(), Vec::new());
-        let mut slots = (0, 0);
+        let invalid = |error: ParamsError| GpuError::Validation(error.to_string());
         for network in networks {
-            let c = model::Constants::new(&network.params)
-                .map_err(|error| GpuError::Validation(error.to_string()))?;
-            slots = (c.steps.delay_s2_max + 1, c.steps.delay_s3_max + 1);
-            constants.push(Constants::new(&c, &network.params));
+            constants.push(Constants::training(&network.params).map_err(invalid)?);
+            constants.push(Constants::testing(&network.params).map_err(invalid)?);
             pack_wiring(network, &mut wiring);
         }
+        let steps = params.model.steps().map_err(invalid)?;
         debug_assert_eq!(wiring.len(), networks.len() * wiring_stride(n));
         let all: Vec<u32> = weights
             .iter()
@@ -107,8 +106,8 @@ impl Engine {
         Ok(Networks {
             neurons: n,
             count: networks.len(),
-            slots_s2: slots.0,
-            slots_s3: slots.1,
+            slots_s2: steps.delay_s2_max + 1,
+            slots_s3: steps.delay_s3_max + 1,
             constants: self.filled("constants", bytemuck::cast_slice(&constants))?,
             weights: self.filled("weights", &all)?,
             wiring: self.filled("wiring", &wiring)?,
