@@ -15,12 +15,12 @@ struct Conductance {
 }
 
 @group(0) @binding(5) var<storage, read_write> rings: array<u32>;
-// For each network delays in steps, two to a word, S2 [N], then S3 [from I, to E]; then the bits of the thresholds
-// with which a test image begins [N].
-@group(0) @binding(6) var<storage, read> wiring: array<u32>;
+// What stays as it is in each network: delays in steps, two to a word, S2 [N], then S3 [from I, to E]; then the bits of
+// the thresholds with which a test image begins [N].
+@group(0) @binding(6) var<storage, read> fixed_arrays: array<u32>;
 
 const DELAY_WORDS: u32 = (N + N * N + 1u) >> 1u;
-const WIRING: u32 = DELAY_WORDS + N;
+const FIXED_STRIDE: u32 = DELAY_WORDS + N;
 
 // Spikes under way to each own neuron: a ring with none is not looked at.
 var<private> under_way_s2: array<u32, OWN>;
@@ -47,13 +47,13 @@ fn ring_base(lane: u32) -> u32 {
 
 // The delay number `at` of a network.
 fn delay(network: u32, at: u32) -> u32 {
-    let word = wiring[network * WIRING + (at >> 1u)];
+    let word = fixed_arrays[network * FIXED_STRIDE + (at >> 1u)];
     return (word >> ((at & 1u) * 16u)) & 0xffffu;
 }
 
 // The threshold of neuron j with which a test image begins.
 fn threshold_in_test(network: u32, j: u32) -> f32 {
-    return bitcast<f32>(wiring[network * WIRING + DELAY_WORDS + j]);
+    return bitcast<f32>(fixed_arrays[network * FIXED_STRIDE + DELAY_WORDS + j]);
 }
 
 // An E spike of own neuron k sets off for its I neuron.

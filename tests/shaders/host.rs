@@ -181,7 +181,7 @@ fn every_constant_of_a_shader_has_the_value_of_its_twin() {
         ("SILENT", layout::SILENT as usize),
         ("DROPOUT", Stream::Dropout as usize),
         ("DELAY_WORDS", (N + N * N).div_ceil(2)),
-        ("WIRING", layout::wiring_stride(N)),
+        ("FIXED_STRIDE", layout::fixed_stride(N)),
         ("FIELDS", layout::FIELDS),
         ("STRIDE", layout::state_stride(N)),
         ("WORDS", N.div_ceil(32)),

@@ -79,13 +79,13 @@ pub fn state_stride(neurons: usize) -> usize {
     FIELDS * neurons + 2 * INPUTS + GROUPS
 }
 
-/// Words of the wiring of one network.
-pub fn wiring_stride(neurons: usize) -> usize {
+/// Words of the fixed arrays of one network.
+pub fn fixed_stride(neurons: usize) -> usize {
     (neurons + neurons * neurons).div_ceil(2) + neurons
 }
 
 /// Delays of S2, then of S3, two to a word; then the bits of the thresholds with which a test image begins.
-pub fn pack_wiring(network: &Network, words: &mut Vec<u32>) {
+pub fn pack_fixed(network: &Network, words: &mut Vec<u32>) {
     let delays: Vec<u16> = [&network.delays_s2[..], &network.delays_s3[..]].concat();
     let word = |pair: &[u16]| u32::from(pair[0]) | u32::from(*pair.get(1).unwrap_or(&0)) << 16;
     words.extend(delays.chunks(2).map(word));

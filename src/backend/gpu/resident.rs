@@ -3,7 +3,7 @@
 use super::engine::Engine;
 use super::error::GpuError;
 use super::layout::{
-    DIVERGED, OVERFLOW, SILENT, pack_rings, pack_state, pack_wiring, state_stride, wiring_stride,
+    DIVERGED, OVERFLOW, SILENT, fixed_stride, pack_fixed, pack_rings, pack_state, state_stride,
 };
 use crate::backend::BackendError;
 use crate::model::Constants;
@@ -11,7 +11,7 @@ use crate::model::poisson::RateTable;
 use crate::network::Network;
 use crate::params::ParamsError;
 
-/// What frozen and learning networks have in common: constants, weights, wiring and rates, for R networks.
+/// What frozen and learning networks have in common: constants, weights, fixed arrays and rates, for R networks.
 pub struct Networks {
     pub neurons: usize,
     pub count: usize,
@@ -19,7 +19,7 @@ pub struct Networks {
     pub slots_s3: u32,
     constants: wgpu::Buffer,
     pub weights: wgpu::Buffer,
-    wiring: wgpu::Buffer,
+    fixed_arrays: wgpu::Buffer,
     pub rates: wgpu::Buffer,
 }
 
@@ -46,7 +46,7 @@ impl Networks {
             weights,
             &lanes.state,
             &lanes.rings,
-            &self.wiring,
+            &self.fixed_arrays,
             spikes,
             &lanes.counts,
         ]
@@ -90,15 +90,15 @@ impl Engine {
     ) -> Result<Networks, GpuError> {
         let params = &networks[0].params;
         let n = params.model.neurons();
-        let (mut constants, mut wiring) = (Vec::new(), Vec::new());
+        let (mut constants, mut fixed_arrays) = (Vec::new(), Vec::new());
         let invalid = |error: ParamsError| GpuError::Validation(error.to_string());
         for network in networks {
             constants.push(Constants::training(&network.params).map_err(invalid)?);
             constants.push(Constants::testing(&network.params).map_err(invalid)?);
-            pack_wiring(network, &mut wiring);
+            pack_fixed(network, &mut fixed_arrays);
         }
         let steps = params.model.steps().map_err(invalid)?;
-        debug_assert_eq!(wiring.len(), networks.len() * wiring_stride(n));
+        debug_assert_eq!(fixed_arrays.len(), networks.len() * fixed_stride(n));
         let all: Vec<u32> = weights
             .iter()
             .flat_map(|weights| weights.iter().map(|w| w.to_bits()))
@@ -110,7 +110,7 @@ impl Engine {
             slots_s3: steps.delay_s3_max + 1,
             constants: self.filled("constants", bytemuck::cast_slice(&constants))?,
             weights: self.filled("weights", &all)?,
-            wiring: self.filled("wiring", &wiring)?,
+            fixed_arrays: self.filled("delays and thresholds", &fixed_arrays)?,
             rates: self.rates(tables)?,
         })
     }
