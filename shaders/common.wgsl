@@ -1,5 +1,4 @@
-// What every kernel shares: constants of a network, tasks, and small functions. Twin of src/model/mod.rs and
-// src/backend/gpu/layout.rs; a test compares the layouts.
+// What every kernel shares: tasks, and small functions. Twin of src/model/mod.rs and src/backend/gpu/layout.rs.
 //
 // N (neurons), OWN (neurons of one thread) and WORKGROUP (threads) stand in a preamble that the host writes.
 
@@ -10,79 +9,6 @@ const TINY: f32 = 1e-30;
 const FROZEN: u32 = 0u;
 const PRUNING: u32 = 1u;
 const LEARNING: u32 = 2u;
-
-// What potentials are compared with.
-const LIVE: u32 = 0u;
-const LATCHED: u32 = 1u;
-const FIXED: u32 = 2u;
-const HOMEOSTATIC: u32 = 3u;
-
-// Learning rules.
-const STDP: u32 = 0u;
-const STDP_ALL_LTD: u32 = 1u;
-const COUNT_GATED: u32 = 2u;
-const TRIPLET: u32 = 3u;
-
-// How unused weights decay.
-const GAUSSIAN: u32 = 0u;
-const EXPONENTIAL: u32 = 1u;
-const LINEAR: u32 = 2u;
-
-// model::Constants: factors of one step, from the host, so that no kernel divides.
-struct Constants {
-    e_dt_per_tau_membrane: f32,
-    e_v_rest_mv: f32,
-    e_v_reset_mv: f32,
-    e_e_excitatory_mv: f32,
-    e_e_inhibitory_mv: f32,
-    e_keep_ge: f32,
-    e_keep_gi: f32,
-    e_v_threshold_mv: f32,
-    e_v_threshold_test_mv: f32,
-    e_dt_per_tau_threshold: f32,
-    e_keep_theta: f32,
-    e_threshold_step_mv: f32,
-    i_dt_per_tau_membrane: f32,
-    i_v_rest_mv: f32,
-    i_v_reset_mv: f32,
-    i_e_excitatory_mv: f32,
-    i_keep_ge: f32,
-    i_v_threshold_mv: f32,
-    w_s2: f32,
-    w_s3: f32,
-    inhibitory_gain: f32,
-    most_ge_i: f32,
-    most_gi_e: f32,
-    w_min: f32,
-    gmax: f32,
-    a_pre: f32,
-    a_post: f32,
-    dt_per_tau_pre: f32,
-    keep_post: f32,
-    // 1 where spikes add to a trace, 0 where they set it.
-    keep_at_spike: f32,
-    // Sum of a neuron's incoming weights; 0 for no scaling.
-    w_total: f32,
-    decay_per_step: f32,
-    spikes_per_step: f32,
-    spikes_floor: f32,
-    tolerance: f32,
-    dt_per_tau_post_slow: f32,
-    refractory_e: u32,
-    refractory_i: u32,
-    threshold_train: u32,
-    threshold_test: u32,
-    // 1: eq. 5 acts at every input spike of the training.
-    prune_in_training: u32,
-    // Neurons of one class.
-    group_size: u32,
-    // STDP, STDP_ALL_LTD or COUNT_GATED.
-    rule: u32,
-    // GAUSSIAN, EXPONENTIAL or LINEAR.
-    decay: u32,
-    // Draws below this drop a synapse out of a training image; 0 for no dropout.
-    dropout: u32,
-}
 
 // One presentation in one lane.
 struct Task {
@@ -109,7 +35,7 @@ struct Task {
 // What one dispatch does. Workgroup g runs task first_task + g.
 struct Dispatch {
     first_task: u32,
-    // Steps first_step .. first_step + steps of the presentation; in `poisson`, the steps of one thread's share.
+    // Steps first_step .. first_step + steps of the presentation.
     first_step: u32,
     steps: u32,
     // Steps with input.
@@ -124,6 +50,8 @@ struct Dispatch {
     slots_s3: u32,
     // Words of one task in the spike lists: starts, then inputs.
     spikes_stride: u32,
+    // In `poisson`, the steps whose spikes one thread adds up.
+    share: u32,
 }
 
 fn flush_tiny(x: f32) -> f32 {

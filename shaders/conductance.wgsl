@@ -2,13 +2,25 @@
 //
 // Arrivals are counted in rings [slot, neuron] that a thread reads and writes for its own neurons alone.
 
+// How S1, S2 and S3 conduct.
+struct Conductance {
+    // What a negative weight adds to gi, relative to its magnitude.
+    inhibitory_gain: f32,
+    // Weights of S2 and S3.
+    w_s2: f32,
+    w_s3: f32,
+    // Most that arrivals of S2 make ge of I, and those of S3 gi of E.
+    most_ge_i: f32,
+    most_gi_e: f32,
+}
+
 @group(0) @binding(5) var<storage, read_write> rings: array<u32>;
-// For each network delays in steps, two to a word, S2 [N], then S3 [from I, to E]; then the bits of the thresholds
-// with which a test image begins [N].
-@group(0) @binding(6) var<storage, read> wiring: array<u32>;
+// What stays as it is in each network: delays in steps, two to a word, S2 [N], then S3 [from I, to E]; then the bits of
+// the thresholds with which a test image begins [N].
+@group(0) @binding(6) var<storage, read> fixed_arrays: array<u32>;
 
 const DELAY_WORDS: u32 = (N + N * N + 1u) >> 1u;
-const WIRING: u32 = DELAY_WORDS + N;
+const FIXED_STRIDE: u32 = DELAY_WORDS + N;
 
 // Spikes under way to each own neuron: a ring with none is not looked at.
 var<private> under_way_s2: array<u32, OWN>;
@@ -20,7 +32,7 @@ fn decay(g: f32, keep: f32) -> f32 {
 }
 
 // An input spike through a synapse of own neuron k: a weight above 0 excites, one below 0 inhibits.
-fn receive(c: Constants, w: f32, k: u32) {
+fn receive(c: Conductance, w: f32, k: u32) {
     if w < 0.0 {
         gi_e[k] += c.inhibitory_gain * -w;
     } else {
@@ -35,13 +47,13 @@ fn ring_base(lane: u32) -> u32 {
 
 // The delay number `at` of a network.
 fn delay(network: u32, at: u32) -> u32 {
-    let word = wiring[network * WIRING + (at >> 1u)];
+    let word = fixed_arrays[network * FIXED_STRIDE + (at >> 1u)];
     return (word >> ((at & 1u) * 16u)) & 0xffffu;
 }
 
 // The threshold of neuron j with which a test image begins.
 fn threshold_in_test(network: u32, j: u32) -> f32 {
-    return bitcast<f32>(wiring[network * WIRING + DELAY_WORDS + j]);
+    return bitcast<f32>(fixed_arrays[network * FIXED_STRIDE + DELAY_WORDS + j]);
 }
 
 // An E spike of own neuron k sets off for its I neuron.
@@ -74,7 +86,7 @@ fn raised(g: f32, weight: f32, count: u32, most: f32) -> f32 {
 }
 
 // S2 arrivals due now.
-fn arrive_s2(c: Constants, lane: u32, now: u32, k: u32, j: u32) {
+fn arrive_s2(c: Conductance, lane: u32, now: u32, k: u32, j: u32) {
     if under_way_s2[k] > 0u {
         let count = arrived(ring_base(lane) + (now % dispatch.slots_s2) * N + j);
         under_way_s2[k] -= count;
@@ -83,7 +95,7 @@ fn arrive_s2(c: Constants, lane: u32, now: u32, k: u32, j: u32) {
 }
 
 // S3 arrivals due now.
-fn arrive_s3(c: Constants, lane: u32, now: u32, k: u32, j: u32) {
+fn arrive_s3(c: Conductance, lane: u32, now: u32, k: u32, j: u32) {
     if under_way_s3[k] > 0u {
         let slot = dispatch.slots_s2 + now % dispatch.slots_s3;
         let count = arrived(ring_base(lane) + slot * N + j);

@@ -3,11 +3,31 @@
 // Groups that a network may have, one a label.
 const GROUPS: u32 = 10u;
 
+// Learning rules.
+const STDP: u32 = 0u;
+const STDP_ALL_LTD: u32 = 1u;
+const COUNT_GATED: u32 = 2u;
+const TRIPLET: u32 = 3u;
+
+// Constants of the third factor.
+struct Gate {
+    // STDP, STDP_ALL_LTD, COUNT_GATED or TRIPLET.
+    rule: u32,
+    // Neurons of one class.
+    group_size: u32,
+    // S over the steps of the stimulus.
+    spikes_per_step: f32,
+    // S times the floor.
+    spikes_floor: f32,
+    tolerance: f32,
+    dt_per_tau_post_slow: f32,
+}
+
 // Spikes of each group in this image.
 var<workgroup> group_spikes: array<atomic<u32>, GROUPS>;
 
 // The group of neuron j, without a division.
-fn group_of(c: Constants, j: u32) -> u32 {
+fn group_of(c: Gate, j: u32) -> u32 {
     var group = 0u;
     while group + 1u < GROUPS && (group + 1u) * c.group_size <= j {
         group += 1u;
@@ -17,7 +37,7 @@ fn group_of(c: Constants, j: u32) -> u32 {
 
 // The factor of a step at an E spike in step `step` of the image, by the spikes of the neuron's group so far and
 // the steps since the neuron's last spike.
-fn third_factor(c: Constants, is_target: bool, step: u32, spikes: u32, since_last: u32) -> f32 {
+fn third_factor(c: Gate, is_target: bool, step: u32, spikes: u32, since_last: u32) -> f32 {
     if c.rule == STDP {
         return 1.0;
     }

@@ -1,5 +1,47 @@
 // Leaky integrate-and-fire neurons, E and I. Twin of src/model/lif.rs.
 
+// What potentials of E are compared with: the threshold as it moves, as it stood when the image came on, its resting
+// value, or one with memory, as it moves.
+const LIVE: u32 = 0u;
+const LATCHED: u32 = 1u;
+const FIXED: u32 = 2u;
+const HOMEOSTATIC: u32 = 3u;
+
+// Constants of E, per step, in mV.
+struct Excitatory {
+    dt_per_tau_membrane: f32,
+    v_rest_mv: f32,
+    v_reset_mv: f32,
+    e_excitatory_mv: f32,
+    e_inhibitory_mv: f32,
+    keep_ge: f32,
+    keep_gi: f32,
+    // Resting value of the threshold.
+    v_threshold_mv: f32,
+    dt_per_tau_threshold: f32,
+    // What one image leaves of a threshold with memory, above its resting value.
+    keep_theta: f32,
+    threshold_step_mv: f32,
+    // LIVE, LATCHED, FIXED or HOMEOSTATIC.
+    threshold: u32,
+    // 1 where v is compared with the threshold as it moves, 0 where with the latched one.
+    live: u32,
+    // Steps without a spike after each.
+    refractory: u32,
+}
+
+// Constants of I, per step, in mV.
+struct Inhibitory {
+    dt_per_tau_membrane: f32,
+    v_rest_mv: f32,
+    v_reset_mv: f32,
+    e_excitatory_mv: f32,
+    keep_ge: f32,
+    v_threshold_mv: f32,
+    // Steps without a spike after each.
+    refractory: u32,
+}
+
 // Membrane potential, threshold, latched threshold, conductances and last spike of each own E neuron.
 var<private> v_e: array<f32, OWN>;
 var<private> vt: array<f32, OWN>;
@@ -13,45 +55,45 @@ var<private> ge_i: array<f32, OWN>;
 var<private> last_spike_i: array<u32, OWN>;
 
 // Latches the thresholds for one presentation. Thresholds with memory are not latched; they fall by one image's time
-// here, except in testing.
-fn latch(c: Constants, kind: u32, testing: bool) {
+// here.
+fn latch(c: Excitatory) {
     for (var k = 0u; k < OWN; k++) {
-        if kind == LATCHED {
+        if c.threshold == LATCHED {
             latched[k] = vt[k];
-        } else if kind == FIXED {
-            latched[k] = c.e_v_threshold_mv;
-        } else if kind == HOMEOSTATIC && !testing {
-            vt[k] = (vt[k] - c.e_v_threshold_mv) * c.e_keep_theta + c.e_v_threshold_mv;
+        } else if c.threshold == FIXED {
+            latched[k] = c.v_threshold_mv;
+        } else if c.threshold == HOMEOSTATIC {
+            vt[k] = (vt[k] - c.v_threshold_mv) * c.keep_theta + c.v_threshold_mv;
         }
     }
 }
 
 // Advances one E neuron by one step; true when its potential is above its threshold.
-fn integrate_excitatory(c: Constants, live: bool, k: u32) -> bool {
+fn integrate_excitatory(c: Excitatory, live: bool, k: u32) -> bool {
     let v0 = v_e[k];
     let vt0 = vt[k];
     let ge0 = ge_e[k];
     let gi0 = gi_e[k];
-    let excitation = ge0 * (c.e_e_excitatory_mv - v0) + (c.e_v_rest_mv - v0);
-    let drive = gi0 * (c.e_e_inhibitory_mv - v0) + excitation;
-    let v1 = drive * c.e_dt_per_tau_membrane + v0;
-    let vt1 = (c.e_v_threshold_mv - vt0) * c.e_dt_per_tau_threshold + vt0;
+    let excitation = ge0 * (c.e_excitatory_mv - v0) + (c.v_rest_mv - v0);
+    let drive = gi0 * (c.e_inhibitory_mv - v0) + excitation;
+    let v1 = drive * c.dt_per_tau_membrane + v0;
+    let vt1 = (c.v_threshold_mv - vt0) * c.dt_per_tau_threshold + vt0;
     v_e[k] = v1;
     vt[k] = vt1;
-    ge_e[k] = decay(ge0, c.e_keep_ge);
-    gi_e[k] = decay(gi0, c.e_keep_gi);
+    ge_e[k] = decay(ge0, c.keep_ge);
+    gi_e[k] = decay(gi0, c.keep_gi);
     return v1 > select(latched[k], vt1, live);
 }
 
 // Advances one I neuron by one step; true when its potential is above the threshold.
-fn integrate_inhibitory(c: Constants, k: u32) -> bool {
+fn integrate_inhibitory(c: Inhibitory, k: u32) -> bool {
     let v0 = v_i[k];
     let ge0 = ge_i[k];
-    let drive = ge0 * (c.i_e_excitatory_mv - v0) + (c.i_v_rest_mv - v0);
-    let v1 = drive * c.i_dt_per_tau_membrane + v0;
+    let drive = ge0 * (c.e_excitatory_mv - v0) + (c.v_rest_mv - v0);
+    let v1 = drive * c.dt_per_tau_membrane + v0;
     v_i[k] = v1;
-    ge_i[k] = decay(ge0, c.i_keep_ge);
-    return v1 > c.i_v_threshold_mv;
+    ge_i[k] = decay(ge0, c.keep_ge);
+    return v1 > c.v_threshold_mv;
 }
 
 // Whether a neuron may spike: enough steps since its last one.

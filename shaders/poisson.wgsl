@@ -71,7 +71,7 @@ fn draw(task: Task, base: u32, input: u32, place: bool) {
 // Turns counts per step into the ends of the steps: a sum over each thread's share, then over the shares.
 fn accumulate(base: u32, thread: u32) {
     let length = dispatch.stimulus + 1u;
-    let share = dispatch.steps;
+    let share = dispatch.share;
     let first = min(thread * share, length);
     let last = min(first + share, length);
     var sum = 0u;

@@ -1,13 +1,28 @@
 // Weight regularisation, "use it or lose it" (eq. 5), and what it is compared with. Twin of src/model/prune.rs.
 
+// How unused weights decay.
+const GAUSSIAN: u32 = 0u;
+const EXPONENTIAL: u32 = 1u;
+const LINEAR: u32 = 2u;
+
+// Constants of the decay, per step.
+struct Prune {
+    // GAUSSIAN, EXPONENTIAL or LINEAR.
+    decay: u32,
+    // sqrt(k) dt / tau of the Gaussian, k dt / tau of the exponential, gmax k dt / tau of the linear decay.
+    per_step: f32,
+    // 1 where weights decay at every input spike of the training, else 0.
+    continuous: u32,
+}
+
 // What leaves a weight as it is.
-fn no_decay(c: Constants) -> f32 {
+fn no_decay(c: Prune) -> f32 {
     return select(1.0, 0.0, c.decay == LINEAR);
 }
 
 // What a synapse that was last used `steps` ago is multiplied by; what it loses if the decay is linear.
-fn decay_amount(c: Constants, steps: u32) -> f32 {
-    let x = f32(steps) * c.decay_per_step;
+fn decay_amount(c: Prune, steps: u32) -> f32 {
+    let x = f32(steps) * c.per_step;
     if c.decay == GAUSSIAN {
         return exp_neg(x * x);
     }
@@ -18,7 +33,7 @@ fn decay_amount(c: Constants, steps: u32) -> f32 {
 }
 
 // A weight after its decay.
-fn decayed(c: Constants, w: f32, amount: f32) -> f32 {
+fn decayed(c: Prune, w: f32, amount: f32) -> f32 {
     if c.decay == LINEAR {
         let rest = abs(w) - amount;
         let left = select(rest, 0.0, rest < 0.0);
@@ -33,7 +48,7 @@ fn flush(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_inde
     let input = group.x;
     let network = group.y;
     let last = state[network * STRIDE + FIELDS * N + INPUTS + input];
-    let c = constants[network];
+    let c = constants[2u * network].prune;
     let amount = decay_amount(c, tasks[network].clock - last);
     for (var j = thread; j < N; j += WORKGROUP) {
         let at = (network * INPUTS + input) * N + j;

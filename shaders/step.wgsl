@@ -1,12 +1,25 @@
 // The kernel that advances lanes by steps, in the order that src/model/mod.rs gives. Twin of
-// src/backend/cpu/step.rs.
+// src/backend/cpu/step.rs and src/model/mod.rs.
 //
 // One workgroup a lane. A thread owns neurons thread, thread + WORKGROUP, ...: their E and I state, their columns
 // of the weights, and the ring slots of what arrives at them. So threads meet only over the I spikes of a step,
 // and, where inputs carry traces or are pruned, over the inputs.
 
+// model::Constants: factors of one step, from the host, so that no kernel divides.
+struct Constants {
+    excitatory: Excitatory,
+    inhibitory: Inhibitory,
+    conductance: Conductance,
+    stdp: Stdp,
+    normalize: Normalize,
+    gate: Gate,
+    dropout: Dropout,
+    prune: Prune,
+}
+
 @group(0) @binding(0) var<uniform> dispatch: Dispatch;
 @group(0) @binding(1) var<storage, read> tasks: array<Task>;
+// For each network those of its training, then those of its testing.
 @group(0) @binding(2) var<storage, read> constants: array<Constants>;
 // For each lane FIELDS values of each neuron, trace and last spike of each input, then the spikes of each group in
 // this image; floats by their bits.
@@ -74,16 +87,16 @@ fn store(lane: u32, thread: u32) {
 // The state in which a test image begins: potentials at rest, the thresholds that the host gave, all else 0.
 fn rest(c: Constants, lane: u32, network: u32, thread: u32) {
     for (var k = 0u; k < OWN; k++) {
-        v_e[k] = c.e_v_rest_mv;
+        v_e[k] = c.excitatory.v_rest_mv;
         vt[k] = threshold_in_test(network, min(thread + k * WORKGROUP, N - 1u));
         latched[k] = vt[k];
         ge_e[k] = 0.0;
         gi_e[k] = 0.0;
         apost[k] = 0.0;
-        last_spike_e[k] = 0u - c.refractory_e;
-        v_i[k] = c.i_v_rest_mv;
+        last_spike_e[k] = 0u - c.excitatory.refractory;
+        v_i[k] = c.inhibitory.v_rest_mv;
         ge_i[k] = 0.0;
-        last_spike_i[k] = 0u - c.refractory_i;
+        last_spike_i[k] = 0u - c.inhibitory.refractory;
         under_way_s2[k] = 0u;
         under_way_s3[k] = 0u;
     }
@@ -116,18 +129,18 @@ fn store_inputs(lane: u32, thread: u32) {
 fn integrate(c: Constants, live: bool, now: u32, thread: u32, fired_e: ptr<function, array<bool, OWN>>) {
     for (var k = 0u; k < OWN; k++) {
         let j = thread + k * WORKGROUP;
-        let above_e = integrate_excitatory(c, live, k);
+        let above_e = integrate_excitatory(c.excitatory, live, k);
         if dispatch.s1 == LEARNING {
-            apost[k] = flush_tiny(apost[k] * c.keep_post);
+            apost[k] = flush_tiny(apost[k] * c.stdp.keep_post);
         }
-        (*fired_e)[k] = above_e && j < N && recovered(now, last_spike_e[k], c.refractory_e);
+        (*fired_e)[k] = above_e && j < N && recovered(now, last_spike_e[k], c.excitatory.refractory);
         if (*fired_e)[k] && dispatch.s1 == LEARNING {
-            atomicAdd(&group_spikes[group_of(c, j)], 1u);
+            atomicAdd(&group_spikes[group_of(c.gate, j)], 1u);
         }
-        let above_i = integrate_inhibitory(c, k);
-        if above_i && j < N && recovered(now, last_spike_i[k], c.refractory_i) {
+        let above_i = integrate_inhibitory(c.inhibitory, k);
+        if above_i && j < N && recovered(now, last_spike_i[k], c.inhibitory.refractory) {
             atomicOr(&fired_i[(now % 3u) * WORDS + (j >> 5u)], 1u << (j & 31u));
-            v_i[k] = c.i_v_reset_mv;
+            v_i[k] = c.inhibitory.v_reset_mv;
             last_spike_i[k] = now;
         }
     }
@@ -138,12 +151,12 @@ fn note_inputs(c: Constants, now: u32, first: u32, last: u32, thread: u32) {
     for (var at = first + thread; at < last; at += WORKGROUP) {
         let input = spikes[at];
         let idle = now - last_input[input];
-        amounts[at - first] = no_decay(c);
-        if dispatch.s1 == PRUNING || c.prune_in_training == 1u {
-            amounts[at - first] = decay_amount(c, idle);
+        amounts[at - first] = no_decay(c.prune);
+        if dispatch.s1 == PRUNING || c.prune.continuous == 1u {
+            amounts[at - first] = decay_amount(c.prune, idle);
         }
         if dispatch.s1 == LEARNING {
-            apre[input] = c.keep_at_spike * decayed_pre(apre[input], keep_pre(c, idle)) + c.a_pre;
+            apre[input] = c.stdp.keep_at_spike * decayed_pre(apre[input], keep_pre(c.stdp, idle)) + c.stdp.a_pre;
         }
         last_input[input] = now;
     }
@@ -155,12 +168,12 @@ fn input_spikes(c: Constants, task: Task, first: u32, last: u32, k: u32, j: u32)
         let input = spikes[at];
         let w = (task.network * INPUTS + input) * N + j;
         if dispatch.s1 == FROZEN {
-            receive(c, weights[w], k);
+            receive(c.conductance, weights[w], k);
         } else if dispatch.s1 == PRUNING {
-            weights[w] = decayed(c, weights[w], amounts[at - first]);
-            receive(c, weights[w], k);
+            weights[w] = decayed(c.prune, weights[w], amounts[at - first]);
+            receive(c.conductance, weights[w], k);
         } else {
-            input_spike(c, amounts[at - first], w, k, kept(c, task, input, j));
+            input_spike(c, amounts[at - first], w, k, kept(c.dropout, task, input, j));
         }
     }
 }
@@ -182,44 +195,26 @@ fn send_inhibition(lane: u32, network: u32, now: u32, k: u32, j: u32) {
 // E spike of own neuron k: the post half of learning, and the reset.
 fn fire(c: Constants, task: Task, now: u32, step: u32, k: u32, j: u32) {
     if dispatch.s1 == LEARNING {
-        apost[k] = task.step_scale * c.a_post + c.keep_at_spike * apost[k];
-        let own = group_of(c, j);
+        apost[k] = task.step_scale * c.stdp.a_post + c.stdp.keep_at_spike * apost[k];
+        let own = group_of(c.gate, j);
         let spikes = atomicLoad(&group_spikes[own]);
-        let share = third_factor(c, own == task.group, step, spikes, now - last_spike_e[k]);
+        let share = third_factor(c.gate, own == task.group, step, spikes, now - last_spike_e[k]);
         if share != 0.0 {
             output_spike(c, task.step_scale * share, task, now, j);
         }
     }
-    v_e[k] = c.e_v_reset_mv;
-    vt[k] += c.e_threshold_step_mv;
+    v_e[k] = c.excitatory.v_reset_mv;
+    vt[k] += c.excitatory.threshold_step_mv;
     last_spike_e[k] = now;
-}
-
-// The constants as they are in testing or in training. The resting threshold of testing is one of its own;
-// thresholds with memory do not fall within an image, and in testing they do not rise either.
-fn acting(constants: Constants, testing: bool) -> Constants {
-    var c = constants;
-    if testing {
-        c.e_v_threshold_mv = c.e_v_threshold_test_mv;
-    }
-    if select(c.threshold_train, c.threshold_test, testing) == HOMEOSTATIC {
-        c.e_dt_per_tau_threshold = 0.0;
-        if testing {
-            c.e_threshold_step_mv = 0.0;
-        }
-    }
-    return c;
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
     let task = tasks[dispatch.first_task + group.x];
     let lane = task.lane;
-    let testing = dispatch.s1 == FROZEN;
-    let c = acting(constants[task.network], testing);
+    let c = constants[2u * task.network + select(0u, 1u, dispatch.s1 == FROZEN)];
     let base = (dispatch.first_task + group.x) * dispatch.spikes_stride;
-    let kind = select(c.threshold_train, c.threshold_test, testing);
-    let live = kind == LIVE || kind == HOMEOSTATIC;
+    let live = c.excitatory.live == 1u;
     if dispatch.from_rest == 1u {
         rest(c, lane, task.network, thread);
     } else {
@@ -229,8 +224,8 @@ fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
         load_inputs(lane, thread);
     }
     if dispatch.latch == 1u {
-        latch(c, kind, testing);
-        if dispatch.s1 == LEARNING && c.w_total > 0.0 {
+        latch(c.excitatory);
+        if dispatch.s1 == LEARNING && c.normalize.w_total > 0.0 {
             normalize_own(c, task.network, thread);
         }
     }
@@ -267,8 +262,8 @@ fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
                 }
                 send_inhibition(lane, task.network, now, k, j);
                 input_spikes(c, task, first, last, k, j);
-                arrive_s2(c, lane, now, k, j);
-                arrive_s3(c, lane, now, k, j);
+                arrive_s2(c.conductance, lane, now, k, j);
+                arrive_s3(c.conductance, lane, now, k, j);
                 if fired_e[k] {
                     fire(c, task, now, step, k, j);
                 }

@@ -23,7 +23,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`experiment`] | training, testing, the paper's experiment: loops that emit typed events and know no screen |
-//! | [`backend`] | where networks run: the trait, [`backend::cpu`] and, on any GPU, [`backend::gpu`] |
+//! | [`backend`] | where networks run: the trait, [`backend::cpu`] and, on any GPU, [`backend::gpu`]; [`backend::open`] opens one |
 //! | [`checkpoint`] | everything that is needed to go on with the same bits, as safetensors |
 //! | [`network`] | the state of one network on the host |
 //! | [`trained`] | replicas: a network in training with its weights, metrics and labels |

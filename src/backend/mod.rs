@@ -6,8 +6,10 @@
 //! how lanes are spread over threads or chunks.
 
 mod check;
+pub mod choice;
 pub mod cpu;
 pub mod gpu;
+pub mod open;
 mod record;
 
 use crate::model::rng::Stream;
@@ -169,8 +171,9 @@ pub enum BackendError {
          between metrics, the same time step and times, and the same input"
     )]
     Mixed,
+    /// What the device itself reports, such as [`gpu::error::GpuError`].
     #[error(transparent)]
-    Gpu(#[from] gpu::error::GpuError),
+    Device(Box<dyn std::error::Error + Send + Sync>),
     #[error(
         "network with seed {seed}: its clock of 2^32 steps is full after {image} training images, as many were \
          shown again for too few spikes: lower job.epochs or input.least_spikes, or raise time.dt_ms"
@@ -194,6 +197,17 @@ impl From<ParamsError> for BackendError {
     }
 }
 
+/// What was asked of a device since it was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    pub dispatches: u64,
+    pub submits: u64,
+    /// Times that the host waited for the device.
+    pub waits: u64,
+    pub bytes_up: u64,
+    pub bytes_down: u64,
+}
+
 /// A device that runs networks.
 pub trait Backend: Send + Sync {
     /// A short name, such as `cpu`.
@@ -203,7 +217,7 @@ pub trait Backend: Send + Sync {
     fn networks_at_once(&self) -> usize;
 
     /// What the device was asked to do so far; none if the host itself computes.
-    fn traffic(&self) -> Option<gpu::Traffic> {
+    fn traffic(&self) -> Option<Traffic> {
         None
     }
 

@@ -3,8 +3,8 @@
 use anyhow::Context;
 use clap::Args;
 use spikeprune::backend::Backend;
-use spikeprune::backend::gpu::choice::DeviceChoice;
-use spikeprune::backend::gpu::open::open_choice;
+use spikeprune::backend::choice::DeviceChoice;
+use spikeprune::backend::open::open_choice;
 use std::io::{IsTerminal, Write, stderr};
 
 #[derive(Args)]

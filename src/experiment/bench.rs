@@ -3,8 +3,7 @@
 use super::prepare::{as_shown, read_out};
 use super::selection::{self, Schedule};
 use super::{ExperimentError, train::frozen};
-use crate::backend::gpu::Traffic;
-use crate::backend::{Backend, BackendError, Frozen, Session, TestImages};
+use crate::backend::{Backend, BackendError, Frozen, Session, TestImages, Traffic};
 use crate::dataset::{Dataset, DatasetError};
 use crate::model::rng::Stream;
 use crate::network::Network;

@@ -6,7 +6,8 @@
 //! reversal potential in one step: beyond, Euler's method would overshoot, and v would swing instead of saturating.
 
 use super::{BLOCK, Block, block_boundary, flush_tiny, multiply_add};
-use crate::params::Params;
+use crate::params::Model;
+use bytemuck::{Pod, Zeroable};
 
 /// One step of decay.
 #[inline(always)]
@@ -14,50 +15,57 @@ pub fn decay(g: f32, keep: f32) -> f32 {
     flush_tiny(g * keep)
 }
 
-/// How S1 conducts.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Constants {
-    /// Whether weights may be negative.
-    pub signed: bool,
+/// How S1, S2 and S3 conduct.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct Conductance {
     /// What a negative weight adds to gi, relative to its magnitude.
     pub inhibitory_gain: f32,
+    /// Weights of S2 and S3.
+    pub w_s2: f32,
+    pub w_s3: f32,
     /// Most that arrivals of S2 make ge of I, and those of S3 gi of E: tau_membrane / dt - 1.
     pub most_ge_i: f32,
     pub most_gi_e: f32,
 }
 
-impl Constants {
-    pub fn new(params: &Params) -> Self {
+impl Conductance {
+    pub fn new(model: &Model) -> Self {
         Self {
-            signed: params.model.learning.w_min < 0.0,
-            inhibitory_gain: params.model.learning.inhibitory_gain as f32,
-            most_ge_i: (params.model.inhibitory.tau_membrane_ms / params.model.time.dt_ms - 1.0)
-                as f32,
-            most_gi_e: (params.model.excitatory.tau_membrane_ms / params.model.time.dt_ms - 1.0)
-                as f32,
+            inhibitory_gain: model.learning.inhibitory_gain as f32,
+            w_s2: model.lateral.w_s2 as f32,
+            w_s3: model.w_s3() as f32,
+            most_ge_i: (model.inhibitory.tau_membrane_ms / model.time.dt_ms - 1.0) as f32,
+            most_gi_e: (model.excitatory.tau_membrane_ms / model.time.dt_ms - 1.0) as f32,
         }
     }
 }
 
-/// An input spike through a synapse: a weight above 0 excites, one below 0 inhibits.
+/// An input spike through a synapse: a weight above 0 excites, one below 0 inhibits; `signed` tells whether any may be.
 #[inline(always)]
-pub fn receive(c: &Constants, w: f32, ge: &mut f32, gi: &mut f32) {
+pub fn receive(c: &Conductance, signed: bool, w: f32, ge: &mut f32, gi: &mut f32) {
     // Both conductances are written, one of them by adding 0: vectors have no branches.
-    let inhibits = c.signed && w < 0.0;
+    let inhibits = signed && w < 0.0;
     *ge += if inhibits { 0.0 } else { w };
-    if c.signed {
+    if signed {
         *gi = multiply_add(c.inhibitory_gain, if inhibits { -w } else { 0.0 }, *gi);
     }
 }
 
 /// One input spike with frozen weights, for every j.
 #[inline(always)]
-pub fn receive_row(c: &Constants, row: &[Block], ge: &mut [Block], gi: &mut [Block]) {
+pub fn receive_row(
+    c: &Conductance,
+    signed: bool,
+    row: &[Block],
+    ge: &mut [Block],
+    gi: &mut [Block],
+) {
     for ((w, ge), gi) in row.iter().zip(ge).zip(gi) {
         block_boundary();
         let (mut e, mut i) = (*ge, *gi);
         for l in 0..BLOCK {
-            receive(c, w.0[l], &mut e.0[l], &mut i.0[l]);
+            receive(c, signed, w.0[l], &mut e.0[l], &mut i.0[l]);
         }
         (*ge, *gi) = (e, i);
     }

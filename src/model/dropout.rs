@@ -4,11 +4,23 @@
 
 use super::rng::{Stream, philox};
 use super::{Block, blocks};
-use crate::params::{INPUTS, Params};
+use crate::params::{INPUTS, Model};
+use bytemuck::{Pod, Zeroable};
 
-/// Draws below this are dropped.
-pub fn threshold(params: &Params) -> u32 {
-    (params.model.learning.dropout * 4_294_967_296.0) as u32
+/// Constants of dropout.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct Dropout {
+    /// Draws below this are dropped; 0 for no dropout.
+    pub threshold: u32,
+}
+
+impl Dropout {
+    pub fn new(model: &Model) -> Self {
+        Self {
+            threshold: (model.learning.dropout * 4_294_967_296.0) as u32,
+        }
+    }
 }
 
 /// Draws of the synapses from `input` to four neighbouring neurons, the `four`-th of such groups.
@@ -19,7 +31,7 @@ fn draws(seed: u64, presentation: u32, input: u32, four: u32) -> [u32; 4] {
 }
 
 /// 0 for every synapse that drops out of a presentation, else 1; shape \[inputs, blocks of neurons\].
-pub fn fill(threshold: u32, seed: u64, presentation: u32, neurons: usize, mask: &mut Vec<Block>) {
+pub fn fill(c: &Dropout, seed: u64, presentation: u32, neurons: usize, mask: &mut Vec<Block>) {
     let width = blocks(neurons);
     mask.resize(INPUTS * width, Block::splat(1.0));
     for (input, row) in mask.chunks_exact_mut(width).enumerate() {
@@ -31,7 +43,7 @@ pub fn fill(threshold: u32, seed: u64, presentation: u32, neurons: usize, mask: 
         {
             let draws = draws(seed, presentation, input as u32, four as u32);
             for (kept, draw) in kept.iter_mut().zip(draws) {
-                *kept = if draw < threshold { 0.0 } else { 1.0 };
+                *kept = if draw < c.threshold { 0.0 } else { 1.0 };
             }
         }
     }
@@ -48,7 +60,7 @@ mod tests {
         for dropout in [0.0, 0.1, 0.5, 0.9] {
             params.model.learning.dropout = dropout;
             let (mut mask, neurons) = (Vec::new(), 30);
-            fill(threshold(&params), 7, 3, neurons, &mut mask);
+            fill(&Dropout::new(&params.model), 7, 3, neurons, &mut mask);
             let values = mask.chunks_exact(2).flat_map(|row| {
                 let row = [row[0].0, row[1].0].concat();
                 row.into_iter().take(neurons)

@@ -16,12 +16,25 @@
 //! group's count, the label and its own traces, no other weight.
 
 use super::{exp_neg, reciprocal};
-use crate::params::{Params, ParamsError, Rule};
+use crate::params::{Model, Rule, Steps};
+use bytemuck::{Pod, Zeroable};
+
+/// Groups that a network may have, one a label.
+pub const GROUPS: usize = 10;
+
+// Learning rules.
+pub const STDP: u32 = 0;
+pub const STDP_ALL_LTD: u32 = 1;
+pub const COUNT_GATED: u32 = 2;
+pub const TRIPLET: u32 = 3;
 
 /// Constants of the third factor.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Constants {
-    pub rule: Rule,
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct Gate {
+    /// [`STDP`], [`STDP_ALL_LTD`], [`COUNT_GATED`] or [`TRIPLET`].
+    pub rule: u32,
+    /// Neurons of one class.
     pub group_size: u32,
     /// S over the steps of the stimulus.
     pub spikes_per_step: f32,
@@ -31,61 +44,52 @@ pub struct Constants {
     pub dt_per_tau_post_slow: f32,
 }
 
-impl Constants {
-    /// # Errors
-    /// When dt does not divide one of the times.
-    pub fn new(params: &Params) -> Result<Self, ParamsError> {
-        let learning = &params.model.learning;
-        let stimulus = f64::from(params.model.steps()?.stimulus);
-        Ok(Self {
-            rule: learning.rule,
-            group_size: params.model.network.group_size() as u32,
-            spikes_per_step: (learning.target_spikes / stimulus) as f32,
+impl Gate {
+    pub fn new(model: &Model, steps: &Steps) -> Self {
+        let learning = &model.learning;
+        Self {
+            rule: match learning.rule {
+                Rule::Stdp => STDP,
+                Rule::StdpAllLtd => STDP_ALL_LTD,
+                Rule::CountGated => COUNT_GATED,
+                Rule::Triplet => TRIPLET,
+            },
+            group_size: model.network.group_size() as u32,
+            spikes_per_step: (learning.target_spikes / f64::from(steps.stimulus)) as f32,
             spikes_floor: (learning.target_spikes * learning.target_floor) as f32,
             tolerance: learning.tolerance as f32,
-            dt_per_tau_post_slow: (params.model.time.dt_ms / learning.tau_post_slow_ms) as f32,
-        })
+            dt_per_tau_post_slow: (model.time.dt_ms / learning.tau_post_slow_ms) as f32,
+        }
     }
 }
 
 /// The factor of a step at an E spike in step `step` of the image, by the spikes of the neuron's group so far and the
 /// steps since the neuron's last spike.
 #[inline(always)]
-pub fn third_factor(
-    c: &Constants,
-    is_target: bool,
-    step: u32,
-    group_spikes: u32,
-    since_last: u32,
-) -> f32 {
-    match c.rule {
-        Rule::Stdp => 1.0,
-        Rule::Triplet => exp_neg(since_last as f32 * c.dt_per_tau_post_slow),
-        Rule::StdpAllLtd => {
-            if is_target {
-                1.0
-            } else {
-                -1.0
-            }
-        }
-        Rule::CountGated => {
-            let due = step as f32 * c.spikes_per_step;
-            let due = if due < c.spikes_floor {
-                c.spikes_floor
-            } else {
-                due
-            };
-            let share = group_spikes as f32 * reciprocal(due);
-            if is_target {
-                let short = 1.0 - share;
-                if short < -1.0 { -1.0 } else { short }
-            } else {
-                let excess = share - c.tolerance;
-                let excess = if excess < 0.0 { 0.0 } else { excess };
-                -(if excess > 1.0 { 1.0 } else { excess })
-            }
-        }
+pub fn third_factor(c: &Gate, is_target: bool, step: u32, spikes: u32, since_last: u32) -> f32 {
+    if c.rule == STDP {
+        return 1.0;
     }
+    if c.rule == TRIPLET {
+        return exp_neg(since_last as f32 * c.dt_per_tau_post_slow);
+    }
+    if c.rule == STDP_ALL_LTD {
+        return if is_target { 1.0 } else { -1.0 };
+    }
+    let ramp = step as f32 * c.spikes_per_step;
+    let due = if ramp < c.spikes_floor {
+        c.spikes_floor
+    } else {
+        ramp
+    };
+    let share = spikes as f32 * reciprocal(due);
+    if is_target {
+        let short = 1.0 - share;
+        return if short < -1.0 { -1.0 } else { short };
+    }
+    let above = share - c.tolerance;
+    let excess = if above < 0.0 { 0.0 } else { above };
+    -(if excess > 1.0 { 1.0 } else { excess })
 }
 
 #[cfg(test)]
@@ -93,11 +97,15 @@ mod tests {
     use super::*;
     use crate::presets;
 
+    fn gate(params: &crate::params::Params) -> Gate {
+        Gate::new(&params.model, &params.model.steps().unwrap())
+    }
+
     #[test]
     fn count_gating_drives_groups_to_their_targets() {
         let mut params = presets::paper();
         params.model.learning.rule = Rule::CountGated;
-        let c = Constants::new(&params).unwrap();
+        let c = gate(&params);
         let factor = |is_target, step, spikes| third_factor(&c, is_target, step, spikes, 0);
         // At half time 30 of 60 spikes are due.
         assert!(factor(true, 350, 30).abs() < 1e-6);
@@ -106,7 +114,7 @@ mod tests {
         assert_eq!(factor(true, 350, 1000), -1.0);
         assert!((factor(false, 350, 15) + 0.5).abs() < 1e-6);
         assert_eq!(factor(false, 350, 1000), -1.0);
-        let tolerant = Constants {
+        let tolerant = Gate {
             tolerance: 0.25,
             ..c
         };
@@ -119,11 +127,11 @@ mod tests {
     #[test]
     fn the_plain_rules_know_no_counts() {
         let mut params = presets::paper();
-        let c = Constants::new(&params).unwrap();
+        let c = gate(&params);
         assert_eq!(third_factor(&c, true, 5, 77, 9), 1.0);
         assert_eq!(third_factor(&c, false, 5, 77, 9), -1.0);
         params.model.learning.rule = Rule::Stdp;
-        let c = Constants::new(&params).unwrap();
+        let c = gate(&params);
         assert_eq!(third_factor(&c, false, 5, 77, 9), 1.0);
     }
 
@@ -131,7 +139,7 @@ mod tests {
     fn the_triplet_rule_remembers_the_last_spike() {
         let mut params = presets::paper();
         params.model.learning.rule = Rule::Triplet;
-        let c = Constants::new(&params).unwrap();
+        let c = gate(&params);
         let factor = |since_last| f64::from(third_factor(&c, false, 5, 77, since_last));
         assert_eq!(factor(0), 1.0);
         // 40 ms are 80 steps.

@@ -15,10 +15,19 @@
 
 use super::conductance::decay;
 use super::{BLOCK, Block, multiply_add};
-use crate::params::{Params, Threshold};
+use crate::params::{Model, Steps, Threshold};
+use bytemuck::{Pod, Zeroable};
+
+// What potentials of E are compared with: the threshold as it moves, as it stood when the image came on, its resting
+// value, or one with memory, as it moves.
+pub const LIVE: u32 = 0;
+pub const LATCHED: u32 = 1;
+pub const FIXED: u32 = 2;
+pub const HOMEOSTATIC: u32 = 3;
 
 /// Constants of E, per step, in mV.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Excitatory {
     pub dt_per_tau_membrane: f32,
     pub v_rest_mv: f32,
@@ -27,18 +36,23 @@ pub struct Excitatory {
     pub e_inhibitory_mv: f32,
     pub keep_ge: f32,
     pub keep_gi: f32,
+    /// Resting value of the threshold.
     pub v_threshold_mv: f32,
-    pub v_threshold_test_mv: f32,
     pub dt_per_tau_threshold: f32,
     /// What one image leaves of a threshold with memory, above its resting value.
     pub keep_theta: f32,
     pub threshold_step_mv: f32,
-    pub threshold_train: Threshold,
-    pub threshold_test: Threshold,
+    /// [`LIVE`], [`LATCHED`], [`FIXED`] or [`HOMEOSTATIC`].
+    pub threshold: u32,
+    /// 1 where v is compared with the threshold as it moves, 0 where with the latched one.
+    pub live: u32,
+    /// Steps without a spike after each.
+    pub refractory: u32,
 }
 
 /// Constants of I, per step, in mV.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Inhibitory {
     pub dt_per_tau_membrane: f32,
     pub v_rest_mv: f32,
@@ -46,11 +60,42 @@ pub struct Inhibitory {
     pub e_excitatory_mv: f32,
     pub keep_ge: f32,
     pub v_threshold_mv: f32,
+    /// Steps without a spike after each.
+    pub refractory: u32,
 }
 
 impl Excitatory {
-    pub fn new(params: &Params) -> Self {
-        let (e, dt_ms) = (&params.model.excitatory, params.model.time.dt_ms);
+    /// As they are in training.
+    pub fn training(model: &Model, steps: &Steps) -> Self {
+        let e = &model.excitatory;
+        Self::new(model, steps, e.threshold_train, e.v_threshold_mv)
+    }
+
+    /// As they are in testing: the threshold rests elsewhere, and one with memory does not move at all.
+    pub fn testing(model: &Model, steps: &Steps) -> Self {
+        let e = &model.excitatory;
+        let c = Self::new(model, steps, e.threshold_test, e.v_threshold_test_mv);
+        match e.threshold_test {
+            Threshold::Homeostatic => Self {
+                threshold: LIVE,
+                threshold_step_mv: 0.0,
+                ..c
+            },
+            Threshold::Live | Threshold::Latched | Threshold::Fixed => c,
+        }
+    }
+
+    fn new(model: &Model, steps: &Steps, threshold: Threshold, v_threshold_mv: f64) -> Self {
+        let (e, dt_ms) = (&model.excitatory, model.time.dt_ms);
+        let dt_per_tau_threshold = (dt_ms / e.tau_threshold_ms) as f32;
+        let live = u32::from(threshold.is_live());
+        // A threshold with memory does not fall within an image.
+        let (threshold, dt_per_tau_threshold) = match threshold {
+            Threshold::Live => (LIVE, dt_per_tau_threshold),
+            Threshold::Latched => (LATCHED, dt_per_tau_threshold),
+            Threshold::Fixed => (FIXED, dt_per_tau_threshold),
+            Threshold::Homeostatic => (HOMEOSTATIC, 0.0),
+        };
         Self {
             dt_per_tau_membrane: (dt_ms / e.tau_membrane_ms) as f32,
             v_rest_mv: e.v_rest_mv as f32,
@@ -59,20 +104,20 @@ impl Excitatory {
             e_inhibitory_mv: e.e_inhibitory_mv as f32,
             keep_ge: (1.0 - dt_ms / e.tau_ge_ms) as f32,
             keep_gi: (1.0 - dt_ms / e.tau_gi_ms) as f32,
-            v_threshold_mv: e.v_threshold_mv as f32,
-            v_threshold_test_mv: e.v_threshold_test_mv as f32,
-            dt_per_tau_threshold: (dt_ms / e.tau_threshold_ms) as f32,
-            keep_theta: libm::exp(-params.model.image_ms() / e.tau_threshold_ms) as f32,
+            v_threshold_mv: v_threshold_mv as f32,
+            dt_per_tau_threshold,
+            keep_theta: libm::exp(-model.image_ms() / e.tau_threshold_ms) as f32,
             threshold_step_mv: e.threshold_step_mv as f32,
-            threshold_train: e.threshold_train,
-            threshold_test: e.threshold_test,
+            threshold,
+            live,
+            refractory: steps.refractory_e,
         }
     }
 }
 
 impl Inhibitory {
-    pub fn new(params: &Params) -> Self {
-        let (i, dt_ms) = (&params.model.inhibitory, params.model.time.dt_ms);
+    pub fn new(model: &Model, steps: &Steps) -> Self {
+        let (i, dt_ms) = (&model.inhibitory, model.time.dt_ms);
         Self {
             dt_per_tau_membrane: (dt_ms / i.tau_membrane_ms) as f32,
             v_rest_mv: i.v_rest_mv as f32,
@@ -80,29 +125,22 @@ impl Inhibitory {
             e_excitatory_mv: i.e_excitatory_mv as f32,
             keep_ge: (1.0 - dt_ms / i.tau_ge_ms) as f32,
             v_threshold_mv: i.v_threshold_mv as f32,
+            refractory: steps.refractory_i,
         }
     }
 }
 
 /// Latches the thresholds for one presentation: v is compared with them unless the threshold is live. Thresholds with
-/// memory are not latched; they fall by one image's time here, except in testing.
-pub fn latch(
-    c: &Excitatory,
-    kind: Threshold,
-    testing: bool,
-    vt: &mut [Block],
-    latched: &mut [Block],
-) {
-    match kind {
-        Threshold::Live => {}
-        Threshold::Latched => latched.copy_from_slice(vt),
-        Threshold::Fixed => latched.fill(Block::splat(c.v_threshold_mv)),
-        Threshold::Homeostatic if testing => {}
-        Threshold::Homeostatic => {
-            let rest = c.v_threshold_mv;
-            for vt in vt.iter_mut().flat_map(|block| &mut block.0) {
-                *vt = multiply_add(*vt - rest, c.keep_theta, rest);
-            }
+/// memory are not latched; they fall by one image's time here.
+pub fn latch(c: &Excitatory, vt: &mut [Block], latched: &mut [Block]) {
+    if c.threshold == LATCHED {
+        latched.copy_from_slice(vt);
+    } else if c.threshold == FIXED {
+        latched.fill(Block::splat(c.v_threshold_mv));
+    } else if c.threshold == HOMEOSTATIC {
+        let rest = c.v_threshold_mv;
+        for vt in vt.iter_mut().flat_map(|block| &mut block.0) {
+            *vt = multiply_add(*vt - rest, c.keep_theta, rest);
         }
     }
 }

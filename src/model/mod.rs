@@ -30,7 +30,8 @@ pub mod prune;
 pub mod rng;
 pub mod stdp;
 
-use crate::params::{Params, ParamsError, Steps, Threshold};
+use crate::params::{Params, ParamsError};
+use bytemuck::{Pod, Zeroable};
 
 /// Neurons that are advanced together: populations are padded to whole blocks.
 pub const BLOCK: usize = 16;
@@ -114,66 +115,51 @@ pub fn reciprocal(x: f32) -> f32 {
     r
 }
 
-/// What the kernels read: the parameters as f32 factors of one step and whole numbers of steps.
+/// What the kernels read: the parameters as f32 factors of one step and whole numbers of steps, each mechanism's in a
+/// struct of its own. WGSL has the same structs.
 ///
 /// Reciprocals and exponentials are taken here, in f64, so that no kernel divides.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Constants {
-    pub steps: Steps,
     pub excitatory: lif::Excitatory,
     pub inhibitory: lif::Inhibitory,
-    /// S2 weight.
-    pub w_s2: f32,
-    /// S3 weight.
-    pub w_s3: f32,
-    pub conductance: conductance::Constants,
-    pub stdp: stdp::Constants,
-    pub normalize: normalize::Constants,
-    pub gate: gate::Constants,
-    /// Draws below this drop a synapse out of a training image; 0 for no dropout.
-    pub dropout: u32,
-    pub prune: prune::Constants,
+    pub conductance: conductance::Conductance,
+    pub stdp: stdp::Stdp,
+    pub normalize: normalize::Normalize,
+    pub gate: gate::Gate,
+    pub dropout: dropout::Dropout,
+    pub prune: prune::Prune,
 }
 
 impl Constants {
+    /// As they are in training.
+    ///
     /// # Errors
     /// When dt does not divide one of the times.
-    pub fn new(params: &Params) -> Result<Self, ParamsError> {
+    pub fn training(params: &Params) -> Result<Self, ParamsError> {
+        let (model, steps) = (&params.model, &params.model.steps()?);
         Ok(Self {
-            steps: params.model.steps()?,
-            excitatory: lif::Excitatory::new(params),
-            inhibitory: lif::Inhibitory::new(params),
-            w_s2: params.model.lateral.w_s2 as f32,
-            w_s3: params.model.w_s3() as f32,
-            conductance: conductance::Constants::new(params),
-            stdp: stdp::Constants::new(params),
-            normalize: normalize::Constants::new(params),
-            gate: gate::Constants::new(params)?,
-            dropout: dropout::threshold(params),
-            prune: prune::Constants::new(params),
+            excitatory: lif::Excitatory::training(model, steps),
+            inhibitory: lif::Inhibitory::new(model, steps),
+            conductance: conductance::Conductance::new(model),
+            stdp: stdp::Stdp::new(model),
+            normalize: normalize::Normalize::new(model),
+            gate: gate::Gate::new(model, steps),
+            dropout: dropout::Dropout::new(model),
+            prune: prune::Prune::new(params),
         })
     }
-}
 
-impl Constants {
-    /// The constants as they are in testing or in training. The resting threshold of testing is one of its own;
-    /// thresholds with memory do not fall within an image, and in testing they do not rise either.
-    #[must_use]
-    pub fn acting(mut self, testing: bool) -> Self {
-        let e = &mut self.excitatory;
-        let kind = if testing {
-            e.v_threshold_mv = e.v_threshold_test_mv;
-            e.threshold_test
-        } else {
-            e.threshold_train
-        };
-        if kind == Threshold::Homeostatic {
-            e.dt_per_tau_threshold = 0.0;
-            if testing {
-                e.threshold_step_mv = 0.0;
-            }
-        }
-        self
+    /// As they are in testing.
+    ///
+    /// # Errors
+    /// As [`Constants::training`].
+    pub fn testing(params: &Params) -> Result<Self, ParamsError> {
+        Ok(Self {
+            excitatory: lif::Excitatory::testing(&params.model, &params.model.steps()?),
+            ..Self::training(params)?
+        })
     }
 }
 

@@ -6,27 +6,29 @@
 //!
 //! Source: Diehl & Cook (Front. Comput. Neurosci. 9, 2015) and their code. A neuron without weights stays so.
 
-use super::{Block, TINY, block_boundary, reciprocal, stdp};
-use crate::params::Params;
+use super::{Block, Constants, TINY, block_boundary, reciprocal, stdp};
+use crate::params::Model;
+use bytemuck::{Pod, Zeroable};
 
 /// Constants of the scaling.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Constants {
-    /// The sum; 0 for no scaling.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct Normalize {
+    /// Sum of a neuron's incoming weights; 0 for no scaling.
     pub w_total: f32,
 }
 
-impl Constants {
-    pub fn new(params: &Params) -> Self {
+impl Normalize {
+    pub fn new(model: &Model) -> Self {
         Self {
-            w_total: params.model.learning.w_total as f32,
+            w_total: model.learning.w_total as f32,
         }
     }
 }
 
 /// What the weights of a neuron are multiplied by, given their sum.
 #[inline(always)]
-fn factor(c: &Constants, sum: f32) -> f32 {
+fn factor(c: &Normalize, sum: f32) -> f32 {
     if sum > TINY {
         c.w_total * reciprocal(sum)
     } else {
@@ -35,7 +37,7 @@ fn factor(c: &Constants, sum: f32) -> f32 {
 }
 
 /// Scales all columns of the weights, in rows of so many blocks.
-pub fn normalize(c: &super::Constants, weights: &mut [Block], blocks: usize) {
+pub fn normalize(c: &Constants, weights: &mut [Block], blocks: usize) {
     let mut factors = vec![Block::splat(0.0); blocks];
     for row in weights.chunks_exact(blocks) {
         for (sum, w) in factors.iter_mut().zip(row) {
@@ -72,7 +74,7 @@ mod tests {
     fn columns_reach_their_sum_and_empty_ones_stay() {
         let mut params = presets::paper();
         (params.model.learning.gmax, params.model.learning.w_total) = (1.0, 5.0);
-        let c = crate::model::Constants::new(&params).unwrap();
+        let c = Constants::training(&params).unwrap();
         let row = |i: usize| {
             let mut block = Block::splat(0.0);
             block.0[..3].copy_from_slice(&[0.01 * i as f32, 0.3, 1e-6]);

@@ -13,51 +13,61 @@
 //! weights. The other two add up: they take as much from a weight that is used as from one that is not.
 
 use super::{Block, block_boundary, exp_neg, flush_tiny};
-use crate::params::{Decay, INPUTS, Params};
+use crate::params::{Decay, INPUTS, Params, PruningMode};
+use bytemuck::{Pod, Zeroable};
+
+// How unused weights decay.
+pub const GAUSSIAN: u32 = 0;
+pub const EXPONENTIAL: u32 = 1;
+pub const LINEAR: u32 = 2;
 
 /// Constants of the decay, per step.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Constants {
-    pub decay: Decay,
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct Prune {
+    /// [`GAUSSIAN`], [`EXPONENTIAL`] or [`LINEAR`].
+    pub decay: u32,
     /// sqrt(k) dt / tau of the Gaussian, k dt / tau of the exponential, gmax k dt / tau of the linear decay.
     pub per_step: f32,
+    /// 1 where weights decay at every input spike of the training, else 0.
+    pub continuous: u32,
 }
 
-impl Constants {
+impl Prune {
     pub fn new(params: &Params) -> Self {
         let (k, dt_per_tau) = (
             params.model.pruning.k,
             params.model.time.dt_ms / params.tau_prune_ms(),
         );
-        let per_step = match params.model.pruning.decay {
-            Decay::Gaussian => libm::sqrt(k) * dt_per_tau,
-            Decay::Exponential => k * dt_per_tau,
-            Decay::Linear => params.model.learning.gmax * k * dt_per_tau,
+        let (decay, per_step) = match params.model.pruning.decay {
+            Decay::Gaussian => (GAUSSIAN, libm::sqrt(k) * dt_per_tau),
+            Decay::Exponential => (EXPONENTIAL, k * dt_per_tau),
+            Decay::Linear => (LINEAR, params.model.learning.gmax * k * dt_per_tau),
         };
         Self {
-            decay: params.model.pruning.decay,
+            decay,
             per_step: per_step as f32,
-        }
-    }
-
-    /// What leaves a weight as it is.
-    pub fn no_decay(&self) -> f32 {
-        match self.decay {
-            Decay::Gaussian | Decay::Exponential => 1.0,
-            Decay::Linear => 0.0,
+            continuous: u32::from(params.model.pruning.mode == PruningMode::Continuous),
         }
     }
 }
 
+/// What leaves a weight as it is.
+pub fn no_decay(c: &Prune) -> f32 {
+    if c.decay == LINEAR { 0.0 } else { 1.0 }
+}
+
 /// What a synapse that was last used `steps` ago is multiplied by; what it loses if the decay is linear.
 #[inline(always)]
-pub fn amount(c: &Constants, steps: u32) -> f32 {
+pub fn amount(c: &Prune, steps: u32) -> f32 {
     let x = steps as f32 * c.per_step;
-    match c.decay {
-        Decay::Gaussian => exp_neg(x * x),
-        Decay::Exponential => exp_neg(x),
-        Decay::Linear => x,
+    if c.decay == GAUSSIAN {
+        return exp_neg(x * x);
     }
+    if c.decay == EXPONENTIAL {
+        return exp_neg(x);
+    }
+    x
 }
 
 /// A weight after its decay.
@@ -74,8 +84,8 @@ pub fn decayed(linear: bool, w: f32, amount: f32) -> f32 {
 
 /// Decays all weights of one input.
 #[inline(always)]
-pub fn decay_row(c: &Constants, row: &mut [Block], amount: f32) {
-    let linear = c.decay == Decay::Linear;
+pub fn decay_row(c: &Prune, row: &mut [Block], amount: f32) {
+    let linear = c.decay == LINEAR;
     for block in row {
         block_boundary();
         for w in &mut block.0 {
@@ -85,7 +95,7 @@ pub fn decay_row(c: &Constants, row: &mut [Block], amount: f32) {
 }
 
 /// Decays every input up to step `now`, as a read-out at that time sees the weights.
-pub fn flush(c: &Constants, now: u32, last_input: &[u32], weights: &mut [Block]) {
+pub fn flush(c: &Prune, now: u32, last_input: &[u32], weights: &mut [Block]) {
     let blocks = weights.len() / INPUTS;
     for (row, &last) in weights.chunks_exact_mut(blocks).zip(last_input) {
         decay_row(c, row, amount(c, now.wrapping_sub(last)));
@@ -118,7 +128,7 @@ mod tests {
         ];
         for (decay, whole, halves) in cases {
             params.model.pruning.decay = decay;
-            let c = Constants::new(&params);
+            let c = Prune::new(&params);
             let linear = decay == Decay::Linear;
             for sign in [1.0, -1.0] {
                 let once = decayed(linear, sign * 0.04, amount(&c, 2000));
@@ -127,7 +137,7 @@ mod tests {
                 let twice = decayed(linear, half, amount(&c, 1000));
                 assert!((f64::from(sign * twice) - halves).abs() < 1e-7, "{decay}");
             }
-            assert_eq!(decayed(linear, 0.04, c.no_decay()), 0.04);
+            assert_eq!(decayed(linear, 0.04, no_decay(&c)), 0.04);
             assert!(decayed(linear, -0.04, amount(&c, 2_000_000)).abs() < 1e-6);
         }
     }

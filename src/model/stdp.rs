@@ -14,13 +14,15 @@
 //! and decayed when it is read; the postsynaptic one is read at almost every step and decays step by step.
 
 use super::conductance::receive;
-use super::prune::decayed;
-use super::{BLOCK, Block, block_boundary, exp_neg, flush_tiny, multiply_add};
-use crate::params::{Decay, INPUTS, Params, Rule};
+use super::prune::{LINEAR, decayed};
+use super::{BLOCK, Block, Constants, block_boundary, exp_neg, flush_tiny, multiply_add};
+use crate::params::{INPUTS, Model, Rule};
+use bytemuck::{Pod, Zeroable};
 
 /// Constants of learning, per step.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Constants {
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct Stdp {
     /// The smallest weight.
     pub w_min: f32,
     /// The largest weight.
@@ -36,11 +38,11 @@ pub struct Constants {
     pub keep_at_spike: f32,
 }
 
-impl Constants {
-    pub fn new(params: &Params) -> Self {
-        let (learning, dt_ms) = (&params.model.learning, params.model.time.dt_ms);
+impl Stdp {
+    pub fn new(model: &Model) -> Self {
+        let (learning, dt_ms) = (&model.learning, model.time.dt_ms);
         Self {
-            w_min: params.model.w_min() as f32,
+            w_min: model.w_min() as f32,
             gmax: learning.gmax as f32,
             a_pre: (learning.a_pre * learning.gmax) as f32,
             a_post: (learning.a_post * learning.gmax) as f32,
@@ -54,9 +56,15 @@ impl Constants {
     }
 }
 
+/// Whether weights may be negative.
+#[inline(always)]
+pub fn is_signed(c: &Stdp) -> bool {
+    c.w_min < 0.0
+}
+
 /// Limits a weight to [w_min, gmax].
 #[inline(always)]
-pub fn clip(c: &Constants, w: f32) -> f32 {
+pub fn clip(c: &Stdp, w: f32) -> f32 {
     let w = flush_tiny(w);
     let w = if w < c.w_min { c.w_min } else { w };
     if w > c.gmax { c.gmax } else { w }
@@ -64,13 +72,13 @@ pub fn clip(c: &Constants, w: f32) -> f32 {
 
 /// What `steps` leave of a presynaptic trace.
 #[inline(always)]
-pub fn keep_pre(c: &Constants, steps: u32) -> f32 {
+pub fn keep_pre(c: &Stdp, steps: u32) -> f32 {
     exp_neg(steps as f32 * c.dt_per_tau_pre)
 }
 
 /// Whether `steps` leave nothing of a trace, so that [`keep_pre`] is 0.
 #[inline(always)]
-pub fn is_gone(c: &Constants, steps: u32) -> bool {
+pub fn is_gone(c: &Stdp, steps: u32) -> bool {
     steps as f32 * c.dt_per_tau_pre >= 69.0
 }
 
@@ -82,7 +90,7 @@ pub fn decayed_pre(trace: f32, keep: f32) -> f32 {
 
 /// One step of decay of the postsynaptic traces of one block.
 #[inline(always)]
-pub fn decay_post(c: &Constants, apost: &mut Block) {
+pub fn decay_post(c: &Stdp, apost: &mut Block) {
     for l in 0..BLOCK {
         apost.0[l] = flush_tiny(apost.0[l] * c.keep_post);
     }
@@ -99,13 +107,13 @@ pub struct Targets<'a> {
 /// tells which synapses of block b take part, 1, or 0 where they dropped out.
 #[inline(always)]
 pub fn input_spike(
-    c: &super::Constants,
+    c: &Constants,
     amount: f32,
     row: &mut [Block],
     to: Targets<'_>,
     kept: impl Fn(usize) -> Block,
 ) {
-    let linear = c.prune.decay == Decay::Linear;
+    let (linear, signed) = (c.prune.decay == LINEAR, is_signed(&c.stdp));
     let blocks = row.iter_mut().zip(to.ge).zip(to.gi).zip(to.apost);
     for (b, (((w, ge), gi), apost)) in blocks.enumerate() {
         block_boundary();
@@ -114,7 +122,8 @@ pub fn input_spike(
         let (apost, kept) = (*apost, kept(b));
         for l in 0..BLOCK {
             let pruned = decayed(linear, w1.0[l], amount);
-            receive(&c.conductance, pruned * kept.0[l], &mut e.0[l], &mut i.0[l]);
+            let w = pruned * kept.0[l];
+            receive(&c.conductance, signed, w, &mut e.0[l], &mut i.0[l]);
             w1.0[l] = clip(&c.stdp, pruned + apost.0[l] * kept.0[l]);
         }
         (*w, *ge, *gi) = (w1, e, i);
@@ -123,13 +132,7 @@ pub fn input_spike(
 
 /// The presynaptic traces of all inputs as they stand now.
 #[inline(always)]
-pub fn traces_now(
-    c: &Constants,
-    now: u32,
-    apre: &[f32],
-    last_input: &[u32],
-    out: &mut [f32; INPUTS],
-) {
+pub fn traces_now(c: &Stdp, now: u32, apre: &[f32], last_input: &[u32], out: &mut [f32; INPUTS]) {
     for i in 0..INPUTS {
         out[i] = decayed_pre(apre[i], keep_pre(c, now.wrapping_sub(last_input[i])));
     }
@@ -140,7 +143,7 @@ pub fn traces_now(
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
 pub fn output_spike(
-    c: &Constants,
+    c: &Stdp,
     lr2: f32,
     apre_now: &[f32; INPUTS],
     active: &[u16],

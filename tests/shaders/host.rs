@@ -1,198 +1,202 @@
-//! Twins: src/backend/gpu/layout.rs, src/model, and what shaders/*.wgsl declare for themselves.
+//! Twins: every struct and constant of a shader is one of the Rust files that the shader's first comment names.
 
+use super::text::{shader_files, twins};
 use super::*;
-use naga::{ScalarKind, TypeInner};
+use naga::{Scalar, TypeInner};
 use spikeprune::backend::gpu::layout;
-use spikeprune::params::{Decay, Rule, Threshold};
-use spikeprune::{model, params, presets};
-use std::mem::offset_of;
+use spikeprune::model::poisson::RateTable;
+use spikeprune::model::rng::Stream;
+use spikeprune::{params, presets};
+use syn::{Expr, Item, Lit, Type};
 
-/// A struct as host or kernel sees it: its size, then name, offset and kind of each field.
-type Fields = (usize, Vec<(String, usize, ScalarKind)>);
+/// Neurons of the kernels that are looked at.
+const N: usize = 100;
 
-trait Word {
-    const KIND: ScalarKind;
+/// A struct as host or kernel sees it: its size, then name, offset and type of each field.
+type Fields = (usize, Vec<(String, usize, String)>);
+
+/// A shader file, a kernel that it is a part of, and what its twins declare.
+struct Twins {
+    name: String,
+    text: String,
+    kernel: Shader,
+    items: Vec<Item>,
 }
 
-impl Word for f32 {
-    const KIND: ScalarKind = ScalarKind::Float;
-}
-
-impl Word for u32 {
-    const KIND: ScalarKind = ScalarKind::Uint;
-}
-
-fn kind<S, T: Word>(_: impl Fn(&S) -> &T) -> ScalarKind {
-    T::KIND
-}
-
-/// The fields of a struct of layout.rs; one that the list lacks does not compile.
-macro_rules! fields {
-    ($name:ident { $($field:ident),* $(,)? }) => {{
-        let layout::$name { $($field: _),* } = bytemuck::Zeroable::zeroed();
-        let fields = vec![$((
-            stringify!($field).to_owned(),
-            offset_of!(layout::$name, $field),
-            kind(|host: &layout::$name| &host.$field),
-        )),*];
-        (stringify!($name), (size_of::<layout::$name>(), fields))
-    }};
-}
-
-fn host_structs() -> [(&'static str, Fields); 3] {
-    [
-        fields!(Constants {
-            e_dt_per_tau_membrane,
-            e_v_rest_mv,
-            e_v_reset_mv,
-            e_e_excitatory_mv,
-            e_e_inhibitory_mv,
-            e_keep_ge,
-            e_keep_gi,
-            e_v_threshold_mv,
-            e_v_threshold_test_mv,
-            e_dt_per_tau_threshold,
-            e_keep_theta,
-            e_threshold_step_mv,
-            i_dt_per_tau_membrane,
-            i_v_rest_mv,
-            i_v_reset_mv,
-            i_e_excitatory_mv,
-            i_keep_ge,
-            i_v_threshold_mv,
-            w_s2,
-            w_s3,
-            inhibitory_gain,
-            most_ge_i,
-            most_gi_e,
-            w_min,
-            gmax,
-            a_pre,
-            a_post,
-            dt_per_tau_pre,
-            keep_post,
-            keep_at_spike,
-            w_total,
-            decay_per_step,
-            spikes_per_step,
-            spikes_floor,
-            tolerance,
-            dt_per_tau_post_slow,
-            refractory_e,
-            refractory_i,
-            threshold_train,
-            threshold_test,
-            prune_in_training,
-            group_size,
-            rule,
-            decay,
-            dropout,
-        }),
-        fields!(Task {
-            network,
-            lane,
-            rates,
-            image,
-            seed_low,
-            seed_high,
-            stream,
-            presentation,
-            clock,
-            group,
-            step_scale,
-        }),
-        fields!(Dispatch {
-            first_task,
-            first_step,
-            steps,
-            stimulus,
-            s1,
-            from_rest,
-            latch,
-            slots_s2,
-            slots_s3,
-            spikes_stride,
-        }),
-    ]
-}
-
-fn kernel_struct(shader: &Shader, name: &str) -> Fields {
-    let types = &shader.module.types;
-    let (_, ty) = (types.iter())
-        .find(|(_, ty)| ty.name.as_deref() == Some(name))
-        .unwrap_or_else(|| panic!("{}: no struct {name}", shader.name));
-    let TypeInner::Struct { members, span } = &ty.inner else {
-        panic!("{name} is no struct");
+fn all_twins() -> Vec<Twins> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let parsed = |twin: String| {
+        let text = std::fs::read_to_string(root.join(&twin)).unwrap();
+        let file = syn::parse_file(&text);
+        file.unwrap_or_else(|error| panic!("{twin}: {error}")).items
     };
-    let fields = members.iter().map(|member| {
-        let kind = types[member.ty].inner.scalar_kind().unwrap();
-        (member.name.clone().unwrap(), member.offset as usize, kind)
+    let of_file = |(path, text): (PathBuf, String)| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        Twins {
+            kernel: match name.as_str() {
+                "poisson.wgsl" => Shader::poisson(N, 128),
+                "self_test.wgsl" => Shader::new(name.clone(), &text),
+                _ => Shader::step(N, 128),
+            },
+            items: twins(&text).into_iter().flat_map(parsed).collect(),
+            name,
+            text,
+        }
+    };
+    shader_files().into_iter().map(of_file).collect()
+}
+
+impl Twins {
+    /// Names that the shader declares by a keyword, outside of functions.
+    fn declared(&self, keyword: &str) -> Vec<&str> {
+        let lines = self.text.lines();
+        let declared = lines.filter_map(|line| line.strip_prefix(keyword)?.strip_prefix(' '));
+        declared
+            .map(|rest| rest.split([':', ' ']).next().unwrap())
+            .collect()
+    }
+
+    fn kernel_struct(&self, name: &str) -> Fields {
+        let types = &self.kernel.module.types;
+        let (_, ty) = (types.iter())
+            .find(|(_, ty)| ty.name.as_deref() == Some(name))
+            .unwrap_or_else(|| panic!("{}: no struct {name}", self.kernel.name));
+        let TypeInner::Struct { members, span } = &ty.inner else {
+            panic!("{name} is no struct");
+        };
+        let fields = members.iter().map(|member| {
+            let name = member.name.clone().unwrap();
+            (name, member.offset as usize, kernel_type(types, member.ty))
+        });
+        (*span as usize, fields.collect())
+    }
+
+    /// The value of a constant that a twin writes as a number.
+    fn host_constant(&self, name: &str) -> Option<Literal> {
+        let mut found = self.items.iter().filter_map(|item| match item {
+            Item::Const(found) if found.ident == name => Some(&*found.expr),
+            _ => None,
+        });
+        let Expr::Lit(value) = found.next()? else {
+            return None;
+        };
+        match &value.lit {
+            Lit::Int(value) => Some(Literal::U32(value.base10_parse().unwrap())),
+            Lit::Float(value) => Some(Literal::F32(value.base10_parse().unwrap())),
+            _ => None,
+        }
+    }
+}
+
+fn kernel_type(types: &naga::UniqueArena<naga::Type>, ty: naga::Handle<naga::Type>) -> String {
+    match types[ty].inner {
+        TypeInner::Scalar(Scalar::F32) => "f32".into(),
+        TypeInner::Scalar(Scalar::U32) => "u32".into(),
+        TypeInner::Struct { .. } => types[ty].name.clone().unwrap(),
+        TypeInner::Array { base, size, .. } => {
+            let naga::ArraySize::Constant(length) = size else {
+                panic!("{size:?} in a struct");
+            };
+            format!("{} {length}", kernel_type(types, base))
+        }
+        ref other => panic!("{other:?} in a struct"),
+    }
+}
+
+/// A type of Rust and its size; structs are looked up among those of all twins.
+fn host_type(all: &[Twins], ty: &Type) -> (String, usize) {
+    match ty {
+        Type::Path(path) => {
+            let name = path.path.segments.last().unwrap().ident.to_string();
+            let size = match name.as_str() {
+                "f32" | "u32" => 4,
+                _ => host_struct(all.iter().flat_map(|twins| &twins.items), all, &name).0,
+            };
+            (name, size)
+        }
+        Type::Array(array) => {
+            let Expr::Lit(syn::ExprLit {
+                lit: Lit::Int(length),
+                ..
+            }) = &array.len
+            else {
+                panic!("an array whose length is no number");
+            };
+            let ((ty, size), length) =
+                (host_type(all, &array.elem), length.base10_parse::<usize>());
+            let length = length.unwrap();
+            (format!("{ty} {length}"), size * length)
+        }
+        _ => panic!("a type that no kernel has"),
+    }
+}
+
+/// A struct among items of Rust. `repr(C)` and `Pod` vouch that its fields follow one another without a gap.
+fn host_struct<'a>(items: impl IntoIterator<Item = &'a Item>, all: &[Twins], name: &str) -> Fields {
+    let find = |item: &'a Item| match item {
+        Item::Struct(found) if found.ident == name => Some(found),
+        _ => None,
+    };
+    let found =
+        (items.into_iter().find_map(find)).unwrap_or_else(|| panic!("no twin has a struct {name}"));
+    let has = |list: &str, word: &str| {
+        let mut lists = (found.attrs.iter()).filter(|attribute| attribute.path().is_ident(list));
+        lists.any(|attribute| {
+            let words = attribute.meta.require_list().unwrap().tokens.to_string();
+            words.split([' ', ',']).any(|found| found == word)
+        })
+    };
+    assert!(
+        has("repr", "C") && has("derive", "Pod"),
+        "{name} is no plain data"
+    );
+    let mut size = 0;
+    let fields = found.fields.iter().map(|field| {
+        let (ty, bytes) = host_type(all, &field.ty);
+        size += bytes;
+        (field.ident.as_ref().unwrap().to_string(), size - bytes, ty)
     });
-    (*span as usize, fields.collect())
+    let fields = fields.collect();
+    (size, fields)
 }
 
 #[test]
-fn host_and_kernels_lay_out_the_same_fields() {
-    for shader in [Shader::poisson(100, 128), Shader::step(100, 128)] {
-        for (name, host) in host_structs() {
-            assert_eq!(
-                kernel_struct(&shader, name),
-                host,
-                "{}: {name}",
-                shader.name
-            );
+fn every_struct_of_a_shader_has_the_fields_of_its_twin() {
+    let all = all_twins();
+    for twins in &all {
+        for name in twins.declared("struct") {
+            let host = host_struct(&twins.items, &all, name);
+            assert_eq!(twins.kernel_struct(name), host, "{}: {name}", twins.name);
         }
     }
 }
 
 #[test]
-fn host_and_kernels_agree_on_the_constants() {
-    let (poisson, step) = (Shader::poisson(100, 128), Shader::step(100, 128));
-    let inputs = params::INPUTS as u32;
-    // Of thresholds the host knows the kinds alone; their numbers are those that it sends.
-    let number = |kind| {
-        let mut params = presets::paper();
-        params.model.excitatory.threshold_train = kind;
-        params.model.excitatory.threshold_test = kind;
-        let constants = layout::Constants::new(&model::Constants::new(&params).unwrap(), &params);
-        assert_eq!(constants.threshold_train, constants.threshold_test);
-        constants.threshold_train
-    };
-    let learning = |rule, decay| {
-        let mut params = presets::paper();
-        params.model.learning.rule = rule;
-        params.model.pruning.decay = decay;
-        let constants = layout::Constants::new(&model::Constants::new(&params).unwrap(), &params);
-        (constants.rule, constants.decay)
-    };
-    let rule = |rule| learning(rule, Decay::Gaussian).0;
-    let decay = |decay| learning(Rule::Stdp, decay).1;
-    for (shader, name, host) in [
-        (&step, "STDP", rule(Rule::Stdp)),
-        (&step, "STDP_ALL_LTD", rule(Rule::StdpAllLtd)),
-        (&step, "COUNT_GATED", rule(Rule::CountGated)),
-        (&step, "TRIPLET", rule(Rule::Triplet)),
-        (&step, "GAUSSIAN", decay(Decay::Gaussian)),
-        (&step, "EXPONENTIAL", decay(Decay::Exponential)),
-        (&step, "LINEAR", decay(Decay::Linear)),
-        (&step, "DROPOUT", model::rng::Stream::Dropout as u32),
-        (&step, "GROUPS", layout::GROUPS as u32),
-        (&step, "FROZEN", layout::FROZEN),
-        (&step, "PRUNING", layout::PRUNING),
-        (&step, "LEARNING", layout::LEARNING),
-        (&step, "LIVE", number(Threshold::Live)),
-        (&step, "LATCHED", number(Threshold::Latched)),
-        (&step, "FIXED", number(Threshold::Fixed)),
-        (&step, "HOMEOSTATIC", number(Threshold::Homeostatic)),
-        (&step, "FIELDS", layout::FIELDS as u32),
-        (&step, "STRIDE", layout::state_stride(100) as u32),
-        (&step, "DIVERGED", layout::DIVERGED),
-        (&step, "OVERFLOW", layout::OVERFLOW),
-        (&step, "INPUTS", inputs),
-        (&poisson, "INPUTS", inputs),
-        (&poisson, "SILENT", layout::SILENT),
-    ] {
-        assert_eq!(shader.constant(name), Literal::U32(host), "{name}");
+fn every_constant_of_a_shader_has_the_value_of_its_twin() {
+    // Those that Rust computes, has in another file or needs not at all.
+    let rates = RateTable::new(&presets::paper(), 0);
+    let elsewhere = [
+        ("INPUTS", params::INPUTS),
+        ("TABLE", rates.log2_words().len()),
+        ("SILENT", layout::SILENT as usize),
+        ("DROPOUT", Stream::Dropout as usize),
+        ("DELAY_WORDS", (N + N * N).div_ceil(2)),
+        ("FIXED_STRIDE", layout::fixed_stride(N)),
+        ("FIELDS", layout::FIELDS),
+        ("STRIDE", layout::state_stride(N)),
+        ("WORDS", N.div_ceil(32)),
+        ("DIVERGED", layout::DIVERGED as usize),
+        ("OVERFLOW", layout::OVERFLOW as usize),
+    ];
+    for twins in all_twins() {
+        for name in twins.declared("const") {
+            let listed = elsewhere.iter().find(|(listed, _)| *listed == name);
+            let host = match listed {
+                Some((_, value)) => Some(Literal::U32(*value as u32)),
+                None => twins.host_constant(name),
+            };
+            let kernel = twins.kernel.constant(name);
+            assert_eq!(Some(kernel), host, "{}: {name}", twins.name);
+        }
     }
-    assert_eq!(step.constant("TINY"), Literal::F32(model::TINY));
 }

@@ -11,7 +11,7 @@ mod translation;
 use naga::valid::{Capabilities, FunctionInfo, ModuleInfo, ValidationFlags, Validator};
 use naga::{Expression, Literal};
 use spikeprune::backend::gpu::pipelines::{poisson_source, step_source, workgroups};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// One neuron; one of each class, and up; both sides of a word of spikes; the sizes of Diehl & Cook.
 const NEURONS: [usize; 10] = [1, 10, 30, 31, 32, 33, 100, 400, 1600, 6400];

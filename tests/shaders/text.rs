@@ -3,9 +3,8 @@
 
 use super::*;
 use naga::{BinaryOperator, MathFunction, ScalarKind};
-use std::path::PathBuf;
 
-fn shader_files() -> Vec<(PathBuf, String)> {
+pub fn shader_files() -> Vec<(PathBuf, String)> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
     let mut files: Vec<_> = (std::fs::read_dir(&dir).unwrap())
         .map(|entry| entry.unwrap().path())
@@ -100,7 +99,7 @@ fn the_arithmetic_of_every_kernel_is_exact() {
 }
 
 /// The files that the comment at the head of a shader calls its twins.
-fn twins(text: &str) -> Vec<String> {
+pub fn twins(text: &str) -> Vec<String> {
     let comment = text.lines().map_while(|line| line.strip_prefix("//"));
     let header = comment.collect::<Vec<_>>().join(" ");
     let Some((_, twins)) = header.split_once("Twin of ") else {

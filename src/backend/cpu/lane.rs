@@ -7,7 +7,7 @@ use crate::model::lif::long_ago;
 use crate::model::poisson::RateTable;
 use crate::model::{BLOCK, Block, Constants, blocks};
 use crate::network::{Network, NetworkError, State};
-use crate::params::{INPUTS, Params};
+use crate::params::{INPUTS, Params, Steps};
 
 /// One running network state. Padding neurons rest: no weight and no delay leads to them.
 #[derive(Clone)]
@@ -62,7 +62,10 @@ impl Wiring {
 #[derive(Clone)]
 pub struct NetworkOnCpu {
     pub network: Network,
-    pub constants: Constants,
+    pub steps: Steps,
+    /// As they are in training and in testing.
+    pub training: Constants,
+    pub testing: Constants,
     /// A table for each attempt at an image.
     pub rates: Vec<RateTable>,
     pub wiring: Wiring,
@@ -129,7 +132,7 @@ fn store_ring(ring: &DelayRing, delay_max: u32, neurons: usize) -> Vec<u16> {
 
 impl Lane {
     /// The state in which a test image begins: potentials at rest, the thresholds given, all else 0.
-    pub fn at_rest(c: &Constants, thresholds_mv: &[f32]) -> Self {
+    pub fn at_rest(c: &Constants, steps: &Steps, thresholds_mv: &[f32]) -> Self {
         let neurons = thresholds_mv.len();
         let n = blocks(neurons);
         let zero = || vec![Block::splat(0.0); n];
@@ -142,12 +145,12 @@ impl Lane {
             ge_e: zero(),
             gi_e: zero(),
             apost: zero(),
-            last_spike_e: vec![long_ago(c.steps.refractory_e); neurons],
+            last_spike_e: vec![long_ago(c.excitatory.refractory); neurons],
             v_i: vec![Block::splat(c.inhibitory.v_rest_mv); n],
             ge_i: zero(),
-            last_spike_i: vec![long_ago(c.steps.refractory_i); neurons],
-            s2: DelayRing::new(c.steps.delay_s2_max, neurons),
-            s3: DelayRing::new(c.steps.delay_s3_max, neurons),
+            last_spike_i: vec![long_ago(c.inhibitory.refractory); neurons],
+            s2: DelayRing::new(steps.delay_s2_max, neurons),
+            s3: DelayRing::new(steps.delay_s3_max, neurons),
             counts: vec![0; neurons],
             group_spikes: vec![0; neurons.div_ceil(c.gate.group_size as usize)],
         }
@@ -198,12 +201,14 @@ impl Lane {
 impl NetworkOnCpu {
     pub fn load(mut network: Network) -> Result<Self, NetworkError> {
         network.check()?;
-        let constants = Constants::new(&network.params)?;
+        let training = Constants::training(&network.params)?;
         let state = &mut network.state;
         Ok(Self {
-            constants,
+            steps: network.params.model.steps()?,
+            training,
+            testing: Constants::testing(&network.params)?,
             rates: RateTable::of_attempts(&network.params),
-            lane: Lane::load(&network.params, state, &constants),
+            lane: Lane::load(&network.params, state, &training),
             weights: pad_rows(&network.weights, network.params.model.neurons()),
             apre: std::mem::take(&mut state.trace_pre),
             last_input: std::mem::take(&mut state.last_input),
@@ -217,7 +222,6 @@ impl NetworkOnCpu {
 
     pub fn store(&self) -> Network {
         let (lane, n) = (&self.lane, self.lane.neurons);
-        let steps = self.constants.steps;
         debug_assert_eq!(self.apre.len(), INPUTS);
         Network {
             params: self.network.params.clone(),
@@ -241,8 +245,8 @@ impl NetworkOnCpu {
                 last_spike_i: lane.last_spike_i.clone(),
                 trace_pre: self.apre.clone(),
                 last_input: self.last_input.clone(),
-                arrivals_s2: store_ring(&lane.s2, steps.delay_s2_max, n),
-                arrivals_s3: store_ring(&lane.s3, steps.delay_s3_max, n),
+                arrivals_s2: store_ring(&lane.s2, self.steps.delay_s2_max, n),
+                arrivals_s3: store_ring(&lane.s3, self.steps.delay_s3_max, n),
             },
         }
     }

@@ -29,7 +29,6 @@ pub enum S1<'a> {
         group: u32,
         /// Share of the step sizes that is left.
         step_scale: f32,
-        pruning: bool,
         /// Synapses that take part, as [`crate::model::dropout::fill`] has them; none where all do.
         kept: Option<&'a [Block]>,
     },
@@ -39,8 +38,6 @@ pub enum S1<'a> {
 pub struct Presentation<'a> {
     pub spikes: &'a SpikeList,
     pub steps: u32,
-    /// v is compared with the moving threshold, not with the latched one.
-    pub live: bool,
     pub recorder: Option<&'a mut Recorder>,
 }
 
@@ -56,11 +53,10 @@ pub fn present(
     let Presentation {
         spikes,
         steps,
-        live,
         mut recorder,
     } = presentation;
     let mut s1 = s1;
-    let learning = matches!(s1, S1::Learning { .. });
+    let (live, learning) = (c.excitatory.live == 1, matches!(s1, S1::Learning { .. }));
     match &mut s1 {
         S1::Frozen { .. } => {}
         S1::Pruning {
@@ -83,10 +79,9 @@ pub fn present(
             input_spike(c, &mut s1, lane, now, usize::from(input), spike);
             spike += 1;
         }
-        lane.s2
-            .arrive(c.w_s2, c.conductance.most_ge_i, &mut lane.ge_i);
-        lane.s3
-            .arrive(c.w_s3, c.conductance.most_gi_e, &mut lane.gi_e);
+        let g = &c.conductance;
+        lane.s2.arrive(g.w_s2, g.most_ge_i, &mut lane.ge_i);
+        lane.s3.arrive(g.w_s3, g.most_gi_e, &mut lane.gi_e);
         if !fired_e.is_empty() {
             output_spikes(c, &mut s1, lane, now, step, &fired_e);
         }
@@ -120,7 +115,7 @@ fn integrate_excitatory(
         }
         if above {
             let thresholds = if live { vt } else { latched };
-            let (last, refractory) = (&lane.last_spike_e, c.steps.refractory_e);
+            let (last, refractory) = (&lane.last_spike_e, c.excitatory.refractory);
             list_fired(v, thresholds, b, now, last, refractory, fired);
         }
     }
@@ -133,7 +128,7 @@ fn integrate_inhibitory(c: &Constants, lane: &mut Lane, now: u32, fired: &mut Ve
     let thresholds = Block::splat(c.inhibitory.v_threshold_mv);
     for (b, (v, ge)) in lane.v_i.iter_mut().zip(&mut lane.ge_i).enumerate() {
         if lif::integrate_inhibitory(&c.inhibitory, v, ge) {
-            let (last, refractory) = (&lane.last_spike_i, c.steps.refractory_i);
+            let (last, refractory) = (&lane.last_spike_i, c.inhibitory.refractory);
             list_fired(v, &thresholds, b, now, last, refractory, fired);
         }
     }
@@ -180,12 +175,12 @@ fn input_spike(
     input: usize,
     spike: usize,
 ) {
-    let blocks = lane.v_e.len();
+    let (blocks, signed) = (lane.v_e.len(), stdp::is_signed(&c.stdp));
     let row = input * blocks..(input + 1) * blocks;
     match s1 {
         S1::Frozen { weights } => {
             let (ge, gi) = (&mut lane.ge_e, &mut lane.gi_e);
-            conductance::receive_row(&c.conductance, &weights[row], ge, gi);
+            conductance::receive_row(&c.conductance, signed, &weights[row], ge, gi);
         }
         S1::Pruning {
             weights,
@@ -194,7 +189,7 @@ fn input_spike(
         } => {
             prune::decay_row(&c.prune, &mut weights[row.clone()], decays.prune[spike]);
             let (ge, gi) = (&mut lane.ge_e, &mut lane.gi_e);
-            conductance::receive_row(&c.conductance, &weights[row], ge, gi);
+            conductance::receive_row(&c.conductance, signed, &weights[row], ge, gi);
             last_input[input] = now;
         }
         S1::Learning {
@@ -202,14 +197,12 @@ fn input_spike(
             last_input,
             decays,
             apre,
-            pruning,
             kept,
             ..
         } => {
-            let amount = if *pruning {
-                decays.prune[spike]
-            } else {
-                c.prune.no_decay()
+            let amount = match c.prune.continuous {
+                1 => decays.prune[spike],
+                _ => prune::no_decay(&c.prune),
             };
             let to = stdp::Targets {
                 ge: &mut lane.ge_e,

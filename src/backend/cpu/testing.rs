@@ -6,15 +6,16 @@ use super::step::{self, Presentation, S1};
 use crate::backend::{BackendError, Frozen, Record, SpikeCounts, TestImage, TestImages, image_of};
 use crate::model::poisson::{Draw, RateTable, SpikeList};
 use crate::model::{Block, Constants};
+use crate::params::Steps;
 use rayon::prelude::*;
 
 /// One network with frozen weights, shared by its lanes.
 pub struct Tester {
     seed: u64,
     neurons: usize,
+    steps: Steps,
     constants: Constants,
     rates: RateTable,
-    live: bool,
     weights: Vec<Block>,
     wiring: Wiring,
     at_rest: Lane,
@@ -23,17 +24,20 @@ pub struct Tester {
 impl Tester {
     pub fn new(frozen: &Frozen<'_>, attempt: u32) -> Result<Self, BackendError> {
         let network = frozen.network;
-        let constants = Constants::new(&network.params)?.acting(true);
+        let (steps, constants) = (
+            network.params.model.steps()?,
+            Constants::testing(&network.params)?,
+        );
         let neurons = network.params.model.neurons();
         Ok(Self {
             seed: network.seed,
             neurons,
+            steps,
             constants,
             rates: RateTable::new(&network.params, attempt),
-            live: constants.excitatory.threshold_test.is_live(),
             weights: lane::pad_rows(frozen.weights, neurons),
             wiring: Wiring::new(network),
-            at_rest: Lane::at_rest(&constants, &network.thresholds_in_test()),
+            at_rest: Lane::at_rest(&constants, &steps, &network.thresholds_in_test()),
         })
     }
 
@@ -74,7 +78,7 @@ impl Tester {
         recorder: Option<&mut Recorder>,
     ) {
         lane.clone_from(&self.at_rest);
-        let steps = self.constants.steps.stimulus;
+        let steps = self.steps.stimulus;
         let draw = Draw {
             seed: self.seed,
             stream: image.stream,
@@ -86,7 +90,6 @@ impl Tester {
         let presentation = Presentation {
             spikes,
             steps,
-            live: self.live,
             recorder,
         };
         let s1 = S1::Frozen {

@@ -11,7 +11,7 @@ use crate::params::{INPUTS, PruningMode};
 
 /// Lists the inputs that may have a trace at some time of the presentation: others learn nothing at E spikes.
 fn find_active(
-    c: &stdp::Constants,
+    c: &stdp::Stdp,
     now: u32,
     spikes: &SpikeList,
     last_input: &[u32],
@@ -34,7 +34,7 @@ impl NetworkOnCpu {
         showing: Showing,
         spikes: &mut SpikeList,
     ) -> Result<(), BackendError> {
-        let steps = self.constants.steps;
+        let steps = self.steps;
         let image = shifted(pixels, showing.image, showing.shift);
         let group = showing.group;
         for attempt in 0..self.rates.len() {
@@ -87,16 +87,12 @@ impl NetworkOnCpu {
         recorder: Option<&mut Recorder>,
     ) {
         let params = &self.network.params;
-        let testing = phase == Phase::Test;
-        let constants = self.constants.acting(testing);
-        let e = &constants.excitatory;
-        let threshold = match testing {
-            true => e.threshold_test,
-            false => e.threshold_train,
+        let c = match phase {
+            Phase::Test => &self.testing,
+            Phase::Train { .. } | Phase::Window => &self.training,
         };
         if phase != Phase::Window {
-            let (vt, latched) = (&mut self.lane.vt, &mut self.lane.latched);
-            lif::latch(e, threshold, testing, vt, latched);
+            lif::latch(&c.excitatory, &mut self.lane.vt, &mut self.lane.latched);
         }
         let s1 = match phase {
             Phase::Test => S1::Frozen {
@@ -109,18 +105,16 @@ impl NetworkOnCpu {
             },
             Phase::Train { group } => {
                 let presented = self.network.state.presented;
-                let (seed, dropout) = (self.network.seed, self.constants.dropout);
-                if dropout > 0 {
-                    let neurons = self.lane.neurons;
-                    dropout::fill(dropout, seed, presented, neurons, &mut self.kept);
+                let drops_out = c.dropout.threshold > 0;
+                if drops_out {
+                    let (seed, neurons) = (self.network.seed, self.lane.neurons);
+                    dropout::fill(&c.dropout, seed, presented, neurons, &mut self.kept);
                 }
-                if self.constants.normalize.w_total > 0.0 {
-                    let blocks = self.lane.v_e.len();
-                    normalize::normalize(&self.constants, &mut self.weights, blocks);
+                if c.normalize.w_total > 0.0 {
+                    normalize::normalize(c, &mut self.weights, self.lane.v_e.len());
                 }
-                let stdp = &self.constants.stdp;
                 let (now, last) = (self.lane.clock, &self.last_input);
-                find_active(stdp, now, spikes, last, &mut self.active);
+                find_active(&c.stdp, now, spikes, last, &mut self.active);
                 S1::Learning {
                     weights: &mut self.weights,
                     last_input: &mut self.last_input,
@@ -129,18 +123,16 @@ impl NetworkOnCpu {
                     active: &self.active,
                     group,
                     step_scale: params.step_scale(presented) as f32,
-                    pruning: params.model.pruning.mode == PruningMode::Continuous,
-                    kept: (dropout > 0).then_some(&self.kept[..]),
+                    kept: drops_out.then_some(&self.kept[..]),
                 }
             }
         };
         let presentation = Presentation {
             spikes,
             steps,
-            live: threshold.is_live(),
             recorder,
         };
-        step::present(&constants, &self.wiring, &mut self.lane, s1, presentation);
+        step::present(c, &self.wiring, &mut self.lane, s1, presentation);
         if matches!(phase, Phase::Train { .. }) {
             self.network.state.spikes_e += self.lane.spikes();
         }
@@ -153,7 +145,7 @@ impl NetworkOnCpu {
             PruningMode::None => {}
             PruningMode::Continuous | PruningMode::Final => {
                 let now = end.lane.clock;
-                let c = &self.constants.prune;
+                let c = &self.training.prune;
                 prune::flush(c, now, &end.last_input, &mut end.weights);
             }
             PruningMode::FinalWindow => {
@@ -165,7 +157,7 @@ impl NetworkOnCpu {
                     presentation,
                     attempt: 0,
                 };
-                let steps = self.constants.steps.window;
+                let steps = self.steps.window;
                 let rates = RateTable::window(&self.network.params);
                 rates.draw(draw, &[0; INPUTS], steps, &mut spikes);
                 end.present(&spikes, steps, Phase::Window, None);

@@ -220,7 +220,7 @@ impl Engine {
             .iter()
             .map(|&first| Dispatch {
                 first_task: first as u32,
-                steps: share,
+                share,
                 ..prepared.base
             })
             .collect();

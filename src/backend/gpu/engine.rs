@@ -1,10 +1,10 @@
 //! An open device that keeps count: buffers, uploads, passes, read-back.
 
-use super::Traffic;
 use super::device::OpenDevice;
 use super::error::GpuError;
 use super::layout::Dispatch;
 use super::pipelines::{Kernel, Pipelines};
+use crate::backend::Traffic;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use wgpu::BufferUsages;

@@ -1,5 +1,7 @@
 //! What can be wrong with a GPU.
 
+use crate::backend::BackendError;
+
 /// Why a GPU cannot be used, or can no longer be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GpuError {
@@ -40,6 +42,12 @@ pub enum GpuError {
     Validation(String),
     #[error("the GPU's driver failed: {0}")]
     Driver(String),
+}
+
+impl From<GpuError> for BackendError {
+    fn from(error: GpuError) -> Self {
+        Self::Device(error.into())
+    }
 }
 
 impl From<wgpu::Error> for GpuError {

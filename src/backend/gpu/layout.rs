@@ -1,9 +1,9 @@
 //! What host and kernels share, field by field. Twin of shaders/common.wgsl; a test holds the two together.
 
-use crate::model;
+use crate::model::gate::GROUPS;
 use crate::model::rng::Stream;
 use crate::network::Network;
-use crate::params::{Decay, INPUTS, Params, PruningMode, Rule, Threshold};
+use crate::params::INPUTS;
 use bytemuck::{Pod, Zeroable};
 
 /// How S1 is used by a dispatch.
@@ -14,66 +14,12 @@ pub const LEARNING: u32 = 2;
 /// Values of each neuron in the state of a lane.
 pub const FIELDS: usize = 12;
 
-/// Groups that a network may have, one a label.
-pub const GROUPS: usize = 10;
-
 /// Marks in the counts: a potential that stopped being finite; more input spikes than there was room for.
 pub const DIVERGED: u32 = u32::MAX;
 pub const OVERFLOW: u32 = u32::MAX - 1;
 
 /// A shift that stands for an intensity that never fires.
 pub const SILENT: u32 = u32::MAX;
-
-/// [`model::Constants`] of one network, flat.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Pod, Zeroable)]
-pub struct Constants {
-    pub e_dt_per_tau_membrane: f32,
-    pub e_v_rest_mv: f32,
-    pub e_v_reset_mv: f32,
-    pub e_e_excitatory_mv: f32,
-    pub e_e_inhibitory_mv: f32,
-    pub e_keep_ge: f32,
-    pub e_keep_gi: f32,
-    pub e_v_threshold_mv: f32,
-    pub e_v_threshold_test_mv: f32,
-    pub e_dt_per_tau_threshold: f32,
-    pub e_keep_theta: f32,
-    pub e_threshold_step_mv: f32,
-    pub i_dt_per_tau_membrane: f32,
-    pub i_v_rest_mv: f32,
-    pub i_v_reset_mv: f32,
-    pub i_e_excitatory_mv: f32,
-    pub i_keep_ge: f32,
-    pub i_v_threshold_mv: f32,
-    pub w_s2: f32,
-    pub w_s3: f32,
-    pub inhibitory_gain: f32,
-    pub most_ge_i: f32,
-    pub most_gi_e: f32,
-    pub w_min: f32,
-    pub gmax: f32,
-    pub a_pre: f32,
-    pub a_post: f32,
-    pub dt_per_tau_pre: f32,
-    pub keep_post: f32,
-    pub keep_at_spike: f32,
-    pub w_total: f32,
-    pub decay_per_step: f32,
-    pub spikes_per_step: f32,
-    pub spikes_floor: f32,
-    pub tolerance: f32,
-    pub dt_per_tau_post_slow: f32,
-    pub refractory_e: u32,
-    pub refractory_i: u32,
-    pub threshold_train: u32,
-    pub threshold_test: u32,
-    pub prune_in_training: u32,
-    pub group_size: u32,
-    pub rule: u32,
-    pub decay: u32,
-    pub dropout: u32,
-}
 
 /// One presentation in one lane.
 #[repr(C)]
@@ -125,85 +71,7 @@ pub struct Dispatch {
     pub slots_s2: u32,
     pub slots_s3: u32,
     pub spikes_stride: u32,
-}
-
-fn threshold(kind: Threshold) -> u32 {
-    match kind {
-        Threshold::Live => 0,
-        Threshold::Latched => 1,
-        Threshold::Fixed => 2,
-        Threshold::Homeostatic => 3,
-    }
-}
-
-fn rule(rule: Rule) -> u32 {
-    match rule {
-        Rule::Stdp => 0,
-        Rule::StdpAllLtd => 1,
-        Rule::CountGated => 2,
-        Rule::Triplet => 3,
-    }
-}
-
-fn decay(decay: Decay) -> u32 {
-    match decay {
-        Decay::Gaussian => 0,
-        Decay::Exponential => 1,
-        Decay::Linear => 2,
-    }
-}
-
-impl Constants {
-    pub fn new(c: &model::Constants, params: &Params) -> Self {
-        let (e, i, stdp) = (&c.excitatory, &c.inhibitory, &c.stdp);
-        Self {
-            e_dt_per_tau_membrane: e.dt_per_tau_membrane,
-            e_v_rest_mv: e.v_rest_mv,
-            e_v_reset_mv: e.v_reset_mv,
-            e_e_excitatory_mv: e.e_excitatory_mv,
-            e_e_inhibitory_mv: e.e_inhibitory_mv,
-            e_keep_ge: e.keep_ge,
-            e_keep_gi: e.keep_gi,
-            e_v_threshold_mv: e.v_threshold_mv,
-            e_v_threshold_test_mv: e.v_threshold_test_mv,
-            e_dt_per_tau_threshold: e.dt_per_tau_threshold,
-            e_keep_theta: e.keep_theta,
-            e_threshold_step_mv: e.threshold_step_mv,
-            i_dt_per_tau_membrane: i.dt_per_tau_membrane,
-            i_v_rest_mv: i.v_rest_mv,
-            i_v_reset_mv: i.v_reset_mv,
-            i_e_excitatory_mv: i.e_excitatory_mv,
-            i_keep_ge: i.keep_ge,
-            i_v_threshold_mv: i.v_threshold_mv,
-            w_s2: c.w_s2,
-            w_s3: c.w_s3,
-            inhibitory_gain: c.conductance.inhibitory_gain,
-            most_ge_i: c.conductance.most_ge_i,
-            most_gi_e: c.conductance.most_gi_e,
-            w_min: stdp.w_min,
-            gmax: stdp.gmax,
-            a_pre: stdp.a_pre,
-            a_post: stdp.a_post,
-            dt_per_tau_pre: stdp.dt_per_tau_pre,
-            keep_post: stdp.keep_post,
-            keep_at_spike: stdp.keep_at_spike,
-            w_total: c.normalize.w_total,
-            decay_per_step: c.prune.per_step,
-            spikes_per_step: c.gate.spikes_per_step,
-            spikes_floor: c.gate.spikes_floor,
-            tolerance: c.gate.tolerance,
-            dt_per_tau_post_slow: c.gate.dt_per_tau_post_slow,
-            refractory_e: c.steps.refractory_e,
-            refractory_i: c.steps.refractory_i,
-            threshold_train: threshold(e.threshold_train),
-            threshold_test: threshold(e.threshold_test),
-            prune_in_training: u32::from(params.model.pruning.mode == PruningMode::Continuous),
-            group_size: c.gate.group_size,
-            rule: rule(c.gate.rule),
-            decay: decay(c.prune.decay),
-            dropout: c.dropout,
-        }
-    }
+    pub share: u32,
 }
 
 /// Words of the state of one lane.
@@ -211,13 +79,13 @@ pub fn state_stride(neurons: usize) -> usize {
     FIELDS * neurons + 2 * INPUTS + GROUPS
 }
 
-/// Words of the wiring of one network.
-pub fn wiring_stride(neurons: usize) -> usize {
+/// Words of the fixed arrays of one network.
+pub fn fixed_stride(neurons: usize) -> usize {
     (neurons + neurons * neurons).div_ceil(2) + neurons
 }
 
 /// Delays of S2, then of S3, two to a word; then the bits of the thresholds with which a test image begins.
-pub fn pack_wiring(network: &Network, words: &mut Vec<u32>) {
+pub fn pack_fixed(network: &Network, words: &mut Vec<u32>) {
     let delays: Vec<u16> = [&network.delays_s2[..], &network.delays_s3[..]].concat();
     let word = |pair: &[u16]| u32::from(pair[0]) | u32::from(*pair.get(1).unwrap_or(&0)) << 16;
     words.extend(delays.chunks(2).map(word));

@@ -6,13 +6,11 @@
 
 pub mod adapter;
 mod batch;
-pub mod choice;
 pub mod device;
 mod engine;
 pub mod error;
 #[doc(hidden)]
 pub mod layout;
-pub mod open;
 #[doc(hidden)]
 pub mod pipelines;
 mod recording;
@@ -53,17 +51,6 @@ pub struct Gpu {
 
 /// Bytes that a buffer takes at most by default: what WebGPU promises a binding.
 const LARGEST_BUFFER: u64 = 128 << 20;
-
-/// What a device was asked to do since it was opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Traffic {
-    pub dispatches: u64,
-    pub submits: u64,
-    /// Times that the host waited for the device.
-    pub waits: u64,
-    pub bytes_up: u64,
-    pub bytes_down: u64,
-}
 
 impl Gpu {
     /// Opens an adapter and tests it.
@@ -193,10 +180,8 @@ impl Backend for Gpu {
         let images = image.alone(&index);
         check_test(&[network], images)?;
         check_watch(&network.network.params, watch)?;
-        let params = &network.network.params;
-        let shape = Shape {
-            neurons: params.model.neurons(),
-            steps: params.model.steps()?,
+        let Some(shape) = common_shape(std::iter::once(network.network))? else {
+            return Ok(Record::default());
         };
         testing::record(self.engine(shape.neurons)?, network, images, watch, shape)
     }
@@ -209,7 +194,7 @@ impl Gpu {
         let slots = shape.steps.delay_s2_max as usize + shape.steps.delay_s3_max as usize + 2;
         let words = [
             INPUTS * n,
-            layout::wiring_stride(n),
+            layout::fixed_stride(n),
             layout::state_stride(n),
             slots * n,
             2 * 256 * (RETRIES as usize + 1),

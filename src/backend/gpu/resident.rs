@@ -3,15 +3,15 @@
 use super::engine::Engine;
 use super::error::GpuError;
 use super::layout::{
-    Constants, DIVERGED, OVERFLOW, SILENT, pack_rings, pack_state, pack_wiring, state_stride,
-    wiring_stride,
+    DIVERGED, OVERFLOW, SILENT, fixed_stride, pack_fixed, pack_rings, pack_state, state_stride,
 };
 use crate::backend::BackendError;
-use crate::model;
+use crate::model::Constants;
 use crate::model::poisson::RateTable;
 use crate::network::Network;
+use crate::params::ParamsError;
 
-/// What frozen and learning networks have in common: constants, weights, wiring and rates, for R networks.
+/// What frozen and learning networks have in common: constants, weights, fixed arrays and rates, for R networks.
 pub struct Networks {
     pub neurons: usize,
     pub count: usize,
@@ -19,7 +19,7 @@ pub struct Networks {
     pub slots_s3: u32,
     constants: wgpu::Buffer,
     pub weights: wgpu::Buffer,
-    wiring: wgpu::Buffer,
+    fixed_arrays: wgpu::Buffer,
     pub rates: wgpu::Buffer,
 }
 
@@ -46,7 +46,7 @@ impl Networks {
             weights,
             &lanes.state,
             &lanes.rings,
-            &self.wiring,
+            &self.fixed_arrays,
             spikes,
             &lanes.counts,
         ]
@@ -90,16 +90,15 @@ impl Engine {
     ) -> Result<Networks, GpuError> {
         let params = &networks[0].params;
         let n = params.model.neurons();
-        let (mut constants, mut wiring) = (Vec::new(), Vec::new());
-        let mut slots = (0, 0);
+        let (mut constants, mut fixed_arrays) = (Vec::new(), Vec::new());
+        let invalid = |error: ParamsError| GpuError::Validation(error.to_string());
         for network in networks {
-            let c = model::Constants::new(&network.params)
-                .map_err(|error| GpuError::Validation(error.to_string()))?;
-            slots = (c.steps.delay_s2_max + 1, c.steps.delay_s3_max + 1);
-            constants.push(Constants::new(&c, &network.params));
-            pack_wiring(network, &mut wiring);
+            constants.push(Constants::training(&network.params).map_err(invalid)?);
+            constants.push(Constants::testing(&network.params).map_err(invalid)?);
+            pack_fixed(network, &mut fixed_arrays);
         }
-        debug_assert_eq!(wiring.len(), networks.len() * wiring_stride(n));
+        let steps = params.model.steps().map_err(invalid)?;
+        debug_assert_eq!(fixed_arrays.len(), networks.len() * fixed_stride(n));
         let all: Vec<u32> = weights
             .iter()
             .flat_map(|weights| weights.iter().map(|w| w.to_bits()))
@@ -107,11 +106,11 @@ impl Engine {
         Ok(Networks {
             neurons: n,
             count: networks.len(),
-            slots_s2: slots.0,
-            slots_s3: slots.1,
+            slots_s2: steps.delay_s2_max + 1,
+            slots_s3: steps.delay_s3_max + 1,
             constants: self.filled("constants", bytemuck::cast_slice(&constants))?,
             weights: self.filled("weights", &all)?,
-            wiring: self.filled("wiring", &wiring)?,
+            fixed_arrays: self.filled("delays and thresholds", &fixed_arrays)?,
             rates: self.rates(tables)?,
         })
     }

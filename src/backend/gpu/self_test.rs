@@ -115,17 +115,15 @@ pub fn compare(gpu: &Gpu) -> Result<bool, GpuError> {
 
 /// What went wrong in a training that tests a device.
 pub(super) fn to_gpu_error(gpu: &Gpu, error: BackendError) -> GpuError {
+    let (adapter, reason) = (gpu.device().into(), error.to_string());
     match error {
-        BackendError::Gpu(error) => error,
+        BackendError::Device(error) => match error.downcast::<GpuError>() {
+            Ok(error) => *error,
+            Err(_) => GpuError::SelfTest { adapter, reason },
+        },
         // That is no fault of the device's.
-        BackendError::Threads { .. } => GpuError::Refused {
-            adapter: gpu.device().into(),
-            reason: error.to_string(),
-        },
-        other => GpuError::SelfTest {
-            adapter: gpu.device().into(),
-            reason: other.to_string(),
-        },
+        BackendError::Threads { .. } => GpuError::Refused { adapter, reason },
+        _ => GpuError::SelfTest { adapter, reason },
     }
 }
 

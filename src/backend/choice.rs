@@ -1,7 +1,7 @@
 //! Where to run, as a user says it.
 
-use super::adapter::AdapterInfo;
-use super::error::GpuError;
+use super::gpu::adapter::AdapterInfo;
+use super::gpu::error::GpuError;
 use std::fmt;
 use std::str::FromStr;
 
@@ -61,7 +61,7 @@ impl fmt::Display for DeviceChoice {
 
 impl DeviceChoice {
     /// The index of the adapter that is meant, or none for the native backend. `adapters` are in the
-    /// order of [`super::adapter::adapters`], the best first.
+    /// order of [`super::gpu::adapter::adapters`], the best first.
     ///
     /// # Errors
     /// When a GPU is asked for that is not there.

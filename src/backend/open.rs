@@ -1,9 +1,10 @@
 //! From what a user asks for to an open device.
 
-use super::adapter::{Adapter, adapters};
 use super::choice::DeviceChoice;
-use super::{Backend, BackendError, Gpu};
-use crate::backend::cpu::Cpu;
+use super::cpu::Cpu;
+use super::gpu::Gpu;
+use super::gpu::adapter::{Adapter, adapters};
+use super::{Backend, BackendError};
 
 /// A device ready to run, with notes on how it was chosen.
 pub struct Opened {
