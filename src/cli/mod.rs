@@ -1,5 +1,6 @@
 //! The commands. Only this module prints: results on stdout, progress and notes on stderr.
 
+mod answers;
 mod bench;
 mod data;
 mod device;

@@ -72,7 +72,7 @@ impl Progress {
         match event {
             Event::Trained { images, of } => self.advance("training", *images, *of),
             Event::Tested { images, of } => self.advance("testing", *images, *of),
-            Event::Save(_) => {}
+            Event::Save(_) | Event::Answered(_) => {}
             Event::Measured(rows) => {
                 let Some(first) = rows.first() else { return };
                 let accuracy = first

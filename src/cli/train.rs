@@ -15,7 +15,7 @@ use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset::LabelledImages;
 use spikeprune::experiment::train::{Saving, train_networks, untrained};
-use spikeprune::experiment::{Event, selection};
+use spikeprune::experiment::{Event, Observer, selection};
 use spikeprune::params::{Params, layered};
 use spikeprune::trained::Trained;
 use std::path::PathBuf;
@@ -151,7 +151,8 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let seconds = trained.seconds;
     let checkpoint = Checkpoint::of(&params, trained, digests.clone());
     let backend = backend.as_ref();
-    let evaluations = eval::test(backend, &checkpoint, &data.set, &tested, &mut progress)
+    let observer: &mut Observer<'_> = &mut |event| progress.observe(&event);
+    let evaluations = eval::test(backend, &checkpoint, &data.set.test, &tested, observer)
         .map_err(|error| explain(error, "train", &folder, &args.device))?;
     progress.finish();
     let replicas = document::replicas(&checkpoint, evaluations, Some(seconds));

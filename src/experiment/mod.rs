@@ -20,6 +20,7 @@ use crate::network::NetworkError;
 use crate::params::ParamsError;
 use crate::statistics::StatisticsError;
 use crate::trained::{Metrics, Trained};
+use evaluate::ImageAnswer;
 
 /// What can end an experiment.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +57,8 @@ pub enum Event<'a> {
     Measured(&'a [Metrics]),
     /// The training should be saved as it is now.
     Save(Trained),
+    /// A network answered a test image.
+    Answered(&'a ImageAnswer),
     /// Test images shown, over all networks.
     Tested { images: usize, of: usize },
 }
