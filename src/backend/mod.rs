@@ -46,7 +46,7 @@ pub enum Phase {
 /// Input spikes given from outside instead of drawn from an image.
 #[derive(Clone, Debug)]
 pub struct Recorded<'a> {
-    /// (step within the presentation, input), in any order.
+    /// (step within the presentation, input), in any order. An input fires at most once a step.
     pub spikes: &'a [(u32, u16)],
     /// Steps of the whole presentation.
     pub steps: u32,
