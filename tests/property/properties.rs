@@ -86,13 +86,15 @@ fn later(network: &Network, offset: u32) -> Network {
     let mut network = network.clone();
     let State {
         clock,
-        last_spike_e,
-        last_spike_i,
-        last_input,
+        neurons,
+        inputs,
         ..
     } = &mut network.state;
-    let moments = (last_spike_e.iter_mut().chain(last_spike_i)).chain(last_input);
-    for moment in moments.chain([clock]) {
+    let of_neurons = neurons
+        .last_spike_e
+        .iter_mut()
+        .chain(&mut neurons.last_spike_i);
+    for moment in of_neurons.chain(&mut inputs.last_input).chain([clock]) {
         // Neurons that never fired did so before step 0, by a number below 2^32.
         *moment = moment.wrapping_add(offset);
     }
