@@ -43,14 +43,14 @@ struct Inhibitory {
 }
 
 // Membrane potential, threshold, latched threshold, conductances and last spike of each own E neuron.
-var<private> v_e: array<f32, OWN>;
-var<private> vt: array<f32, OWN>;
-var<private> latched: array<f32, OWN>;
+var<private> v_e_mv: array<f32, OWN>;
+var<private> v_threshold_mv: array<f32, OWN>;
+var<private> v_latched_mv: array<f32, OWN>;
 var<private> ge_e: array<f32, OWN>;
 var<private> gi_e: array<f32, OWN>;
 var<private> last_spike_e: array<u32, OWN>;
 // The same of each own I neuron, whose threshold is fixed.
-var<private> v_i: array<f32, OWN>;
+var<private> v_i_mv: array<f32, OWN>;
 var<private> ge_i: array<f32, OWN>;
 var<private> last_spike_i: array<u32, OWN>;
 
@@ -59,39 +59,39 @@ var<private> last_spike_i: array<u32, OWN>;
 fn latch(c: Excitatory) {
     for (var k = 0u; k < OWN; k++) {
         if c.threshold == LATCHED {
-            latched[k] = vt[k];
+            v_latched_mv[k] = v_threshold_mv[k];
         } else if c.threshold == FIXED {
-            latched[k] = c.v_threshold_mv;
+            v_latched_mv[k] = c.v_threshold_mv;
         } else if c.threshold == HOMEOSTATIC {
-            vt[k] = (vt[k] - c.v_threshold_mv) * c.keep_theta + c.v_threshold_mv;
+            v_threshold_mv[k] = (v_threshold_mv[k] - c.v_threshold_mv) * c.keep_theta + c.v_threshold_mv;
         }
     }
 }
 
 // Advances one E neuron by one step; true when its potential is above its threshold.
 fn integrate_excitatory(c: Excitatory, live: bool, k: u32) -> bool {
-    let v0 = v_e[k];
-    let vt0 = vt[k];
+    let v0 = v_e_mv[k];
+    let vt0 = v_threshold_mv[k];
     let ge0 = ge_e[k];
     let gi0 = gi_e[k];
     let excitation = ge0 * (c.e_excitatory_mv - v0) + (c.v_rest_mv - v0);
     let drive = gi0 * (c.e_inhibitory_mv - v0) + excitation;
     let v1 = drive * c.dt_per_tau_membrane + v0;
     let vt1 = (c.v_threshold_mv - vt0) * c.dt_per_tau_threshold + vt0;
-    v_e[k] = v1;
-    vt[k] = vt1;
+    v_e_mv[k] = v1;
+    v_threshold_mv[k] = vt1;
     ge_e[k] = decay(ge0, c.keep_ge);
     gi_e[k] = decay(gi0, c.keep_gi);
-    return v1 > select(latched[k], vt1, live);
+    return v1 > select(v_latched_mv[k], vt1, live);
 }
 
 // Advances one I neuron by one step; true when its potential is above the threshold.
 fn integrate_inhibitory(c: Inhibitory, k: u32) -> bool {
-    let v0 = v_i[k];
+    let v0 = v_i_mv[k];
     let ge0 = ge_i[k];
     let drive = ge0 * (c.e_excitatory_mv - v0) + (c.v_rest_mv - v0);
     let v1 = drive * c.dt_per_tau_membrane + v0;
-    v_i[k] = v1;
+    v_i_mv[k] = v1;
     ge_i[k] = decay(ge0, c.keep_ge);
     return v1 > c.v_threshold_mv;
 }

@@ -47,7 +47,7 @@ fn decayed(c: Prune, w: f32, amount: f32) -> f32 {
 fn flush(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
     let input = group.x;
     let network = group.y;
-    let last = state[network * STRIDE + FIELDS * N + INPUTS + input];
+    let last = state[network * STRIDE + FIELDS * N + LAST_INPUT * INPUTS + input];
     let c = constants[2u * network].prune;
     let amount = decay_amount(c, tasks[network].clock - last);
     for (var j = thread; j < N; j += WORKGROUP) {

@@ -20,9 +20,9 @@ struct Stdp {
 @group(0) @binding(3) var<storage, read_write> weights: array<f32>;
 
 // Postsynaptic traces of own neurons, now.
-var<private> apost: array<f32, OWN>;
+var<private> trace_post: array<f32, OWN>;
 // Presynaptic traces as they stood at each input's last spike, and that spike's step.
-var<workgroup> apre: array<f32, INPUTS>;
+var<workgroup> trace_pre: array<f32, INPUTS>;
 var<workgroup> last_input: array<u32, INPUTS>;
 
 // Limits a weight to [w_min, gmax].
@@ -47,13 +47,13 @@ fn decayed_pre(trace: f32, keep: f32) -> f32 {
 fn input_spike(c: Constants, amount: f32, at: u32, k: u32, takes_part: bool) {
     let pruned = decayed(c.prune, weights[at], amount);
     receive(c.conductance, select(0.0, pruned, takes_part), k);
-    weights[at] = clip(c.stdp, pruned + select(0.0, apost[k], takes_part));
+    weights[at] = clip(c.stdp, pruned + select(0.0, trace_post[k], takes_part));
 }
 
 // Post half for an E spike of neuron j: its column moves by `lr2` times the presynaptic traces.
 fn output_spike(c: Constants, lr2: f32, task: Task, now: u32, j: u32) {
     for (var i = 0u; i < INPUTS; i++) {
-        let trace = decayed_pre(apre[i], keep_pre(c.stdp, now - last_input[i]));
+        let trace = decayed_pre(trace_pre[i], keep_pre(c.stdp, now - last_input[i]));
         let at = (task.network * INPUTS + i) * N + j;
         weights[at] = clip(c.stdp, weights[at] + lr2 * select(0.0, trace, kept(c.dropout, task, i, j)));
     }

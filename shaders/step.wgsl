@@ -21,16 +21,11 @@ struct Constants {
 @group(0) @binding(1) var<storage, read> tasks: array<Task>;
 // For each network those of its training, then those of its testing.
 @group(0) @binding(2) var<storage, read> constants: array<Constants>;
-// For each lane FIELDS values of each neuron, trace and last spike of each input, then the spikes of each group in
-// this image; floats by their bits.
-@group(0) @binding(4) var<storage, read_write> state: array<u32>;
 // For each task stimulus + 1 starts, then inputs.
 @group(0) @binding(7) var<storage, read> spikes: array<u32>;
 // E spikes of each lane's neurons since the host cleared them; a mark where something went wrong.
 @group(0) @binding(8) var<storage, read_write> counts: array<u32>;
 
-const FIELDS: u32 = 12u;
-const STRIDE: u32 = FIELDS * N + 2u * INPUTS + GROUPS;
 const WORDS: u32 = (N + 31u) >> 5u;
 // Marks in `counts`: a potential that stopped being finite, and more input spikes than there was room for.
 const DIVERGED: u32 = 0xffffffffu;
@@ -42,96 +37,13 @@ var<workgroup> fired_i: array<atomic<u32>, 3u * WORDS>;
 // Decay of each input spike of this step.
 var<workgroup> amounts: array<f32, INPUTS>;
 
-fn load(lane: u32, thread: u32) {
-    for (var k = 0u; k < OWN; k++) {
-        let j = thread + k * WORKGROUP;
-        if j < N {
-            let at = lane * STRIDE + j;
-            v_e[k] = bitcast<f32>(state[at]);
-            vt[k] = bitcast<f32>(state[at + N]);
-            latched[k] = bitcast<f32>(state[at + 2u * N]);
-            ge_e[k] = bitcast<f32>(state[at + 3u * N]);
-            gi_e[k] = bitcast<f32>(state[at + 4u * N]);
-            apost[k] = bitcast<f32>(state[at + 5u * N]);
-            last_spike_e[k] = state[at + 6u * N];
-            v_i[k] = bitcast<f32>(state[at + 7u * N]);
-            ge_i[k] = bitcast<f32>(state[at + 8u * N]);
-            last_spike_i[k] = state[at + 9u * N];
-            under_way_s2[k] = state[at + 10u * N];
-            under_way_s3[k] = state[at + 11u * N];
-        }
-    }
-}
-
-fn store(lane: u32, thread: u32) {
-    for (var k = 0u; k < OWN; k++) {
-        let j = thread + k * WORKGROUP;
-        if j < N {
-            let at = lane * STRIDE + j;
-            state[at] = bitcast<u32>(v_e[k]);
-            state[at + N] = bitcast<u32>(vt[k]);
-            state[at + 2u * N] = bitcast<u32>(latched[k]);
-            state[at + 3u * N] = bitcast<u32>(ge_e[k]);
-            state[at + 4u * N] = bitcast<u32>(gi_e[k]);
-            state[at + 5u * N] = bitcast<u32>(apost[k]);
-            state[at + 6u * N] = last_spike_e[k];
-            state[at + 7u * N] = bitcast<u32>(v_i[k]);
-            state[at + 8u * N] = bitcast<u32>(ge_i[k]);
-            state[at + 9u * N] = last_spike_i[k];
-            state[at + 10u * N] = under_way_s2[k];
-            state[at + 11u * N] = under_way_s3[k];
-        }
-    }
-}
-
-// The state in which a test image begins: potentials at rest, the thresholds that the host gave, all else 0.
-fn rest(c: Constants, lane: u32, network: u32, thread: u32) {
-    for (var k = 0u; k < OWN; k++) {
-        v_e[k] = c.excitatory.v_rest_mv;
-        vt[k] = threshold_in_test(network, min(thread + k * WORKGROUP, N - 1u));
-        latched[k] = vt[k];
-        ge_e[k] = 0.0;
-        gi_e[k] = 0.0;
-        apost[k] = 0.0;
-        last_spike_e[k] = long_ago(c.excitatory.refractory);
-        v_i[k] = c.inhibitory.v_rest_mv;
-        ge_i[k] = 0.0;
-        last_spike_i[k] = long_ago(c.inhibitory.refractory);
-        under_way_s2[k] = 0u;
-        under_way_s3[k] = 0u;
-    }
-    clear_rings(lane, thread);
-}
-
-fn load_inputs(lane: u32, thread: u32) {
-    let base = lane * STRIDE + FIELDS * N;
-    for (var i = thread; i < INPUTS; i += WORKGROUP) {
-        apre[i] = bitcast<f32>(state[base + i]);
-        last_input[i] = state[base + INPUTS + i];
-    }
-    for (var q = thread; q < GROUPS; q += WORKGROUP) {
-        atomicStore(&group_spikes[q], select(state[base + 2u * INPUTS + q], 0u, dispatch.first_step == 0u));
-    }
-}
-
-fn store_inputs(lane: u32, thread: u32) {
-    let base = lane * STRIDE + FIELDS * N;
-    for (var i = thread; i < INPUTS; i += WORKGROUP) {
-        state[base + i] = bitcast<u32>(apre[i]);
-        state[base + INPUTS + i] = last_input[i];
-    }
-    for (var q = thread; q < GROUPS; q += WORKGROUP) {
-        state[base + 2u * INPUTS + q] = atomicLoad(&group_spikes[q]);
-    }
-}
-
 // State update and thresholds of own neurons; true for those E neurons that fire. I spikes go to all threads.
 fn integrate(c: Constants, live: bool, now: u32, thread: u32, fired_e: ptr<function, array<bool, OWN>>) {
     for (var k = 0u; k < OWN; k++) {
         let j = thread + k * WORKGROUP;
         let above_e = integrate_excitatory(c.excitatory, live, k);
         if dispatch.s1 == LEARNING {
-            apost[k] = flush_tiny(apost[k] * c.stdp.keep_post);
+            trace_post[k] = flush_tiny(trace_post[k] * c.stdp.keep_post);
         }
         (*fired_e)[k] = above_e && j < N && recovered(now, last_spike_e[k], c.excitatory.refractory);
         if (*fired_e)[k] && dispatch.s1 == LEARNING {
@@ -140,7 +52,7 @@ fn integrate(c: Constants, live: bool, now: u32, thread: u32, fired_e: ptr<funct
         let above_i = integrate_inhibitory(c.inhibitory, k);
         if above_i && j < N && recovered(now, last_spike_i[k], c.inhibitory.refractory) {
             atomicOr(&fired_i[(now % 3u) * WORDS + (j >> 5u)], 1u << (j & 31u));
-            v_i[k] = c.inhibitory.v_reset_mv;
+            v_i_mv[k] = c.inhibitory.v_reset_mv;
             last_spike_i[k] = now;
         }
     }
@@ -156,7 +68,8 @@ fn note_inputs(c: Constants, now: u32, first: u32, last: u32, thread: u32) {
             amounts[at - first] = decay_amount(c.prune, idle);
         }
         if dispatch.s1 == LEARNING {
-            apre[input] = c.stdp.keep_at_spike * decayed_pre(apre[input], keep_pre(c.stdp, idle)) + c.stdp.a_pre;
+            let trace = decayed_pre(trace_pre[input], keep_pre(c.stdp, idle));
+            trace_pre[input] = c.stdp.keep_at_spike * trace + c.stdp.a_pre;
         }
         last_input[input] = now;
     }
@@ -195,7 +108,7 @@ fn send_inhibition(lane: u32, network: u32, now: u32, k: u32, j: u32) {
 // E spike of own neuron k: the post half of learning, and the reset.
 fn fire(c: Constants, task: Task, now: u32, step: u32, k: u32, j: u32) {
     if dispatch.s1 == LEARNING {
-        apost[k] = task.step_scale * c.stdp.a_post + c.stdp.keep_at_spike * apost[k];
+        trace_post[k] = task.step_scale * c.stdp.a_post + c.stdp.keep_at_spike * trace_post[k];
         let own = group_of(c.gate, j);
         let spikes = atomicLoad(&group_spikes[own]);
         let share = third_factor(c.gate, own == task.group, step, spikes, now - last_spike_e[k]);
@@ -203,8 +116,8 @@ fn fire(c: Constants, task: Task, now: u32, step: u32, k: u32, j: u32) {
             output_spike(c, task.step_scale * share, task, now, j);
         }
     }
-    v_e[k] = c.excitatory.v_reset_mv;
-    vt[k] += c.excitatory.threshold_step_mv;
+    v_e_mv[k] = c.excitatory.v_reset_mv;
+    v_threshold_mv[k] += c.excitatory.threshold_step_mv;
     last_spike_e[k] = now;
 }
 
@@ -305,7 +218,7 @@ fn mark_faults(lane: u32, base: u32, thread: u32) {
         let j = thread + k * WORKGROUP;
         if j < N {
             // A comparison with NaN is false.
-            if !(abs(v_e[k]) < 1e30 && abs(v_i[k]) < 1e30) {
+            if !(abs(v_e_mv[k]) < 1e30 && abs(v_i_mv[k]) < 1e30) {
                 counts[lane * N + j] = DIVERGED;
             } else if spikes[base + dispatch.stimulus] > capacity {
                 counts[lane * N + j] = OVERFLOW;

@@ -3,7 +3,7 @@
 //! Arrays are plain and unpadded; a backend lays them out as its device likes and gives them back.
 
 use crate::draws;
-use crate::model::lif::long_ago;
+use crate::model::state::{Inputs, Neurons, Value};
 use crate::params::{INPUTS, Params, ParamsError, Steps, Threshold};
 use std::borrow::Cow;
 
@@ -31,22 +31,10 @@ pub struct State {
     pub presented: u32,
     /// E spikes of the training so far.
     pub spikes_e: u64,
-    pub v_e_mv: Vec<f32>,
-    pub v_threshold_mv: Vec<f32>,
-    /// The thresholds that hold for this image if they are not live.
-    pub v_latched_mv: Vec<f32>,
-    pub ge_e: Vec<f32>,
-    pub gi_e: Vec<f32>,
-    /// Postsynaptic traces, now.
-    pub trace_post: Vec<f32>,
-    pub last_spike_e: Vec<u32>,
-    pub v_i_mv: Vec<f32>,
-    pub ge_i: Vec<f32>,
-    pub last_spike_i: Vec<u32>,
-    /// Presynaptic traces as they stood at the input's last spike; shape \[inputs\].
-    pub trace_pre: Vec<f32>,
-    /// Each input's last spike; shape \[inputs\].
-    pub last_input: Vec<u32>,
+    /// Variables of the neurons; shape \[N\] each.
+    pub neurons: Neurons<Vec<f32>, Vec<u32>>,
+    /// Variables of the inputs; shape \[inputs\] each.
+    pub inputs: Inputs<Vec<f32>, Vec<u32>>,
     /// S2 arrivals under way: how many reach each I neuron in the d-th step from now;
     /// shape \[longest delay + 1, N\].
     pub arrivals_s2: Vec<u16>,
@@ -78,24 +66,16 @@ impl State {
     /// Before the first training image: potentials at their start, all else at rest.
     pub fn initial(params: &Params, steps: &Steps) -> Self {
         let n = params.model.neurons();
-        let threshold_mv =
-            params.model.excitatory.v_threshold_mv + params.model.excitatory.theta_start_mv;
+        let neurons = Neurons::initial(&params.model, steps);
         Self {
             clock: 0,
             presented: 0,
             spikes_e: 0,
-            v_e_mv: vec![params.model.excitatory.v_start_mv as f32; n],
-            v_threshold_mv: vec![threshold_mv as f32; n],
-            v_latched_mv: vec![threshold_mv as f32; n],
-            ge_e: vec![0.0; n],
-            gi_e: vec![0.0; n],
-            trace_post: vec![0.0; n],
-            last_spike_e: vec![long_ago(steps.memory_e); n],
-            v_i_mv: vec![params.model.inhibitory.v_start_mv as f32; n],
-            ge_i: vec![0.0; n],
-            last_spike_i: vec![long_ago(steps.refractory_i); n],
-            trace_pre: vec![0.0; INPUTS],
-            last_input: vec![0; INPUTS],
+            neurons: neurons.map(|&value| vec![value; n], |&value| vec![value; n]),
+            inputs: Inputs {
+                trace_pre: vec![0.0; INPUTS],
+                last_input: vec![0; INPUTS],
+            },
             arrivals_s2: vec![0; (steps.delay_s2_max as usize + 1) * n],
             arrivals_s3: vec![0; (steps.delay_s3_max as usize + 1) * n],
         }
@@ -135,7 +115,7 @@ impl Network {
     pub fn thresholds_in_test(&self) -> Cow<'_, [f32]> {
         let e = &self.params.model.excitatory;
         match e.threshold_test {
-            Threshold::Homeostatic => Cow::Borrowed(&self.state.v_threshold_mv),
+            Threshold::Homeostatic => Cow::Borrowed(&self.state.neurons.v_threshold_mv),
             Threshold::Live | Threshold::Latched | Threshold::Fixed => {
                 Cow::Owned(vec![
                     e.v_threshold_test_mv as f32;
@@ -162,20 +142,12 @@ impl Network {
                 u32::from(d) <= max
             })?;
         }
-        let state = &self.state;
-        for (array, values) in [
-            ("v_e_mv", &state.v_e_mv),
-            ("v_threshold_mv", &state.v_threshold_mv),
-            ("v_latched_mv", &state.v_latched_mv),
-            ("ge_e", &state.ge_e),
-            ("gi_e", &state.gi_e),
-            ("trace_post", &state.trace_post),
-            ("v_i_mv", &state.v_i_mv),
-            ("ge_i", &state.ge_i),
-            ("trace_pre", &state.trace_pre),
-        ] {
-            check_values(array, values, "a finite number", |value| value.is_finite())?;
+        for (array, _, values) in self.arrays(&steps) {
+            if let Array::F32(values) = values {
+                check_values(array, values, "a finite number", |value| value.is_finite())?;
+            }
         }
+        let state = &self.state;
         let most = self.params.model.neurons() as u16;
         for (array, arrivals) in [
             ("arrivals_s2", &state.arrivals_s2),
@@ -186,7 +158,7 @@ impl Network {
         }
         check_values(
             "last_input",
-            &state.last_input,
+            &state.inputs.last_input,
             "not after the clock",
             |&last| last <= state.clock,
         )
@@ -251,95 +223,42 @@ impl Array<'_> {
     }
 }
 
+impl<'a> From<Value<&'a Vec<f32>, &'a Vec<u32>>> for Array<'a> {
+    fn from(values: Value<&'a Vec<f32>, &'a Vec<u32>>) -> Self {
+        match values {
+            Value::F32(values) => Self::F32(values),
+            Value::U32(values) => Self::U32(values),
+        }
+    }
+}
+
+impl<'a> From<Value<&'a mut Vec<f32>, &'a mut Vec<u32>>> for ArrayMut<'a> {
+    fn from(values: Value<&'a mut Vec<f32>, &'a mut Vec<u32>>) -> Self {
+        match values {
+            Value::F32(values) => Self::F32(values),
+            Value::U32(values) => Self::U32(values),
+        }
+    }
+}
+
 /// The one list of a network's arrays, with the name and shape that a checkpoint gives them.
 macro_rules! arrays {
-    ($network:ident, $steps:ident, $array:ident, $slice:ident) => {{
+    ($network:ident, $steps:ident, $array:ident, $list:ident, $($mutable:ident)?) => {{
         let n = $network.params.model.neurons();
-        let (slots_s2, slots_s3) = (
-            $steps.delay_s2_max as usize + 1,
-            $steps.delay_s3_max as usize + 1,
-        );
-        let state = $slice!($network.state);
-        vec![
-            (
-                "weights_running",
-                vec![INPUTS, n],
-                $array::F32($slice!($network.weights)),
-            ),
-            (
-                "delays_s2",
-                vec![n],
-                $array::U16($slice!($network.delays_s2)),
-            ),
-            (
-                "delays_s3",
-                vec![n, n],
-                $array::U16($slice!($network.delays_s3)),
-            ),
-            ("v_e_mv", vec![n], $array::F32($slice!(state.v_e_mv))),
-            (
-                "v_threshold_mv",
-                vec![n],
-                $array::F32($slice!(state.v_threshold_mv)),
-            ),
-            (
-                "v_latched_mv",
-                vec![n],
-                $array::F32($slice!(state.v_latched_mv)),
-            ),
-            ("ge_e", vec![n], $array::F32($slice!(state.ge_e))),
-            ("gi_e", vec![n], $array::F32($slice!(state.gi_e))),
-            (
-                "trace_post",
-                vec![n],
-                $array::F32($slice!(state.trace_post)),
-            ),
-            (
-                "last_spike_e",
-                vec![n],
-                $array::U32($slice!(state.last_spike_e)),
-            ),
-            ("v_i_mv", vec![n], $array::F32($slice!(state.v_i_mv))),
-            ("ge_i", vec![n], $array::F32($slice!(state.ge_i))),
-            (
-                "last_spike_i",
-                vec![n],
-                $array::U32($slice!(state.last_spike_i)),
-            ),
-            (
-                "trace_pre",
-                vec![INPUTS],
-                $array::F32($slice!(state.trace_pre)),
-            ),
-            (
-                "last_input",
-                vec![INPUTS],
-                $array::U32($slice!(state.last_input)),
-            ),
-            (
-                "arrivals_s2",
-                vec![slots_s2, n],
-                $array::U16($slice!(state.arrivals_s2)),
-            ),
-            (
-                "arrivals_s3",
-                vec![slots_s3, n],
-                $array::U16($slice!(state.arrivals_s3)),
-            ),
-        ]
+        let slots = |delay_max: u32| delay_max as usize + 1;
+        let (s2, s3) = (slots($steps.delay_s2_max), slots($steps.delay_s3_max));
+        let state = &$($mutable)? $network.state;
+        let mut arrays = vec![
+            ("weights_running", vec![INPUTS, n], $array::F32(&$($mutable)? $network.weights)),
+            ("delays_s2", vec![n], $array::U16(&$($mutable)? $network.delays_s2)),
+            ("delays_s3", vec![n, n], $array::U16(&$($mutable)? $network.delays_s3)),
+        ];
+        arrays.extend(state.neurons.$list().map(|(name, values)| (name, vec![n], values.into())));
+        arrays.extend(state.inputs.$list().map(|(name, values)| (name, vec![INPUTS], values.into())));
+        arrays.push(("arrivals_s2", vec![s2, n], $array::U16(&$($mutable)? state.arrivals_s2)));
+        arrays.push(("arrivals_s3", vec![s3, n], $array::U16(&$($mutable)? state.arrivals_s3)));
+        arrays
     }};
-}
-
-macro_rules! shared {
-    ($place:expr) => {
-        &$place
-    };
-}
-
-macro_rules! exclusive {
-    ($place:expr) => {
-        &mut $place
-    };
 }
 
 /// Name, shape and values of one array.
@@ -348,12 +267,12 @@ pub type Named<A> = (&'static str, Vec<usize>, A);
 impl Network {
     /// All arrays, with the name and shape that a checkpoint gives them.
     pub fn arrays(&self, steps: &Steps) -> Vec<Named<Array<'_>>> {
-        arrays!(self, steps, Array, shared)
+        arrays!(self, steps, Array, list,)
     }
 
     /// All arrays, to be filled.
     pub fn arrays_mut(&mut self, steps: &Steps) -> Vec<Named<ArrayMut<'_>>> {
-        arrays!(self, steps, ArrayMut, exclusive)
+        arrays!(self, steps, ArrayMut, list_mut, mut)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a presentation leaves behind where it is watched: spikes of all neurons, and variables of chosen ones.
 
+use crate::model::state::Neurons;
+
 /// A variable of every neuron, or of the pair of an excitatory and its inhibitory neuron.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variable {
@@ -33,18 +35,24 @@ impl Variable {
         Self::ExcitationI,
     ];
 
+    /// Its value among those of all variables.
+    pub fn of<F, U>(self, neurons: &Neurons<F, U>) -> &F {
+        match self {
+            Self::PotentialE => &neurons.v_e_mv,
+            Self::Threshold => &neurons.v_threshold_mv,
+            Self::Latched => &neurons.v_latched_mv,
+            Self::ExcitationE => &neurons.ge_e,
+            Self::InhibitionE => &neurons.gi_e,
+            Self::TracePost => &neurons.trace_post,
+            Self::PotentialI => &neurons.v_i_mv,
+            Self::ExcitationI => &neurons.ge_i,
+        }
+    }
+
     /// The name that it has in files.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::PotentialE => "v_e_mv",
-            Self::Threshold => "v_threshold_mv",
-            Self::Latched => "v_latched_mv",
-            Self::ExcitationE => "ge_e",
-            Self::InhibitionE => "gi_e",
-            Self::TracePost => "trace_post",
-            Self::PotentialI => "v_i_mv",
-            Self::ExcitationI => "ge_i",
-        }
+        let place = *self.of(&Neurons::PLACES);
+        Neurons::PLACES.list()[place].0
     }
 }
 

@@ -28,6 +28,7 @@ pub mod normalize;
 pub mod poisson;
 pub mod prune;
 pub mod rng;
+pub mod state;
 pub mod stdp;
 
 use crate::params::{Params, ParamsError};

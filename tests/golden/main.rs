@@ -253,7 +253,7 @@ fn check_after_image(
     );
     let values = &file.numbers(array)[image * neurons..][..neurons];
     let thresholds_mv: Vec<f64> = values.iter().map(|&value| in_mv(value)).collect();
-    let off_mv = worst_difference(&network.state.v_threshold_mv, &thresholds_mv);
+    let off_mv = worst_difference(&network.state.neurons.v_threshold_mv, &thresholds_mv);
     assert!(
         off_mv <= tolerance.thresholds_mv,
         "{name}: thresholds after image {image} are off by {off_mv:e} mV"

@@ -6,7 +6,7 @@ use crate::gpu::gpu;
 use crate::jobs::{IMAGES, Job, RECORDED_STEPS, Recording, job_and_company, recording};
 use crate::outcome::{Outcome, cut, show};
 use proptest::prelude::*;
-use spikeprune::backend::{Phase, Recorded, SpikeCounts, Record, TestImages};
+use spikeprune::backend::{Phase, Record, Recorded, SpikeCounts, TestImages};
 use spikeprune::model::rng::Stream;
 
 /// Networks of this property alone run on both devices, and only once: it can afford more cases.
@@ -31,11 +31,7 @@ fn run(device: Device, job: &Job, company: &Job, recording: Recording) -> Run {
     session.train(&pixels, &before).unwrap();
     let spikes = recording.draw();
     let presented = [Phase::Train { group: 0 }, Phase::Window, Phase::Test].map(|phase| {
-        let recorded = Recorded {
-            spikes: &spikes,
-            steps: RECORDED_STEPS,
-            phase,
-        };
+        let recorded = Recorded::new(&spikes, RECORDED_STEPS, phase);
         session.present(&recorded).unwrap()
     });
     session.train(&pixels, &after).unwrap();
@@ -49,7 +45,7 @@ fn run(device: Device, job: &Job, company: &Job, recording: Recording) -> Run {
         stream: Stream::Test,
         attempt: 0,
     };
-    let tested = opened.record_test(outcome.frozen()[0], images.at(0));
+    let tested = opened.record_test(outcome.frozen()[0], images.at(0), &[0]);
     Run {
         presented: presented.into(),
         counts: counts.concat(),

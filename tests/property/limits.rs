@@ -26,11 +26,8 @@ pub fn weights_stay_within_their_limits(device: Device) {
         let mut outcomes = vec![trained];
         let train = Phase::Train { group: 0 };
         for (spikes, phase) in [(spikes, train), (window, Phase::Window)] {
-            let recorded = Recorded {
-                spikes: &spikes.draw(),
-                steps: RECORDED_STEPS,
-                phase,
-            };
+            let drawn = spikes.draw();
+            let recorded = Recorded::new(&drawn, RECORDED_STEPS, phase);
             session.present(&recorded).unwrap();
             outcomes.push(Outcome::of(session.as_mut()));
         }

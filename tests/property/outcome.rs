@@ -18,12 +18,12 @@ pub struct Outcome {
 
 impl Outcome {
     pub fn of(session: &mut dyn Session) -> Self {
-        let networks = session.snapshot().unwrap();
-        let in_test = prepare::read_out(session, &networks).unwrap();
+        let replicas = prepare::read_out(session).unwrap();
+        let in_test = replicas.into_iter().map(|replica| replica.weights);
         Self {
+            in_test: in_test.collect(),
             weights: session.read_out().unwrap(),
-            in_test,
-            networks,
+            networks: session.snapshot().unwrap(),
         }
     }
 

@@ -4,11 +4,12 @@ use crate::device::Device;
 use crate::jobs::{IMAGES, Job, RECORDED_STEPS, job, recording};
 use crate::outcome::{Outcome, cut, train};
 use proptest::prelude::*;
-use spikeprune::backend::{Phase, Recorded, Record};
+use spikeprune::backend::{Phase, Record, Recorded};
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::labels::Labels;
 use spikeprune::network::{Network, State};
 use spikeprune::params::RETRIES;
+use spikeprune::trained::Replica;
 
 pub fn training_in_chunks_is_training_in_one_go(device: Device) {
     let cuts = prop::collection::vec(0..=IMAGES, 0..4);
@@ -51,12 +52,14 @@ fn checkpoint(job: &Job, outcome: Outcome) -> Checkpoint {
         let responses = (0..classes * neurons).map(|place| (place % 5) as f32);
         is_due.then(|| Labels::new(responses.collect(), classes))
     };
+    let replicas = outcome.networks.into_iter().zip(outcome.weights);
+    let replica = |(network, weights): (Network, Vec<f32>)| Replica {
+        labels: labels(&network),
+        ..Replica::read_out(network, weights)
+    };
     Checkpoint {
         params: job.params.clone(),
-        labels: outcome.networks.iter().filter_map(labels).collect(),
-        metrics: vec![Vec::new(); outcome.networks.len()],
-        networks: outcome.networks,
-        weights: outcome.weights,
+        replicas: replicas.map(replica).collect(),
         data: None,
     }
 }
@@ -82,7 +85,9 @@ pub fn stopping_and_going_on_is_never_having_stopped(device: Device) {
         saved.save(&path).unwrap();
         let loaded = Checkpoint::load(&path).unwrap();
         prop_assert!(loaded == saved);
-        prop_assert!(train(device, 1, loaded.networks, &pixels, &after) == whole);
+        let networks = loaded.replicas.into_iter().map(|replica| replica.network);
+        let going_on = train(device, 1, networks.collect(), &pixels, &after);
+        prop_assert!(going_on == whole);
         Ok(())
     });
 }
@@ -92,11 +97,8 @@ pub fn reading_out_changes_nothing_that_follows(device: Device) {
     device.check(&drawn, |(job, recording)| {
         let pixels = job.pixels();
         let [before, after] = cut(&[job.plan(0)], IMAGES / 2);
-        let recorded = Recorded {
-            spikes: &recording.draw(),
-            steps: RECORDED_STEPS,
-            phase: Phase::Train { group: 0 },
-        };
+        let drawn = recording.draw();
+        let recorded = Recorded::new(&drawn, RECORDED_STEPS, Phase::Train { group: 0 });
         let opened = device.open(1);
         let run = |reads: bool| {
             let mut session = opened.start(vec![job.network(0)]).unwrap();
@@ -121,13 +123,12 @@ fn later(network: &Network, offset: u32) -> Network {
     let mut network = network.clone();
     let State {
         clock,
-        last_spike_e,
-        last_spike_i,
-        last_input,
+        neurons,
+        inputs,
         ..
     } = &mut network.state;
-    let moments = (last_spike_e.iter_mut().chain(last_spike_i)).chain(last_input);
-    for moment in moments.chain([clock]) {
+    let of_neurons = (neurons.last_spike_e.iter_mut()).chain(&mut neurons.last_spike_i);
+    for moment in of_neurons.chain(&mut inputs.last_input).chain([clock]) {
         // Neurons that never fired did so before step 0, by a number below 2^32.
         *moment = moment.wrapping_add(offset);
     }
@@ -163,11 +164,8 @@ pub fn a_late_clock_ticks_like_an_early_one(device: Device) {
             presentations * (steps.stimulus + steps.rest) + RECORDED_STEPS + steps.spare();
         let offset = offset.min(u32::MAX - early.state.clock - to_come);
 
-        let recorded = Recorded {
-            spikes: &recording.draw(),
-            steps: RECORDED_STEPS,
-            phase: Phase::Train { group: 0 },
-        };
+        let drawn = recording.draw();
+        let recorded = Recorded::new(&drawn, RECORDED_STEPS, Phase::Train { group: 0 });
         let opened = device.open(1);
         let go_on = |network: Network| {
             let mut session = opened.start(vec![network]).unwrap();

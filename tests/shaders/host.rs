@@ -6,6 +6,7 @@ use naga::{Scalar, TypeInner};
 use spikeprune::backend::gpu::layout;
 use spikeprune::model::poisson::RateTable;
 use spikeprune::model::rng::Stream;
+use spikeprune::model::state::{Inputs, Neurons, Value};
 use spikeprune::{params, presets};
 use syn::{Expr, Item, Lit, Type};
 
@@ -171,6 +172,15 @@ fn every_struct_of_a_shader_has_the_fields_of_its_twin() {
     }
 }
 
+/// The place of a variable, of which a shader names the constant.
+fn place(constant: &str) -> Option<Literal> {
+    let (neurons, inputs) = (Neurons::PLACES.list(), Inputs::PLACES.list());
+    let mut all = neurons.into_iter().chain(inputs);
+    let (_, place) = all.find(|(name, _)| name.to_uppercase() == constant)?;
+    let (Value::F32(place) | Value::U32(place)) = place;
+    Some(Literal::U32(*place as u32))
+}
+
 #[test]
 fn every_constant_of_a_shader_has_the_value_of_its_twin() {
     // Those that Rust computes, has in another file or needs not at all.
@@ -182,7 +192,10 @@ fn every_constant_of_a_shader_has_the_value_of_its_twin() {
         ("DROPOUT", Stream::Dropout as usize),
         ("DELAY_WORDS", (N + N * N).div_ceil(2)),
         ("FIXED_STRIDE", layout::fixed_stride(N)),
+        ("UNDER_WAY_S2", layout::UNDER_WAY_S2),
+        ("UNDER_WAY_S3", layout::UNDER_WAY_S3),
         ("FIELDS", layout::FIELDS),
+        ("INPUT_FIELDS", Inputs::COUNT),
         ("STRIDE", layout::state_stride(N)),
         ("WORDS", N.div_ceil(32)),
         ("DIVERGED", layout::DIVERGED as usize),
@@ -193,7 +206,7 @@ fn every_constant_of_a_shader_has_the_value_of_its_twin() {
             let listed = elsewhere.iter().find(|(listed, _)| *listed == name);
             let host = match listed {
                 Some((_, value)) => Some(Literal::U32(*value as u32)),
-                None => twins.host_constant(name),
+                None => place(name).or_else(|| twins.host_constant(name)),
             };
             let kernel = twins.kernel.constant(name);
             assert_eq!(Some(kernel), host, "{}: {name}", twins.name);

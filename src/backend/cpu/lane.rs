@@ -1,38 +1,24 @@
 //! A network laid out for the CPU: blocks of neurons, rows of weights padded to whole blocks.
 
 use super::decays::Decays;
-use crate::backend::Variable;
 use crate::model::conductance::{COUNTS, Counts, DelayRing, NEVER};
-use crate::model::lif::long_ago;
 use crate::model::poisson::RateTable;
+use crate::model::state::{Inputs, Neurons};
 use crate::model::{BLOCK, Block, Constants, blocks};
 use crate::network::{Network, NetworkError, State};
-use crate::params::{INPUTS, Params, Steps};
+use crate::params::Steps;
 
 /// One running network state. Padding neurons rest: no weight and no delay leads to them.
 #[derive(Clone)]
 pub struct Lane {
     pub clock: u32,
-    pub neurons: usize,
-    pub v_e: Vec<Block>,
-    pub vt: Vec<Block>,
-    pub latched: Vec<Block>,
-    pub ge_e: Vec<Block>,
-    pub gi_e: Vec<Block>,
-    pub apost: Vec<Block>,
-    pub last_spike_e: Vec<u32>,
-    pub v_i: Vec<Block>,
-    pub ge_i: Vec<Block>,
-    pub last_spike_i: Vec<u32>,
+    pub neurons: Neurons<Vec<Block>, Vec<u32>>,
     pub s2: DelayRing,
     pub s3: DelayRing,
     /// E spikes of the presentation, by neuron and by group.
     pub counts: Vec<u32>,
     pub group_spikes: Vec<u32>,
 }
-
-/// Threshold that padding neurons begin with: out of reach, although they never get a spike anyway.
-const PADDING_MV: f32 = 1e9;
 
 /// The fixed delays of S2 and S3, in steps. S3 comes in rows of whole [`Counts`], [`NEVER`] where there is no synapse.
 #[derive(Clone)]
@@ -71,8 +57,7 @@ pub struct NetworkOnCpu {
     pub wiring: Wiring,
     pub lane: Lane,
     pub weights: Vec<Block>,
-    pub apre: Vec<f32>,
-    pub last_input: Vec<u32>,
+    pub inputs: Inputs<Vec<f32>, Vec<u32>>,
     /// Synapses that take part in the presentation; unused without dropout.
     pub kept: Vec<Block>,
     /// Inputs that have a trace during the presentation.
@@ -133,41 +118,30 @@ fn store_ring(ring: &DelayRing, delay_max: u32, neurons: usize) -> Vec<u16> {
 impl Lane {
     /// The state in which a test image begins: potentials at rest, the thresholds given, all else 0.
     pub fn at_rest(c: &Constants, steps: &Steps, thresholds_mv: &[f32]) -> Self {
-        let neurons = thresholds_mv.len();
-        let n = blocks(neurons);
-        let zero = || vec![Block::splat(0.0); n];
+        let size = thresholds_mv.len();
+        let rest = Neurons::at_rest(c);
+        let thresholds = pad(thresholds_mv, rest.v_threshold_mv);
+        let neurons = rest.map(
+            |&value| vec![Block::splat(value); blocks(size)],
+            |&value| vec![value; size],
+        );
         Self {
             clock: 0,
-            neurons,
-            v_e: vec![Block::splat(c.excitatory.v_rest_mv); n],
-            vt: pad(thresholds_mv, PADDING_MV),
-            latched: pad(thresholds_mv, PADDING_MV),
-            ge_e: zero(),
-            gi_e: zero(),
-            apost: zero(),
-            last_spike_e: vec![long_ago(c.excitatory.refractory); neurons],
-            v_i: vec![Block::splat(c.inhibitory.v_rest_mv); n],
-            ge_i: zero(),
-            last_spike_i: vec![long_ago(c.inhibitory.refractory); neurons],
-            s2: DelayRing::new(steps.delay_s2_max, neurons),
-            s3: DelayRing::new(steps.delay_s3_max, neurons),
-            counts: vec![0; neurons],
-            group_spikes: vec![0; neurons.div_ceil(c.gate.group_size as usize)],
+            neurons: Neurons {
+                v_threshold_mv: thresholds.clone(),
+                v_latched_mv: thresholds,
+                ..neurons
+            },
+            s2: DelayRing::new(steps.delay_s2_max, size),
+            s3: DelayRing::new(steps.delay_s3_max, size),
+            counts: vec![0; size],
+            group_spikes: vec![0; size.div_ceil(c.gate.group_size as usize)],
         }
     }
 
-    /// A variable of all neurons.
-    pub fn variable(&self, variable: Variable) -> &[Block] {
-        match variable {
-            Variable::PotentialE => &self.v_e,
-            Variable::Threshold => &self.vt,
-            Variable::Latched => &self.latched,
-            Variable::ExcitationE => &self.ge_e,
-            Variable::InhibitionE => &self.gi_e,
-            Variable::TracePost => &self.apost,
-            Variable::PotentialI => &self.v_i,
-            Variable::ExcitationI => &self.ge_i,
-        }
+    /// Its neurons.
+    pub fn size(&self) -> usize {
+        self.counts.len()
     }
 
     /// E spikes of the presentation.
@@ -175,43 +149,35 @@ impl Lane {
         self.counts.iter().map(|&count| u64::from(count)).sum()
     }
 
-    fn load(params: &Params, state: &State, c: &Constants) -> Self {
-        let neurons = params.model.neurons();
+    fn load(size: usize, state: &State, c: &Constants) -> Self {
         Self {
             clock: state.clock,
-            neurons,
-            v_e: pad(&state.v_e_mv, c.excitatory.v_rest_mv),
-            vt: pad(&state.v_threshold_mv, PADDING_MV),
-            latched: pad(&state.v_latched_mv, PADDING_MV),
-            ge_e: pad(&state.ge_e, 0.0),
-            gi_e: pad(&state.gi_e, 0.0),
-            apost: pad(&state.trace_post, 0.0),
-            last_spike_e: state.last_spike_e.clone(),
-            v_i: pad(&state.v_i_mv, c.inhibitory.v_rest_mv),
-            ge_i: pad(&state.ge_i, 0.0),
-            last_spike_i: state.last_spike_i.clone(),
-            s2: load_ring(&state.arrivals_s2, neurons),
-            s3: load_ring(&state.arrivals_s3, neurons),
-            counts: vec![0; neurons],
-            group_spikes: vec![0; neurons.div_ceil(c.gate.group_size as usize)],
+            neurons: state.neurons.zip(
+                &Neurons::at_rest(c),
+                |values, &rest| pad(values, rest),
+                |values, _| values.clone(),
+            ),
+            s2: load_ring(&state.arrivals_s2, size),
+            s3: load_ring(&state.arrivals_s3, size),
+            counts: vec![0; size],
+            group_spikes: vec![0; size.div_ceil(c.gate.group_size as usize)],
         }
     }
 }
 
 impl NetworkOnCpu {
-    pub fn load(mut network: Network) -> Result<Self, NetworkError> {
+    pub fn load(network: Network) -> Result<Self, NetworkError> {
         network.check()?;
+        let (state, n) = (&network.state, network.params.model.neurons());
         let training = Constants::training(&network.params)?;
-        let state = &mut network.state;
         Ok(Self {
             steps: network.params.model.steps()?,
             training,
             testing: Constants::testing(&network.params)?,
             rates: RateTable::of_attempts(&network.params),
-            lane: Lane::load(&network.params, state, &training),
-            weights: pad_rows(&network.weights, network.params.model.neurons()),
-            apre: std::mem::take(&mut state.trace_pre),
-            last_input: std::mem::take(&mut state.last_input),
+            lane: Lane::load(n, state, &training),
+            weights: pad_rows(&network.weights, n),
+            inputs: state.inputs.clone(),
             kept: Vec::new(),
             active: Vec::new(),
             decays: Decays::default(),
@@ -221,8 +187,7 @@ impl NetworkOnCpu {
     }
 
     pub fn store(&self) -> Network {
-        let (lane, n) = (&self.lane, self.lane.neurons);
-        debug_assert_eq!(self.apre.len(), INPUTS);
+        let (lane, n) = (&self.lane, self.lane.size());
         Network {
             params: self.network.params.clone(),
             seed: self.network.seed,
@@ -233,18 +198,8 @@ impl NetworkOnCpu {
                 clock: lane.clock,
                 presented: self.network.state.presented,
                 spikes_e: self.network.state.spikes_e,
-                v_e_mv: unpad(&lane.v_e, n),
-                v_threshold_mv: unpad(&lane.vt, n),
-                v_latched_mv: unpad(&lane.latched, n),
-                ge_e: unpad(&lane.ge_e, n),
-                gi_e: unpad(&lane.gi_e, n),
-                trace_post: unpad(&lane.apost, n),
-                last_spike_e: lane.last_spike_e.clone(),
-                v_i_mv: unpad(&lane.v_i, n),
-                ge_i: unpad(&lane.ge_i, n),
-                last_spike_i: lane.last_spike_i.clone(),
-                trace_pre: self.apre.clone(),
-                last_input: self.last_input.clone(),
+                neurons: lane.neurons.map(|padded| unpad(padded, n), Vec::clone),
+                inputs: self.inputs.clone(),
                 arrivals_s2: store_ring(&lane.s2, self.steps.delay_s2_max, n),
                 arrivals_s3: store_ring(&lane.s3, self.steps.delay_s3_max, n),
             },

@@ -32,7 +32,8 @@ impl Recorder {
         self.record.excitatory.extend(spikes(fired_e));
         self.record.inhibitory.extend(spikes(fired_i));
         for variable in Variable::ALL {
-            let of = |&j: &u32| lane.variable(variable)[j as usize / BLOCK].0[j as usize % BLOCK];
+            let of =
+                |&j: &u32| variable.of(&lane.neurons)[j as usize / BLOCK].0[j as usize % BLOCK];
             self.record.watched.push(self.watch.iter().map(of));
         }
     }

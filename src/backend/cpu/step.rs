@@ -22,7 +22,7 @@ pub enum S1<'a> {
         weights: &'a mut [Block],
         last_input: &'a mut [u32],
         decays: &'a mut Decays,
-        apre: &'a mut [f32],
+        trace_pre: &'a mut [f32],
         /// Inputs that may have a trace at some time of the presentation.
         active: &'a [u16],
         /// Group of the image's class.
@@ -80,8 +80,8 @@ pub fn present(
             spike += 1;
         }
         let g = &c.conductance;
-        lane.s2.arrive(g.w_s2, g.most_ge_i, &mut lane.ge_i);
-        lane.s3.arrive(g.w_s3, g.most_gi_e, &mut lane.gi_e);
+        lane.s2.arrive(g.w_s2, g.most_ge_i, &mut lane.neurons.ge_i);
+        lane.s3.arrive(g.w_s3, g.most_gi_e, &mut lane.neurons.gi_e);
         if !fired_e.is_empty() {
             output_spikes(c, &mut s1, lane, now, step, &fired_e);
         }
@@ -104,9 +104,10 @@ fn integrate_excitatory(
     fired: &mut Vec<usize>,
 ) {
     fired.clear();
-    let state = lane.v_e.iter_mut().zip(&mut lane.vt);
-    let conductances = lane.ge_e.iter_mut().zip(&mut lane.gi_e);
-    let traces = lane.apost.iter_mut().zip(&lane.latched);
+    let n = &mut lane.neurons;
+    let state = n.v_e_mv.iter_mut().zip(&mut n.v_threshold_mv);
+    let conductances = n.ge_e.iter_mut().zip(&mut n.gi_e);
+    let traces = n.trace_post.iter_mut().zip(&n.v_latched_mv);
     let blocks = state.zip(conductances).zip(traces).enumerate();
     for (b, (((v, vt), (ge, gi)), (apost, latched))) in blocks {
         let above = lif::integrate_excitatory(&c.excitatory, live, v, vt, ge, gi, latched);
@@ -115,7 +116,7 @@ fn integrate_excitatory(
         }
         if above {
             let thresholds = if live { vt } else { latched };
-            let (last, refractory) = (&lane.last_spike_e, c.excitatory.refractory);
+            let (last, refractory) = (&n.last_spike_e, c.excitatory.refractory);
             list_fired(v, thresholds, b, now, last, refractory, fired);
         }
     }
@@ -126,9 +127,10 @@ fn integrate_excitatory(
 fn integrate_inhibitory(c: &Constants, lane: &mut Lane, now: u32, fired: &mut Vec<usize>) {
     fired.clear();
     let thresholds = Block::splat(c.inhibitory.v_threshold_mv);
-    for (b, (v, ge)) in lane.v_i.iter_mut().zip(&mut lane.ge_i).enumerate() {
+    let n = &mut lane.neurons;
+    for (b, (v, ge)) in n.v_i_mv.iter_mut().zip(&mut n.ge_i).enumerate() {
         if lif::integrate_inhibitory(&c.inhibitory, v, ge) {
-            let (last, refractory) = (&lane.last_spike_i, c.inhibitory.refractory);
+            let (last, refractory) = (&n.last_spike_i, c.inhibitory.refractory);
             list_fired(v, &thresholds, b, now, last, refractory, fired);
         }
     }
@@ -158,7 +160,7 @@ fn send(wiring: &Wiring, lane: &mut Lane, fired_e: &[usize], fired_i: &[usize]) 
     for &j in fired_e {
         lane.s2.send(wiring.delays_s2[j], j, 1);
     }
-    let width = wiring.delays_s3.len() / lane.neurons;
+    let width = wiring.delays_s3.len() / lane.size();
     for &i in fired_i {
         let delays = &wiring.delays_s3[i * width..][..width];
         lane.s3.send_to_all(delays);
@@ -175,11 +177,11 @@ fn input_spike(
     input: usize,
     spike: usize,
 ) {
-    let (blocks, signed) = (lane.v_e.len(), stdp::is_signed(&c.stdp));
+    let (blocks, signed) = (lane.neurons.v_e_mv.len(), stdp::is_signed(&c.stdp));
     let row = input * blocks..(input + 1) * blocks;
     match s1 {
         S1::Frozen { weights } => {
-            let (ge, gi) = (&mut lane.ge_e, &mut lane.gi_e);
+            let (ge, gi) = (&mut lane.neurons.ge_e, &mut lane.neurons.gi_e);
             conductance::receive_row(&c.conductance, signed, &weights[row], ge, gi);
         }
         S1::Pruning {
@@ -188,7 +190,7 @@ fn input_spike(
             decays,
         } => {
             prune::decay_row(&c.prune, &mut weights[row.clone()], decays.prune[spike]);
-            let (ge, gi) = (&mut lane.ge_e, &mut lane.gi_e);
+            let (ge, gi) = (&mut lane.neurons.ge_e, &mut lane.neurons.gi_e);
             conductance::receive_row(&c.conductance, signed, &weights[row], ge, gi);
             last_input[input] = now;
         }
@@ -196,7 +198,7 @@ fn input_spike(
             weights,
             last_input,
             decays,
-            apre,
+            trace_pre,
             kept,
             ..
         } => {
@@ -205,17 +207,17 @@ fn input_spike(
                 _ => prune::no_decay(&c.prune),
             };
             let to = stdp::Targets {
-                ge: &mut lane.ge_e,
-                gi: &mut lane.gi_e,
-                apost: &lane.apost,
+                ge: &mut lane.neurons.ge_e,
+                gi: &mut lane.neurons.gi_e,
+                apost: &lane.neurons.trace_post,
             };
             let weights = &mut weights[row.clone()];
             match kept {
                 None => stdp::input_spike(c, amount, weights, to, |_| Block::splat(1.0)),
                 Some(kept) => stdp::input_spike(c, amount, weights, to, |b| kept[row.start + b]),
             }
-            let trace = stdp::decayed_pre(apre[input], decays.keep_pre[spike]);
-            apre[input] = multiply_add(c.stdp.keep_at_spike, trace, c.stdp.a_pre);
+            let trace = stdp::decayed_pre(trace_pre[input], decays.keep_pre[spike]);
+            trace_pre[input] = multiply_add(c.stdp.keep_at_spike, trace, c.stdp.a_pre);
             last_input[input] = now;
         }
     }
@@ -239,7 +241,7 @@ fn output_spikes(
     let S1::Learning {
         weights,
         last_input,
-        apre,
+        trace_pre,
         active,
         group,
         step_scale,
@@ -250,14 +252,14 @@ fn output_spikes(
         return;
     };
     let mut apre_now = [0.0; INPUTS];
-    stdp::traces_now(&c.stdp, now, apre, last_input, &mut apre_now);
-    let blocks = lane.v_e.len();
+    stdp::traces_now(&c.stdp, now, trace_pre, last_input, &mut apre_now);
+    let blocks = lane.neurons.v_e_mv.len();
     for &j in fired {
         let (b, l, own) = (j / BLOCK, j % BLOCK, group_of(j));
-        let trace = c.stdp.keep_at_spike * lane.apost[b].0[l];
-        lane.apost[b].0[l] = multiply_add(*step_scale, c.stdp.a_post, trace);
+        let trace = c.stdp.keep_at_spike * lane.neurons.trace_post[b].0[l];
+        lane.neurons.trace_post[b].0[l] = multiply_add(*step_scale, c.stdp.a_post, trace);
         let spikes = lane.group_spikes[own as usize];
-        let since_last = now.wrapping_sub(lane.last_spike_e[j]);
+        let since_last = now.wrapping_sub(lane.neurons.last_spike_e[j]);
         let factor = gate::third_factor(&c.gate, own == *group, step, spikes, since_last);
         let lr2 = *step_scale * factor;
         if lr2 == 0.0 {
@@ -280,12 +282,12 @@ fn output_spikes(
 #[inline(always)]
 fn reset(c: &Constants, lane: &mut Lane, now: u32, fired_e: &[usize], fired_i: &[usize]) {
     for &j in fired_e {
-        lane.v_e[j / BLOCK].0[j % BLOCK] = c.excitatory.v_reset_mv;
-        lane.vt[j / BLOCK].0[j % BLOCK] += c.excitatory.threshold_step_mv;
-        lane.last_spike_e[j] = now;
+        lane.neurons.v_e_mv[j / BLOCK].0[j % BLOCK] = c.excitatory.v_reset_mv;
+        lane.neurons.v_threshold_mv[j / BLOCK].0[j % BLOCK] += c.excitatory.threshold_step_mv;
+        lane.neurons.last_spike_e[j] = now;
     }
     for &j in fired_i {
-        lane.v_i[j / BLOCK].0[j % BLOCK] = c.inhibitory.v_reset_mv;
-        lane.last_spike_i[j] = now;
+        lane.neurons.v_i_mv[j / BLOCK].0[j % BLOCK] = c.inhibitory.v_reset_mv;
+        lane.neurons.last_spike_i[j] = now;
     }
 }

@@ -60,8 +60,8 @@ impl NetworkOnCpu {
     fn check_finite(&self) -> Result<(), BackendError> {
         let (seed, image) = (self.network.seed, self.network.state.presented);
         for (what, values) in [
-            ("the potential", &self.lane.v_e),
-            ("the inhibitory potential", &self.lane.v_i),
+            ("the potential", &self.lane.neurons.v_e_mv),
+            ("the inhibitory potential", &self.lane.neurons.v_i_mv),
         ] {
             let values = values.iter().flat_map(|block| block.0);
             if let Some((neuron, value)) = values.enumerate().find(|(_, value)| !value.is_finite())
@@ -92,7 +92,8 @@ impl NetworkOnCpu {
             Phase::Train { .. } | Phase::Window => &self.training,
         };
         if phase != Phase::Window {
-            lif::latch(&c.excitatory, &mut self.lane.vt, &mut self.lane.latched);
+            let n = &mut self.lane.neurons;
+            lif::latch(&c.excitatory, &mut n.v_threshold_mv, &mut n.v_latched_mv);
         }
         let s1 = match phase {
             Phase::Test => S1::Frozen {
@@ -100,26 +101,26 @@ impl NetworkOnCpu {
             },
             Phase::Window => S1::Pruning {
                 weights: &mut self.weights,
-                last_input: &mut self.last_input,
+                last_input: &mut self.inputs.last_input,
                 decays: &mut self.decays,
             },
             Phase::Train { group } => {
                 let presented = self.network.state.presented;
                 let drops_out = c.dropout.threshold > 0;
                 if drops_out {
-                    let (seed, neurons) = (self.network.seed, self.lane.neurons);
+                    let (seed, neurons) = (self.network.seed, self.lane.size());
                     dropout::fill(&c.dropout, seed, presented, neurons, &mut self.kept);
                 }
                 if c.normalize.w_total > 0.0 {
-                    normalize::normalize(c, &mut self.weights, self.lane.v_e.len());
+                    normalize::normalize(c, &mut self.weights, self.lane.neurons.v_e_mv.len());
                 }
-                let (now, last) = (self.lane.clock, &self.last_input);
+                let (now, last) = (self.lane.clock, &self.inputs.last_input);
                 find_active(&c.stdp, now, spikes, last, &mut self.active);
                 S1::Learning {
                     weights: &mut self.weights,
-                    last_input: &mut self.last_input,
+                    last_input: &mut self.inputs.last_input,
                     decays: &mut self.decays,
-                    apre: &mut self.apre,
+                    trace_pre: &mut self.inputs.trace_pre,
                     active: &self.active,
                     group,
                     step_scale: params.step_scale(presented) as f32,
@@ -146,7 +147,7 @@ impl NetworkOnCpu {
             PruningMode::Continuous | PruningMode::Final => {
                 let now = end.lane.clock;
                 let c = &self.training.prune;
-                prune::flush(c, now, &end.last_input, &mut end.weights);
+                prune::flush(c, now, &end.inputs.last_input, &mut end.weights);
             }
             PruningMode::FinalWindow => {
                 let mut spikes = SpikeList::default();

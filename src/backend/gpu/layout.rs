@@ -2,6 +2,7 @@
 
 use crate::model::gate::GROUPS;
 use crate::model::rng::Stream;
+use crate::model::state::{Inputs, Neurons, Value};
 use crate::network::Network;
 use crate::params::INPUTS;
 use bytemuck::{Pod, Zeroable};
@@ -11,8 +12,10 @@ pub const FROZEN: u32 = 0;
 pub const PRUNING: u32 = 1;
 pub const LEARNING: u32 = 2;
 
-/// Values of each neuron in the state of a lane.
-pub const FIELDS: usize = 12;
+/// Values of each neuron in the state of a lane: its variables, then the spikes under way to it through S2 and S3.
+pub const FIELDS: usize = UNDER_WAY_S3 + 1;
+pub const UNDER_WAY_S2: usize = Neurons::COUNT;
+pub const UNDER_WAY_S3: usize = Neurons::COUNT + 1;
 
 /// Marks in the counts: a potential that stopped being finite; more input spikes than there was room for.
 pub const DIVERGED: u32 = u32::MAX;
@@ -76,7 +79,7 @@ pub struct Dispatch {
 
 /// Words of the state of one lane.
 pub fn state_stride(neurons: usize) -> usize {
-    FIELDS * neurons + 2 * INPUTS + GROUPS
+    FIELDS * neurons + Inputs::COUNT * INPUTS + GROUPS
 }
 
 /// Words of the fixed arrays of one network.
@@ -104,33 +107,33 @@ fn under_way(arrivals: &[u16], neurons: usize) -> Vec<u32> {
     sums
 }
 
+/// Adds the values of a variable, floats by their bits.
+fn pack(values: Value<&Vec<f32>, &Vec<u32>>, words: &mut Vec<u32>) {
+    match values {
+        Value::F32(values) => words.extend(values.iter().map(|value| value.to_bits())),
+        Value::U32(values) => words.extend(values),
+    }
+}
+
+/// The inverse of [`pack`].
+fn unpack(words: &[u32], values: Value<&mut Vec<f32>, &mut Vec<u32>>) {
+    match values {
+        Value::F32(values) => *values = words.iter().map(|&bits| f32::from_bits(bits)).collect(),
+        Value::U32(values) => *values = words.to_vec(),
+    }
+}
+
 /// The state of one lane, floats by their bits.
 pub fn pack_state(network: &Network, words: &mut Vec<u32>) {
     let (state, n) = (&network.state, network.params.model.neurons());
-    let mut floats = |values: &[f32]| words.extend(values.iter().map(|value| value.to_bits()));
-    for values in [
-        &state.v_e_mv,
-        &state.v_threshold_mv,
-        &state.v_latched_mv,
-        &state.ge_e,
-        &state.gi_e,
-        &state.trace_post,
-    ] {
-        floats(values);
+    for (_, values) in state.neurons.list() {
+        pack(values, words);
     }
-    words.extend(&state.last_spike_e);
-    words.extend(
-        state
-            .v_i_mv
-            .iter()
-            .chain(&state.ge_i)
-            .map(|value| value.to_bits()),
-    );
-    words.extend(&state.last_spike_i);
     words.extend(under_way(&state.arrivals_s2, n));
     words.extend(under_way(&state.arrivals_s3, n));
-    words.extend(state.trace_pre.iter().map(|value| value.to_bits()));
-    words.extend(&state.last_input);
+    for (_, values) in state.inputs.list() {
+        pack(values, words);
+    }
     // Spikes of the groups within an image: a network is between two.
     words.extend([0; GROUPS]);
 }
@@ -138,27 +141,19 @@ pub fn pack_state(network: &Network, words: &mut Vec<u32>) {
 /// The inverse of [`pack_state`].
 pub fn unpack_state(words: &[u32], network: &mut Network) {
     let n = network.params.model.neurons();
+    let (neurons, inputs) = words.split_at(FIELDS * n);
     let state = &mut network.state;
-    let field = |index: usize| &words[index * n..(index + 1) * n];
-    let floats = |values: &[u32]| {
-        values
-            .iter()
-            .map(|&bits| f32::from_bits(bits))
-            .collect::<Vec<f32>>()
-    };
-    state.v_e_mv = floats(field(0));
-    state.v_threshold_mv = floats(field(1));
-    state.v_latched_mv = floats(field(2));
-    state.ge_e = floats(field(3));
-    state.gi_e = floats(field(4));
-    state.trace_post = floats(field(5));
-    state.last_spike_e = field(6).to_vec();
-    state.v_i_mv = floats(field(7));
-    state.ge_i = floats(field(8));
-    state.last_spike_i = field(9).to_vec();
-    let inputs = &words[FIELDS * n..];
-    state.trace_pre = floats(&inputs[..INPUTS]);
-    state.last_input = inputs[INPUTS..2 * INPUTS].to_vec();
+    for ((_, values), words) in state.neurons.list_mut().into_iter().zip(neurons.chunks(n)) {
+        unpack(words, values);
+    }
+    for ((_, values), words) in state
+        .inputs
+        .list_mut()
+        .into_iter()
+        .zip(inputs.chunks(INPUTS))
+    {
+        unpack(words, values);
+    }
 }
 
 /// Both rings of one lane, S2 first, as the kernels index them: slot (clock + d) mod slots.

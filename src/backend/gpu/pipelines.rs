@@ -68,6 +68,7 @@ pub fn step_source(neurons: usize, workgroup: u32) -> String {
         include_str!("../../../shaders/stdp.wgsl"),
         include_str!("../../../shaders/normalize.wgsl"),
         include_str!("../../../shaders/prune.wgsl"),
+        include_str!("../../../shaders/state.wgsl"),
         include_str!("../../../shaders/step.wgsl"),
     ]
     .concat()

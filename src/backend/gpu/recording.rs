@@ -1,28 +1,18 @@
 //! Records from copies of the state of lanes, step after step.
 
 use crate::backend::{Record, Variable, Watched};
+use crate::model::state::Neurons;
 
 /// Fields of the state: the last E spike and the last I spike of each neuron.
-const LAST_SPIKES: [u64; 2] = [6, 9];
-
-/// The field of the state that holds a variable.
-fn field(variable: Variable) -> u64 {
-    match variable {
-        Variable::PotentialE => 0,
-        Variable::Threshold => 1,
-        Variable::Latched => 2,
-        Variable::ExcitationE => 3,
-        Variable::InhibitionE => 4,
-        Variable::TracePost => 5,
-        Variable::PotentialI => 7,
-        Variable::ExcitationI => 8,
-    }
-}
+const LAST_SPIKES: [u64; 2] = [
+    Neurons::PLACES.last_spike_e as u64,
+    Neurons::PLACES.last_spike_i as u64,
+];
 
 /// Fields to copy after each step: the last spikes, and all variables where neurons are watched.
 pub fn fields(watch: &[u32]) -> Vec<u64> {
-    let variables = Variable::ALL.into_iter().map(field);
-    let watched = variables.filter(|_| !watch.is_empty());
+    let variables = Variable::ALL.map(|variable| *variable.of(&Neurons::PLACES) as u64);
+    let watched = variables.into_iter().filter(|_| !watch.is_empty());
     LAST_SPIKES.into_iter().chain(watched).collect()
 }
 

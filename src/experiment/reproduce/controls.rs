@@ -115,7 +115,10 @@ fn derived<'a>(arms: &[Subject<'a>]) -> Vec<Subject<'a>> {
     let inactive = unregularised().map(|subject| {
         let mut control = subject.clone();
         control.name = ArmName::NeverActiveRemoved;
-        remove_inactive(&mut control.weights, &subject.network.state.last_input);
+        remove_inactive(
+            &mut control.weights,
+            &subject.network.state.inputs.last_input,
+        );
         control
     });
     smallest.chain(inactive).collect()
