@@ -1,30 +1,21 @@
 //! `reproduce`: the paper's experiment, its table beside the published one, and a report.
 
+mod antonov_sukhov;
 mod diehl_cook;
-mod pictures;
-mod plots;
-mod report;
-mod table;
+mod page;
 
 use super::data::{DataOptions, Loaded};
 use super::device::DeviceOptions;
 use super::options::{SourceOptions, set};
-use super::output::warn;
-use super::progress::Progress;
 use super::run_folder::{FolderOptions, RunFolder};
-use super::saving::{SavingOptions, explain};
-use super::signals::stop_at_signals;
-use super::train::note_missing_validation;
+use super::saving::SavingOptions;
 use anyhow::{bail, ensure};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::dataset::Digests;
-use spikeprune::experiment::Event;
-use spikeprune::experiment::reproduce::{
-    HeldOut, MOST_SPLITS, Plan, Reproduction, Split, random_splits, reproduce,
+use spikeprune::experiment::papers::antonov_sukhov::{
+    HeldOut, MOST_SPLITS, Plan, Split, random_splits,
 };
-use spikeprune::experiment::train::Saving;
 use spikeprune::params::{Params, PerClass, PruningMode, TrainImages};
 use spikeprune::trained::Trained;
 use std::path::PathBuf;
@@ -134,8 +125,8 @@ const FILES: [&str; 7] = [
     TRAINING,
     RESULT,
     PAGE,
-    pictures::SETS,
-    pictures::WEIGHTS,
+    antonov_sukhov::SETS,
+    antonov_sukhov::WEIGHTS,
 ];
 const CONFIG: &str = "config.toml";
 
@@ -148,83 +139,13 @@ pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
         None => args.paper,
     };
     match paper {
-        Paper::AntonovSukhov => antonov_sukhov(args, begun),
+        Paper::AntonovSukhov => antonov_sukhov::run(args, begun),
         Paper::DiehlCook => diehl_cook::run(args, begun),
     }
 }
 
-fn antonov_sukhov(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Result<()> {
-    let (every, stop) = (args.saving.every()?, stop_at_signals()?);
-    let plan = match &begun {
-        Some(folder) => folder.read_toml(PLAN)?,
-        None => args.experiment.plan(args.params(None)?)?,
-    };
-    plan.validate()?;
-    let backend = args.device.open()?;
-    let data = args.data.load(&plan.params)?;
-    let digests = data.set.digests();
-    // If there are too few images, this ends before a folder is made.
-    plan.check(&data.set)?;
-    for split in &plan.splits {
-        let mut params = plan.params.clone();
-        params.model.network.classes.clone_from(&split.classes);
-        if note_missing_validation(&data.set.train, &params, args.device.quiet)? {
-            break;
-        }
-    }
-    stop.begin();
-    let mut folder = match begun {
-        Some(folder) => folder,
-        None => new_folder(args, &name(&plan), &plan.params, &plan, &data, &FILES)?,
-    };
-    folder.check_data(PLAN, &data)?;
-    folder.check(&[RESULT])?;
-    let begun = saved_training(&folder, TRAINING, &data)?;
-    let mut progress = Progress::until(args.device.quiet, stop.asked().clone());
-    let saving = Saving {
-        every,
-        stop: stop.asked(),
-    };
-    let found = reproduce(
-        backend.as_ref(),
-        &data.set,
-        &plan,
-        begun,
-        saving,
-        &mut |event| {
-            progress.observe(&event)?;
-            match event {
-                Event::Save(trained) => {
-                    let training = Checkpoint::of(&plan.params, trained, digests.clone());
-                    let written = folder.write(TRAINING, &training.to_bytes()?);
-                    written.map_err(Into::into)
-                }
-                _ => Ok(()),
-            }
-        },
-    )
-    .map_err(|error| explain(error, "reproduce", &folder, &args.device))?;
-    progress.finish();
-    let document = data.with(&found);
-    folder.write_json(RESULT, &document)?;
-    let told = folder.tell(args.device.json, &document, &table::table(&found));
-    // The page comes last: if it fails, no result is lost, and as long as the training is there it can be made again.
-    match page(&found, &digests, &mut folder) {
-        Ok(()) => folder.remove(TRAINING)?,
-        Err(error) => warn(&error.context(NO_PAGE)),
-    }
-    told
-}
-
 /// The warning if a page cannot be made.
 const NO_PAGE: &str = "the report is not written; --resume of the folder tries again";
-
-/// Writes the page with its pictures.
-fn page(found: &Reproduction, data: &Digests, folder: &mut RunFolder) -> anyhow::Result<()> {
-    let sets = pictures::sets(found, data, folder)?;
-    let weights = pictures::weights(found, data, folder)?;
-    folder.write_text(PAGE, &report::html(found, data, &sets, &weights)?)
-}
 
 /// A run folder with what the whole run follows from.
 fn new_folder(
@@ -256,16 +177,6 @@ fn saved_training(
     saved.check_data(&path, &data.set, data.folder.as_ref())?;
     folder.check(&[name])?;
     Ok(Some(saved.into()))
-}
-
-/// What a run folder is named after.
-fn name(plan: &Plan) -> String {
-    let params = &plan.params;
-    let what = match plan.splits.as_slice() {
-        [_] => params.model.network.label("-"),
-        splits => format!("{}-splits", splits.len()),
-    };
-    format!("reproduce-{}-{what}-seed{}", params.preset, params.job.seed)
 }
 
 /// Refuses flags that were given and have no meaning for a paper.

@@ -2,7 +2,7 @@
 
 mod show;
 
-use super::pictures;
+use super::page;
 use super::{
     CONFIG, ExperimentOptions, NO_PAGE, PAGE, PLAN, RESULT, ReproduceArgs, new_folder, refuse,
     saved_training, set,
@@ -16,7 +16,7 @@ use crate::cli::train::note_missing_validation;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset::Digests;
 use spikeprune::experiment::Event;
-use spikeprune::experiment::diehl_cook::{DiehlCook, Plan, test_size, train_size};
+use spikeprune::experiment::papers::diehl_cook::{DiehlCook, Plan, test_size, train_size};
 use spikeprune::experiment::train::Saving;
 use spikeprune::params::{INPUTS, MetricsEvery, Params, PruningMode, TrainImages};
 use spikeprune::report::{ColorMap, Sheet, TileGroup, WeightImages};
@@ -99,7 +99,7 @@ pub fn run(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Result<()>
     folder.write_json(RESULT, &document)?;
     let told = folder.tell(args.device.json, &document, &show::table(&found));
     // The page comes last: if it fails, no result is lost.
-    if let Err(error) = page(&plan, &found, &digests, &sheets, &mut folder) {
+    if let Err(error) = write_page(&plan, &found, &digests, &sheets, &mut folder) {
         warn(&error.context(NO_PAGE));
     }
     told
@@ -124,7 +124,7 @@ fn files(plan: &Plan) -> Vec<String> {
 }
 
 /// Writes the page with its pictures, a sheet a size.
-fn page(
+fn write_page(
     plan: &Plan,
     found: &DiehlCook,
     data: &Digests,
@@ -136,9 +136,7 @@ fn page(
         let params = plan.of_size(*size);
         let caption = format!("{size} neurons, seed {}", params.job.seed);
         let name = digits_file(*size);
-        digits.push(pictures::write(
-            &params, data, folder, &name, sheet, caption,
-        )?);
+        digits.push(page::write(&params, data, folder, &name, sheet, caption)?);
     }
     folder.write_text(PAGE, &show::html(found, data, &digits)?)
 }

@@ -1,12 +1,13 @@
 //! Results for people: a table for the terminal, a page with figures.
 
-use crate::cli::reproduce::pictures::Picture;
-use crate::cli::reproduce::plots::{axis, mean_curve, share};
-use crate::cli::reproduce::report::{cells, columns, figure, picture};
-use crate::cli::reproduce::table::{aligned, spread};
+use crate::cli::reproduce::page::{
+    Picture, aligned, axis, cells, columns, figure, mean_curve, picture, share, spread,
+};
 use spikeprune::dataset::Digests;
-use spikeprune::experiment::diehl_cook::{BINDSNET, DiehlCook, NetworkResult, SIZES, published};
 use spikeprune::experiment::evaluate::LabelVotes;
+use spikeprune::experiment::papers::diehl_cook::{
+    BINDSNET, DiehlCook, NetworkResult, SIZES, published,
+};
 use spikeprune::params::{PruningMode, to_toml};
 use spikeprune::report::plot::{Lines, PlotError, Svg};
 use spikeprune::report::{Block, Page, Section};

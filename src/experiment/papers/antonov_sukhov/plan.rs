@@ -2,7 +2,7 @@
 
 use super::Split;
 use crate::dataset::{Dataset, LabelledImages};
-use crate::experiment::plan::{PlanError, count, once};
+use crate::experiment::papers::plan::{PlanError, count, once};
 use crate::experiment::{ExperimentError, selection};
 use crate::params::{MAX_REPLICAS, Params, PruningMode};
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ pub enum HeldOut {
 }
 
 impl HeldOut {
-    pub(super) fn of(self, data: &Dataset) -> &LabelledImages {
+    pub(crate) fn of(self, data: &Dataset) -> &LabelledImages {
         match self {
             Self::Test => &data.test,
             Self::Validation => &data.train,

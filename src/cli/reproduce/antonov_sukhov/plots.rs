@@ -1,50 +1,20 @@
 //! The figures of the report, from the results.
 
 use super::table::labels;
-use spikeprune::experiment::reproduce::{ArmName, NetworkResult, Raster, Reproduction, Score, Set};
+use crate::cli::reproduce::page::{axis, mean_curve, share};
+use spikeprune::experiment::papers::antonov_sukhov::{
+    ArmName, NetworkResult, Raster, Reproduction, Score, Set,
+};
 use spikeprune::params::Params;
 use spikeprune::report::plot::{
-    self, Axis, Band, Counts, Histogram, Lines, MOST_SPIKES, Matrix, Panel, PlotError, Series, Svg,
+    self, Band, Counts, Histogram, Lines, MOST_SPIKES, Matrix, Panel, PlotError, Series, Svg,
     binned, whole_bins,
 };
-use spikeprune::statistics::{Interval, roc_curve};
+use spikeprune::statistics::roc_curve;
 use spikeprune::trained::Metrics;
 
 /// Bins of a histogram.
 const BINS: u32 = 40;
-
-pub fn axis(title: &str) -> Axis {
-    Axis {
-        title: title.into(),
-        ..Axis::default()
-    }
-}
-
-pub fn share(title: &str) -> Axis {
-    Axis {
-        title: title.into(),
-        range: Some((0.0, 1.0)),
-        ..Axis::default()
-    }
-}
-
-/// Means over networks with their 95% intervals, point by point.
-pub fn mean_curve(name: String, points: Vec<(f64, Vec<f64>)>) -> Series {
-    let intervals = points
-        .iter()
-        .filter_map(|(x, values)| Some((*x, Interval::of(values).ok()?)));
-    let (mut line, mut band) = (Vec::new(), Vec::new());
-    for (x, interval) in intervals {
-        let clipped = |end: Option<f64>| end.unwrap_or(interval.mean).clamp(0.0, 1.0);
-        line.push((x, interval.mean));
-        band.push((clipped(interval.low), clipped(interval.high)));
-    }
-    Series {
-        name,
-        points: line,
-        band,
-    }
-}
 
 /// A measure on validation images against the training images seen, an arm a curve.
 pub fn learning(

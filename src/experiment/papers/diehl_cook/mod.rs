@@ -10,14 +10,14 @@ mod results;
 pub use plan::{BINDSNET, Plan, SIZES, published};
 pub use results::{DiehlCook, NetworkResult, Noise, Point};
 
-use super::answers::{Listener, first_answers};
-use super::evaluate::evaluate;
-use super::plan::begin;
-use super::prepare::{as_shown, scaled};
-use super::train::{Saving, frozen, train_networks};
-use super::{ExperimentError, Observer, selection};
 use crate::backend::{Backend, TestImages};
 use crate::dataset::{Dataset, NoiseKind, mean_intensity, noise_images};
+use crate::experiment::answers::{Listener, first_answers};
+use crate::experiment::evaluate::evaluate;
+use crate::experiment::papers::plan::begin;
+use crate::experiment::prepare::{as_shown, scaled};
+use crate::experiment::train::{Saving, frozen, train_networks};
+use crate::experiment::{ExperimentError, Observer, selection};
 use crate::model::rng::Stream;
 use crate::trained::Trained;
 

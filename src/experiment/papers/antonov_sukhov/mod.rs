@@ -10,8 +10,8 @@ mod controls;
 mod plan;
 mod raster;
 mod results;
-mod sets;
 
+pub use crate::experiment::test_sets::{STRENGTHS, Set, TestSets};
 pub use arms::{ArmName, Split, random_splits};
 use claims::claims;
 pub use claims::{Claim, PUBLISHED};
@@ -20,16 +20,15 @@ pub use raster::Raster;
 pub use results::{
     Aurocs, Detections, NetworkResult, Noisy, Reproduction, Score, SetResult, Tried,
 };
-pub use sets::{STRENGTHS, Set, TestSets};
 
-use super::answers::{Listener, answers};
-use super::evaluate::Answer;
-use super::plan::begin;
-use super::prepare::as_shown;
-use super::train::{Saving, train_networks};
-use super::{Event, ExperimentError, Observer};
 use crate::backend::{Backend, Frozen, TestImages};
 use crate::dataset::Dataset;
+use crate::experiment::answers::{Listener, answers};
+use crate::experiment::evaluate::Answer;
+use crate::experiment::papers::plan::begin;
+use crate::experiment::prepare::as_shown;
+use crate::experiment::train::{Saving, train_networks};
+use crate::experiment::{Event, ExperimentError, Observer};
 use crate::network::Network;
 use crate::trained::{Metrics, Trained};
 use arms::Variant;

@@ -1,6 +1,7 @@
 //! The results of `reproduce` as rows of text, for the terminal and for the report.
 
-use spikeprune::experiment::reproduce::{
+use crate::cli::reproduce::page::{aligned, spread};
+use spikeprune::experiment::papers::antonov_sukhov::{
     ArmName, Claim, NetworkResult, PUBLISHED, Reproduction, Score, Set, Split,
 };
 use spikeprune::params::PruningMode;
@@ -73,35 +74,6 @@ pub fn table(found: &Reproduction) -> String {
     text
 }
 
-/// Columns as wide as their widest cell; the first to the left, all others to the right.
-pub fn aligned(columns: &[&str], rows: &[Vec<String>]) -> String {
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        let widths = cells.map(|cell| cell.chars().count());
-        widths
-            .max()
-            .unwrap_or(0)
-            .max(columns[column].chars().count())
-    };
-    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
-    let mut text = String::new();
-    let mut line = |cells: &mut dyn Iterator<Item = &str>| {
-        for (column, (cell, width)) in cells.zip(&widths).enumerate() {
-            // Writing to a string cannot fail.
-            let _ = match column {
-                0 => write!(text, "    {cell:<width$}"),
-                _ => write!(text, "  {cell:>width$}"),
-            };
-        }
-        text += "\n";
-    };
-    line(&mut columns.iter().copied());
-    for row in rows {
-        line(&mut row.iter().map(String::as_str));
-    }
-    text
-}
-
 /// Labels with dashes between them.
 pub fn labels(labels: &[u8]) -> String {
     labels
@@ -148,18 +120,6 @@ fn of<'a>(
     networks
         .iter()
         .filter(|network| network.pruning.same_kind(name))
-}
-
-/// Mean and half width of the 95% interval; a single value by itself.
-pub fn spread(values: impl Iterator<Item = f64>, digits: usize) -> String {
-    let values: Vec<f64> = values.collect();
-    match Interval::of(&values) {
-        Err(_) => "-".into(),
-        Ok(Interval { mean, high, .. }) => match high {
-            Some(high) => format!("{mean:.digits$} +- {:.digits$}", high - mean),
-            None => format!("{mean:.digits$}"),
-        },
-    }
 }
 
 /// The columns of [`set_rows`].

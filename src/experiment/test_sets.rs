@@ -1,7 +1,7 @@
 //! The test sets (model of Antonov & Sukhov, section 4): noise, blurred noise, known and unknown digits, and
 //! known digits with noise added.
 
-use super::{HeldOut, Plan, Split};
+use super::papers::antonov_sukhov::{HeldOut, Plan, Split};
 use crate::backend::TestImages;
 use crate::dataset::{Dataset, DatasetError, LabelledImages, PIXELS};
 use crate::dataset::{NoiseKind, add_noise, mean_intensity, noise_images};

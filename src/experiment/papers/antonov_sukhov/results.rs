@@ -2,8 +2,7 @@
 
 use super::claims::Claim;
 use super::raster::Raster;
-use super::sets::STRENGTHS;
-use super::{ArmName, HeldOut, Plan, Set, Split, Subject, TestSets};
+use super::{ArmName, HeldOut, Plan, STRENGTHS, Set, Split, Subject, TestSets};
 use crate::experiment::evaluate::{Answer, Evaluation};
 use crate::experiment::train::zero_fraction;
 use crate::params::Params;

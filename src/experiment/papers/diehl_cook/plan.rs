@@ -1,7 +1,7 @@
 //! What is trained.
 
 use crate::dataset::{Dataset, DatasetError};
-use crate::experiment::plan::{PlanError, count, once};
+use crate::experiment::papers::plan::{PlanError, count, once};
 use crate::experiment::selection;
 use crate::params::{MAX_NEURONS, MAX_REPLICAS, Params, PruningMode, Vote};
 use serde::{Deserialize, Serialize};
