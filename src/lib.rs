@@ -22,7 +22,7 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | [`experiment`] | training, testing, the paper's experiment: loops that emit typed events and know no screen |
+//! | [`experiment`] | training, testing, test sets, the papers' experiments: loops that emit typed events and know no screen |
 //! | [`backend`] | where networks run: the trait, [`backend::cpu`] and, on any GPU, [`backend::gpu`] |
 //! | [`checkpoint`] | everything that is needed to go on with the same bits, as safetensors |
 //! | [`network`] | the state of one network on the host |

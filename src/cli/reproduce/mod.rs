@@ -13,9 +13,8 @@ use anyhow::{bail, ensure};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::experiment::papers::antonov_sukhov::{
-    HeldOut, MOST_SPLITS, Plan, Split, random_splits,
-};
+use spikeprune::experiment::papers::antonov_sukhov::{ArmsPlan, MOST_SPLITS, Split, random_splits};
+use spikeprune::experiment::test_sets::HeldOut;
 use spikeprune::params::{Params, PerClass, PruningMode, TrainImages};
 use spikeprune::trained::Trained;
 use std::path::PathBuf;
@@ -197,7 +196,7 @@ impl ReproduceArgs {
 }
 
 impl ExperimentOptions {
-    fn plan(&self, mut params: Params) -> anyhow::Result<Plan> {
+    fn plan(&self, mut params: Params) -> anyhow::Result<ArmsPlan> {
         refuse(
             "antonov-sukhov",
             &[
@@ -215,7 +214,7 @@ impl ExperimentOptions {
         set(&mut params.model.time.dt_ms, &self.dt_ms);
         params.job.replicas = self.seeds;
         params.validate()?;
-        Ok(Plan {
+        Ok(ArmsPlan {
             splits: self.splits(&params)?,
             arms: self.arms(&params),
             seeds: self.seeds,

@@ -19,12 +19,12 @@ use crate::cli::train::note_missing_validation;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset::Digests;
 use spikeprune::experiment::Event;
-use spikeprune::experiment::papers::antonov_sukhov::{Plan, Reproduction, reproduce};
+use spikeprune::experiment::papers::antonov_sukhov::{ArmsPlan, Reproduction, reproduce};
 use spikeprune::experiment::train::Saving;
 
 pub fn run(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Result<()> {
     let (every, stop) = (args.saving.every()?, stop_at_signals()?);
-    let plan = match &begun {
+    let plan: ArmsPlan = match &begun {
         Some(folder) => folder.read_toml(PLAN)?,
         None => args.experiment.plan(args.params(None)?)?,
     };
@@ -93,7 +93,7 @@ fn page(found: &Reproduction, data: &Digests, folder: &mut RunFolder) -> anyhow:
 }
 
 /// What a run folder is named after.
-fn name(plan: &Plan) -> String {
+fn name(plan: &ArmsPlan) -> String {
     let params = &plan.params;
     let what = match plan.splits.as_slice() {
         [_] => params.model.network.label("-"),

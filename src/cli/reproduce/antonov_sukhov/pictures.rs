@@ -3,7 +3,8 @@
 use crate::cli::reproduce::page::{Picture, write};
 use crate::cli::run_folder::RunFolder;
 use spikeprune::dataset::Digests;
-use spikeprune::experiment::papers::antonov_sukhov::{Reproduction, STRENGTHS, Set};
+use spikeprune::experiment::papers::antonov_sukhov::Reproduction;
+use spikeprune::experiment::test_sets::TestSet;
 use spikeprune::report::{ColorMap, Sheet, Tile, TileGroup, WeightImages};
 
 /// Screen pixels along each side of a weight, and of a pixel shown.
@@ -13,18 +14,6 @@ const MANY: usize = 60_000;
 
 pub const SETS: &str = "sets.png";
 pub const WEIGHTS: &str = "weights.png";
-
-/// What a set holds, for people.
-pub fn describe(set: Set) -> String {
-    match set {
-        Set::Noise => "noise, uniform per pixel".into(),
-        Set::Blurred => "noise blurred by a Gaussian of 2 pixels".into(),
-        Set::BlurredStack => "noise blurred along the stack of images too".into(),
-        Set::Known => "known digits".into(),
-        Set::Unknown => "unknown digits".into(),
-        Set::Noisy(index) => format!("known digits with noise of strength {}", STRENGTHS[index]),
-    }
-}
 
 /// Writes a sheet with a sample of every test set, as they were shown.
 pub fn sets(
@@ -36,8 +25,8 @@ pub fn sets(
         caption: String::new(),
         values: image.iter().map(|&pixel| f32::from(pixel)).collect(),
     };
-    let group = |(set, images): &(Set, Vec<Vec<u8>>)| TileGroup {
-        caption: describe(*set),
+    let group = |(set, images): &(TestSet, Vec<Vec<u8>>)| TileGroup {
+        caption: set.describe(),
         tiles: images.iter().map(tile).collect(),
     };
     let sheet = Sheet {

@@ -6,7 +6,8 @@ use super::table::{
 };
 use crate::cli::reproduce::page::{Picture, cells, columns, figure, picture};
 use spikeprune::dataset::Digests;
-use spikeprune::experiment::papers::antonov_sukhov::{ArmName, NetworkResult, Reproduction, Set};
+use spikeprune::experiment::papers::antonov_sukhov::{ArmName, NetworkResult, Reproduction};
+use spikeprune::experiment::test_sets::TestSet;
 use spikeprune::params::to_toml;
 use spikeprune::report::{Block, Cell, Mark, Page, Section};
 
@@ -41,7 +42,7 @@ pub fn html(
 fn results(found: &Reproduction) -> Section {
     let table = |caption: &str, networks: &[NetworkResult], names: &[ArmName]| Block::Table {
         caption: caption.into(),
-        columns: columns(1, arm_columns()),
+        columns: columns(1, arm_columns().iter().map(String::as_str)),
         rows: cells(arm_rows(networks, names)),
     };
     let sets = Block::Table {
@@ -165,11 +166,10 @@ fn detection(found: &Reproduction) -> anyhow::Result<Section> {
     }];
     let unknown = found.splits.iter().all(|split| !split.unknown.is_empty());
     for network in first(found) {
-        for other in [Set::Unknown, Set::Noise] {
-            if unknown || other != Set::Unknown {
-                let key = other.key().unwrap_or_default();
+        for other in [TestSet::Unknown, TestSet::Noise] {
+            if unknown || other != TestSet::Unknown {
                 let caption = format!(
-                    "Known against {key}, {}, seed {}",
+                    "Known against {other}, {}, seed {}",
                     network.pruning, network.seed
                 );
                 blocks.push(figure(caption, plots::roc(network, other)?));

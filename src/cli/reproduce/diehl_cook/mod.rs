@@ -16,7 +16,7 @@ use crate::cli::train::note_missing_validation;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset::Digests;
 use spikeprune::experiment::Event;
-use spikeprune::experiment::papers::diehl_cook::{DiehlCook, Plan, test_size, train_size};
+use spikeprune::experiment::papers::diehl_cook::{DiehlCook, SizesPlan, test_size, train_size};
 use spikeprune::experiment::train::Saving;
 use spikeprune::params::{INPUTS, MetricsEvery, Params, PruningMode, TrainImages};
 use spikeprune::report::{ColorMap, Sheet, TileGroup, WeightImages};
@@ -36,7 +36,7 @@ pub fn is_of(folder: &RunFolder) -> anyhow::Result<bool> {
 
 pub fn run(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Result<()> {
     let (every, stop) = (args.saving.every()?, stop_at_signals()?);
-    let plan: Plan = match &begun {
+    let plan: SizesPlan = match &begun {
         Some(folder) => folder.read_toml(PLAN)?,
         None => plan(&args.experiment, args.params(Some("diehl-cook"))?)?,
     };
@@ -114,7 +114,7 @@ fn digits_file(size: usize) -> String {
 }
 
 /// What the run writes.
-fn files(plan: &Plan) -> Vec<String> {
+fn files(plan: &SizesPlan) -> Vec<String> {
     let of_sizes = plan
         .sizes
         .iter()
@@ -125,7 +125,7 @@ fn files(plan: &Plan) -> Vec<String> {
 
 /// Writes the page with its pictures, a sheet a size.
 fn write_page(
-    plan: &Plan,
+    plan: &SizesPlan,
     found: &DiehlCook,
     data: &Digests,
     sheets: &[(usize, Sheet<'_>)],
@@ -141,7 +141,7 @@ fn write_page(
     folder.write_text(PAGE, &show::html(found, data, &digits)?)
 }
 
-fn plan(options: &ExperimentOptions, mut params: Params) -> anyhow::Result<Plan> {
+fn plan(options: &ExperimentOptions, mut params: Params) -> anyhow::Result<SizesPlan> {
     refuse(
         "diehl-cook",
         &[
@@ -167,7 +167,7 @@ fn plan(options: &ExperimentOptions, mut params: Params) -> anyhow::Result<Plan>
         params.job.metrics_every = MetricsEvery::Images(every);
     }
     let arms = options.arms.clone();
-    Ok(Plan {
+    Ok(SizesPlan {
         sizes: options.sizes.clone().unwrap_or_else(|| vec![100, 400]),
         arms: arms.unwrap_or_else(|| vec![PruningMode::None]),
         seeds: options.seeds,
@@ -177,7 +177,7 @@ fn plan(options: &ExperimentOptions, mut params: Params) -> anyhow::Result<Plan>
 }
 
 /// What the first network of each arm has learned, in a square each.
-fn sheet(plan: &Plan, trained: &Trained, size: usize) -> Sheet<'static> {
+fn sheet(plan: &SizesPlan, trained: &Trained, size: usize) -> Sheet<'static> {
     let params = &plan.params;
     let range = (
         params.model.w_min() as f32,

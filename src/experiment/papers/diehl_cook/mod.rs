@@ -7,17 +7,18 @@
 mod plan;
 mod results;
 
-pub use plan::{BINDSNET, Plan, SIZES, published};
-pub use results::{DiehlCook, NetworkResult, Noise, Point};
+pub use plan::{BINDSNET, SIZES, SizesPlan, published};
+pub use results::{CurvePoint, DiehlCook, Noise, SizeResult};
 
-use crate::backend::{Backend, TestImages};
-use crate::dataset::{Dataset, NoiseKind, mean_intensity, noise_images};
+use crate::backend::Backend;
+use crate::dataset::Dataset;
 use crate::experiment::answers::{Listener, first_answers};
 use crate::experiment::evaluate::evaluate;
 use crate::experiment::papers::plan::begin;
-use crate::experiment::prepare::{as_shown, scaled};
+use crate::experiment::prepare::as_shown;
+use crate::experiment::test_sets::{HeldOut, Source, TestSet, TestSets};
 use crate::experiment::train::{Saving, frozen, train_networks};
-use crate::experiment::{ExperimentError, Observer, selection};
+use crate::experiment::{ExperimentError, Observer};
 use crate::model::rng::Stream;
 use crate::trained::Trained;
 
@@ -29,7 +30,7 @@ use crate::trained::Trained;
 pub fn train_size(
     backend: &dyn Backend,
     data: &Dataset,
-    plan: &Plan,
+    plan: &SizesPlan,
     size: usize,
     begun: Option<Trained>,
     saving: Saving<'_>,
@@ -51,64 +52,45 @@ pub fn train_size(
 pub fn test_size(
     backend: &dyn Backend,
     data: &Dataset,
-    plan: &Plan,
+    plan: &SizesPlan,
     trained: &Trained,
     observer: &mut Observer<'_>,
-) -> Result<Vec<NetworkResult>, ExperimentError> {
-    let (classes, count) = (
-        &plan.params.model.network.classes,
-        plan.params.job.test_per_class,
-    );
-    let tested = selection::first_of_classes(&data.test, classes, count)?;
-    let evaluations = evaluate(
-        backend,
-        &trained.replicas,
-        &as_shown(&plan.params.model.input, &data.test),
-        &tested,
-        Stream::Test,
-        observer,
-    )?;
-    let noise = noise(backend, data, plan, trained)?;
-    let results = trained.replicas.iter().zip(evaluations).zip(noise);
+) -> Result<Vec<SizeResult>, ExperimentError> {
+    let shown = as_shown(&plan.params.model.input, &data.test);
+    let source = Source {
+        data,
+        params: &plan.params,
+        unknown: &[],
+        held_out: HeldOut::Test,
+        noise_images: plan.noise_images,
+    };
+    let sets = TestSets::new(source, &shown, &[TestSet::Noise])?;
+    let (replicas, stream) = (&trained.replicas, Stream::Test);
+    let evaluations = evaluate(backend, replicas, &shown, &sets.known, stream, observer)?;
+    let noise = noise(backend, &sets, trained)?;
+    let results = replicas.iter().zip(evaluations).zip(noise);
     Ok(results
-        .map(|((replica, evaluation), noise)| {
-            NetworkResult::new(trained, replica, evaluation, noise)
-        })
+        .map(|((replica, evaluation), noise)| SizeResult::new(trained, replica, evaluation, noise))
         .collect())
 }
 
 /// What noise evokes at its plain intensity: it is not shown again where a network stays nearly silent.
 fn noise(
     backend: &dyn Backend,
-    data: &Dataset,
-    plan: &Plan,
+    sets: &TestSets<'_>,
     trained: &Trained,
 ) -> Result<Vec<Noise>, ExperimentError> {
-    let shown = selection::training(&data.train, &plan.params)?;
-    let mean = mean_intensity(&data.train, shown.iter().map(|showing| showing.image));
-    let pixels = noise_images(
-        NoiseKind::Delta,
-        plan.noise_images,
-        mean,
-        plan.params.job.seed,
-    );
-    let pixels = scaled(&plan.params.model.input, &pixels);
-    let images: Vec<u32> = (0..plan.noise_images as u32).collect();
     let lanes = frozen(&trained.replicas);
     let mut noise = vec![Noise::default(); lanes.len()];
-    let mut take = |network: usize, _: usize, counts: &[u16]| {
-        noise[network].add(counts.iter().map(|&count| u64::from(count)).sum());
-    };
-    let test = TestImages {
-        pixels: &pixels,
-        images: &images,
-        stream: Stream::Artificial,
-        attempt: 0,
-    };
-    let listener = Listener {
-        take: &mut take,
-        told: &mut |_| Ok(()),
-    };
-    first_answers(backend, &lanes, test, listener)?;
+    for (_, images) in sets.all() {
+        let mut take = |network: usize, _: usize, counts: &[u16]| {
+            noise[network].add(counts.iter().map(|&count| u64::from(count)).sum());
+        };
+        let listener = Listener {
+            take: &mut take,
+            told: &mut |_| Ok(()),
+        };
+        first_answers(backend, &lanes, images, listener)?;
+    }
     Ok(noise)
 }
