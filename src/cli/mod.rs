@@ -15,6 +15,7 @@ mod own_files;
 mod params;
 mod progress;
 mod reproduce;
+mod run;
 mod run_folder;
 pub mod saving;
 pub mod signals;
@@ -22,6 +23,9 @@ mod sweep;
 mod train;
 
 use clap::{Parser, Subcommand};
+
+/// The commands that leave a run folder. A folder is of the first whose mark it holds.
+const RUNS: [&run::Kind; 3] = [&sweep::KIND, &reproduce::KIND, &train::KIND];
 
 /// Spiking neural networks that learn by local rules and prune the weights they do not use.
 ///

@@ -5,84 +5,117 @@ mod plots;
 mod report;
 mod table;
 
-pub use pictures::{SETS, WEIGHTS};
-
 use super::{
-    FILES, NO_PAGE, PAGE, PLAN, RESULT, ReproduceArgs, TRAINING, new_folder, saved_training,
+    CONFIG, NO_PAGE, PAGE, PLAN, Paper, RESULT, ReproduceArgs, Saved, first_given, refuse, write,
 };
-use crate::cli::output::warn;
-use crate::cli::progress::Progress;
+use crate::cli::run::{Frame, Job, Kept};
 use crate::cli::run_folder::RunFolder;
-use crate::cli::saving::explain;
-use crate::cli::signals::stop_at_signals;
 use crate::cli::train::note_missing_validation;
-use spikeprune::checkpoint::Checkpoint;
-use spikeprune::dataset::Digests;
-use spikeprune::experiment::Event;
-use spikeprune::experiment::papers::antonov_sukhov::{ArmsPlan, Reproduction, reproduce};
-use spikeprune::experiment::train::Saving;
+use anyhow::{Context, ensure};
+use clap::Args;
+use spikeprune::dataset::{Dataset, Digests};
+use spikeprune::experiment::papers::antonov_sukhov::{
+    ArmsPlan, MOST_SPLITS, Reproduction, Split, random_splits, reproduce,
+};
+use spikeprune::experiment::test_sets::HeldOut;
+use spikeprune::params::{Params, PruningMode, TrainImages};
 
-pub fn run(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Result<()> {
-    let (every, stop) = (args.saving.every()?, stop_at_signals()?);
-    let plan: ArmsPlan = match &begun {
-        Some(folder) => folder.read_toml(PLAN)?,
-        None => args.experiment.plan(args.params(None)?)?,
+/// What this experiment alone may be given.
+#[derive(Args)]
+#[command(next_help_heading = "Experiment")]
+pub struct AntonovSukhovOptions {
+    /// Labels to show without having learned them [default: 9,2,1 for 7,4,6, else the lowest that are left]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    unknown: Option<Vec<u8>>,
+    /// Random splits of the labels instead, each with as many learned and as many unknown ones as above
+    #[arg(long, value_name = "N", conflicts_with = "unknown")]
+    splits: Option<usize>,
+    /// Leave out the controls: removal of other weights, L1, L2, dropout
+    #[arg(long)]
+    no_controls: bool,
+    /// Training images of each class [paper: 5000]
+    #[arg(long, value_name = "N")]
+    train_per_class: Option<usize>,
+    /// Test on training images that were not trained on, to choose settings without the test images
+    #[arg(long)]
+    validation: bool,
+}
+
+/// The training as it was last saved; it is removed in the end.
+const TRAINING: &str = "training.safetensors";
+
+/// The run that the folder or the flags ask for.
+pub fn job(args: &ReproduceArgs, saved: Option<Saved<'_>>) -> anyhow::Result<Arms> {
+    let plan: ArmsPlan = match saved {
+        Some(saved) => saved.plan()?,
+        None => plan(args)?,
     };
     plan.validate()?;
-    let backend = args.device.open()?;
-    let data = args.data.load(&plan.params)?;
-    let digests = data.set.digests();
-    // If there are too few images, this ends before a folder is made.
-    plan.check(&data.set)?;
-    for split in &plan.splits {
-        let mut params = plan.params.clone();
-        params.model.network.classes.clone_from(&split.classes);
-        if note_missing_validation(&data.set.train, &params, args.device.quiet)? {
-            break;
-        }
+    Ok(Arms(plan))
+}
+
+pub struct Arms(ArmsPlan);
+
+impl Job for Arms {
+    fn params(&self) -> &Params {
+        &self.0.params
     }
-    stop.begin();
-    let mut folder = match begun {
-        Some(folder) => folder,
-        None => new_folder(args, &name(&plan), &plan.params, &plan, &data, &FILES)?,
-    };
-    folder.check_data(PLAN, &data)?;
-    folder.check(&[RESULT])?;
-    let begun = saved_training(&folder, TRAINING, &data)?;
-    let mut progress = Progress::until(args.device.quiet, stop.asked().clone());
-    let saving = Saving {
-        every,
-        stop: stop.asked(),
-    };
-    let found = reproduce(
-        backend.as_ref(),
-        &data.set,
-        &plan,
-        begun,
-        saving,
-        &mut |event| {
-            progress.observe(&event)?;
-            match event {
-                Event::Save(trained) => {
-                    let training = Checkpoint::of(&plan.params, trained, digests.clone());
-                    let written = folder.write(TRAINING, &training.to_bytes()?);
-                    written.map_err(Into::into)
-                }
-                _ => Ok(()),
+
+    fn name(&self) -> String {
+        let params = &self.0.params;
+        let what = match self.0.splits.as_slice() {
+            [_] => params.model.network.label("-"),
+            splits => format!("{}-splits", splits.len()),
+        };
+        format!("reproduce-{}-{what}-seed{}", params.preset, params.job.seed)
+    }
+
+    fn files(&self) -> Vec<String> {
+        let pictures = [pictures::SETS, pictures::WEIGHTS];
+        let others = [CONFIG, PLAN, TRAINING, RESULT, PAGE];
+        others
+            .into_iter()
+            .chain(pictures)
+            .map(String::from)
+            .collect()
+    }
+
+    fn written_anew(&self) -> Vec<&str> {
+        vec![RESULT]
+    }
+
+    fn check(&self, data: &Dataset, quiet: bool) -> anyhow::Result<()> {
+        self.0.check(data)?;
+        for split in &self.0.splits {
+            if note_missing_validation(&data.train, &self.0.of_split(split), quiet)? {
+                break;
             }
-        },
-    )
-    .map_err(|error| explain(error, "reproduce", &folder, &args.device))?;
-    progress.finish();
-    let document = data.with(&found);
-    folder.write_json(RESULT, &document)?;
-    let told = folder.tell(args.device.json, &document, &table::table(&found));
-    // The page comes last: if it fails, no result is lost, and as long as the training is there it can be made again.
-    match page(&found, &digests, &mut folder) {
-        Ok(()) => folder.remove(TRAINING)?,
-        Err(error) => warn(&error.context(NO_PAGE)),
+        }
+        Ok(())
     }
-    told
+
+    fn write(&self, folder: &mut RunFolder, data: &Digests) -> anyhow::Result<()> {
+        write(folder, Paper::AntonovSukhov, &self.0.params, &self.0, data)
+    }
+
+    fn run(self, mut frame: Frame<'_>) -> anyhow::Result<()> {
+        let plan = &self.0;
+        let begun = frame.saved(TRAINING, |_, _| Ok(()))?.map(Into::into);
+        let kept = Kept {
+            params: &plan.params,
+            checkpoint: TRAINING,
+            rows: false,
+        };
+        let found = frame.experiment(&kept, |backend, data, saving, observer| {
+            reproduce(backend, data, plan, begun, saving, observer)
+        })?;
+        let (document, digests) = (frame.data.with(&found), frame.data.set.digests());
+        frame.end(Some(RESULT), &document, &table::table(&found), |folder| {
+            page(&found, &digests, folder).context(NO_PAGE)?;
+            // As long as the training is there, the page can be made again.
+            folder.remove(TRAINING)
+        })
+    }
 }
 
 /// Writes the page with its pictures.
@@ -92,12 +125,63 @@ fn page(found: &Reproduction, data: &Digests, folder: &mut RunFolder) -> anyhow:
     folder.write_text(PAGE, &report::html(found, data, &sets, &weights)?)
 }
 
-/// What a run folder is named after.
-fn name(plan: &ArmsPlan) -> String {
-    let params = &plan.params;
-    let what = match plan.splits.as_slice() {
-        [_] => params.model.network.label("-"),
-        splits => format!("{}-splits", splits.len()),
+fn plan(args: &ReproduceArgs) -> anyhow::Result<ArmsPlan> {
+    refuse("antonov-sukhov", args.diehl_cook.given())?;
+    let (shared, options) = (&args.shared, &args.antonov_sukhov);
+    let mut params = args.params(None)?;
+    if let Some(images) = options.train_per_class {
+        params.job.train = TrainImages::PerClass(images);
+    }
+    params.validate()?;
+    let last = match params.model.pruning.mode {
+        PruningMode::FinalWindow => PruningMode::FinalWindow,
+        _ => PruningMode::Final,
     };
-    format!("reproduce-{}-{what}-seed{}", params.preset, params.job.seed)
+    let default = || vec![PruningMode::None, PruningMode::Continuous, last];
+    Ok(ArmsPlan {
+        splits: options.splits(&params)?,
+        arms: shared.arms.clone().unwrap_or_else(default),
+        seeds: shared.seeds,
+        controls: !options.no_controls,
+        noise_images: shared.noise_images,
+        held_out: match options.validation {
+            true => HeldOut::Validation,
+            false => HeldOut::Test,
+        },
+        params,
+    })
+}
+
+impl AntonovSukhovOptions {
+    /// A flag that was given.
+    pub fn given(&self) -> Option<&'static str> {
+        first_given(&[
+            ("--unknown", self.unknown.is_some()),
+            ("--splits", self.splits.is_some()),
+            ("--no-controls", self.no_controls),
+            ("--train-per-class", self.train_per_class.is_some()),
+            ("--validation", self.validation),
+        ])
+    }
+
+    fn splits(&self, params: &Params) -> anyhow::Result<Vec<Split>> {
+        let classes = &params.model.network.classes;
+        let known = classes.len();
+        if let Some(count) = self.splits {
+            ensure!(
+                (1..=MOST_SPLITS).contains(&count),
+                "--splits is {count}: it must be in 1..={MOST_SPLITS}"
+            );
+            let unknown = known.min(10 - known);
+            return Ok(random_splits(params.job.seed, count, known, unknown));
+        }
+        let left = |label: &u8| !classes.contains(label);
+        let unknown = match &self.unknown {
+            Some(unknown) => unknown.clone(),
+            None if *classes == [7, 4, 6] => vec![9, 2, 1],
+            None => (0..10).filter(left).take(known).collect(),
+        };
+        let classes = classes.clone();
+        Ok(vec![Split { classes, unknown }])
+    }
 }
