@@ -1,6 +1,7 @@
 //! The commands. Only this module prints: results on stdout, progress and notes on stderr.
 
 mod bench;
+mod choices;
 mod data;
 mod device;
 mod devices;

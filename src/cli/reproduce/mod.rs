@@ -4,6 +4,7 @@ mod antonov_sukhov;
 mod diehl_cook;
 mod page;
 
+use super::choices::choices;
 use super::data::DataOptions;
 use super::device::DeviceOptions;
 use super::options::{SourceOptions, set};
@@ -81,7 +82,7 @@ struct SharedOptions {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Kinds of regularisation to compare [default: none,continuous,final; authors-code: final-window; diehl-cook: none]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = choices::<PruningMode>())]
     arms: Option<Vec<PruningMode>>,
     /// Test images of each class, known and unknown, or all [paper: 500]
     #[arg(long, value_name = "N")]
