@@ -51,7 +51,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`simulation`] | the front: networks that are trained, tested, looked into, saved and loaded, in a few lines |
-//! | [`experiment`] | training, testing, the paper's experiment: loops that emit typed events and know no screen |
+//! | [`experiment`] | training, testing, test sets, the papers' experiments: loops that emit typed events and know no screen |
 //! | [`backend`] | where networks run: the trait, [`backend::cpu`] and, on any GPU, [`backend::gpu`]; [`backend::open`] opens one |
 //! | [`checkpoint`] | everything that is needed to go on with the same bits, as safetensors |
 //! | [`network`] | the state of one network on the host |

@@ -1,5 +1,6 @@
 //! `eval`: tests a checkpoint again, on other classes or data.
 
+use super::choices::choices;
 use super::data::Loaded;
 use super::device::DeviceOptions;
 use super::options::set;
@@ -43,7 +44,7 @@ pub struct EvalArgs {
     #[arg(long, value_name = "DIR", help_heading = "Test")]
     data: Option<String>,
     /// What potentials are compared with [default: as in the training's test]
-    #[arg(long, value_name = "KIND", help_heading = "Test")]
+    #[arg(long, value_name = "KIND", help_heading = "Test", value_parser = choices::<Threshold>())]
     threshold_test: Option<Threshold>,
     /// Also fit a linear read-out of the spike counts to so many training images of each class, as a comparison
     #[arg(long, value_name = "N", help_heading = "Test")]

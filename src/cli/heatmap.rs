@@ -1,5 +1,6 @@
 //! `heatmap`: the weights of a checkpoint as pictures.
 
+use super::choices::choices;
 use super::output::out;
 use super::own_files::{DRAWINGS, OwnFiles};
 use anyhow::{Context, bail};
@@ -29,7 +30,7 @@ pub struct HeatmapArgs {
 #[derive(Args)]
 pub struct Style {
     /// Colours from the smallest possible weight to gmax; blue-white-red is the papers' map, viridis a perceptual one
-    #[arg(long, value_name = "MAP", default_value = "blue-white-red")]
+    #[arg(long, value_name = "MAP", default_value_t, value_parser = choices::<ColorMap>())]
     colormap: ColorMap,
     /// Screen pixels along each side of a weight, 1 to 32
     #[arg(long, value_name = "PIXELS", default_value_t = Style::default().scale,

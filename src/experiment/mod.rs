@@ -2,16 +2,15 @@
 
 pub mod answers;
 pub mod bench;
-pub mod diehl_cook;
 pub mod evaluate;
 pub mod labelling;
-pub mod plan;
+pub mod papers;
 pub mod prepare;
 pub mod presentation;
 pub mod readout;
-pub mod reproduce;
 pub mod selection;
 pub mod sweep;
+pub mod test_sets;
 pub mod train;
 
 use crate::backend::BackendError;
