@@ -75,12 +75,18 @@ where
 {
     let mut config = ProptestConfig {
         failure_persistence: None,
-        max_shrink_iters: 2_000,
-        max_shrink_time: 60_000,
         ..ProptestConfig::default()
     };
-    if std::env::var_os("PROPTEST_CASES").is_none() {
+    // What the environment asks for stays.
+    let is_set = |name: &str| std::env::var_os(name).is_some();
+    if !is_set("PROPTEST_CASES") {
         config.cases = cases;
+    }
+    if !is_set("PROPTEST_MAX_SHRINK_ITERS") {
+        config.max_shrink_iters = 2_000;
+    }
+    if !is_set("PROPTEST_MAX_SHRINK_TIME") {
+        config.max_shrink_time = 60_000;
     }
     let seed = match config.rng_seed {
         RngSeed::Fixed(seed) => seed,
