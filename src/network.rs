@@ -44,6 +44,7 @@ pub struct State {
 
 /// A network that cannot be run.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum NetworkError {
     #[error("{array} holds {found} values, {expected} are needed")]
     Length {

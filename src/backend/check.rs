@@ -2,7 +2,26 @@
 
 use super::{BackendError, Frozen, Phase, Recorded, Showing, TestImages};
 use crate::network::{Network, NetworkError};
-use crate::params::{INPUTS, Params};
+use crate::params::{INPUTS, Lanes, Params};
+
+/// What the lanes of networks that are to run side by side have in common; none when there are no networks.
+///
+/// # Errors
+/// [`BackendError::Mixed`] where they may not.
+pub(super) fn common_lanes<'a>(
+    mut networks: impl Iterator<Item = &'a Network>,
+) -> Result<Option<Lanes>, BackendError> {
+    let Some(first) = networks.next() else {
+        return Ok(None);
+    };
+    let common = first.params.lanes()?;
+    for network in networks {
+        if network.params.lanes()? != common {
+            return Err(BackendError::Mixed);
+        }
+    }
+    Ok(Some(common))
+}
 
 /// Checks a plan of training: a list a network, of one length, whose images and groups exist.
 pub(super) fn check_plan<'a>(

@@ -15,7 +15,7 @@ mod record;
 use crate::model::rng::Stream;
 use crate::network::{Network, NetworkError};
 use crate::params::{INPUTS, ParamsError};
-use check::{check_clock, check_plan, check_recorded, check_test, check_watch};
+use check::{check_clock, check_plan, check_recorded, check_test, check_watch, common_lanes};
 pub use record::{Record, Variable, Watched};
 use std::borrow::Cow;
 
@@ -151,6 +151,7 @@ impl SpikeCounts {
 
 /// What a backend cannot do.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BackendError {
     #[error(transparent)]
     Network(#[from] NetworkError),

@@ -54,6 +54,7 @@ impl From<Checkpoint> for Trained {
 
 /// A checkpoint that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CheckpointError {
     #[error("cannot read {}: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },

@@ -78,7 +78,7 @@ fn metadata(path: &Path, bytes: &[u8]) -> Result<Metadata, CheckpointError> {
     if networks.is_empty() {
         return Err(foreign(path, "it holds no network"));
     }
-    let shape = |params: &Params| (params.model.neurons(), params.model.steps().ok());
+    let shape = |params: &Params| params.lanes().ok();
     let mut own = Vec::with_capacity(networks.len());
     for (seed, text) in networks {
         let of_network = read_params(path, &text)?;

@@ -74,7 +74,6 @@ impl Progress {
         match event {
             Event::Trained { images, of } => self.advance(TRAINING, *images, *of),
             Event::Tested { images, of } => self.advance("testing", *images, *of),
-            Event::Save(_) | Event::Answered(_) => {}
             Event::Measured(rows) => {
                 let Some(first) = rows.first() else { return };
                 let accuracy = first
@@ -83,6 +82,8 @@ impl Progress {
                 let zeros = format!(", {:.0}% of weights zero", 100.0 * first.zero_fraction);
                 self.measured = accuracy.unwrap_or_default() + &zeros;
             }
+            // Nothing of others is shown.
+            _ => {}
         }
     }
 

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 /// Every message is one sentence that names the file, what was expected and
 /// what was found.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DatasetError {
     /// The folder is absent, or is something else than a folder.
     #[error(

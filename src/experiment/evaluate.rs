@@ -16,6 +16,7 @@ use std::time::Instant;
 
 /// What one network answered to a set of images.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Evaluation {
     pub images: usize,
     /// Images whose own group or class alone fired most.
@@ -152,6 +153,7 @@ impl Evaluation {
 
 /// The other read-outs of networks whose neurons have labels, beside the vote.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct LabelVotes {
     /// Neurons without a label, which have no vote.
     pub unlabelled_neurons: usize,

@@ -23,6 +23,7 @@ use evaluate::ImageAnswer;
 
 /// What can end an experiment.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ExperimentError {
     #[error(transparent)]
     Params(#[from] ParamsError),
@@ -49,6 +50,7 @@ pub enum ExperimentError {
 
 /// What an experiment reports while it runs.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Event<'a> {
     /// Training images shown, of all that each network will see.
     Trained { images: usize, of: usize },

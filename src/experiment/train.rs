@@ -10,7 +10,7 @@ use crate::dataset::LabelledImages;
 use crate::labels::Labels;
 use crate::model::rng::Stream;
 use crate::network::{Network, NetworkError};
-use crate::params::{MetricsEvery, Params, Vote};
+use crate::params::{MetricsEvery, Params};
 use crate::trained::{Metrics, Replica, Trained};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -157,28 +157,16 @@ pub fn train_networks(
     run.trained()
 }
 
-/// Networks of one training must have seen as many images and have as many before them.
+/// Checks that networks may be trained side by side, and have seen as many images.
 fn check_together(replicas: &[Replica], first: &Network) -> Result<(), BackendError> {
-    let shape = |network: &Network| {
-        let job = &network.params.job;
-        let presentations = network.params.presentations();
-        let seen = network.state.presented;
-        let images = match network.params.model.network.vote {
-            Vote::Groups { .. } => 0,
-            Vote::Labels { images, .. } => images,
-        };
-        (presentations, seen, images, job.metrics_every)
-    };
-    let together = |a: &Network, b: &Network| {
-        shape(a) == shape(b) && a.params.model.input == b.params.model.input
-    };
-    match replicas
-        .iter()
-        .all(|replica| together(&replica.network, first))
-    {
-        true => Ok(()),
-        false => Err(BackendError::Mixed),
+    let common = first.params.side_by_side()?;
+    for Replica { network, .. } in replicas {
+        let same = network.params.side_by_side()? == common;
+        if !same || network.state.presented != first.state.presented {
+            return Err(BackendError::Mixed);
+        }
     }
+    Ok(())
 }
 
 /// What each network is shown.

@@ -47,6 +47,10 @@ pub mod how_to {
     pub mod weights {}
 
     #[doc = include_str!("links.md")]
+    #[doc = include_str!("how_to/record.md")]
+    pub mod record {}
+
+    #[doc = include_str!("links.md")]
     #[doc = include_str!("how_to/other_images.md")]
     pub mod other_images {}
 }
@@ -64,6 +68,10 @@ pub mod reference {
     #[doc = include_str!("links.md")]
     #[doc = include_str!("reference/gpu.md")]
     pub mod gpu {}
+
+    #[doc = include_str!("links.md")]
+    #[doc = include_str!("reference/extending.md")]
+    pub mod extending {}
 
     #[doc = include_str!("links.md")]
     #[doc = include_str!("reference/changes.md")]

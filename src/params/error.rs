@@ -4,6 +4,7 @@ use super::MAX_CHECKPOINT_BYTES;
 
 /// A parameter that makes no sense, by itself or beside another.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ParamsError {
     #[error("{key} is {value}: it must be {expected}")]
     OutOfRange {

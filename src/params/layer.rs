@@ -7,6 +7,7 @@ use toml::{Table, Value};
 
 /// A parameter file or setting that cannot be taken.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfigError {
     #[error("{origin}: there is no preset {name:?}; there are: {known}")]
     UnknownPreset {
@@ -173,7 +174,7 @@ fn choose(base: &mut Table, overlay: &Table, path: &str) {
     for (_, keys) in CHOICES.iter().filter(|(table, _)| *table == path) {
         let given = keys.iter().find(|key| overlay.contains_key(**key));
         if let Some(given) = given.filter(|given| !base.contains_key(**given)) {
-            base.retain(|key, _| !keys.iter().any(|other| *other == key));
+            base.retain(|key, _| keys.iter().all(|other| *other != key));
             base.insert((*given).into(), overlay[*given].clone());
         }
     }

@@ -13,6 +13,7 @@ mod kinds;
 mod layer;
 mod model;
 mod renamed;
+mod side_by_side;
 mod validate;
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,7 @@ pub use model::{
     Time, Vote,
 };
 pub use renamed::{Renamed, renamed};
+pub use side_by_side::{LaneSteps, Lanes, SideBySide};
 pub use validate::{MAX_CHECKPOINT_BYTES, MAX_NEURONS, MAX_REPLICAS};
 
 /// Inputs of every network: the pixels of a 28x28 image.

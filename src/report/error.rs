@@ -6,6 +6,7 @@ use super::geometry::{MAX_PIXELS, TILE_LEN};
 
 /// Why a picture or array was not made.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum HeatmapError {
     /// The scale is out of bounds.
     #[error("scale {0} is not supported: use 1 to 32 pixels per weight")]

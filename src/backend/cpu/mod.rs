@@ -51,6 +51,7 @@ impl Backend for Cpu {
     }
 
     fn start(&self, networks: Vec<Network>) -> Result<Box<dyn Session + '_>, BackendError> {
+        common_lanes(networks.iter())?;
         let networks = networks
             .into_iter()
             .map(NetworkOnCpu::load)
@@ -67,6 +68,7 @@ impl Backend for Cpu {
         images: TestImages<'_>,
     ) -> Result<Vec<SpikeCounts>, BackendError> {
         check_test(networks, images)?;
+        common_lanes(networks.iter().map(|frozen| frozen.network))?;
         let testers = networks
             .iter()
             .map(|frozen| Tester::new(frozen, images.attempt))

@@ -22,7 +22,7 @@ mod training;
 mod tuning;
 
 use super::*;
-use crate::params::{RETRIES, Steps};
+use crate::params::{Lanes as Shape, RETRIES};
 use adapter::Adapter;
 use device::OpenDevice;
 use error::GpuError;
@@ -134,7 +134,7 @@ impl Backend for Gpu {
 
     fn start(&self, networks: Vec<Network>) -> Result<Box<dyn Session + '_>, BackendError> {
         networks.iter().try_for_each(Network::check)?;
-        let Some(shape) = common_shape(networks.iter())? else {
+        let Some(shape) = common_lanes(networks.iter())? else {
             return Ok(Box::new(session::GpuSession::default()));
         };
         let mut session = session::GpuSession::default();
@@ -153,7 +153,7 @@ impl Backend for Gpu {
         images: TestImages<'_>,
     ) -> Result<Vec<SpikeCounts>, BackendError> {
         check_test(networks, images)?;
-        let Some(shape) = common_shape(networks.iter().map(|frozen| frozen.network))? else {
+        let Some(shape) = common_lanes(networks.iter().map(|frozen| frozen.network))? else {
             return Ok(Vec::new());
         };
         let mut counts = Vec::with_capacity(networks.len());
@@ -180,7 +180,7 @@ impl Backend for Gpu {
         let images = image.alone(&index);
         check_test(&[network], images)?;
         check_watch(&network.network.params, watch)?;
-        let Some(shape) = common_shape(std::iter::once(network.network))? else {
+        let Some(shape) = common_lanes(std::iter::once(network.network))? else {
             return Ok(Record::default());
         };
         testing::record(self.engine(shape.neurons)?, network, images, watch, shape)
@@ -203,49 +203,6 @@ impl Gpu {
         let most = self.device.info.limits.max_compute_workgroups_per_dimension;
         (self.largest_buffer / largest).clamp(1, most.into()) as usize
     }
-}
-
-/// What lanes of one dispatch have in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Shape {
-    neurons: usize,
-    steps: Steps,
-}
-
-/// The shape of networks that can run side by side; none when there are none.
-fn common_shape<'a>(
-    networks: impl Iterator<Item = &'a Network>,
-) -> Result<Option<Shape>, BackendError> {
-    let mut common = None;
-    for network in networks {
-        let Steps {
-            stimulus,
-            rest,
-            delay_s2_max,
-            delay_s3_max,
-            window,
-            ..
-        } = network.params.model.steps()?;
-        // What a neuron remembers of its own spikes may differ from lane to lane.
-        let steps = Steps {
-            stimulus,
-            rest,
-            delay_s2_max,
-            delay_s3_max,
-            window,
-            refractory_e: 0,
-            refractory_i: 0,
-            memory_e: 0,
-        };
-        let shape = Shape {
-            neurons: network.params.model.neurons(),
-            steps,
-        };
-        if *common.get_or_insert(shape) != shape {
-            return Err(BackendError::Mixed);
-        }
-    }
-    Ok(common)
 }
 
 /// Images that tasks name, each uploaded once.

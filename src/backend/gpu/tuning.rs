@@ -1,11 +1,12 @@
 //! Choosing the threads of a workgroup by measurement. Results do not depend on them.
 
+use super::Gpu;
 use super::engine::Engine;
 use super::error::GpuError;
 use super::pipelines::{Pipelines, workgroups};
 use super::self_test::{short_job, striped_images, to_gpu_error};
 use super::session::GpuSession;
-use super::{Gpu, common_shape};
+use crate::backend::check::common_lanes;
 use crate::backend::{BackendError, Session, Shift, Showing};
 use crate::network::Network;
 use crate::params::Vote;
@@ -67,7 +68,7 @@ fn time_of(
         shift: Shift::default(),
     };
     let plan = vec![vec![showing(0), showing(1)]; networks.len()];
-    let Some(shape) = common_shape(networks.iter())? else {
+    let Some(shape) = common_lanes(networks.iter())? else {
         return Ok(Duration::ZERO);
     };
     let mut session = GpuSession::default();

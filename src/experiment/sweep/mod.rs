@@ -9,26 +9,8 @@ use super::{Event, ExperimentError, Observer};
 use crate::backend::Backend;
 use crate::dataset::LabelledImages;
 use crate::network::Network;
-use crate::params::{Params, Vote};
 use crate::trained::Metrics;
 use std::sync::atomic::AtomicBool;
-
-/// What networks of one job must have in common.
-fn together(a: &Params, b: &Params) -> bool {
-    let images = |params: &Params| match params.model.network.vote {
-        Vote::Groups { .. } => 0,
-        Vote::Labels { images, .. } => images,
-    };
-    let (p, q) = (&a.model, &b.model);
-    p.neurons() == q.neurons()
-        && a.presentations() == b.presentations()
-        && images(a) == images(b)
-        && p.time == q.time
-        && p.input == q.input
-        && p.pruning.window_ms == q.pruning.window_ms
-        && p.lateral.delay_s2_max_ms == q.lateral.delay_s2_max_ms
-        && p.lateral.delay_s3_max_ms == q.lateral.delay_s3_max_ms
-}
 
 /// Trains the trials, as many at once as the backend likes, and calls `done` for each that is finished, with its last
 /// metrics on validation images and the wall-clock time of its job. Once `stop` is true it drops the job in hand.
@@ -43,7 +25,12 @@ pub fn sweep(
     observer: &mut Observer<'_>,
     done: &mut dyn FnMut(&Trial, &Metrics, f64) -> Result<(), ExperimentError>,
 ) -> Result<(), ExperimentError> {
-    let jobs = trials.chunk_by(|a, b| together(&a.params, &b.params));
+    let together = |a: &Trial, b: &Trial| match (a.params.side_by_side(), b.params.side_by_side()) {
+        (Ok(a), Ok(b)) => a == b,
+        // Each is refused for itself.
+        _ => false,
+    };
+    let jobs = trials.chunk_by(together);
     for job in jobs.flat_map(|job| job.chunks(backend.networks_at_once())) {
         let networks = job
             .iter()

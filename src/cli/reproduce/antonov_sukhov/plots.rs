@@ -3,13 +3,11 @@
 use super::table::labels;
 use crate::cli::reproduce::page::{axis, mean_curve, share};
 use spikeprune::experiment::papers::antonov_sukhov::{
-    ArmName, NetworkResult, Presentation, Reproduction, Score,
+    ArmName, NetworkResult, Reproduction, Score, Shown,
 };
 use spikeprune::experiment::test_sets::TestSet;
-use spikeprune::params::Params;
 use spikeprune::report::plot::{
-    self, Band, Counts, Histogram, Lines, MOST_SPIKES, Matrix, Panel, PlotError, Series, Svg,
-    binned, whole_bins,
+    Counts, Histogram, Lines, Matrix, PlotError, Series, Svg, binned, whole_bins,
 };
 use spikeprune::statistics::roc_curve;
 use spikeprune::trained::Metrics;
@@ -197,45 +195,14 @@ pub fn confusion(found: &Reproduction, name: &ArmName) -> Result<Svg, PlotError>
 }
 
 /// The spikes of one presentation; if they are too many to draw, only every n-th.
-pub fn raster(shown: &Presentation, found: &Reproduction) -> Result<Svg, PlotError> {
-    let params: &Params = &found.params;
-    let size = params.model.network.group_size() as u32;
-    let neurons = size * found.classes.len() as u32;
-    let bands: Vec<Band> = (0..)
-        .zip(&found.classes)
-        .map(|(group, class)| Band {
-            name: class.to_string(),
-            rows: group * size..(group + 1) * size,
-        })
-        .collect();
-    let all = [&shown.inhibitory, &shown.excitatory, &shown.inputs];
-    let count: usize = all.iter().map(|spikes| spikes.len()).sum();
-    // A panel may have one more than its share.
-    let every = (count + all.len()).div_ceil(MOST_SPIKES);
-    let note = match every {
-        1 => String::new(),
-        every => format!("; one spike of {every} is drawn"),
-    };
-    let panel = |title: &str, rows, spikes: &[(f64, u32)], bands: &[Band]| Panel {
-        title: title.into(),
-        rows,
-        spikes: spikes.iter().copied().step_by(every).collect(),
-        bands: bands.to_vec(),
-    };
-    plot::Raster {
-        label: format!(
-            "Spikes while a {} is shown, pruning {}; groups {}{note}",
-            shown.label,
-            shown.arm,
-            labels(&found.classes)
-        ),
-        duration_ms: params.model.time.stimulus_ms,
-        panels: vec![
-            panel("I neuron", neurons, &shown.inhibitory, &bands),
-            panel("E neuron", neurons, &shown.excitatory, &bands),
-            panel("input", 784, &shown.inputs, &[]),
-        ],
-        traces: Vec::new(),
-    }
-    .svg()
+pub fn raster(shown: &Shown, found: &Reproduction) -> Result<Svg, PlotError> {
+    let label = format!(
+        "Spikes while a {} is shown, pruning {}; groups {}",
+        shown.label,
+        shown.arm,
+        labels(&found.classes)
+    );
+    let mut model = found.params.model.clone();
+    model.network.classes.clone_from(&found.classes);
+    shown.presentation.raster(&model, &label).svg()
 }

@@ -15,7 +15,7 @@ pub use arms::{ArmName, Split, random_splits};
 use claims::claims;
 pub use claims::{Claim, Direction, PUBLISHED};
 pub use plan::{ArmsPlan, MOST_SPLITS};
-pub use raster::Presentation;
+pub use raster::Shown;
 pub use results::{
     Aurocs, Detections, NetworkResult, Noisy, Reproduction, Score, SetResult, Tried,
 };
@@ -219,7 +219,10 @@ mod tests {
             };
             let silent: &mut Observer<'_> = &mut |_| Ok(());
             let found = reproduce(&cpu, &data, &plan, None, Saving::NONE, silent).unwrap();
-            let drawn = found.raster.iter().map(|raster| raster.excitatory.len());
+            let drawn = found
+                .raster
+                .iter()
+                .map(|raster| raster.presentation.excitatory.len());
             let counted = found
                 .arms
                 .iter()

@@ -1,7 +1,7 @@
 //! What a reproduction finds; the serialised part is the document of `reproduce --json`.
 
 use super::claims::Claim;
-use super::raster::Presentation;
+use super::raster::Shown;
 use super::{ArmName, ArmsPlan, Split, Subject};
 use crate::experiment::evaluate::{Answer, Evaluation};
 use crate::experiment::selection::ClassImages;
@@ -40,7 +40,7 @@ pub struct Reproduction {
     pub summary: Vec<Claim>,
     /// Spikes of one presentation, of the first seed of two arms.
     #[serde(skip)]
-    pub raster: Vec<Presentation>,
+    pub raster: Vec<Shown>,
     /// Some images of each set of the first split, 784 intensities each.
     #[serde(skip)]
     pub samples: Vec<(TestSet, Vec<Vec<u8>>)>,

@@ -1,0 +1,71 @@
+//! Which networks may run side by side.
+
+use super::{Input, MetricsEvery, Params, ParamsError, Time, Vote};
+
+/// What lanes that run side by side have in common; shapes of their arrays follow from it. What a neuron remembers of
+/// its own spikes may differ from lane to lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lanes {
+    pub neurons: usize,
+    pub steps: LaneSteps,
+}
+
+/// Times in whole steps, as [`super::Steps`] has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LaneSteps {
+    pub stimulus: u32,
+    pub rest: u32,
+    pub delay_s2_max: u32,
+    pub delay_s3_max: u32,
+    pub window: u32,
+}
+
+/// What networks have in common that are trained side by side; they may differ in all else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SideBySide {
+    lanes: Lanes,
+    time: Time,
+    input: Input,
+    presentations: usize,
+    /// Images that label the neurons; none where groups vote.
+    label_images: Option<usize>,
+    metrics_every: MetricsEvery,
+}
+
+impl Params {
+    /// What lanes of this network share with those that run beside them.
+    ///
+    /// # Errors
+    /// When dt does not divide one of the times.
+    pub fn lanes(&self) -> Result<Lanes, ParamsError> {
+        let steps = self.model.steps()?;
+        Ok(Lanes {
+            neurons: self.model.neurons(),
+            steps: LaneSteps {
+                stimulus: steps.stimulus,
+                rest: steps.rest,
+                delay_s2_max: steps.delay_s2_max,
+                delay_s3_max: steps.delay_s3_max,
+                window: steps.window,
+            },
+        })
+    }
+
+    /// What a network shares with those that are trained beside it: two may be where this is equal.
+    ///
+    /// # Errors
+    /// When dt does not divide one of the times.
+    pub fn side_by_side(&self) -> Result<SideBySide, ParamsError> {
+        Ok(SideBySide {
+            lanes: self.lanes()?,
+            time: self.model.time.clone(),
+            input: self.model.input.clone(),
+            presentations: self.presentations(),
+            label_images: match self.model.network.vote {
+                Vote::Groups { .. } => None,
+                Vote::Labels { images, .. } => Some(images),
+            },
+            metrics_every: self.job.metrics_every,
+        })
+    }
+}
