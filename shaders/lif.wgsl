@@ -100,3 +100,8 @@ fn integrate_inhibitory(c: Inhibitory, k: u32) -> bool {
 fn recovered(now: u32, last_spike: u32, refractory: u32) -> bool {
     return now - last_spike >= refractory;
 }
+
+// A last spike so long before step 0 that the neuron may spike at once.
+fn long_ago(refractory: u32) -> u32 {
+    return 0u - max(refractory, 1u);
+}

@@ -78,10 +78,10 @@ fn rest(c: Constants, lane: u32, network: u32, thread: u32) {
         ge_e[k] = 0.0;
         gi_e[k] = 0.0;
         trace_post[k] = 0.0;
-        last_spike_e[k] = 0u - c.excitatory.refractory;
+        last_spike_e[k] = long_ago(c.excitatory.refractory);
         v_i_mv[k] = c.inhibitory.v_rest_mv;
         ge_i[k] = 0.0;
-        last_spike_i[k] = 0u - c.inhibitory.refractory;
+        last_spike_i[k] = long_ago(c.inhibitory.refractory);
         under_way_s2[k] = 0u;
         under_way_s3[k] = 0u;
     }

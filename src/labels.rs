@@ -139,6 +139,11 @@ impl Labels {
 
     /// The class of an image that evoked these spikes of each neuron.
     pub fn decide(&self, read_out: ReadOut, counts: &[u16]) -> Decision {
+        Decision::of(self.votes(read_out, counts).into_iter())
+    }
+
+    /// What each class gets for an image that evoked these spikes of each neuron.
+    pub fn votes(&self, read_out: ReadOut, counts: &[u16]) -> Vec<f64> {
         let neurons = self.of.len();
         let shares = |class: usize| &self.shares[class * neurons..(class + 1) * neurons];
         let mean = |class: usize, share: &dyn Fn(usize) -> f64| {
@@ -148,17 +153,16 @@ impl Labels {
                 .sum();
             sum / self.sizes[class].max(1) as f64
         };
-        Decision::of((0..self.sizes.len()).map(|class| {
-            match read_out {
-                ReadOut::Vote => mean(class, &|_| 1.0),
-                ReadOut::Proportional => mean(class, &|neuron| shares(class)[neuron]),
-                ReadOut::AllNeurons => shares(class)
-                    .iter()
-                    .zip(counts)
-                    .map(|(share, &count)| share * f64::from(count))
-                    .sum(),
-            }
-        }))
+        let of_class = |class| match read_out {
+            ReadOut::Vote => mean(class, &|_| 1.0),
+            ReadOut::Proportional => mean(class, &|neuron| shares(class)[neuron]),
+            ReadOut::AllNeurons => shares(class)
+                .iter()
+                .zip(counts)
+                .map(|(share, &count)| share * f64::from(count))
+                .sum(),
+        };
+        (0..self.sizes.len()).map(of_class).collect()
     }
 }
 

@@ -1,6 +1,34 @@
 //! Spiking neural networks that learn by local rules and prune the weights they do not use.
 //!
-//! What is simulated: the network of Antonov & Sukhov, "Weight regularization in spiking neural
+//! ```
+//! use spikeprune::dataset;
+//! use spikeprune::params::{PerClass, TrainImages};
+//! use spikeprune::presets;
+//! use spikeprune::Simulation;
+//!
+//! let data = dataset::load("data".as_ref())?;
+//! let mut params = presets::paper();
+//! params.job.train = TrainImages::PerClass(30);
+//! params.job.test_per_class = PerClass::First(10);
+//!
+//! let mut simulation = Simulation::new(&params)?;
+//! simulation.train(&data)?;
+//! let test = simulation.test(&data)?.remove(0);
+//! println!("{} of {} images recognised", test.correct, test.images);
+//!
+//! // What one image evokes, with the membrane potentials of two neurons.
+//! let shown = simulation.show(data.test.image(0), &[0, 15])?;
+//! println!("{} spikes in {} ms", shown.excitatory.len(), shown.duration_ms);
+//! # assert_eq!((test.images, shown.watched.steps()), (30, 700));
+//! # Ok::<(), spikeprune::simulation::SimulationError>(())
+//! ```
+//!
+//! [`Simulation`] is the front; `cargo run --release --example own_data` (`record_presentation`, `parameter_study`) shows
+//! more of it. The [`guide`] has tutorials, recipes, reference and explanations.
+//!
+//! # What is simulated
+//!
+//! The network of Antonov & Sukhov, "Weight regularization in spiking neural
 //! networks" (Krasnoyarsk 2024), after Diehl & Cook (Front. Comput. Neurosci. 9, 2015). 784 Poisson
 //! inputs, one a pixel, drive N excitatory leaky integrate-and-fire neurons through plastic weights
 //! (S1); each excites an inhibitory neuron of its own (S2), which inhibits all others (S3). S1
@@ -22,7 +50,8 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | [`experiment`] | training, testing, the paper's experiment: loops that emit typed events and know no screen |
+//! | [`simulation`] | the front: networks that are trained, tested, looked into, saved and loaded, in a few lines |
+//! | [`experiment`] | training, testing, test sets, the papers' experiments: loops that emit typed events and know no screen |
 //! | [`backend`] | where networks run: the trait, [`backend::cpu`] and, on any GPU, [`backend::gpu`]; [`backend::open`] opens one |
 //! | [`checkpoint`] | everything that is needed to go on with the same bits, as safetensors |
 //! | [`network`] | the state of one network on the host |
@@ -47,7 +76,9 @@
 //! network that learns, time is sequential; neurons, replicas and, with frozen weights, images run in
 //! parallel. A seed fixes every result to the bit, whatever the number of threads, replicas or chunks.
 //!
-//! # From Rust
+//! # One level down
+//!
+//! Experiments are loops over a [`backend`], which advances networks by given or drawn input spikes:
 //!
 //! ```
 //! use spikeprune::backend::cpu::Cpu;
@@ -64,10 +95,6 @@
 //! assert!(record.excitatory.is_empty(), "28 spikes are too few to fire a neuron at -80 mV");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-//!
-//! # Chapters
-//!
-//! The [`guide`] has tutorials for a start, recipes, reference and explanations.
 
 pub mod artefact;
 pub mod backend;
@@ -82,5 +109,8 @@ pub mod network;
 pub mod params;
 pub mod presets;
 pub mod report;
+pub mod simulation;
 pub mod statistics;
 pub mod trained;
+
+pub use simulation::Simulation;

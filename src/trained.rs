@@ -2,6 +2,7 @@
 
 use crate::labels::Labels;
 use crate::network::Network;
+use crate::params::Vote;
 use serde::Serialize;
 
 /// One row of the metrics: one network after so many images.
@@ -36,6 +37,19 @@ impl Replica {
     pub fn untrained(network: Network) -> Self {
         let weights = network.weights.clone();
         Self::read_out(network, weights)
+    }
+
+    /// The class of each neuron: that of its group, or the one that it was labelled with; none where it has none yet.
+    pub fn labels_of_neurons(&self) -> Vec<Option<u8>> {
+        let learned = &self.network.params.model.network;
+        let place = |neuron: usize| match (learned.vote, &self.labels) {
+            (Vote::Groups { neurons_per_class }, _) => Some(neuron / neurons_per_class),
+            (Vote::Labels { .. }, Some(labels)) => labels.of_neurons()[neuron],
+            (Vote::Labels { .. }, None) => None,
+        };
+        (0..learned.neurons())
+            .map(|neuron| place(neuron).map(|place| learned.classes[place]))
+            .collect()
     }
 
     /// A network with its weights as read out, which nobody has measured.

@@ -9,9 +9,10 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset::{Digests, check_test_labels};
-use spikeprune::experiment::diehl_cook;
-use spikeprune::experiment::reproduce::{HeldOut, Plan, Split};
+use spikeprune::experiment::papers::antonov_sukhov::{ArmsPlan, Split};
+use spikeprune::experiment::papers::diehl_cook;
 use spikeprune::experiment::sweep::{Axis, Search, Values};
+use spikeprune::experiment::test_sets::HeldOut;
 use spikeprune::experiment::train::untrained;
 use spikeprune::labels::Labels;
 use spikeprune::params::{Params, PruningMode, TrainImages, Vote, layered, to_toml};
@@ -279,7 +280,7 @@ fn searches() {
 
 #[test]
 fn plans() {
-    let plan = Plan {
+    let plan = ArmsPlan {
         arms: vec![PruningMode::None, PruningMode::Continuous],
         seeds: 2,
         controls: true,
@@ -293,7 +294,7 @@ fn plans() {
     };
     let seed = toml::to_string(&plan).expect("TOML").into_bytes();
     fuzz("plan", &[seed], |bytes| {
-        let plan: Plan = toml::from_str(text(bytes)?).map_err(|error| error.to_string())?;
+        let plan: ArmsPlan = toml::from_str(text(bytes)?).map_err(|error| error.to_string())?;
         plan.validate().map_err(|error| error.to_string())
     });
 }
@@ -302,7 +303,7 @@ fn plans() {
 fn plans_of_sizes() {
     let mut params = presets::diehl_cook();
     params.job.train = TrainImages::InAll(100);
-    let plan = diehl_cook::Plan {
+    let plan = diehl_cook::SizesPlan {
         sizes: vec![10, 20],
         arms: vec![PruningMode::None],
         seeds: 2,
@@ -311,7 +312,7 @@ fn plans_of_sizes() {
     };
     let seed = toml::to_string(&plan).expect("TOML").into_bytes();
     fuzz("plan of sizes", &[seed], |bytes| {
-        let plan: diehl_cook::Plan =
+        let plan: diehl_cook::SizesPlan =
             toml::from_str(text(bytes)?).map_err(|error| error.to_string())?;
         plan.validate().map_err(|error| error.to_string())
     });

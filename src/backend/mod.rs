@@ -51,7 +51,7 @@ pub enum Phase {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Recorded<'a> {
-    /// (step within the presentation, input), in any order.
+    /// (step within the presentation, input), in any order. An input fires at most once a step.
     pub spikes: &'a [(u32, u16)],
     /// Steps of the whole presentation.
     pub steps: u32,

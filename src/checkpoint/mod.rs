@@ -20,7 +20,7 @@ mod read;
 mod write;
 
 use crate::artefact::write_whole;
-use crate::dataset::{Dataset, Digests};
+use crate::dataset::{Dataset, Digests, OtherImages};
 use crate::network::NetworkError;
 use crate::params::{ConfigError, MAX_CHECKPOINT_BYTES, Params};
 use crate::trained::{Replica, Trained};
@@ -77,17 +77,18 @@ pub enum CheckpointError {
         found: String,
     },
     #[error(
-        "{} holds other {part} images (SHA-256 {found}) than the networks of {} were trained on ({trained_on}): name the \
-         folder of the same data with --data",
+        "{} holds other {} images (SHA-256 {}) than the networks of {} were trained on ({}): name the folder of the same \
+         data with --data",
         folder.display(),
-        path.display()
+        other.part,
+        other.found,
+        path.display(),
+        other.expected
     )]
     OtherData {
         path: PathBuf,
         folder: PathBuf,
-        part: &'static str,
-        found: String,
-        trained_on: String,
+        other: OtherImages,
     },
     #[error("{}, replica {replica}: {source}", path.display())]
     Network {
@@ -121,21 +122,12 @@ impl Checkpoint {
         let Some(trained_on) = &self.data else {
             return Ok(());
         };
-        for (part, trained_on, found) in [
-            ("training", &trained_on.train, data.train.digest()),
-            ("test", &trained_on.test, data.test.digest()),
-        ] {
-            if trained_on != found {
-                return Err(CheckpointError::OtherData {
-                    path: path.into(),
-                    folder: folder.into(),
-                    part,
-                    found: found.into(),
-                    trained_on: trained_on.clone(),
-                });
-            }
-        }
-        Ok(())
+        let failed = |other| CheckpointError::OtherData {
+            path: path.into(),
+            folder: folder.into(),
+            other,
+        };
+        trained_on.check(&data.digests()).map_err(failed)
     }
 
     /// Writes the file, whole or not at all. The same checkpoint gives the same bytes.

@@ -1,23 +1,24 @@
 //! `eval`: tests a checkpoint again, on other classes or data.
 
+use super::choices::choices;
 use super::data::Loaded;
 use super::device::DeviceOptions;
-use super::document;
 use super::options::set;
 use super::output::{note, out, out_json};
 use super::progress::Progress;
 use super::record::RecordOptions;
+use super::{answers, document};
 use anyhow::ensure;
 use clap::Args;
 use spikeprune::backend::Backend;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::dataset::Dataset;
-use spikeprune::experiment::ExperimentError;
+use spikeprune::dataset::LabelledImages;
 use spikeprune::experiment::evaluate::{Evaluation, evaluate};
 use spikeprune::experiment::prepare::as_shown;
 use spikeprune::experiment::readout::linear_readout;
 use spikeprune::experiment::selection::{self, ClassImages};
 use spikeprune::experiment::train::frozen;
+use spikeprune::experiment::{Event, ExperimentError, Observer};
 use spikeprune::model::rng::Stream;
 use spikeprune::params::{PerClass, Threshold};
 use spikeprune::trained::Replica;
@@ -43,11 +44,14 @@ pub struct EvalArgs {
     #[arg(long, value_name = "DIR", help_heading = "Test")]
     data: Option<String>,
     /// What potentials are compared with [default: as in the training's test]
-    #[arg(long, value_name = "KIND", help_heading = "Test")]
+    #[arg(long, value_name = "KIND", help_heading = "Test", value_parser = choices::<Threshold>())]
     threshold_test: Option<Threshold>,
     /// Also fit a linear read-out of the spike counts to so many training images of each class, as a comparison
     #[arg(long, value_name = "N", help_heading = "Test")]
     linear_readout: Option<usize>,
+    /// Also write what every network answered to each image into this new file
+    #[arg(long, value_name = "FILE.csv", help_heading = "Test")]
+    answers: Option<PathBuf>,
     #[command(flatten)]
     record: RecordOptions,
     #[command(flatten)]
@@ -55,28 +59,7 @@ pub struct EvalArgs {
 }
 
 pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
-    let mut checkpoint = Checkpoint::load(&args.checkpoint)?;
-    ensure!(
-        !checkpoint.params.model.network.votes_by_labels()
-            || checkpoint
-                .replicas
-                .iter()
-                .all(|replica| replica.labels.is_some()),
-        "{} has no labels for its neurons yet: its training has not ended; go on with it by `train --resume`",
-        args.checkpoint.display()
-    );
-    let of_job = |replica: &Replica| replica.network.params == checkpoint.params;
-    ensure!(
-        checkpoint.replicas.iter().all(of_job),
-        "{} holds the networks of an experiment, which differ in their parameters: eval tests what train leaves",
-        args.checkpoint.display()
-    );
-    if let Some(threshold) = args.threshold_test {
-        checkpoint.params.model.excitatory.threshold_test = threshold;
-        for replica in &mut checkpoint.replicas {
-            replica.network.params.model.excitatory.threshold_test = threshold;
-        }
-    }
+    let checkpoint = args.load()?;
     let mut job = checkpoint.params.job.clone();
     set(&mut job.test_per_class, &args.test_per_class);
     job.validate()?;
@@ -84,84 +67,128 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     set(&mut shown.classes, &args.classes);
     // Labels that were not learned must exist and differ too.
     shown.validate_classes()?;
-    let shown = &shown.classes;
-    let backend = args.device.open()?;
-    let data = Loaded::from(args.data.as_ref().unwrap_or(&job.data))?;
-    let same = checkpoint.check_data(&args.checkpoint, &data.set, data.folder.as_ref());
-    match (same, &args.data, &checkpoint.data) {
-        (Err(error), None, _) => return Err(error.into()),
-        (Err(_), Some(folder), _) => note(
-            &format!("{folder} holds other images than the networks were trained on"),
-            args.device.quiet,
-        ),
-        (Ok(()), _, None) => note(
-            &format!(
-                "{} does not say what its networks were trained on, as it is of version 0.2.0 or older",
-                args.checkpoint.display()
-            ),
-            args.device.quiet,
-        ),
-        (Ok(()), _, Some(_)) => {}
+    if let Some(path) = &args.answers {
+        answers::check(path)?;
     }
-    let (train, test_images) = (&data.set.train, &data.set.test);
-    let tested = selection::first_of_classes(test_images, shown, job.test_per_class)?;
+    let backend = args.device.open()?;
+    let data = args.load_data(&checkpoint)?;
+    let images = &data.set.test;
+    let tested = selection::first_of_classes(images, &shown.classes, job.test_per_class)?;
     args.record
-        .check(test_images, checkpoint.params.model.neurons())?;
-    let mut progress = Progress::new(args.device.quiet);
+        .check(images, checkpoint.params.model.neurons())?;
+    let (mut progress, mut heard) = (Progress::new(args.device.quiet), Vec::new());
     let evaluations = test(
         backend.as_ref(),
         &checkpoint,
-        &data.set,
+        images,
         &tested,
-        &mut progress,
+        &mut |event| {
+            if let (Event::Answered(answer), true) = (&event, args.answers.is_some()) {
+                heard.push((*answer).clone());
+            }
+            progress.observe(&event)
+        },
     )?;
     progress.finish();
     let mut replicas = document::replicas(&checkpoint, evaluations, None);
     if let Some(count) = args.linear_readout {
-        let fitted = selection::first_of_classes(train, shown, PerClass::First(count))?;
-        let input = &checkpoint.params.model.input;
-        let accuracies = linear_readout(
-            backend.as_ref(),
-            &frozen(&checkpoint.replicas),
-            (&as_shown(input, train), &fitted),
-            (&as_shown(input, test_images), &tested),
-        )?;
+        let accuracies = read_out(backend.as_ref(), &checkpoint, &data, &tested, count)?;
         for (replica, accuracy) in replicas.iter_mut().zip(accuracies) {
             replica.linear_accuracy = Some(accuracy);
         }
     }
-    let document = document::document(
-        "eval",
-        backend.device(),
-        &checkpoint.params,
-        &replicas,
-        data.used(),
-        args.record.folder(),
-    );
+    let (device, params, out_folder) = (backend.device(), &checkpoint.params, args.record.folder());
+    let document = document::document("eval", device, params, &replicas, data.used(), out_folder);
     match args.device.json {
         true => out_json(&document)?,
         false => out(&document::table(&document))?,
     }
-    // The result first: it does not depend on what is recorded beside it.
-    let lanes = frozen(&checkpoint.networks, &checkpoint.weights);
-    let images = as_shown(&checkpoint.params.model.input, test_images);
-    args.record.write(backend.as_ref(), lanes[0], &images)
+    // The result first: it does not depend on what is written beside it.
+    if let Some(path) = &args.answers {
+        answers::write(path, &checkpoint.replicas, &heard)?;
+    }
+    let images = as_shown(&params.model.input, images);
+    let first = frozen(&checkpoint.replicas)[0];
+    args.record.write(backend.as_ref(), first, &images)
+}
+
+impl EvalArgs {
+    /// The networks, with the threshold that was asked for.
+    fn load(&self) -> anyhow::Result<Checkpoint> {
+        let path = self.checkpoint.display();
+        let mut checkpoint = Checkpoint::load(&self.checkpoint)?;
+        let has_labels = |replica: &Replica| replica.labels.is_some();
+        ensure!(
+            !checkpoint.params.model.network.votes_by_labels()
+                || checkpoint.replicas.iter().all(has_labels),
+            "{path} has no labels for its neurons yet: its training has not ended; go on with it by `train --resume`"
+        );
+        let of_job = |replica: &Replica| replica.network.params == checkpoint.params;
+        ensure!(
+            checkpoint.replicas.iter().all(of_job),
+            "{path} holds the networks of an experiment, which differ in their parameters: eval tests what train leaves"
+        );
+        if let Some(threshold) = self.threshold_test {
+            checkpoint.params.model.excitatory.threshold_test = threshold;
+            for replica in &mut checkpoint.replicas {
+                replica.network.params.model.excitatory.threshold_test = threshold;
+            }
+        }
+        Ok(checkpoint)
+    }
+
+    /// The data that were asked for, or those that were trained on.
+    fn load_data(&self, checkpoint: &Checkpoint) -> anyhow::Result<Loaded> {
+        let quiet = self.device.quiet;
+        let data = Loaded::from(self.data.as_ref().unwrap_or(&checkpoint.params.job.data))?;
+        let same = checkpoint.check_data(&self.checkpoint, &data.set, data.folder.as_ref());
+        match (same, &self.data, &checkpoint.data) {
+            (Err(error), None, _) => return Err(error.into()),
+            (Err(_), Some(folder), _) => note(
+                &format!("{folder} holds other images than the networks were trained on"),
+                quiet,
+            ),
+            (Ok(()), _, None) => note(
+                &format!(
+                    "{} does not say what its networks were trained on, as it is of version 0.2.0 or older",
+                    self.checkpoint.display()
+                ),
+                quiet,
+            ),
+            (Ok(()), _, Some(_)) => {}
+        }
+        Ok(data)
+    }
+}
+
+/// Accuracy of a linear read-out of each network, fitted to so many training images of each class.
+fn read_out(
+    backend: &dyn Backend,
+    checkpoint: &Checkpoint,
+    data: &Loaded,
+    tested: &[ClassImages],
+    count: usize,
+) -> anyhow::Result<Vec<f64>> {
+    let (train, input) = (&data.set.train, &checkpoint.params.model.input);
+    let shown: Vec<u8> = tested.iter().map(|class| class.class).collect();
+    let fitted = selection::first_of_classes(train, &shown, PerClass::First(count))?;
+    Ok(linear_readout(
+        backend,
+        &frozen(&checkpoint.replicas),
+        (&as_shown(input, train), &fitted),
+        (&as_shown(input, &data.set.test), tested),
+    )?)
 }
 
 /// Tests every network of a checkpoint on images of the test file.
 pub fn test(
     backend: &dyn Backend,
     checkpoint: &Checkpoint,
-    data: &Dataset,
+    images: &LabelledImages,
     tested: &[ClassImages],
-    progress: &mut Progress,
+    observer: &mut Observer<'_>,
 ) -> Result<Vec<Evaluation>, ExperimentError> {
-    evaluate(
-        backend,
-        &checkpoint.replicas,
-        &as_shown(&checkpoint.params.model.input, &data.test),
-        tested,
-        Stream::Test,
-        &mut |event| progress.observe(&event),
-    )
+    let images = as_shown(&checkpoint.params.model.input, images);
+    let replicas = &checkpoint.replicas;
+    evaluate(backend, replicas, &images, tested, Stream::Test, observer)
 }

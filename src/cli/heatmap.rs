@@ -1,13 +1,13 @@
 //! `heatmap`: the weights of a checkpoint as pictures.
 
+use super::choices::choices;
 use super::output::out;
 use super::own_files::{DRAWINGS, OwnFiles};
 use anyhow::{Context, bail};
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::params::{Params, Vote, to_toml};
+use spikeprune::params::to_toml;
 use spikeprune::report::{ColorMap, WeightImages};
-use spikeprune::trained::Replica;
 use std::path::{Path, PathBuf};
 
 /// Draw the weights of a checkpoint: a sheet of all neurons, one PNG for the neurons of each class, the values as .npy
@@ -30,7 +30,7 @@ pub struct HeatmapArgs {
 #[derive(Args)]
 pub struct Style {
     /// Colours from the smallest possible weight to gmax; blue-white-red is the papers' map, viridis a perceptual one
-    #[arg(long, value_name = "MAP", default_value = "blue-white-red")]
+    #[arg(long, value_name = "MAP", default_value_t, value_parser = choices::<ColorMap>())]
     colormap: ColorMap,
     /// Screen pixels along each side of a weight, 1 to 32
     #[arg(long, value_name = "PIXELS", default_value_t = Style::default().scale,
@@ -81,7 +81,7 @@ pub fn write(
     let seed = replica.network.seed.to_string();
     let toml = to_toml(params);
     let data = (checkpoint.data.as_ref()).map_or("not recorded".into(), ToString::to_string);
-    let labels = labels(params, replica);
+    let labels = replica.labels_of_neurons();
     let images = WeightImages {
         weights: &replica.weights,
         labels: &labels,
@@ -110,22 +110,4 @@ pub fn write(
     }
     // Drawings of other networks must not stay beside these.
     own.remove_others(&files)
-}
-
-/// The class of each neuron: that of its group, or what it was labelled with.
-fn labels(params: &Params, replica: &Replica) -> Vec<Option<u8>> {
-    let network = &params.model.network;
-    let neurons = network.neurons();
-    if let Vote::Groups { neurons_per_class } = network.vote {
-        return (0..neurons)
-            .map(|neuron| Some(network.classes[neuron / neurons_per_class]))
-            .collect();
-    }
-    match &replica.labels {
-        Some(labels) => (labels.of_neurons().iter())
-            .map(|label| label.map(|place| network.classes[place]))
-            .collect(),
-        // The training has not ended.
-        None => vec![None; neurons],
-    }
 }

@@ -1,6 +1,8 @@
 //! The commands. Only this module prints: results on stdout, progress and notes on stderr.
 
+mod answers;
 mod bench;
+mod choices;
 mod data;
 mod device;
 mod devices;
@@ -16,6 +18,7 @@ mod params;
 mod progress;
 mod record;
 mod reproduce;
+mod run;
 mod run_folder;
 pub mod saving;
 pub mod signals;
@@ -23,6 +26,9 @@ mod sweep;
 mod train;
 
 use clap::{Parser, Subcommand};
+
+/// The commands that leave a run folder. A folder is of the first whose mark it holds.
+const RUNS: [&run::Kind; 3] = [&sweep::KIND, &reproduce::KIND, &train::KIND];
 
 /// Spiking neural networks that learn by local rules and prune the weights they do not use.
 ///

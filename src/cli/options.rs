@@ -1,5 +1,6 @@
 //! Flags that set parameters, and how they are laid over a preset and a file.
 
+use super::choices::choices;
 use super::data::DataOptions;
 use super::output::note;
 use super::run_folder::read_text;
@@ -119,15 +120,15 @@ struct JobOptions {
 struct ModelOptions {
     #[arg(long, value_name = "MS", help = with_default("Length of a time step, in ms", |p| p.model.time.dt_ms))]
     dt_ms: Option<f64>,
-    #[arg(long, value_name = "RULE", help = with_default("Learning rule", |p| p.model.learning.rule))]
+    #[arg(long, value_parser = choices::<Rule>(), value_name = "RULE", help = with_default("Learning rule", |p| p.model.learning.rule))]
     rule: Option<Rule>,
-    #[arg(long, value_name = "KIND",
+    #[arg(long, value_parser = choices::<Threshold>(), value_name = "KIND",
         help = with_default("What potentials are compared with in training", |p| p.model.excitatory.threshold_train))]
     threshold_train: Option<Threshold>,
-    #[arg(long, value_name = "KIND",
+    #[arg(long, value_parser = choices::<Threshold>(), value_name = "KIND",
         help = with_default("What potentials are compared with in testing", |p| p.model.excitatory.threshold_test))]
     threshold_test: Option<Threshold>,
-    #[arg(long, value_name = "MODE",
+    #[arg(long, value_parser = choices::<PruningMode>(), value_name = "MODE",
         help = with_default("When unused weights decay (eq. 5)", |p| p.model.pruning.mode))]
     pruning: Option<PruningMode>,
     #[arg(long, value_name = "MS",

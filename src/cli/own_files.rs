@@ -40,6 +40,35 @@ pub struct OwnFiles {
     /// Locked as long as it is open.
     record: File,
     marks: BTreeMap<String, Mark>,
+    /// How the files that were written last looked then: as long as they look so nobody has changed them.
+    written: BTreeMap<String, Look>,
+}
+
+/// What tells without reading a file that it is as it was: place, size and times.
+#[derive(PartialEq)]
+struct Look([i128; 7]);
+
+impl Look {
+    /// None where the system does not tell.
+    #[cfg(unix)]
+    fn of(path: &Path) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        let found = fs::symlink_metadata(path).ok()?;
+        Some(Self([
+            found.dev().into(),
+            found.ino().into(),
+            found.size().into(),
+            found.mtime().into(),
+            found.mtime_nsec().into(),
+            found.ctime().into(),
+            found.ctime_nsec().into(),
+        ]))
+    }
+
+    #[cfg(not(unix))]
+    fn of(_path: &Path) -> Option<Self> {
+        None
+    }
 }
 
 impl OwnFiles {
@@ -81,6 +110,7 @@ impl OwnFiles {
             name,
             record,
             marks,
+            written: BTreeMap::new(),
         };
         own.remove_unfinished()?;
         Ok(own)
@@ -118,6 +148,7 @@ impl OwnFiles {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
             Err(error) => Err(anyhow!(error).context(failed())),
             Ok(found) if !found.is_file() => Ok(false),
+            Ok(_) if self.looks_as_written(name) => Ok(true),
             Ok(_) => match self.marks.get(name) {
                 None => Ok(false),
                 Some(mark) => Ok(mark
@@ -125,6 +156,11 @@ impl OwnFiles {
                     .contains(&digest_of(&path).with_context(failed)?)),
             },
         }
+    }
+
+    fn looks_as_written(&self, name: &str) -> bool {
+        let look = self.written.get(name);
+        look.is_some() && look == Look::of(&self.path(name)).as_ref()
     }
 
     /// Records a file as this program's, as it is: one from which a resumed run has begun.
@@ -162,6 +198,10 @@ impl OwnFiles {
         let path = self.path(name);
         artefact::write_whole(&path, |file| file.write_all(bytes))
             .with_context(|| format!("cannot write {}", path.display()))?;
+        match Look::of(&path) {
+            Some(look) => self.written.insert(name.into(), look),
+            None => self.written.remove(name),
+        };
         self.note(name, None)
     }
 

@@ -7,6 +7,8 @@ use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+const TRAINING: &str = "training";
+
 /// Turns events into the line.
 pub struct Progress {
     /// Once true, testing ends.
@@ -70,9 +72,9 @@ impl Progress {
 
     fn show(&mut self, event: &Event<'_>) {
         match event {
-            Event::Trained { images, of } => self.advance("training", *images, *of),
+            Event::Trained { images, of } => self.advance(TRAINING, *images, *of),
             Event::Tested { images, of } => self.advance("testing", *images, *of),
-            Event::Save(_) => {}
+            Event::Save(_) | Event::Answered(_) => {}
             Event::Measured(rows) => {
                 let Some(first) = rows.first() else { return };
                 let accuracy = first
@@ -95,6 +97,9 @@ impl Progress {
 
     fn advance(&mut self, stage: &'static str, done: usize, of: usize) {
         if self.stage != stage {
+            if stage == TRAINING {
+                self.measured.clear();
+            }
             self.stage = stage;
             self.bar.reset();
             self.bar.set_length(of as u64);

@@ -7,13 +7,8 @@ use spikeprune::backend::{Backend, Frozen, TestImage, Variable};
 use spikeprune::dataset::LabelledImages;
 use spikeprune::experiment::presentation::{Presentation, show};
 use spikeprune::model::rng::Stream;
-use spikeprune::params::{INPUTS, Vote};
-use spikeprune::report::plot::{Band, MOST_SPIKES, Panel, Raster, Svg, Trace};
 use spikeprune::report::{Values, encode_npz};
 use std::path::PathBuf;
-
-/// Neurons whose potentials a drawing holds.
-const DRAWN: usize = 8;
 
 #[derive(Args)]
 #[command(next_help_heading = "Recording")]
@@ -95,13 +90,15 @@ impl RecordOptions {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
         let mut own = OwnFiles::of(folder, RECORDINGS)?;
+        let model = &network.network.params.model;
         let mut files = vec![("spikes.npz".to_string(), spikes(&shown)?)];
         if !self.neurons.is_empty() {
             files.push(("potentials.npz".into(), potentials(&shown)?));
         }
         for (image, presentation) in &shown {
             let label = images.label(*image as usize);
-            let svg = raster(network, *image, label, presentation)?;
+            let label = format!("Spikes while test image {image}, a {label}, is shown");
+            let svg = presentation.raster(model, &label).svg()?;
             files.push((format!("raster-{image}.svg"), svg.to_file().into_bytes()));
         }
         let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
@@ -166,67 +163,4 @@ fn potentials(shown: &[Shown]) -> anyhow::Result<Vec<u8>> {
         arrays.push((name, vec![m, n, s], Values::F32(values)));
     }
     Ok(encode_npz(&arrays)?)
-}
-
-/// The spikes of one presentation, and below them the potentials of the first neurons that were watched with what they
-/// are compared with.
-fn raster(network: Frozen<'_>, image: u32, label: u8, shown: &Presentation) -> anyhow::Result<Svg> {
-    let model = &network.network.params.model;
-    let neurons = model.neurons() as u32;
-    let bands: Vec<Band> = match model.network.vote {
-        Vote::Groups { neurons_per_class } => (0..)
-            .zip(&model.network.classes)
-            .map(|(group, class)| Band {
-                name: class.to_string(),
-                rows: group * neurons_per_class as u32..(group + 1) * neurons_per_class as u32,
-            })
-            .collect(),
-        Vote::Labels { .. } => Vec::new(),
-    };
-    let populations = [
-        ("I neuron", neurons, &shown.inhibitory, &bands[..]),
-        ("E neuron", neurons, &shown.excitatory, &bands[..]),
-        ("input", INPUTS as u32, &shown.inputs, &[]),
-    ];
-    let count: usize = populations
-        .iter()
-        .map(|(_, _, spikes, _)| spikes.len())
-        .sum();
-    // A panel may have one more than its share.
-    let every = (count + populations.len()).div_ceil(MOST_SPIKES);
-    let thinned = match every {
-        1 => String::new(),
-        every => format!("; one spike of {every} is drawn"),
-    };
-    let panel = |(title, rows, spikes, bands): (&str, u32, &Vec<(f64, u32)>, &[Band])| Panel {
-        title: title.into(),
-        rows,
-        spikes: spikes.iter().copied().step_by(every).collect(),
-        bands: bands.to_vec(),
-    };
-    let trace = |(place, neuron): (usize, &u32)| {
-        let potentials = shown
-            .watched
-            .series(Variable::PotentialE, place)
-            .map(f64::from);
-        let thresholds = shown.threshold_mv(place).map(f64::from);
-        Trace {
-            title: format!("E neuron {neuron}, mV"),
-            points: shown.times_ms().zip(potentials).collect(),
-            reference: shown.times_ms().zip(thresholds).collect(),
-        }
-    };
-    let raster = Raster {
-        label: format!("Spikes while test image {image}, a {label}, is shown{thinned}"),
-        duration_ms: shown.duration_ms,
-        panels: populations.into_iter().map(panel).collect(),
-        traces: shown
-            .neurons
-            .iter()
-            .enumerate()
-            .take(DRAWN)
-            .map(trace)
-            .collect(),
-    };
-    Ok(raster.svg()?)
 }

@@ -1,8 +1,10 @@
 //! The folder of one run; its files appear whole or not at all.
 
+use super::RUNS;
 use super::data::Loaded;
 use super::output::{note, out, out_json};
 use super::own_files::{DRAWINGS, OwnFiles, RUN};
+use super::run::Kind;
 use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
 use serde::Serialize;
@@ -14,7 +16,6 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 pub const METRICS: &str = "metrics.csv";
-pub const SEARCH: &str = "search.toml";
 
 /// How the first line of TOML files names the version that wrote them.
 const VERSION_LINE: &str = "# spikeprune ";
@@ -22,13 +23,6 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How the lines after it name the data that the run was begun with.
 const TRAIN_LINE: &str = "# training images sha256 ";
 const TEST_LINE: &str = "# test images sha256 ";
-
-/// The file by which the folder of a command is recognised, the most telling first.
-const MARKS: [(&str, &str); 3] = [
-    (SEARCH, "sweep"),
-    ("plan.toml", "reproduce"),
-    ("config.toml", "train"),
-];
 
 /// The folder for pictures of the weights in the folder of a run.
 pub const HEATMAPS: &str = "heatmaps";
@@ -99,38 +93,30 @@ impl RunFolder {
     }
 
     /// The folder of an earlier run of a command, to go on in.
-    pub fn reopen(
-        path: &Path,
-        command: &str,
-        files: &[impl AsRef<str>],
-        quiet: bool,
-    ) -> anyhow::Result<Self> {
+    pub fn reopen(path: &Path, kind: &Kind, quiet: bool) -> anyhow::Result<Self> {
         ensure!(
             path.is_dir(),
             "--resume {}: there is no such folder",
             path.display()
         );
-        let found = MARKS.iter().find(|(mark, _)| path.join(mark).exists());
-        match found {
-            Some((mark, found)) if *found == command => check_version(&path.join(mark), quiet)?,
-            Some((_, found)) => bail!(
-                "{} is the folder of a run of `{found}`: go on with it by `spikeprune {found} --resume`",
+        match RUNS.iter().find(|of| path.join(of.mark).exists()) {
+            Some(found) if found.command == kind.command => check_version(path, kind, quiet)?,
+            Some(Kind { command, .. }) => bail!(
+                "{} is the folder of a run of `{command}`: go on with it by `spikeprune {command} --resume`",
                 path.display()
             ),
             None => bail!(
                 "--resume {}: is this the folder of such a run? it has none of {}",
                 path.display(),
-                MARKS.map(|(mark, _)| mark).join(", ")
+                RUNS.map(|kind| kind.mark).join(", ")
             ),
         }
         let own = OwnFiles::of(path, RUN)?;
-        let mut folder = Self {
+        Ok(Self {
             unrecorded: own.is_unknown(),
             own,
             metrics: Vec::new(),
-        };
-        folder.adopt_unrecorded(files)?;
-        Ok(folder)
+        })
     }
 
     /// Records files of a run as they are, if their folder has no record: it is of an older version or a copy.
@@ -187,34 +173,38 @@ impl RunFolder {
     /// Refuses data that are not those which the run was begun with, as far as its file of that name tells.
     pub fn check_data(&self, name: &str, data: &Loaded) -> anyhow::Result<()> {
         let text = self.read_text(name)?;
-        let head = || text.lines().take_while(|line| line.starts_with('#'));
-        for (start, part, found) in [
-            (TRAIN_LINE, "training", data.set.train.digest()),
-            (TEST_LINE, "test", data.set.test.digest()),
-        ] {
-            let begun_with = head().find_map(|line| line.strip_prefix(start));
-            if let Some(begun_with) = begun_with
-                && begun_with != found
-            {
-                bail!(
-                    "{} holds other {part} images (SHA-256 {found}) than the run in {} was begun with \
-                     ({begun_with}): name the folder of the same data with --data",
-                    data.folder,
-                    self.path().display()
-                );
-            }
-        }
-        Ok(())
+        let found = data.set.digests();
+        let line = |start: &str, unknown: &str| {
+            let mut head = text.lines().take_while(|line| line.starts_with('#'));
+            let digest = head.find_map(|line| line.strip_prefix(start));
+            digest.unwrap_or(unknown).to_string()
+        };
+        let begun_with = Digests {
+            train: line(TRAIN_LINE, &found.train),
+            test: line(TEST_LINE, &found.test),
+        };
+        begun_with.check(&found).map_err(|other| {
+            anyhow!(
+                "{} holds other {} images (SHA-256 {}) than the run in {} was begun with ({}): name the folder of the \
+                 same data with --data",
+                data.folder,
+                other.part,
+                other.found,
+                self.path().display(),
+                other.expected
+            )
+        })
     }
 
     /// A TOML file that a run leaves.
     pub fn read_toml<T: DeserializeOwned>(&self, name: &str) -> anyhow::Result<T> {
-        let text = self.read_text(name)?;
-        toml::from_str(&text).map_err(|error| {
-            let path = self.file(name);
-            let reason = error.message().trim().replace('\n', " ");
-            anyhow!("{} is damaged: {reason}", path.display())
-        })
+        toml::from_str(&self.read_text(name)?).map_err(|error| self.damaged(name, &error))
+    }
+
+    /// That a TOML file of the run does not say what it should.
+    pub fn damaged(&self, name: &str, error: &toml::de::Error) -> anyhow::Error {
+        let (path, reason) = (self.file(name), error.message().trim().replace('\n', " "));
+        anyhow!("{} is damaged: {reason}", path.display())
     }
 
     /// Removes a file that this program has written, if it is there.
@@ -286,19 +276,16 @@ impl RunFolder {
     }
 }
 
-/// Versions whose trainings this one goes on with, to the same bits; what they measured while learning stays as it was.
-const TRAINS_ALIKE: [&str; 1] = ["0.2.0"];
-
 /// Refuses to go on with what another version has begun, where one result would be of two that do not count alike.
-fn check_version(path: &Path, quiet: bool) -> anyhow::Result<()> {
-    let text = read_text(path).with_context(|| format!("cannot read {}", path.display()))?;
+fn check_version(folder: &Path, kind: &Kind, quiet: bool) -> anyhow::Result<()> {
+    let path = folder.join(kind.mark);
+    let text = read_text(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let written = text
         .lines()
         .next()
         .and_then(|line| line.strip_prefix(VERSION_LINE));
     match written {
-        // The rows of a search are its result, and were measured by that version.
-        Some(written) if TRAINS_ALIKE.contains(&written) && !path.ends_with(SEARCH) => {
+        Some(written) if kind.goes_on_from.contains(&written) => {
             let text = format!(
                 "the run was begun by spikeprune {written}: accuracy that it measured while learning counts the first of \
                  tied classes as right; all that follows counts a tie as wrong"
@@ -330,7 +317,7 @@ fn check_empty(folder: &Path) -> anyhow::Result<()> {
 /// Files by which the folder would pass for that of another command if they stayed beside these.
 fn marks_before(files: &[impl AsRef<str>]) -> Vec<&'static str> {
     let is_own = |mark: &str| files.iter().any(|file| file.as_ref() == mark);
-    let others = MARKS.iter().map(|(mark, _)| *mark);
+    let others = RUNS.iter().map(|kind| kind.mark);
     others.take_while(|mark| !is_own(mark)).collect()
 }
 

@@ -1,24 +1,23 @@
 //! `train`: trains the networks of a job, tests them and leaves a run folder.
 
-use super::data::{DataOptions, Loaded};
 use super::device::DeviceOptions;
 use super::heatmap;
 use super::options::ParamOptions;
-use super::output::{note, warn};
-use super::progress::Progress;
+use super::output::note;
+use super::run::{Flags, Frame, Job, Kept, Kind, Start};
 use super::run_folder::{FolderOptions, HEATMAPS, METRICS, RunFolder};
-use super::saving::{SavingOptions, explain};
-use super::signals::stop_at_signals;
+use super::saving::SavingOptions;
 use super::{document, eval};
 use anyhow::{Context, ensure};
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::dataset::LabelledImages;
-use spikeprune::experiment::train::{Saving, train_networks, untrained};
-use spikeprune::experiment::{Event, selection};
+use spikeprune::dataset::{Dataset, DatasetError, Digests, LabelledImages};
+use spikeprune::experiment::Observer;
+use spikeprune::experiment::selection::{self, ClassImages};
+use spikeprune::experiment::train::{train_networks, untrained};
 use spikeprune::params::{Params, layered};
 use spikeprune::trained::Trained;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Train networks, test them on the classes they learned and write a run folder
 ///
@@ -41,137 +40,130 @@ pub struct TrainArgs {
     resume: Option<PathBuf>,
 }
 
+pub const KIND: Kind = Kind {
+    command: "train",
+    mark: CONFIG,
+    goes_on_from: &["0.2.0"],
+};
 const CONFIG: &str = "config.toml";
 const CHECKPOINT: &str = "checkpoint.safetensors";
 const SUMMARY: &str = "summary.json";
-const FILES: [&str; 4] = [CONFIG, METRICS, CHECKPOINT, SUMMARY];
 
-/// A training to begin or to go on with.
-struct Job {
-    params: Params,
-    begun: Trained,
-    data: Loaded,
-    /// The folder of a training that is resumed.
-    folder: Option<RunFolder>,
+pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
+    let start = Start::new(Flags {
+        kind: &KIND,
+        resume: args.resume.as_deref(),
+        data: &args.params.data,
+        device: &args.device,
+        folder: &args.folder,
+        every: args.saving.every()?,
+    })?;
+    let params = match start.folder() {
+        Some(folder) => read(folder)?,
+        None => args.params.resolve(args.device.quiet)?,
+    };
+    start.run(Training(params))
 }
 
-impl Job {
-    fn new(args: &TrainArgs) -> anyhow::Result<Self> {
-        match &args.resume {
-            Some(path) => {
-                let folder = RunFolder::reopen(path, "train", &FILES, args.device.quiet)?;
-                Self::resumed(folder, &args.params.data)
-            }
-            None => {
-                let params = args.params.resolve(args.device.quiet)?;
-                Ok(Self {
-                    begun: untrained(&params)?,
-                    data: args.params.data.load(&params)?,
-                    params,
-                    folder: None,
-                })
-            }
-        }
+/// The parameters of a run.
+fn read(folder: &RunFolder) -> anyhow::Result<Params> {
+    let origin = folder.file(CONFIG).display().to_string();
+    let params = layered(None, &folder.read_text(CONFIG)?, &origin)?.params;
+    params.validate().context(origin)?;
+    Ok(params)
+}
+
+struct Training(Params);
+
+impl Job for Training {
+    fn params(&self) -> &Params {
+        &self.0
     }
 
-    fn resumed(folder: RunFolder, data: &DataOptions) -> anyhow::Result<Self> {
-        let origin = folder.file(CONFIG).display().to_string();
-        let params = layered(None, &folder.read_text(CONFIG)?, &origin)?.params;
-        params.validate().context(origin)?;
-        let saved = folder.file(CHECKPOINT);
-        let checkpoint = match saved.exists() {
-            true => Some(Checkpoint::load(&saved)?),
-            false => None,
-        };
-        let fits = |checkpoint: &Checkpoint| checkpoint.params.same_but_for_data(&params);
-        ensure!(
-            checkpoint.as_ref().is_none_or(fits),
-            "{} and {CONFIG} beside it differ in their parameters: they are not of one run",
-            saved.display()
-        );
-        let data = data.load(&params)?;
-        folder.check_data(CONFIG, &data)?;
-        folder.check(&[METRICS, SUMMARY])?;
-        let begun = match checkpoint {
-            Some(checkpoint) => {
-                checkpoint.check_data(&saved, &data.set, data.folder.as_ref())?;
-                folder.check(&[CHECKPOINT])?;
-                Trained::from(checkpoint).with_data(&params.job.data)
-            }
-            None => untrained(&params)?,
-        };
-        Ok(Self {
+    fn name(&self) -> String {
+        let (params, classes) = (&self.0, self.0.model.network.label("-"));
+        format!("{}-{classes}-seed{}", params.preset, params.job.seed)
+    }
+
+    fn files(&self) -> Vec<String> {
+        [CONFIG, METRICS, CHECKPOINT, SUMMARY]
+            .map(String::from)
+            .into()
+    }
+
+    fn written_anew(&self) -> Vec<&str> {
+        vec![METRICS, SUMMARY]
+    }
+
+    fn check(&self, data: &Dataset, quiet: bool) -> anyhow::Result<()> {
+        selection::training(&data.train, &self.0)?;
+        self.tested(data)?;
+        note_missing_validation(&data.train, &self.0, quiet)?;
+        Ok(())
+    }
+
+    fn write(&self, folder: &mut RunFolder, data: &Digests) -> anyhow::Result<()> {
+        folder.write_toml(CONFIG, &self.0, data)
+    }
+
+    fn run(self, mut frame: Frame<'_>) -> anyhow::Result<()> {
+        let params = &self.0;
+        let begun = self.begun(&frame)?;
+        let has_begun = (begun.replicas.iter()).any(|replica| replica.network.state.presented > 0);
+        frame.folder.set_metrics(&begun.replicas, has_begun)?;
+        let kept = Kept {
             params,
-            begun,
-            data,
-            folder: Some(folder),
+            checkpoint: CHECKPOINT,
+            rows: true,
+        };
+        let trained = frame.experiment(&kept, |backend, data, saving, observer| {
+            train_networks(backend, &data.train, begun, saving, observer)
+        })?;
+        let (seconds, data) = (trained.seconds, &frame.data.set);
+        let checkpoint = Checkpoint::of(params, trained, data.digests());
+        let (backend, tested) = (frame.backend.as_ref(), self.tested(data)?);
+        let observer: &mut Observer<'_> = &mut |event| frame.progress.observe(&event);
+        let tests = eval::test(backend, &checkpoint, &data.test, &tested, observer);
+        let evaluations = tests.map_err(|error| frame.explain(error))?;
+        let replicas = document::replicas(&checkpoint, evaluations, Some(seconds));
+        let document = document::document(
+            "train",
+            frame.backend.device(),
+            params,
+            &replicas,
+            frame.data.used(),
+            Some(frame.folder.path().display().to_string()),
+        );
+        let table = document::table(&document);
+        frame.end(Some(SUMMARY), &document, &table, |folder| {
+            draw(&checkpoint, folder).context("the weights are not drawn")
         })
     }
 }
 
-pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
-    let (every, stop) = (args.saving.every()?, stop_at_signals()?);
-    let Job {
-        params,
-        begun,
-        data,
-        folder,
-    } = Job::new(args)?;
-    let backend = args.device.open()?;
-    let digests = data.set.digests();
-    // If there are too few images, this ends before a folder is made.
-    selection::training(&data.set.train, &params)?;
-    let (classes, per_class) = (&params.model.network.classes, params.job.test_per_class);
-    let tested = selection::first_of_classes(&data.set.test, classes, per_class)?;
-    note_missing_validation(&data.set.train, &params, args.device.quiet)?;
-    stop.begin();
-    let mut folder = match folder {
-        Some(folder) => folder,
-        None => new_folder(args, &params, &data)?,
-    };
-    let has_begun = (begun.replicas.iter()).any(|replica| replica.network.state.presented > 0);
-    folder.set_metrics(&begun.replicas, has_begun)?;
-    let mut progress = Progress::until(args.device.quiet, stop.asked().clone());
-    let stop = stop.asked();
-    let saving = Saving { every, stop };
-    let images = &data.set.train;
-    let trained = train_networks(backend.as_ref(), images, begun, saving, &mut |event| {
-        progress.observe(&event)?;
-        match event {
-            Event::Measured(rows) => folder.add_metrics(rows).map_err(Into::into),
-            Event::Save(trained) => {
-                let checkpoint = Checkpoint::of(&params, trained, digests.clone());
-                let written = folder.write(CHECKPOINT, &checkpoint.to_bytes()?);
-                written.map_err(Into::into)
-            }
-            _ => Ok(()),
-        }
-    })
-    .map_err(|error| explain(error, "train", &folder, &args.device))?;
-    let seconds = trained.seconds;
-    let checkpoint = Checkpoint::of(&params, trained, digests.clone());
-    let backend = backend.as_ref();
-    let evaluations = eval::test(backend, &checkpoint, &data.set, &tested, &mut progress)
-        .map_err(|error| explain(error, "train", &folder, &args.device))?;
-    progress.finish();
-    let replicas = document::replicas(&checkpoint, evaluations, Some(seconds));
-    let shown = Some(folder.path().display().to_string());
-    let params = &checkpoint.params;
-    let document = document::document(
-        "train",
-        backend.device(),
-        params,
-        &replicas,
-        data.used(),
-        shown,
-    );
-    folder.write_json(SUMMARY, &document)?;
-    let told = folder.tell(args.device.json, &document, &document::table(&document));
-    // Pictures come last: if they fail, no result is lost.
-    if let Err(error) = draw(&checkpoint, &folder) {
-        warn(&error.context("the weights are not drawn"));
+impl Training {
+    /// The images of the test.
+    fn tested(&self, data: &Dataset) -> Result<Vec<ClassImages>, DatasetError> {
+        let (classes, count) = (&self.0.model.network.classes, self.0.job.test_per_class);
+        selection::first_of_classes(&data.test, classes, count)
     }
-    told
+
+    /// The training as it was saved, or from its start on.
+    fn begun(&self, frame: &Frame<'_>) -> anyhow::Result<Trained> {
+        let params = &self.0;
+        let fits = |checkpoint: &Checkpoint, path: &Path| {
+            ensure!(
+                checkpoint.params.same_but_for_data(params),
+                "{} and {CONFIG} beside it differ in their parameters: they are not of one run",
+                path.display()
+            );
+            Ok(())
+        };
+        Ok(match frame.saved(CHECKPOINT, fits)? {
+            Some(checkpoint) => Trained::from(checkpoint).with_data(&params.job.data),
+            None => untrained(params)?,
+        })
+    }
 }
 
 /// Prints a note if fewer validation images are left than were asked for; returns whether it did.
@@ -207,16 +199,4 @@ fn draw(checkpoint: &Checkpoint, folder: &RunFolder) -> anyhow::Result<()> {
         path.display()
     );
     heatmap::write(checkpoint, 0, &path, &heatmap::Style::default())
-}
-
-fn new_folder(args: &TrainArgs, params: &Params, data: &Loaded) -> anyhow::Result<RunFolder> {
-    let (preset, classes, seed) = (
-        &params.preset,
-        params.model.network.label("-"),
-        params.job.seed,
-    );
-    let name = format!("{preset}-{classes}-seed{seed}");
-    let mut folder = args.folder.create(&name, &FILES)?;
-    folder.write_toml(CONFIG, params, &data.set.digests())?;
-    Ok(folder)
 }

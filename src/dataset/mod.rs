@@ -149,6 +149,52 @@ pub struct Digests {
     pub test: String,
 }
 
+/// The two parts of a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Training,
+    Test,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Training => "training",
+            Self::Test => "test",
+        })
+    }
+}
+
+/// A part of a data set that is not the one expected, with both digests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherImages {
+    pub part: Part,
+    pub expected: String,
+    pub found: String,
+}
+
+impl Digests {
+    /// Checks that these are the data expected.
+    ///
+    /// # Errors
+    /// The first part that differs.
+    pub fn check(&self, found: &Self) -> Result<(), OtherImages> {
+        for (part, expected, found) in [
+            (Part::Training, &self.train, &found.train),
+            (Part::Test, &self.test, &found.test),
+        ] {
+            if expected != found {
+                return Err(OtherImages {
+                    part,
+                    expected: expected.clone(),
+                    found: found.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for Digests {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { train, test } = self;

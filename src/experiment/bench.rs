@@ -58,7 +58,7 @@ pub struct TrafficPerImage {
 }
 
 /// What can be timed.
-trait Subject {
+trait Timed {
     /// Shows so many images to each network, and returns when the device is done with them.
     fn show(&mut self, images: usize) -> Result<(), BackendError>;
     /// E spikes of all networks so far.
@@ -80,7 +80,7 @@ struct Testing<'a> {
     spikes: u64,
 }
 
-impl Subject for Training<'_> {
+impl Timed for Training<'_> {
     fn show(&mut self, images: usize) -> Result<(), BackendError> {
         let range = self.shown..self.shown + images;
         let plan: Vec<_> = self
@@ -98,7 +98,7 @@ impl Subject for Training<'_> {
     }
 }
 
-impl Subject for Testing<'_> {
+impl Timed for Testing<'_> {
     fn show(&mut self, images: usize) -> Result<(), BackendError> {
         let shown = TestImages {
             pixels: self.pixels,
@@ -180,7 +180,7 @@ pub fn speed(
 
 /// Warm-up and laps of at most `most` images.
 fn measure(
-    subject: &mut dyn Subject,
+    subject: &mut dyn Timed,
     backend: &dyn Backend,
     networks: usize,
     most: usize,

@@ -11,6 +11,7 @@ use crate::model::rng::Stream;
 use crate::params::Vote;
 use crate::trained::Replica;
 use serde::Serialize;
+use std::cell::RefCell;
 use std::time::Instant;
 
 /// What one network answered to a set of images.
@@ -194,6 +195,64 @@ impl<'a> Voter<'a> {
     }
 }
 
+/// What one network answered to one image of a test.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ImageAnswer {
+    /// Which of the networks.
+    pub network: usize,
+    /// Index of the image in its file, and its label.
+    pub image: u32,
+    pub label: u8,
+    /// The class that it was recognised as; none where no neuron with a say fired, or several classes are tied.
+    pub answer: Option<u8>,
+    pub tied: bool,
+    /// E spikes of all neurons.
+    pub spikes: u32,
+    /// How far the best class is ahead of the next: in spikes of groups, or in mean spikes of the neurons of a label.
+    pub margin: f64,
+    /// E spikes of the group, or of the neurons with the label, of each class, in the order of the trained classes.
+    pub spikes_per_class: Vec<u32>,
+}
+
+impl ImageAnswer {
+    fn new(network: usize, (image, label): (u32, u8), counts: &[u16], seat: Seat<'_>) -> Self {
+        let mut spikes_per_class = vec![0; seat.classes.len()];
+        let class_of = |neuron: usize| match seat.voter {
+            Voter::Groups(size) => Some(neuron / size),
+            Voter::Labels(labels) => labels.of_neurons()[neuron],
+        };
+        for (neuron, &count) in counts.iter().enumerate() {
+            if let Some(class) = class_of(neuron) {
+                spikes_per_class[class] += u32::from(count);
+            }
+        }
+        let mut votes: Vec<f64> = match seat.voter {
+            Voter::Groups(_) => spikes_per_class.iter().map(|&sum| f64::from(sum)).collect(),
+            Voter::Labels(labels) => labels.votes(ReadOut::Vote, counts),
+        };
+        let decision = Decision::of(votes.iter().copied());
+        votes.sort_by(|a, b| b.total_cmp(a));
+        Self {
+            network,
+            image,
+            label,
+            answer: decision.class().map(|class| seat.classes[class]),
+            tied: decision.is_tied(),
+            spikes: counts.iter().map(|&count| u32::from(count)).sum(),
+            margin: votes[0] - votes.get(1).unwrap_or(&0.0),
+            spikes_per_class,
+        }
+    }
+}
+
+/// A network in a test: how it votes, and for what.
+#[derive(Clone, Copy)]
+struct Seat<'a> {
+    voter: Voter<'a>,
+    classes: &'a [u8],
+}
+
 /// Shows the images of each class to every network; an evaluation for each network in turn.
 ///
 /// # Errors
@@ -207,7 +266,7 @@ pub fn evaluate(
     observer: &mut Observer<'_>,
 ) -> Result<Vec<Evaluation>, ExperimentError> {
     let start = Instant::now();
-    let (mut evaluations, mut votes) = (Vec::new(), Vec::new());
+    let (mut evaluations, mut seats) = (Vec::new(), Vec::new());
     for replica in replicas {
         let classes = replica.network.params.model.network.classes.as_slice();
         let voter = Voter::of(replica)?;
@@ -216,11 +275,15 @@ pub fn evaluate(
             evaluation.labels = Some(LabelVotes::new(labels));
         }
         evaluations.push(evaluation);
-        votes.push((voter, classes));
+        seats.push(Seat { voter, classes });
     }
     let of = replicas.len() * shown.iter().map(|class| class.images.len()).sum::<usize>();
     let mut done = 0;
+    let heard = RefCell::new(Vec::new());
     let mut told = |lanes: usize| {
+        for answer in heard.take() {
+            observer(Event::Answered(&answer)).map_err(ExperimentError::Observer)?;
+        }
         done += lanes;
         observer(Event::Tested { images: done, of }).map_err(ExperimentError::Observer)
     };
@@ -232,15 +295,18 @@ pub fn evaluate(
             stream,
             attempt: 0,
         };
-        let mut take = |network: usize, _: usize, counts: &[u16]| {
-            let (evaluation, (voter, classes)) = (&mut evaluations[network], votes[network]);
-            match voter {
+        let mut take = |network: usize, place: usize, counts: &[u16]| {
+            let (evaluation, seat) = (&mut evaluations[network], seats[network]);
+            match seat.voter {
                 Voter::Groups(size) => {
                     let answer = Answer::new(counts, size);
-                    evaluation.add(row, answer.spikes, answer.group, classes);
+                    evaluation.add(row, answer.spikes, answer.group, seat.classes);
                 }
-                Voter::Labels(labels) => evaluation.add_labelled(row, counts, labels, classes),
+                Voter::Labels(labels) => evaluation.add_labelled(row, counts, labels, seat.classes),
             }
+            let image = (class.images[place], class.class);
+            let answer = ImageAnswer::new(network, image, counts, seat);
+            heard.borrow_mut().push(answer);
         };
         let listener = Listener {
             take: &mut take,

@@ -2,16 +2,15 @@
 
 pub mod answers;
 pub mod bench;
-pub mod diehl_cook;
 pub mod evaluate;
 pub mod labelling;
-pub mod plan;
+pub mod papers;
 pub mod prepare;
 pub mod presentation;
 pub mod readout;
-pub mod reproduce;
 pub mod selection;
 pub mod sweep;
+pub mod test_sets;
 pub mod train;
 
 use crate::backend::BackendError;
@@ -20,6 +19,7 @@ use crate::network::NetworkError;
 use crate::params::ParamsError;
 use crate::statistics::StatisticsError;
 use crate::trained::{Metrics, Trained};
+use evaluate::ImageAnswer;
 
 /// What can end an experiment.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +56,8 @@ pub enum Event<'a> {
     Measured(&'a [Metrics]),
     /// The training should be saved as it is now.
     Save(Trained),
+    /// A network answered a test image.
+    Answered(&'a ImageAnswer),
     /// Test images shown, over all networks.
     Tested { images: usize, of: usize },
 }

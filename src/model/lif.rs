@@ -195,7 +195,8 @@ pub fn recovered(now: u32, last_spike: u32, refractory: u32) -> bool {
     now.wrapping_sub(last_spike) >= refractory
 }
 
-/// A last spike so long before step 0 that the neuron may spike at once.
+/// A last spike so long before step 0 that the neuron may spike at once; at least one step, so that it is no spike of
+/// step 0.
 pub fn long_ago(refractory: u32) -> u32 {
-    0u32.wrapping_sub(refractory)
+    0u32.wrapping_sub(refractory.max(1))
 }

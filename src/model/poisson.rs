@@ -196,10 +196,12 @@ pub struct SpikeList {
 }
 
 impl SpikeList {
-    /// A list from recorded spikes (step, input) in any order.
+    /// A list from recorded spikes (step, input) in any order; one that stands there twice counts once, as an input
+    /// fires at most once a step.
     pub fn from_pairs(steps: u32, pairs: &[(u32, u16)]) -> Self {
         let mut sorted = pairs.to_vec();
         sorted.sort_unstable();
+        sorted.dedup();
         let mut list = Self::default();
         list.begin(steps);
         for (step, input) in sorted.into_iter().filter(|&(step, _)| step < steps) {
@@ -281,6 +283,15 @@ impl SpikeList {
 mod tests {
     use super::*;
     use crate::presets;
+
+    #[test]
+    fn a_recorded_spike_that_stands_twice_counts_once() {
+        let list = SpikeList::from_pairs(3, &[(1, 7), (0, 9), (1, 2), (1, 7), (3, 1)]);
+        assert_eq!(
+            [list.at(0), list.at(1), list.at(2)],
+            [&[9][..], &[2, 7], &[]]
+        );
+    }
 
     #[test]
     fn the_table_is_log2() {

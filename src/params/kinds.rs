@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// What the membrane potential is compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Threshold {
     /// The adaptive threshold as it moves.
@@ -21,7 +21,7 @@ pub enum Threshold {
 }
 
 /// The learning rule of S1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
     /// Supervised: the group of the image's class learns by STDP (eq. 3), all others by all-LTD (eq. 4).
@@ -56,7 +56,7 @@ impl Rule {
 }
 
 /// How an unused weight decays over the time since its last presynaptic spike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decay {
     /// By exp(-k (t / tau)^2): "use it or lose it" (eq. 5).
@@ -68,7 +68,7 @@ pub enum Decay {
 }
 
 /// When eq. 5 acts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PruningMode {
     /// Never.

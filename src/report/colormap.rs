@@ -1,9 +1,10 @@
 //! The colour maps that weights are drawn with.
 
 use image::Rgb;
+use std::fmt;
 
 /// A colour map from the unit interval to RGB.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ColorMap {
     /// Blue at 0, white at half the range, red at the top (matplotlib's `bwr`).
     #[default]
@@ -27,6 +28,16 @@ impl ColorMap {
             Self::Gray => Rgb([byte(t); 3]),
             Self::Viridis => Rgb(colorous::VIRIDIS.eval_continuous(t).into_array()),
         }
+    }
+}
+
+impl fmt::Display for ColorMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BlueWhiteRed => "blue-white-red",
+            Self::Viridis => "viridis",
+            Self::Gray => "gray",
+        })
     }
 }
 

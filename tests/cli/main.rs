@@ -16,6 +16,7 @@ mod older_version;
 mod other_data;
 mod own_files;
 mod program;
+mod record;
 mod repeat;
 mod reproduce;
 mod run_folder;

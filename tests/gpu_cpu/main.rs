@@ -2,6 +2,8 @@
 //! delay line and spike count, to the bit.
 
 mod device;
+#[path = "../support/difference.rs"]
+mod difference;
 #[path = "../support/gpu.rs"]
 mod gpu;
 mod outcome;
@@ -122,7 +124,6 @@ fn decays_that_do_not_care_for_use() {
     }
 }
 
-/// Many spikes in a step, strong decay between them, and no rest: lists, sorting and factors under load.
 /// A time since the last spike that is 0 from the start must not be taken for a spike.
 #[test]
 fn no_refractory_time() {
@@ -132,6 +133,7 @@ fn no_refractory_time() {
     assert_same(&params, 30, 1);
 }
 
+/// Many spikes in a step, strong decay between them, and no rest: lists, sorting and factors under load.
 #[test]
 fn a_storm_of_input() {
     let mut params = paper(PruningMode::Continuous, Threshold::Live);

@@ -1,5 +1,6 @@
 //! What a training leaves, and how close two of them are.
 
+use super::difference::difference;
 use super::gpu;
 use spikeprune::backend::cpu::Cpu;
 use spikeprune::backend::gpu::Gpu;
@@ -109,25 +110,6 @@ pub fn run(backend: &dyn Backend, networks: &[Network], plan: &[Vec<Showing>]) -
     }
 }
 
-/// Names the first array that differs instead of printing two networks.
-fn assert_same_network(replica: usize, cpu: &Network, gpu: &Network) {
-    if cpu == gpu {
-        return;
-    }
-    let steps = cpu.params.model.steps().expect("whole steps");
-    for ((name, _, ours), (_, _, theirs)) in cpu.arrays(&steps).into_iter().zip(gpu.arrays(&steps))
-    {
-        let (ours, theirs) = (format!("{ours:?}"), format!("{theirs:?}"));
-        let mut values = ours.split(", ").zip(theirs.split(", ")).enumerate();
-        let differs = values.find(|(_, (ours, theirs))| ours != theirs);
-        assert_eq!(
-            differs, None,
-            "replica {replica}: {name}: (place, (cpu, gpu))"
-        );
-    }
-    panic!("replica {replica}: clock, counters or parameters differ");
-}
-
 /// Trains on both backends and compares all that comes out.
 pub fn assert_same(params: &Params, count: usize, replicas: usize) {
     let Some(gpu) = gpu::gpu() else { return };
@@ -164,7 +146,7 @@ pub fn assert_agree(gpu: &Gpu, native: &Outcome, ours: &Outcome) {
 
 fn assert_equal(native: &Outcome, ours: &Outcome) {
     for (replica, (cpu, gpu)) in native.networks.iter().zip(&ours.networks).enumerate() {
-        assert_same_network(replica, cpu, gpu);
+        assert_eq!(difference(cpu, gpu), None, "replica {replica}");
     }
     assert!(native.weights == ours.weights, "weights as read out differ");
     assert!(

@@ -1,135 +1,143 @@
 //! Small random jobs for the tests of properties.
 
+pub mod params;
+
 use proptest::prelude::*;
 use rand::rngs::ChaCha8Rng;
-use rand::{Rng, SeedableRng};
+use rand::{Rng, RngExt, SeedableRng};
 use spikeprune::backend::{Shift, Showing};
+use spikeprune::experiment::prepare;
 use spikeprune::network::Network;
-use spikeprune::params::{
-    INPUTS, Params, PruningMode, Rule, TauPrune, TauRule, Threshold, TrainImages, Vote,
-};
+use spikeprune::params::{INPUTS, Lateral, Params, Pruning};
 use spikeprune::presets;
+use std::fmt;
+use toml::{Table, Value};
 
 /// Images of a random job.
 pub const IMAGES: usize = 6;
 
 /// A small network and images to train it on.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Job {
     pub params: Params,
-    pub pixels: Pixels,
+    pub images: Images,
 }
 
 /// Random images, by their seed: they print on one line.
 #[derive(Clone, Copy, Debug)]
-pub struct Pixels {
+pub struct Images {
     seed: u64,
     /// Intensities below this are dark.
     dark: u8,
+    /// Each image has a brightness of its own, down to darkness.
+    uneven: bool,
 }
 
-impl Pixels {
-    pub fn draw(self) -> Vec<u8> {
+/// Random input spikes of one presentation, by their seed.
+#[derive(Clone, Copy, Debug)]
+pub struct Recording {
+    seed: u64,
+    spikes: usize,
+}
+
+/// Steps of a [`Recording`].
+pub const RECORDED_STEPS: u32 = 40;
+
+impl Images {
+    fn draw(self) -> Vec<u8> {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let mut pixels = vec![0; IMAGES * INPUTS];
-        ChaCha8Rng::seed_from_u64(self.seed).fill_bytes(&mut pixels);
-        for pixel in pixels.iter_mut().filter(|pixel| **pixel < self.dark) {
-            *pixel = 0;
+        rng.fill_bytes(&mut pixels);
+        for image in pixels.chunks_exact_mut(INPUTS) {
+            let brightness: u32 = match self.uneven {
+                true => [0, 20, 100, 255][rng.random_range(0..4)],
+                false => 255,
+            };
+            for pixel in image {
+                let lit = if *pixel < self.dark { 0 } else { *pixel };
+                *pixel = (u32::from(lit) * brightness / 255) as u8;
+            }
         }
         pixels
     }
 }
 
-fn threshold() -> impl Strategy<Value = Threshold> {
-    prop_oneof![
-        Just(Threshold::Live),
-        Just(Threshold::Latched),
-        Just(Threshold::Fixed),
-        Just(Threshold::Homeostatic)
-    ]
-}
-
-fn rule() -> impl Strategy<Value = Rule> {
-    prop_oneof![
-        Just(Rule::Stdp),
-        Just(Rule::StdpAllLtd),
-        Just(Rule::Triplet)
-    ]
-}
-
-fn pruning_mode() -> impl Strategy<Value = PruningMode> {
-    prop_oneof![
-        Just(PruningMode::None),
-        Just(PruningMode::Continuous),
-        Just(PruningMode::Final),
-        Just(PruningMode::FinalWindow)
-    ]
-}
-
-fn tau() -> impl Strategy<Value = TauPrune> {
-    prop_oneof![
-        (10.0..2_000.0).prop_map(TauPrune::Ms),
-        Just(TauPrune::Rule(TauRule::FromJob)),
-        Just(TauPrune::Rule(TauRule::FromClasses))
-    ]
-}
-
-prop_compose! {
-    /// Up to 20 neurons, so that they fill one block of the backend, a part of it, or more than one.
-    fn params()(
-        (classes, neurons_per_class) in (1..=3usize, 2..=7usize),
-        (stimulus, rest, refractory) in (20..60u32, 0..20u32, 0..4u32),
-        (delay_s2, delay_s3) in (0..9u32, 0..9u32),
-        (rule, mode) in (rule(), pruning_mode()),
-        (train, test) in (threshold(), threshold()),
-        (tau_ms, k) in (tau(), 0.1..4.0),
-        (gmax, a_pre, a_post) in (0.02..0.2, 0.0..=1.0, -1.0..=0.0),
-        (w_total, least_spikes) in (prop_oneof![Just(0.0), 1.0..10.0], prop_oneof![Just(0), 1..10usize]),
-        (seed, full_rate_hz) in (0..i64::MAX as u64 - 10_000, 50.0..400.0),
-    ) -> Params {
-        let mut params = presets::paper();
-        params.model.network.classes = (0..classes as u8).collect();
-        params.model.network.vote = Vote::Groups { neurons_per_class };
-        params.job.train = TrainImages::PerClass(IMAGES);
-        params.job.seed = seed;
-        params.model.time.dt_ms = 1.0;
-        params.model.time.stimulus_ms = stimulus.into();
-        params.model.time.rest_ms = rest.into();
-        params.model.input.full_rate_hz = full_rate_hz;
-        params.model.input.least_spikes = least_spikes;
-        params.model.input.retry_rate_hz = 20.0;
-        params.model.learning.w_total = w_total;
-        params.model.excitatory.refractory_ms = refractory.into();
-        params.model.excitatory.threshold_train = train;
-        params.model.excitatory.threshold_test = test;
-        params.model.lateral.delay_s2_max_ms = delay_s2.into();
-        params.model.lateral.delay_s3_max_ms = delay_s3.into();
-        params.model.learning.rule = rule;
-        params.model.learning.gmax = gmax;
-        params.model.learning.a_pre = a_pre;
-        params.model.learning.a_post = a_post;
-        params.model.pruning.mode = mode;
-        params.model.pruning.tau_ms = tau_ms;
-        params.model.pruning.k = k;
-        params
+impl Recording {
+    /// (step, input) of every spike, in no order, some twice.
+    pub fn draw(self) -> Vec<(u32, u16)> {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        let mut spike = || {
+            let step = rng.random_range(0..RECORDED_STEPS);
+            (step, rng.random_range(0..INPUTS as u16))
+        };
+        (0..self.spikes).map(|_| spike()).collect()
     }
 }
 
-prop_compose! {
-    pub fn job()(params in params(), seed: u64, dark in 0..200u8) -> Job {
-        Job { params, pixels: Pixels { seed, dark } }
-    }
+pub fn recording() -> impl Strategy<Value = Recording> {
+    (any::<u64>(), 500..3_000usize).prop_map(|(seed, spikes)| Recording { seed, spikes })
+}
+
+/// A job whose network has a drawn number of neurons.
+pub fn job(neurons: BoxedStrategy<usize>) -> impl Strategy<Value = Job> {
+    let images = (any::<u64>(), 0..200u8, prop::bool::weighted(0.3));
+    let images = images.prop_map(|(seed, dark, uneven)| Images { seed, dark, uneven });
+    (params::params(neurons), images).prop_map(|(params, images)| Job { params, images })
+}
+
+/// A job, and another whose networks may run beside those of the first.
+pub fn job_and_company(neurons: BoxedStrategy<usize>) -> impl Strategy<Value = (Job, Job)> {
+    (job(neurons.clone()), job(neurons)).prop_map(|(job, other)| {
+        let company = other.beside(&job);
+        (job, company)
+    })
 }
 
 impl Job {
-    /// Every image once, in an order that differs from replica to replica.
+    /// This job with the sizes, times and input of another, without which a device does not run the two side by side.
+    fn beside(self, other: &Job) -> Job {
+        let (model, others) = (self.params.model, &other.params.model);
+        let mut params = other.params.clone();
+        params.job.seed = self.params.job.seed;
+        params.model.excitatory = model.excitatory;
+        params.model.inhibitory = model.inhibitory;
+        params.model.lateral = Lateral {
+            delay_s2_max_ms: others.lateral.delay_s2_max_ms,
+            delay_s3_max_ms: others.lateral.delay_s3_max_ms,
+            ..model.lateral
+        };
+        params.model.pruning = Pruning {
+            window_ms: others.pruning.window_ms,
+            ..model.pruning
+        };
+        let rule = others.learning.rule;
+        params.model.learning = model.learning;
+        // Where classes have no groups of one size, rules that go by them cannot learn.
+        if params.validate().is_err() {
+            params.model.learning.rule = rule;
+        }
+        Job {
+            params,
+            images: other.images,
+        }
+    }
+
+    /// The images as they are shown.
+    pub fn pixels(&self) -> Vec<u8> {
+        prepare::scaled(&self.params.model.input, &self.images.draw()).into_owned()
+    }
+
+    /// Every image once, in an order and with shifts that differ from replica to replica.
     pub fn plan(&self, replica: usize) -> Vec<Showing> {
         let groups = self.params.model.network.classes.len();
+        let most = self.params.job.shift_max;
+        let shift = |place: usize| (place % (2 * most + 1)) as i8 - most as i8;
         let showing = |position: usize| Showing {
             image: ((position + replica) % IMAGES) as u32,
             group: ((position * (replica + 1)) % groups) as u32,
             shift: Shift {
-                right: (position % 4) as i8 - 2,
-                down: 0,
+                right: shift(5 * position + replica),
+                down: shift(7 * position + 2 * replica),
             },
         };
         (0..IMAGES).map(showing).collect()
@@ -137,5 +145,28 @@ impl Job {
 
     pub fn network(&self, replica: usize) -> Network {
         Network::new(&self.params, replica).unwrap()
+    }
+}
+
+/// What differs from the preset `paper`, each table of a parameter file on one line.
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let table = |params: &Params| Table::try_from(params).map_err(|_| fmt::Error);
+        let (ours, paper) = (table(&self.params)?, table(&presets::paper())?);
+        writeln!(f, "{:?}", self.images)?;
+        for (name, values) in &ours {
+            let (Value::Table(values), Some(Value::Table(paper))) = (values, paper.get(name))
+            else {
+                continue;
+            };
+            let differing = values
+                .iter()
+                .filter(|&(key, value)| paper.get(key) != Some(value));
+            let differing: Vec<String> = differing
+                .map(|(key, value)| format!("{key} = {value}"))
+                .collect();
+            writeln!(f, "[{name}] {}", differing.join(", "))?;
+        }
+        Ok(())
     }
 }

@@ -30,10 +30,7 @@ pub fn records(words: &[u32], clocks: &[u32], neurons: usize, watch: &[u32]) -> 
         for ((clock, record), fields) in clocks.iter().zip(&mut records).zip(lanes) {
             let now = clock + step;
             let fired = |last: &[u32]| {
-                // No neuron can spike in the clock's first step, 0, though a state may begin with last spikes of 0.
-                let neurons = (0u32..)
-                    .zip(last)
-                    .filter(|&(_, &last)| last == now && now > 0);
+                let neurons = (0u32..).zip(last).filter(|&(_, &last)| last == now);
                 neurons.map(|(j, _)| (now, j)).collect::<Vec<_>>()
             };
             let (last, variables) = fields.split_at(LAST_SPIKES.len() * neurons);

@@ -1,32 +1,22 @@
-//! `reproduce`: the paper's experiment, its table beside the published one, and a report.
+//! `reproduce`: the experiments of papers, each with its table beside the published one, and a report.
 
+mod antonov_sukhov;
 mod diehl_cook;
-mod pictures;
-mod plots;
-mod report;
-mod table;
+mod page;
 
-use super::data::{DataOptions, Loaded};
+use super::choices::choices;
+use super::data::DataOptions;
 use super::device::DeviceOptions;
 use super::options::{SourceOptions, set};
-use super::output::warn;
-use super::progress::Progress;
+use super::run::{Flags, Kind, Start};
 use super::run_folder::{FolderOptions, RunFolder};
-use super::saving::{SavingOptions, explain};
-use super::signals::stop_at_signals;
-use super::train::note_missing_validation;
-use anyhow::{bail, ensure};
+use super::saving::SavingOptions;
+use anyhow::bail;
 use clap::{Args, ValueEnum};
-use serde::Serialize;
-use spikeprune::checkpoint::Checkpoint;
+use serde::de::{DeserializeOwned, IntoDeserializer};
+use serde::{Deserialize, Serialize};
 use spikeprune::dataset::Digests;
-use spikeprune::experiment::Event;
-use spikeprune::experiment::reproduce::{
-    HeldOut, MOST_SPLITS, Plan, Reproduction, Split, random_splits, reproduce,
-};
-use spikeprune::experiment::train::Saving;
-use spikeprune::params::{Params, PerClass, PruningMode, TrainImages};
-use spikeprune::trained::Trained;
+use spikeprune::params::{Params, PerClass, PruningMode};
 use std::path::PathBuf;
 
 /// Run a paper's experiment and set the results beside the published ones
@@ -47,7 +37,11 @@ pub struct ReproduceArgs {
     #[command(flatten)]
     source: SourceOptions,
     #[command(flatten)]
-    experiment: ExperimentOptions,
+    shared: SharedOptions,
+    #[command(flatten)]
+    antonov_sukhov: antonov_sukhov::AntonovSukhovOptions,
+    #[command(flatten)]
+    diehl_cook: diehl_cook::DiehlCookOptions,
     #[command(flatten)]
     data: DataOptions,
     #[command(flatten)]
@@ -59,12 +53,14 @@ pub struct ReproduceArgs {
     /// Go on with the run in this folder: all but --device, --threads and --data comes from there; results are the same
     /// to the bit, on the same device or one that is exact
     #[arg(long, value_name = "DIR", help_heading = "Device and output",
-        conflicts_with_all = ["paper", "SourceOptions", "ExperimentOptions", "FolderOptions"])]
+        conflicts_with_all = ["paper", "SourceOptions", "SharedOptions", "AntonovSukhovOptions", "DiehlCookOptions",
+            "FolderOptions"])]
     resume: Option<PathBuf>,
 }
 
 /// The papers whose experiments can be run.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 enum Paper {
     /// Weight regularization in spiking neural networks, 2024
     AntonovSukhov,
@@ -72,27 +68,13 @@ enum Paper {
     DiehlCook,
 }
 
+/// What every paper's experiment may be given.
 #[derive(Args)]
 #[command(next_help_heading = "Experiment")]
-struct ExperimentOptions {
-    /// Neurons of the networks [diehl-cook: 100,400]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    sizes: Option<Vec<usize>>,
-    /// Passes over the training images [diehl-cook: 3]
-    #[arg(long, value_name = "N")]
-    epochs: Option<usize>,
-    /// Training images of all classes together, as the file has them [diehl-cook: 59000]
-    #[arg(long, value_name = "N")]
-    train_images: Option<usize>,
+struct SharedOptions {
     /// Labels to learn [paper: 7,4,6]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     classes: Option<Vec<u8>>,
-    /// Labels to show without having learned them [default: 9,2,1 for 7,4,6, else the lowest that are left]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    unknown: Option<Vec<u8>>,
-    /// Random splits of the labels instead, each with as many learned and as many unknown ones as above
-    #[arg(long, value_name = "N", conflicts_with = "unknown")]
-    splits: Option<usize>,
     /// Networks of each arm, with seeds --seed, + 1, ...
     #[arg(long, value_name = "K", default_value_t = 3)]
     seeds: usize,
@@ -100,14 +82,8 @@ struct ExperimentOptions {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Kinds of regularisation to compare [default: none,continuous,final; authors-code: final-window; diehl-cook: none]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = choices::<PruningMode>())]
     arms: Option<Vec<PruningMode>>,
-    /// Leave out the controls: removal of other weights, L1, L2, dropout
-    #[arg(long)]
-    no_controls: bool,
-    /// Training images of each class [paper: 5000]
-    #[arg(long, value_name = "N")]
-    train_per_class: Option<usize>,
     /// Test images of each class, known and unknown, or all [paper: 500]
     #[arg(long, value_name = "N")]
     test_per_class: Option<PerClass>,
@@ -117,235 +93,120 @@ struct ExperimentOptions {
     /// Length of a time step, in ms [paper: 0.5]
     #[arg(long, value_name = "MS")]
     dt_ms: Option<f64>,
-    /// Test on training images that were not trained on, to choose settings without the test images
-    #[arg(long)]
-    validation: bool,
 }
 
-/// What the run follows from, and the training as it was last saved.
+pub const KIND: Kind = Kind {
+    command: "reproduce",
+    mark: PLAN,
+    goes_on_from: &["0.2.0"],
+};
+/// What the networks have in common, and what the run follows from.
+const CONFIG: &str = "config.toml";
 const PLAN: &str = "plan.toml";
-const TRAINING: &str = "training.safetensors";
-/// What the run leaves in the end: results, page and the pictures on it.
+/// What every run leaves in the end: results, and the page with all figures.
 const RESULT: &str = "reproduction.json";
 const PAGE: &str = "report.html";
-const FILES: [&str; 7] = [
-    CONFIG,
-    PLAN,
-    TRAINING,
-    RESULT,
-    PAGE,
-    pictures::SETS,
-    pictures::WEIGHTS,
-];
-const CONFIG: &str = "config.toml";
-
-pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
-    let reopen = |path| RunFolder::reopen(path, "reproduce", &FILES, args.device.quiet);
-    let begun = args.resume.as_deref().map(reopen).transpose()?;
-    let paper = match &begun {
-        Some(folder) if diehl_cook::is_of(folder)? => Paper::DiehlCook,
-        Some(_) => Paper::AntonovSukhov,
-        None => args.paper,
-    };
-    match paper {
-        Paper::AntonovSukhov => antonov_sukhov(args, begun),
-        Paper::DiehlCook => diehl_cook::run(args, begun),
-    }
-}
-
-fn antonov_sukhov(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Result<()> {
-    let (every, stop) = (args.saving.every()?, stop_at_signals()?);
-    let plan = match &begun {
-        Some(folder) => folder.read_toml(PLAN)?,
-        None => args.experiment.plan(args.params(None)?)?,
-    };
-    plan.validate()?;
-    let backend = args.device.open()?;
-    let data = args.data.load(&plan.params)?;
-    let digests = data.set.digests();
-    // If there are too few images, this ends before a folder is made.
-    plan.check(&data.set)?;
-    for split in &plan.splits {
-        let mut params = plan.params.clone();
-        params.model.network.classes.clone_from(&split.classes);
-        if note_missing_validation(&data.set.train, &params, args.device.quiet)? {
-            break;
-        }
-    }
-    stop.begin();
-    let mut folder = match begun {
-        Some(folder) => folder,
-        None => new_folder(args, &name(&plan), &plan.params, &plan, &data, &FILES)?,
-    };
-    folder.check_data(PLAN, &data)?;
-    folder.check(&[RESULT])?;
-    let begun = saved_training(&folder, TRAINING, &data)?;
-    let mut progress = Progress::until(args.device.quiet, stop.asked().clone());
-    let saving = Saving {
-        every,
-        stop: stop.asked(),
-    };
-    let found = reproduce(
-        backend.as_ref(),
-        &data.set,
-        &plan,
-        begun,
-        saving,
-        &mut |event| {
-            progress.observe(&event)?;
-            match event {
-                Event::Save(trained) => {
-                    let training = Checkpoint::of(&plan.params, trained, digests.clone());
-                    let written = folder.write(TRAINING, &training.to_bytes()?);
-                    written.map_err(Into::into)
-                }
-                _ => Ok(()),
-            }
-        },
-    )
-    .map_err(|error| explain(error, "reproduce", &folder, &args.device))?;
-    progress.finish();
-    let document = data.with(&found);
-    folder.write_json(RESULT, &document)?;
-    let told = folder.tell(args.device.json, &document, &table::table(&found));
-    // The page comes last: if it fails, no result is lost, and as long as the training is there it can be made again.
-    match page(&found, &digests, &mut folder) {
-        Ok(()) => folder.remove(TRAINING)?,
-        Err(error) => warn(&error.context(NO_PAGE)),
-    }
-    told
-}
-
 /// The warning if a page cannot be made.
 const NO_PAGE: &str = "the report is not written; --resume of the folder tries again";
 
-/// Writes the page with its pictures.
-fn page(found: &Reproduction, data: &Digests, folder: &mut RunFolder) -> anyhow::Result<()> {
-    let sets = pictures::sets(found, data, folder)?;
-    let weights = pictures::weights(found, data, folder)?;
-    folder.write_text(PAGE, &report::html(found, data, &sets, &weights)?)
+pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
+    let start = Start::new(Flags {
+        kind: &KIND,
+        resume: args.resume.as_deref(),
+        data: &args.data,
+        device: &args.device,
+        folder: &args.folder,
+        every: args.saving.every()?,
+    })?;
+    let saved = start.folder().map(Saved::read).transpose()?;
+    let paper = saved.as_ref().map_or(args.paper, |saved| saved.paper);
+    match paper {
+        Paper::AntonovSukhov => {
+            let job = antonov_sukhov::job(args, saved)?;
+            start.run(job)
+        }
+        Paper::DiehlCook => {
+            let job = diehl_cook::job(args, saved)?;
+            start.run(job)
+        }
+    }
 }
 
-/// A run folder with what the whole run follows from.
-fn new_folder(
-    args: &ReproduceArgs,
-    name: &str,
+/// plan.toml as it is written.
+#[derive(Serialize)]
+struct Written<'a, P: Serialize> {
+    paper: Paper,
+    #[serde(flatten)]
+    plan: &'a P,
+}
+
+/// plan.toml as it was read.
+struct Saved<'a> {
+    folder: &'a RunFolder,
+    paper: Paper,
+    plan: toml::Table,
+}
+
+impl<'a> Saved<'a> {
+    fn read(folder: &'a RunFolder) -> anyhow::Result<Self> {
+        let mut plan: toml::Table = folder.read_toml(PLAN)?;
+        let paper = match plan.remove("paper") {
+            Some(paper) => Paper::deserialize(paper.into_deserializer())
+                .map_err(|error| folder.damaged(PLAN, &error))?,
+            // Version 0.2.0 did not name the paper.
+            None if plan.contains_key("sizes") => Paper::DiehlCook,
+            None => Paper::AntonovSukhov,
+        };
+        Ok(Self {
+            folder,
+            paper,
+            plan,
+        })
+    }
+
+    fn plan<P: DeserializeOwned>(self) -> anyhow::Result<P> {
+        let plan = self.plan.try_into();
+        plan.map_err(|error| self.folder.damaged(PLAN, &error))
+    }
+}
+
+/// Writes what a run follows from into its new folder.
+fn write(
+    folder: &mut RunFolder,
+    paper: Paper,
     params: &Params,
     plan: &impl Serialize,
-    data: &Loaded,
-    files: &[impl AsRef<str>],
-) -> anyhow::Result<RunFolder> {
-    let digests = data.set.digests();
-    let mut folder = args.folder.create(name, files)?;
-    folder.write_toml(CONFIG, params, &digests)?;
-    folder.write_toml(PLAN, plan, &digests)?;
-    Ok(folder)
+    data: &Digests,
+) -> anyhow::Result<()> {
+    folder.write_toml(CONFIG, params, data)?;
+    folder.write_toml(PLAN, &Written { paper, plan }, data)
 }
 
-/// A training to go on with, where one was saved.
-fn saved_training(
-    folder: &RunFolder,
-    name: &str,
-    data: &Loaded,
-) -> anyhow::Result<Option<Trained>> {
-    let path = folder.file(name);
-    if !path.exists() {
-        return Ok(None);
-    }
-    let saved = Checkpoint::load(&path)?;
-    saved.check_data(&path, &data.set, data.folder.as_ref())?;
-    folder.check(&[name])?;
-    Ok(Some(saved.into()))
-}
-
-/// What a run folder is named after.
-fn name(plan: &Plan) -> String {
-    let params = &plan.params;
-    let what = match plan.splits.as_slice() {
-        [_] => params.model.network.label("-"),
-        splits => format!("{}-splits", splits.len()),
-    };
-    format!("reproduce-{}-{what}-seed{}", params.preset, params.job.seed)
-}
-
-/// Refuses flags that were given and have no meaning for a paper.
-fn refuse(paper: &str, flags: &[(&str, bool)]) -> anyhow::Result<()> {
-    match flags.iter().find(|(_, given)| *given) {
+/// Refuses the flag that was given and has no meaning for a paper.
+fn refuse(paper: &str, given: Option<&str>) -> anyhow::Result<()> {
+    match given {
         None => Ok(()),
-        Some((flag, _)) => bail!("{flag} has no meaning with --paper {paper}: leave it out"),
+        Some(flag) => bail!("{flag} has no meaning with --paper {paper}: leave it out"),
     }
+}
+
+/// The first of these flags that was given.
+fn first_given<'a>(flags: &[(&'a str, bool)]) -> Option<&'a str> {
+    let found = flags.iter().find(|(_, given)| *given);
+    found.map(|(flag, _)| *flag)
 }
 
 impl ReproduceArgs {
     /// Parameters from file and flags, over a preset where neither names one.
     fn params(&self, preset: Option<&str>) -> anyhow::Result<Params> {
         let mut params = self.source.resolve_from(preset, self.device.quiet)?;
+        let shared = &self.shared;
         set(&mut params.job.data, self.data.folder());
+        set(&mut params.model.network.classes, &shared.classes);
+        set(&mut params.job.test_per_class, &shared.test_per_class);
+        set(&mut params.job.seed, &shared.seed);
+        set(&mut params.model.time.dt_ms, &shared.dt_ms);
+        params.job.replicas = shared.seeds;
         Ok(params)
-    }
-}
-
-impl ExperimentOptions {
-    fn plan(&self, mut params: Params) -> anyhow::Result<Plan> {
-        refuse(
-            "antonov-sukhov",
-            &[
-                ("--sizes", self.sizes.is_some()),
-                ("--epochs", self.epochs.is_some()),
-                ("--train-images", self.train_images.is_some()),
-            ],
-        )?;
-        set(&mut params.model.network.classes, &self.classes);
-        if let Some(images) = self.train_per_class {
-            params.job.train = TrainImages::PerClass(images);
-        }
-        set(&mut params.job.test_per_class, &self.test_per_class);
-        set(&mut params.job.seed, &self.seed);
-        set(&mut params.model.time.dt_ms, &self.dt_ms);
-        params.job.replicas = self.seeds;
-        params.validate()?;
-        Ok(Plan {
-            splits: self.splits(&params)?,
-            arms: self.arms(&params),
-            seeds: self.seeds,
-            controls: !self.no_controls,
-            noise_images: self.noise_images,
-            held_out: if self.validation {
-                HeldOut::Validation
-            } else {
-                HeldOut::Test
-            },
-            params,
-        })
-    }
-
-    fn splits(&self, params: &Params) -> anyhow::Result<Vec<Split>> {
-        let classes = &params.model.network.classes;
-        let known = classes.len();
-        if let Some(count) = self.splits {
-            ensure!(
-                (1..=MOST_SPLITS).contains(&count),
-                "--splits is {count}: it must be in 1..={MOST_SPLITS}"
-            );
-            let unknown = known.min(10 - known);
-            return Ok(random_splits(params.job.seed, count, known, unknown));
-        }
-        let left = |label: &u8| !classes.contains(label);
-        let unknown = match &self.unknown {
-            Some(unknown) => unknown.clone(),
-            None if *classes == [7, 4, 6] => vec![9, 2, 1],
-            None => (0..10).filter(left).take(known).collect(),
-        };
-        let classes = classes.clone();
-        Ok(vec![Split { classes, unknown }])
-    }
-
-    fn arms(&self, params: &Params) -> Vec<PruningMode> {
-        let last = match params.model.pruning.mode {
-            PruningMode::FinalWindow => PruningMode::FinalWindow,
-            _ => PruningMode::Final,
-        };
-        let default = || vec![PruningMode::None, PruningMode::Continuous, last];
-        self.arms.clone().unwrap_or_else(default)
     }
 }

@@ -5,19 +5,19 @@ mod table;
 use super::device::DeviceOptions;
 use super::options::{ParamOptions, note_renamed};
 use super::output::note;
-use super::progress::Progress;
-use super::run_folder::{FolderOptions, RunFolder, SEARCH};
-use super::saving::explain;
-use super::signals::stop_at_signals;
+use super::run::{Flags, Frame, Job, Kind, Start};
+use super::run_folder::{FolderOptions, RunFolder};
 use super::train::note_missing_validation;
 use anyhow::{Context, bail, ensure};
 use clap::Args;
+use spikeprune::dataset::{Dataset, Digests};
 use spikeprune::experiment::ExperimentError;
 use spikeprune::experiment::selection;
-use spikeprune::experiment::sweep::{Axis, Search, Values, sweep};
+use spikeprune::experiment::sweep::{Axis, Search, Trial, Values, sweep};
+use spikeprune::experiment::train::Every;
 use spikeprune::params::{MetricsEvery, Params, renamed};
 use std::path::PathBuf;
-use table::{TABLE, best, read_rows, row, unchanging, write_rows};
+use table::{Row, TABLE, best, read_rows, row, unchanging, write_rows};
 
 /// Search over parameters: a grid, or points drawn at random; networks train side by side
 ///
@@ -59,84 +59,133 @@ struct SearchOptions {
     seeds: usize,
 }
 
-const FILES: [&str; 2] = [SEARCH, TABLE];
+pub const KIND: Kind = Kind {
+    command: "sweep",
+    mark: SEARCH,
+    // The rows of a search are its result: two versions that count otherwise must not share one.
+    goes_on_from: &[],
+};
+const SEARCH: &str = "search.toml";
+
 pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
-    let stop = stop_at_signals()?;
-    let reopen = |path| RunFolder::reopen(path, "sweep", &FILES, args.device.quiet);
-    let resumed = args.resume.as_deref().map(reopen).transpose()?;
-    let search: Search = match &resumed {
+    let start = Start::new(Flags {
+        kind: &KIND,
+        resume: args.resume.as_deref(),
+        data: &args.params.data,
+        device: &args.device,
+        folder: &args.folder,
+        // A search goes on by the rows of its table.
+        every: Every::Never,
+    })?;
+    let search: Search = match start.folder() {
         Some(folder) => folder.read_toml(SEARCH)?,
         None => args.search.search(&args.params, args.device.quiet)?,
     };
     let trials = search.trials()?;
-    let backend = args.device.open()?;
-    let data = args.params.data.load(&search.params)?;
-    let images = &data.set.train;
-    let mut said = false;
-    for trial in trials.iter().filter(|trial| trial.replica == 0) {
-        check_measurable(&trial.params)?;
-        selection::training(images, &trial.params)?;
-        selection::check_some_left(images, &trial.params).context(
-            "a search is measured on training images that are not trained on: leave some",
-        )?;
-        said = said || note_missing_validation(images, &trial.params, args.device.quiet)?;
+    start.run(Searching { search, trials })
+}
+
+struct Searching {
+    search: Search,
+    trials: Vec<Trial>,
+}
+
+impl Job for Searching {
+    fn params(&self) -> &Params {
+        &self.search.params
     }
-    stop.begin();
-    let (mut folder, mut rows) = match resumed {
-        Some(mut folder) => {
-            folder.check_data(SEARCH, &data)?;
-            folder.check_unchanged(SEARCH)?;
-            let rows = read_rows(folder.path(), &search, &trials, images)?;
-            match rows.is_empty() {
-                // A table without rows cannot have been changed.
-                true => folder.adopt(TABLE)?,
-                false => folder.check_unchanged(TABLE)?,
-            }
-            (folder, rows)
+
+    fn name(&self) -> String {
+        let params = &self.search.params;
+        format!(
+            "sweep-{}-{}",
+            params.preset,
+            params.model.network.label("-")
+        )
+    }
+
+    fn files(&self) -> Vec<String> {
+        [SEARCH, TABLE].map(String::from).into()
+    }
+
+    fn written_anew(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    fn check(&self, data: &Dataset, quiet: bool) -> anyhow::Result<()> {
+        let (images, mut said) = (&data.train, false);
+        for trial in self.trials.iter().filter(|trial| trial.replica == 0) {
+            check_measurable(&trial.params)?;
+            selection::training(images, &trial.params)?;
+            selection::check_some_left(images, &trial.params).context(
+                "a search is measured on training images that are not trained on: leave some",
+            )?;
+            said = said || note_missing_validation(images, &trial.params, quiet)?;
         }
-        None => {
-            let params = &search.params;
-            let name = format!(
-                "sweep-{}-{}",
-                params.preset,
-                params.model.network.label("-")
+        Ok(())
+    }
+
+    fn write(&self, folder: &mut RunFolder, data: &Digests) -> anyhow::Result<()> {
+        folder.write_toml(SEARCH, &self.search, data)
+    }
+
+    fn run(self, mut frame: Frame<'_>) -> anyhow::Result<()> {
+        let Self { search, trials } = &self;
+        let mut rows = self.rows(&mut frame)?;
+        let Frame {
+            backend,
+            data,
+            folder,
+            progress,
+            stop,
+            ..
+        } = &mut frame;
+        let swept = sweep(
+            backend.as_ref(),
+            &data.set.train,
+            &trials[rows.len()..],
+            stop.asked(),
+            &mut |event| progress.observe(&event),
+            &mut |trial, metrics, seconds| {
+                rows.push(row(trial, metrics, seconds));
+                write_rows(folder, search, &rows)
+                    .map_err(|error| ExperimentError::Observer(error.into()))
+            },
+        );
+        swept.map_err(|error| frame.explain(error))?;
+        frame.progress.finish();
+        for key in unchanging(search, &rows) {
+            let text = format!(
+                "no value of {key} changed anything that was measured: it may not act here"
             );
-            let mut folder = args.folder.create(&name, &FILES)?;
-            folder.write_toml(SEARCH, &search, &data.set.digests())?;
-            (folder, Vec::new())
+            note(&text, frame.quiet());
         }
-    };
-    let mut progress = Progress::until(args.device.quiet, stop.asked().clone());
-    let left = &trials[rows.len()..];
-    sweep(
-        backend.as_ref(),
-        images,
-        left,
-        stop.asked(),
-        &mut |event| progress.observe(&event),
-        &mut |trial, metrics, seconds| {
-            rows.push(row(trial, metrics, seconds));
-            write_rows(&mut folder, &search, &rows)
-                .map_err(|error| ExperimentError::Observer(error.into()))
-        },
-    )
-    .map_err(|error| explain(error, "sweep", &folder, &args.device))?;
-    progress.finish();
-    for key in unchanging(&search, &rows) {
-        let text =
-            format!("no value of {key} changed anything that was measured: it may not act here");
-        note(&text, args.device.quiet);
+        let document = serde_json::json!({
+                "version": env!("CARGO_PKG_VERSION"),
+                "command": "sweep",
+                "device": frame.backend.device(),
+                "axes": search.axes.iter().map(|axis| &axis.key).collect::<Vec<_>>(),
+                "rows": rows,
+                "data": frame.data.used(),
+                "out": frame.folder.path().display().to_string(),
+        });
+        frame.end(None, &document, &best(search, &rows), |_| Ok(()))
     }
-    let document = serde_json::json!({
-            "version": env!("CARGO_PKG_VERSION"),
-            "command": "sweep",
-            "device": backend.device(),
-            "axes": search.axes.iter().map(|axis| &axis.key).collect::<Vec<_>>(),
-            "rows": rows,
-            "data": data.used(),
-            "out": folder.path().display().to_string(),
-    });
-    folder.tell(args.device.json, &document, &best(&search, &rows))
+}
+
+impl Searching {
+    /// The rows that are there.
+    fn rows(&self, frame: &mut Frame<'_>) -> anyhow::Result<Vec<Row>> {
+        let (folder, images) = (&mut frame.folder, &frame.data.set.train);
+        folder.check_unchanged(SEARCH)?;
+        let rows = read_rows(folder.path(), &self.search, &self.trials, images)?;
+        match rows.is_empty() {
+            // A table without rows cannot have been changed.
+            true => folder.adopt(TABLE)?,
+            false => folder.check_unchanged(TABLE)?,
+        }
+        Ok(rows)
+    }
 }
 
 impl SearchOptions {

@@ -2,107 +2,112 @@
 
 mod show;
 
-use super::pictures;
+use super::page;
 use super::{
-    CONFIG, ExperimentOptions, NO_PAGE, PAGE, PLAN, RESULT, ReproduceArgs, new_folder, refuse,
-    saved_training, set,
+    CONFIG, NO_PAGE, PAGE, PLAN, Paper, RESULT, ReproduceArgs, Saved, first_given, refuse, set,
+    write,
 };
-use crate::cli::output::warn;
-use crate::cli::progress::Progress;
+use crate::cli::run::{Frame, Job, Kept};
 use crate::cli::run_folder::RunFolder;
-use crate::cli::saving::explain;
-use crate::cli::signals::stop_at_signals;
 use crate::cli::train::note_missing_validation;
-use spikeprune::checkpoint::Checkpoint;
-use spikeprune::dataset::Digests;
-use spikeprune::experiment::Event;
-use spikeprune::experiment::diehl_cook::{DiehlCook, Plan, test_size, train_size};
-use spikeprune::experiment::train::Saving;
+use anyhow::Context;
+use clap::Args;
+use spikeprune::dataset::{Dataset, Digests};
+use spikeprune::experiment::papers::diehl_cook::{DiehlCook, SizesPlan, test_size, train_size};
 use spikeprune::params::{INPUTS, MetricsEvery, Params, PruningMode, TrainImages};
 use spikeprune::report::{ColorMap, Sheet, TileGroup, WeightImages};
 use spikeprune::trained::Trained;
 use std::time::Instant;
+
+/// What this experiment alone may be given.
+#[derive(Args)]
+#[command(next_help_heading = "Experiment")]
+pub struct DiehlCookOptions {
+    /// Neurons of the networks [diehl-cook: 100,400]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    sizes: Option<Vec<usize>>,
+    /// Passes over the training images [diehl-cook: 3]
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Training images of all classes together, as the file has them [diehl-cook: 59000]
+    #[arg(long, value_name = "N")]
+    train_images: Option<usize>,
+}
 
 /// Rows of the curve of learning, where the parameters do not say otherwise.
 const ROWS: usize = 12;
 /// About how many screen pixels the side of a sheet of digits has.
 const SHEET: usize = 1200;
 
-/// Whether a run folder is one of this experiment.
-pub fn is_of(folder: &RunFolder) -> anyhow::Result<bool> {
-    let plan: toml::Table = folder.read_toml(PLAN)?;
-    Ok(plan.contains_key("sizes"))
-}
-
-pub fn run(args: &ReproduceArgs, begun: Option<RunFolder>) -> anyhow::Result<()> {
-    let (every, stop) = (args.saving.every()?, stop_at_signals()?);
-    let plan: Plan = match &begun {
-        Some(folder) => folder.read_toml(PLAN)?,
-        None => plan(&args.experiment, args.params(Some("diehl-cook"))?)?,
+/// The run that the folder or the flags ask for.
+pub fn job(args: &ReproduceArgs, saved: Option<Saved<'_>>) -> anyhow::Result<Sizes> {
+    let plan: SizesPlan = match saved {
+        Some(saved) => saved.plan()?,
+        None => plan(args)?,
     };
     plan.validate()?;
-    let backend = args.device.open()?;
-    let data = args.data.load(&plan.params)?;
-    let digests = data.set.digests();
-    // If there are too few images, this ends before a folder is made.
-    plan.check(&data.set)?;
-    note_missing_validation(&data.set.train, &plan.params, args.device.quiet)?;
-    stop.begin();
-    let mut folder = match begun {
-        Some(folder) => folder,
-        None => {
-            let name = format!("reproduce-diehl-cook-seed{}", plan.params.job.seed);
-            new_folder(args, &name, &plan.params, &plan, &data, &files(&plan))?
+    Ok(Sizes(plan))
+}
+
+pub struct Sizes(SizesPlan);
+
+impl Job for Sizes {
+    fn params(&self) -> &Params {
+        &self.0.params
+    }
+
+    fn name(&self) -> String {
+        format!("reproduce-diehl-cook-seed{}", self.0.params.job.seed)
+    }
+
+    fn files(&self) -> Vec<String> {
+        let sizes = self.0.sizes.iter();
+        let of_sizes = sizes.flat_map(|&size| [networks_file(size), digits_file(size)]);
+        let files = [CONFIG, PLAN, RESULT, PAGE].map(String::from);
+        files.into_iter().chain(of_sizes).collect()
+    }
+
+    fn written_anew(&self) -> Vec<&str> {
+        vec![RESULT]
+    }
+
+    fn check(&self, data: &Dataset, quiet: bool) -> anyhow::Result<()> {
+        self.0.check(data)?;
+        note_missing_validation(&data.train, &self.0.params, quiet)?;
+        Ok(())
+    }
+
+    fn write(&self, folder: &mut RunFolder, data: &Digests) -> anyhow::Result<()> {
+        write(folder, Paper::DiehlCook, &self.0.params, &self.0, data)
+    }
+
+    fn run(self, mut frame: Frame<'_>) -> anyhow::Result<()> {
+        let (plan, start) = (&self.0, Instant::now());
+        let mut found = DiehlCook::new(plan, frame.backend.device());
+        let mut sheets = Vec::new();
+        for &size in &plan.sizes {
+            let saved = networks_file(size);
+            let begun = frame.saved(&saved, |_, _| Ok(()))?.map(Into::into);
+            let kept = Kept {
+                params: &plan.of_size(size),
+                checkpoint: &saved,
+                rows: false,
+            };
+            let (trained, networks) =
+                frame.experiment(&kept, |backend, data, saving, observer| {
+                    let trained = train_size(backend, data, plan, size, begun, saving, observer)?;
+                    let networks = test_size(backend, data, plan, &trained, observer)?;
+                    Ok((trained, networks))
+                })?;
+            found.networks.extend(networks);
+            sheets.push((size, sheet(plan, &trained, size)));
         }
-    };
-    folder.check_data(PLAN, &data)?;
-    folder.check(&[RESULT])?;
-    folder.adopt_unrecorded(&files(&plan))?;
-    let start = Instant::now();
-    let mut found = DiehlCook::new(&plan, backend.device());
-    let mut sheets = Vec::new();
-    for &size in &plan.sizes {
-        let saved = networks_file(size);
-        let begun = saved_training(&folder, &saved, &data)?;
-        let params = plan.of_size(size);
-        let mut progress = Progress::until(args.device.quiet, stop.asked().clone());
-        let saving = Saving {
-            every,
-            stop: stop.asked(),
-        };
-        let mut observe = |event: Event<'_>| {
-            progress.observe(&event)?;
-            match event {
-                Event::Save(trained) => {
-                    let networks = Checkpoint::of(&params, trained, digests.clone());
-                    let written = folder.write(&saved, &networks.to_bytes()?);
-                    written.map_err(Into::into)
-                }
-                _ => Ok(()),
-            }
-        };
-        let (backend, data) = (backend.as_ref(), &data.set);
-        let trained = train_size(backend, data, &plan, size, begun, saving, &mut observe).and_then(
-            |trained| {
-                let networks = test_size(backend, data, &plan, &trained, &mut observe)?;
-                Ok((trained, networks))
-            },
-        );
-        let (trained, networks) =
-            trained.map_err(|error| explain(error, "reproduce", &folder, &args.device))?;
-        progress.finish();
-        found.networks.extend(networks);
-        sheets.push((size, sheet(&plan, &trained, size)));
+        found.seconds = start.elapsed().as_secs_f64();
+        let (document, digests) = (frame.data.with(&found), frame.data.set.digests());
+        frame.end(Some(RESULT), &document, &show::table(&found), |folder| {
+            write_page(plan, &found, &digests, &sheets, folder).context(NO_PAGE)
+        })
     }
-    found.seconds = start.elapsed().as_secs_f64();
-    let document = data.with(&found);
-    folder.write_json(RESULT, &document)?;
-    let told = folder.tell(args.device.json, &document, &show::table(&found));
-    // The page comes last: if it fails, no result is lost.
-    if let Err(error) = page(&plan, &found, &digests, &sheets, &mut folder) {
-        warn(&error.context(NO_PAGE));
-    }
-    told
 }
 
 fn networks_file(size: usize) -> String {
@@ -113,19 +118,9 @@ fn digits_file(size: usize) -> String {
     format!("digits-{size}.png")
 }
 
-/// What the run writes.
-fn files(plan: &Plan) -> Vec<String> {
-    let of_sizes = plan
-        .sizes
-        .iter()
-        .flat_map(|&size| [networks_file(size), digits_file(size)]);
-    let files = [CONFIG, PLAN, RESULT, PAGE].map(String::from);
-    files.into_iter().chain(of_sizes).collect()
-}
-
 /// Writes the page with its pictures, a sheet a size.
-fn page(
-    plan: &Plan,
+fn write_page(
+    plan: &SizesPlan,
     found: &DiehlCook,
     data: &Digests,
     sheets: &[(usize, Sheet<'_>)],
@@ -136,50 +131,46 @@ fn page(
         let params = plan.of_size(*size);
         let caption = format!("{size} neurons, seed {}", params.job.seed);
         let name = digits_file(*size);
-        digits.push(pictures::write(
-            &params, data, folder, &name, sheet, caption,
-        )?);
+        digits.push(page::write(&params, data, folder, &name, sheet, caption)?);
     }
     folder.write_text(PAGE, &show::html(found, data, &digits)?)
 }
 
-fn plan(options: &ExperimentOptions, mut params: Params) -> anyhow::Result<Plan> {
-    refuse(
-        "diehl-cook",
-        &[
-            ("--unknown", options.unknown.is_some()),
-            ("--splits", options.splits.is_some()),
-            ("--no-controls", options.no_controls),
-            ("--train-per-class", options.train_per_class.is_some()),
-            ("--validation", options.validation),
-        ],
-    )?;
-    set(&mut params.model.network.classes, &options.classes);
-    let job = &mut params.job;
-    set(&mut job.epochs, &options.epochs);
+fn plan(args: &ReproduceArgs) -> anyhow::Result<SizesPlan> {
+    refuse("diehl-cook", args.antonov_sukhov.given())?;
+    let (shared, options) = (&args.shared, &args.diehl_cook);
+    let mut params = args.params(Some("diehl-cook"))?;
+    set(&mut params.job.epochs, &options.epochs);
     if let Some(images) = options.train_images {
-        job.train = TrainImages::InAll(images);
+        params.job.train = TrainImages::InAll(images);
     }
-    set(&mut job.test_per_class, &options.test_per_class);
-    set(&mut job.seed, &options.seed);
-    job.replicas = options.seeds;
-    set(&mut params.model.time.dt_ms, &options.dt_ms);
     if params.job.metrics_every == MetricsEvery::End {
         let every = params.presentations().div_ceil(ROWS);
         params.job.metrics_every = MetricsEvery::Images(every);
     }
-    let arms = options.arms.clone();
-    Ok(Plan {
-        sizes: options.sizes.clone().unwrap_or_else(|| vec![100, 400]),
+    let (sizes, arms) = (options.sizes.clone(), shared.arms.clone());
+    Ok(SizesPlan {
+        sizes: sizes.unwrap_or_else(|| vec![100, 400]),
         arms: arms.unwrap_or_else(|| vec![PruningMode::None]),
-        seeds: options.seeds,
-        noise_images: options.noise_images,
+        seeds: shared.seeds,
+        noise_images: shared.noise_images,
         params,
     })
 }
 
+impl DiehlCookOptions {
+    /// A flag that was given.
+    pub fn given(&self) -> Option<&'static str> {
+        first_given(&[
+            ("--sizes", self.sizes.is_some()),
+            ("--epochs", self.epochs.is_some()),
+            ("--train-images", self.train_images.is_some()),
+        ])
+    }
+}
+
 /// What the first network of each arm has learned, in a square each.
-fn sheet(plan: &Plan, trained: &Trained, size: usize) -> Sheet<'static> {
+fn sheet(plan: &SizesPlan, trained: &Trained, size: usize) -> Sheet<'static> {
     let params = &plan.params;
     let range = (
         params.model.w_min() as f32,

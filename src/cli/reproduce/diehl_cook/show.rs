@@ -1,12 +1,13 @@
 //! Results for people: a table for the terminal, a page with figures.
 
-use crate::cli::reproduce::pictures::Picture;
-use crate::cli::reproduce::plots::{axis, mean_curve, share};
-use crate::cli::reproduce::report::{cells, columns, figure, picture};
-use crate::cli::reproduce::table::{aligned, spread};
+use crate::cli::reproduce::page::{
+    Picture, aligned, axis, cells, columns, figure, mean_curve, picture, share, spread,
+};
 use spikeprune::dataset::Digests;
-use spikeprune::experiment::diehl_cook::{BINDSNET, DiehlCook, NetworkResult, SIZES, published};
 use spikeprune::experiment::evaluate::LabelVotes;
+use spikeprune::experiment::papers::diehl_cook::{
+    BINDSNET, DiehlCook, SIZES, SizeResult, published,
+};
 use spikeprune::params::{PruningMode, to_toml};
 use spikeprune::report::plot::{Lines, PlotError, Svg};
 use spikeprune::report::{Block, Page, Section};
@@ -36,21 +37,21 @@ const COUNTS: [&str; 9] = [
     "training ms an image",
 ];
 
-fn rows(found: &DiehlCook, row: impl Fn(&[&NetworkResult]) -> Vec<String>) -> Vec<Vec<String>> {
+fn rows(found: &DiehlCook, row: impl Fn(&[&SizeResult]) -> Vec<String>) -> Vec<Vec<String>> {
     let named = |group: (usize, PruningMode)| {
-        let networks: Vec<&NetworkResult> = found.of(group).collect();
+        let networks: Vec<&SizeResult> = found.of(group).collect();
         let name = vec![group.0.to_string(), group.1.to_string()];
         [name, row(&networks)].concat()
     };
     found.groups().into_iter().map(named).collect()
 }
 
-fn percent(networks: &[&NetworkResult], value: impl Fn(&NetworkResult) -> f64) -> String {
+fn percent(networks: &[&SizeResult], value: impl Fn(&SizeResult) -> f64) -> String {
     spread(networks.iter().map(|network| 100.0 * value(network)), 1)
 }
 
 /// Of the votes by labels, 0 where there are none.
-fn votes(value: impl Fn(&LabelVotes) -> f64) -> impl Fn(&NetworkResult) -> f64 {
+fn votes(value: impl Fn(&LabelVotes) -> f64) -> impl Fn(&SizeResult) -> f64 {
     move |network| network.eval.labels.as_ref().map_or(0.0, &value)
 }
 
@@ -77,10 +78,10 @@ fn accuracy_rows(found: &DiehlCook) -> Vec<Vec<String>> {
 /// What the accuracy does not tell, likewise.
 fn count_rows(found: &DiehlCook) -> Vec<Vec<String>> {
     rows(found, |networks| {
-        let mean = |value: &dyn Fn(&NetworkResult) -> f64, digits| {
+        let mean = |value: &dyn Fn(&SizeResult) -> f64, digits| {
             spread(networks.iter().map(|network| value(network)), digits)
         };
-        let images = |network: &NetworkResult| network.eval.images.max(1) as f64;
+        let images = |network: &SizeResult| network.eval.images.max(1) as f64;
         vec![
             mean(&votes(|votes| votes.unlabelled_neurons as f64), 0),
             mean(&votes(|votes| votes.tied_neurons as f64), 0),
@@ -129,7 +130,7 @@ pub fn table(found: &DiehlCook) -> String {
 /// Accuracy on validation images against the training images seen, a size and arm a curve.
 fn curves(found: &DiehlCook) -> Result<Svg, PlotError> {
     let curve = |group: (usize, PruningMode)| {
-        let networks: Vec<&NetworkResult> = found.of(group).collect();
+        let networks: Vec<&SizeResult> = found.of(group).collect();
         let point = |row: usize| {
             let points = networks.iter().filter_map(|network| network.curve.get(row));
             let accuracies = points.filter_map(|point| point.accuracy).collect();

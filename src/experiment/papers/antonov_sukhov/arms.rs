@@ -1,6 +1,6 @@
 //! What is trained: arms and controls, for every split and seed.
 
-use super::Plan;
+use super::ArmsPlan;
 use crate::draws;
 use crate::params::{Decay, Params, PruningMode, TauPrune, TauRule};
 use serde::{Deserialize, Serialize, Serializer};
@@ -131,7 +131,7 @@ fn apply(name: &ArmName, params: &mut Params) {
 }
 
 /// All networks to train: split after split, the arms of all seeds, then the controls of all seeds.
-pub fn variants(plan: &Plan) -> Vec<Variant> {
+pub fn variants(plan: &ArmsPlan) -> Vec<Variant> {
     let mut names: Vec<ArmName> = plan.arms.iter().copied().map(ArmName::Pruning).collect();
     if plan.controls {
         names.extend(trained_controls(&plan.params));

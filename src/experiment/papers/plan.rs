@@ -1,7 +1,7 @@
 //! What the plans of the experiments have in common: checks, since a plan may come from a file, and the beginning of
 //! a training of networks that differ.
 
-use super::ExperimentError;
+use crate::experiment::ExperimentError;
 use crate::network::Network;
 use crate::params::{Params, ParamsError};
 use crate::trained::{Replica, Trained};

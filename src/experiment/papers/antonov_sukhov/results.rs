@@ -1,10 +1,11 @@
 //! What a reproduction finds; the serialised part is the document of `reproduce --json`.
 
 use super::claims::Claim;
-use super::raster::Raster;
-use super::sets::STRENGTHS;
-use super::{ArmName, HeldOut, Plan, Set, Split, Subject, TestSets};
+use super::raster::Presentation;
+use super::{ArmName, ArmsPlan, Split, Subject};
 use crate::experiment::evaluate::{Answer, Evaluation};
+use crate::experiment::selection::ClassImages;
+use crate::experiment::test_sets::{HeldOut, TestSet};
 use crate::experiment::train::zero_fraction;
 use crate::params::Params;
 use crate::statistics::Detection;
@@ -27,8 +28,8 @@ pub struct Reproduction {
     pub splits: Vec<Split>,
     pub seeds: Vec<u64>,
     pub dt_ms: f64,
-    /// Which images were tested on: `test` or `validation`.
-    pub held_out: &'static str,
+    /// Which images were tested on.
+    pub held_out: HeldOut,
     /// Parameters that the arms have in common.
     pub params: Params,
     pub arms: Vec<NetworkResult>,
@@ -39,10 +40,10 @@ pub struct Reproduction {
     pub summary: Vec<Claim>,
     /// Spikes of one presentation, of the first seed of two arms.
     #[serde(skip)]
-    pub raster: Vec<Raster>,
+    pub raster: Vec<Presentation>,
     /// Some images of each set of the first split, 784 intensities each.
     #[serde(skip)]
-    pub samples: Vec<(Set, Vec<Vec<u8>>)>,
+    pub samples: Vec<(TestSet, Vec<Vec<u8>>)>,
 }
 
 /// One trained network, tested.
@@ -62,12 +63,12 @@ pub struct NetworkResult {
     pub zero_fraction: f64,
     /// Wall-clock time of the training of all networks over their number.
     pub train_seconds: f64,
-    pub sets: BTreeMap<&'static str, SetResult>,
+    pub sets: BTreeMap<TestSet, SetResult>,
     /// Known digits told from others, each by the score that suits: unknown digits by the margin, noise by the
     /// number of spikes.
     pub auroc: Aurocs,
     /// The same by every score, with other measures.
-    pub detection: BTreeMap<&'static str, Detections>,
+    pub detection: BTreeMap<TestSet, Detections>,
     /// Accuracy on known digits with noise added.
     pub noisy: Vec<Noisy>,
     /// Known digits by label (row) and answer (column); the last two columns count tied and silent images.
@@ -76,7 +77,7 @@ pub struct NetworkResult {
     pub learning: Vec<Metrics>,
     /// Answers to the images of each set.
     #[serde(skip)]
-    pub answers: BTreeMap<Set, Vec<Answer>>,
+    pub answers: BTreeMap<TestSet, Vec<Answer>>,
     /// Weights as tested; shape \[inputs, N\].
     #[serde(skip)]
     pub weights: Vec<f32>,
@@ -130,7 +131,7 @@ pub struct Tried {
 }
 
 impl Reproduction {
-    pub(super) fn new(plan: &Plan, device: &str) -> Self {
+    pub(super) fn new(plan: &ArmsPlan, device: &str) -> Self {
         let job = &plan.params.job;
         let first = plan.splits.first();
         Self {
@@ -144,10 +145,7 @@ impl Reproduction {
             splits: plan.splits.clone(),
             seeds: (0..plan.seeds as u64).map(|r| job.seed + r).collect(),
             dt_ms: plan.params.model.time.dt_ms,
-            held_out: match plan.held_out {
-                HeldOut::Test => "test",
-                HeldOut::Validation => "validation",
-            },
+            held_out: plan.held_out,
             params: plan.params.clone(),
             arms: Vec::new(),
             controls: Vec::new(),
@@ -269,47 +267,49 @@ impl NetworkResult {
 
     /// Share of the known digits that are tied.
     pub fn tied_share(&self) -> f64 {
-        let images = self.sets.get("known").map_or(0, |known| known.images);
+        let images = self
+            .sets
+            .get(&TestSet::Known)
+            .map_or(0, |known| known.images);
         self.tied as f64 / images.max(1) as f64
     }
 
-    /// Counts the answers to a set.
-    pub(super) fn add(&mut self, set: Set, sets: &TestSets<'_>, answers: Vec<Answer>) {
+    /// Counts the answers to a set; `known` are the known digits, class by class.
+    pub(super) fn add(&mut self, set: TestSet, known: &[ClassImages], answers: Vec<Answer>) {
         let spikes: u64 = answers.iter().map(|answer| u64::from(answer.spikes)).sum();
         let silent = answers.iter().filter(|a| a.spikes == 0).count();
-        if let Some(key) = set.key() {
-            let result = SetResult {
-                images: answers.len(),
-                spikes,
-                silent,
-                spikes_per_image: spikes as f64 / answers.len().max(1) as f64,
-            };
-            self.sets.insert(key, result);
-        }
         match set {
-            Set::Known => {
-                let evaluation = self.vote(sets, &answers);
-                self.accuracy = evaluation.accuracy;
-                self.tied = evaluation.tied;
-                self.accuracy_ties_to_first = evaluation.accuracy_ties_to_first;
-                self.confusion = evaluation.confusion;
-            }
-            Set::Noisy(strength) => self.noisy.push(Noisy {
-                strength: STRENGTHS[strength],
-                accuracy: self.vote(sets, &answers).accuracy,
+            TestSet::Noisy { .. } => self.noisy.push(Noisy {
+                strength: set.strength(),
+                accuracy: self.vote(known, &answers).accuracy,
                 silent,
             }),
-            _ => {}
+            set => {
+                let result = SetResult {
+                    images: answers.len(),
+                    spikes,
+                    silent,
+                    spikes_per_image: spikes as f64 / answers.len().max(1) as f64,
+                };
+                self.sets.insert(set, result);
+            }
+        }
+        if set == TestSet::Known {
+            let evaluation = self.vote(known, &answers);
+            self.accuracy = evaluation.accuracy;
+            self.tied = evaluation.tied;
+            self.accuracy_ties_to_first = evaluation.accuracy_ties_to_first;
+            self.confusion = evaluation.confusion;
         }
         self.answers.insert(set, answers);
     }
 
     /// The vote over images that are the known digits, in their order.
-    fn vote(&self, sets: &TestSets<'_>, answers: &[Answer]) -> Evaluation {
+    fn vote(&self, known: &[ClassImages], answers: &[Answer]) -> Evaluation {
         let trained = &self.split.classes;
-        let mut evaluation = Evaluation::empty(&sets.known, trained.len());
+        let mut evaluation = Evaluation::empty(known, trained.len());
         let mut rest = answers;
-        for (row, class) in sets.known.iter().enumerate() {
+        for (row, class) in known.iter().enumerate() {
             let (of_class, next) = rest.split_at(class.images.len());
             for answer in of_class {
                 evaluation.add(row, answer.spikes, answer.group, trained);
@@ -323,20 +323,23 @@ impl NetworkResult {
     pub(super) fn finish(&mut self) {
         let none = Vec::new();
         let answers = |set| self.answers.get(&set).unwrap_or(&none);
-        for set in [Set::Unknown, Set::Noise, Set::Blurred, Set::BlurredStack] {
-            let detections = Detections::of(answers(Set::Known), answers(set));
-            if let (Some(key), Some(detections)) = (set.key(), detections) {
-                self.detection.insert(key, detections);
+        for set in self.sets.keys().filter(|set| **set != TestSet::Known) {
+            let detections = Detections::of(answers(TestSet::Known), answers(*set));
+            if let Some(detections) = detections {
+                self.detection.insert(*set, detections);
             }
         }
-        let by_total = |key| self.detection.get(key).map(|by| by.total.auroc);
+        let by = |set, score| Some(self.detection.get(&set)?.by(score).auroc);
         self.auroc = Aurocs {
-            unknown: self.detection.get("unknown").map(|by| by.margin.auroc),
-            noise: by_total("noise"),
-            blurred: by_total("blurred"),
+            unknown: by(TestSet::Unknown, Score::Margin),
+            noise: by(TestSet::Noise, Score::Total),
+            blurred: by(TestSet::Blurred, Score::Total),
         };
         // Accuracy without noise begins the curve.
-        let silent = self.sets.get("known").map_or(0, |known| known.silent);
+        let silent = self
+            .sets
+            .get(&TestSet::Known)
+            .map_or(0, |known| known.silent);
         let clean = Noisy {
             strength: 0.0,
             accuracy: self.accuracy,

@@ -1,7 +1,7 @@
 //! What is trained.
 
 use crate::dataset::{Dataset, DatasetError};
-use crate::experiment::plan::{PlanError, count, once};
+use crate::experiment::papers::plan::{PlanError, count, once};
 use crate::experiment::selection;
 use crate::params::{MAX_NEURONS, MAX_REPLICAS, Params, PruningMode, Vote};
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ const MOST_SIZES: usize = 100;
 /// What to train and test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Plan {
+pub struct SizesPlan {
     /// Neurons of the networks.
     pub sizes: Vec<usize>,
     /// How weights are regularised in each arm.
@@ -37,7 +37,7 @@ pub struct Plan {
     pub params: Params,
 }
 
-impl Plan {
+impl SizesPlan {
     /// Checks everything except whether the data have enough images.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! What came out.
 
-use super::Plan;
+use super::SizesPlan;
 use crate::experiment::evaluate::Evaluation;
 use crate::experiment::train::zero_fraction;
 use crate::params::{Params, PruningMode};
@@ -20,12 +20,12 @@ pub struct DiehlCook {
     /// Parameters that the networks have in common.
     pub params: Params,
     /// Size after size, arm after arm, seed after seed.
-    pub networks: Vec<NetworkResult>,
+    pub networks: Vec<SizeResult>,
 }
 
 /// One network, trained and tested.
 #[derive(Clone, Debug, Serialize)]
-pub struct NetworkResult {
+pub struct SizeResult {
     pub neurons: usize,
     pub pruning: PruningMode,
     pub seed: u64,
@@ -42,7 +42,7 @@ pub struct NetworkResult {
     pub noise: Noise,
     pub zero_fraction: f64,
     /// Accuracy on validation images while learning.
-    pub curve: Vec<Point>,
+    pub curve: Vec<CurvePoint>,
 }
 
 /// What noise evokes.
@@ -55,7 +55,7 @@ pub struct Noise {
 
 /// A point of the curve of learning.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Point {
+pub struct CurvePoint {
     /// Training images seen.
     pub images: usize,
     /// Of the validation images; none without such images.
@@ -76,7 +76,7 @@ impl Noise {
     }
 }
 
-impl NetworkResult {
+impl SizeResult {
     /// Of one of the networks that were trained side by side.
     pub(super) fn new(
         trained: &Trained,
@@ -86,7 +86,7 @@ impl NetworkResult {
     ) -> Self {
         let network = &replica.network;
         let images = network.state.presented as usize;
-        let point = |row: &Metrics| Point {
+        let point = |row: &Metrics| CurvePoint {
             images: row.images,
             accuracy: row.validation_accuracy,
         };
@@ -109,7 +109,7 @@ impl NetworkResult {
 
 impl DiehlCook {
     /// Without any network yet.
-    pub fn new(plan: &Plan, device: &str) -> Self {
+    pub fn new(plan: &SizesPlan, device: &str) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION"),
             command: "reproduce",
@@ -137,10 +137,9 @@ impl DiehlCook {
     pub fn of(
         &self,
         (neurons, pruning): (usize, PruningMode),
-    ) -> impl Iterator<Item = &NetworkResult> {
-        let belongs = move |network: &&NetworkResult| {
-            (network.neurons, network.pruning) == (neurons, pruning)
-        };
+    ) -> impl Iterator<Item = &SizeResult> {
+        let belongs =
+            move |network: &&SizeResult| (network.neurons, network.pruning) == (neurons, pruning);
         self.networks.iter().filter(belongs)
     }
 }

@@ -1,15 +1,15 @@
 //! report.html: all results of a reproduction on one page.
 
-use super::pictures::Picture;
 use super::plots;
 use super::table::{
     SET_COLUMNS, arm_columns, arm_rows, claim_rows, detection_rows, heading, set_rows, split_rows,
 };
-use anyhow::Context;
+use crate::cli::reproduce::page::{Picture, cells, columns, figure, picture};
 use spikeprune::dataset::Digests;
-use spikeprune::experiment::reproduce::{ArmName, NetworkResult, Reproduction, Set};
+use spikeprune::experiment::papers::antonov_sukhov::{ArmName, NetworkResult, Reproduction};
+use spikeprune::experiment::test_sets::TestSet;
 use spikeprune::params::to_toml;
-use spikeprune::report::{Align, Block, Cell, Column, Mark, Page, Section};
+use spikeprune::report::{Block, Cell, Mark, Page, Section};
 
 /// The page as HTML; `sets` and `weights` are pictures in the run folder.
 pub fn html(
@@ -39,32 +39,10 @@ pub fn html(
     Ok(page.render()?)
 }
 
-/// The first `words` columns hold words, all others numbers.
-pub fn columns<'a>(words: usize, titles: impl IntoIterator<Item = &'a str>) -> Vec<Column> {
-    titles
-        .into_iter()
-        .enumerate()
-        .map(|(index, title)| Column {
-            title: title.into(),
-            align: if index < words {
-                Align::Left
-            } else {
-                Align::Right
-            },
-        })
-        .collect()
-}
-
-pub fn cells(rows: Vec<Vec<String>>) -> Vec<Vec<Cell>> {
-    rows.into_iter()
-        .map(|row| row.into_iter().map(Cell::from).collect())
-        .collect()
-}
-
 fn results(found: &Reproduction) -> Section {
     let table = |caption: &str, networks: &[NetworkResult], names: &[ArmName]| Block::Table {
         caption: caption.into(),
-        columns: columns(1, arm_columns()),
+        columns: columns(1, arm_columns().iter().map(String::as_str)),
         rows: cells(arm_rows(networks, names)),
     };
     let sets = Block::Table {
@@ -140,17 +118,6 @@ fn splits(found: &Reproduction) -> Section {
     }
 }
 
-pub fn picture(picture: &Picture, alt: &str, width: u32) -> anyhow::Result<Block> {
-    let png = std::fs::read(&picture.path)
-        .with_context(|| format!("cannot read {}", picture.path.display()))?;
-    Ok(Block::Picture {
-        caption: picture.caption.clone(),
-        png,
-        alt: alt.into(),
-        width,
-    })
-}
-
 fn shown(sets: &Picture) -> anyhow::Result<Section> {
     Ok(Section {
         heading: "What was shown".into(),
@@ -164,10 +131,6 @@ fn first(found: &Reproduction) -> Vec<&NetworkResult> {
     let names = found.arm_names();
     let first = |name: &ArmName| found.arms.iter().find(|network| network.pruning == *name);
     names.iter().filter_map(first).collect()
-}
-
-pub fn figure(caption: String, svg: spikeprune::report::plot::Svg) -> Block {
-    Block::Figure { caption, svg }
 }
 
 fn answers(found: &Reproduction) -> anyhow::Result<Section> {
@@ -203,11 +166,10 @@ fn detection(found: &Reproduction) -> anyhow::Result<Section> {
     }];
     let unknown = found.splits.iter().all(|split| !split.unknown.is_empty());
     for network in first(found) {
-        for other in [Set::Unknown, Set::Noise] {
-            if unknown || other != Set::Unknown {
-                let key = other.key().unwrap_or_default();
+        for other in [TestSet::Unknown, TestSet::Noise] {
+            if unknown || other != TestSet::Unknown {
                 let caption = format!(
-                    "Known against {key}, {}, seed {}",
+                    "Known against {other}, {}, seed {}",
                     network.pruning, network.seed
                 );
                 blocks.push(figure(caption, plots::roc(network, other)?));

@@ -1,8 +1,9 @@
 //! What a reproduction is to do.
 
 use super::Split;
-use crate::dataset::{Dataset, LabelledImages};
-use crate::experiment::plan::{PlanError, count, once};
+use crate::dataset::Dataset;
+use crate::experiment::papers::plan::{PlanError, count, once};
+use crate::experiment::test_sets::{HeldOut, STRENGTHS, TestSet};
 use crate::experiment::{ExperimentError, selection};
 use crate::params::{MAX_REPLICAS, Params, PruningMode};
 use serde::{Deserialize, Serialize};
@@ -13,28 +14,9 @@ pub const MOST_SPLITS: usize = 1_000;
 const MOST_NOISE_IMAGES: usize = 100_000;
 const MOST_ARMS: usize = 4;
 
-/// Which images a reproduction is tested on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum HeldOut {
-    /// Those of the test file: for figures that are reported.
-    Test,
-    /// Those of the training file that nothing is trained on: for choosing settings.
-    Validation,
-}
-
-impl HeldOut {
-    pub(super) fn of(self, data: &Dataset) -> &LabelledImages {
-        match self {
-            Self::Test => &data.test,
-            Self::Validation => &data.train,
-        }
-    }
-}
-
 /// What to reproduce.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
+pub struct ArmsPlan {
     /// How weights are regularised in each arm.
     pub arms: Vec<PruningMode>,
     /// Networks of each arm, with seeds `params.job.seed`, + 1, ...
@@ -49,7 +31,24 @@ pub struct Plan {
     pub params: Params,
 }
 
-impl Plan {
+impl ArmsPlan {
+    /// The parameters of a split, before regularisation.
+    pub fn of_split(&self, split: &Split) -> Params {
+        let mut params = self.params.clone();
+        params.model.network.classes.clone_from(&split.classes);
+        params
+    }
+
+    /// What networks are tested on: without unknown digits where none are left.
+    pub fn sets(&self) -> Vec<TestSet> {
+        let unknown = self.splits.iter().all(|split| !split.unknown.is_empty());
+        TestSet::PLAIN
+            .into_iter()
+            .filter(|&set| unknown || set != TestSet::Unknown)
+            .chain(STRENGTHS.map(|percent| TestSet::Noisy { percent }))
+            .collect()
+    }
+
     /// Checks everything except whether the data have enough images: a plan may come from a file.
     ///
     /// # Errors
@@ -66,10 +65,9 @@ impl Plan {
         let networks = super::arms::variants(self).len();
         count("networks", networks, MAX_REPLICAS)?;
         for split in &self.splits {
-            let mut params = self.params.clone();
+            let mut params = self.of_split(split);
             // All of them are saved in one checkpoint, so they must fit one.
             params.job.replicas = networks;
-            params.model.network.classes.clone_from(&split.classes);
             params.validate()?;
             if !split.unknown.is_empty() {
                 // Unknown labels must exist and differ too.
@@ -90,8 +88,7 @@ impl Plan {
     /// The first class that has too few.
     pub fn check(&self, data: &Dataset) -> Result<(), ExperimentError> {
         for split in &self.splits {
-            let mut params = self.params.clone();
-            params.model.network.classes.clone_from(&split.classes);
+            let params = self.of_split(split);
             selection::training(&data.train, &params)?;
             match self.held_out {
                 HeldOut::Test => {

@@ -1,11 +1,11 @@
 //! The pictures of a reproduction: what was shown, and the weights of each arm.
 
+use crate::cli::reproduce::page::{Picture, write};
 use crate::cli::run_folder::RunFolder;
 use spikeprune::dataset::Digests;
-use spikeprune::experiment::reproduce::{Reproduction, STRENGTHS, Set};
-use spikeprune::params::{Params, to_toml};
-use spikeprune::report::{ColorMap, Sheet, Tile, TileGroup, WeightImages, encode_png};
-use std::path::PathBuf;
+use spikeprune::experiment::papers::antonov_sukhov::Reproduction;
+use spikeprune::experiment::test_sets::TestSet;
+use spikeprune::report::{ColorMap, Sheet, Tile, TileGroup, WeightImages};
 
 /// Screen pixels along each side of a weight, and of a pixel shown.
 const SCALE: u32 = 2;
@@ -14,24 +14,6 @@ const MANY: usize = 60_000;
 
 pub const SETS: &str = "sets.png";
 pub const WEIGHTS: &str = "weights.png";
-
-/// A picture in the run folder.
-pub struct Picture {
-    pub path: PathBuf,
-    pub caption: String,
-}
-
-/// What a set holds, for people.
-pub fn describe(set: Set) -> String {
-    match set {
-        Set::Noise => "noise, uniform per pixel".into(),
-        Set::Blurred => "noise blurred by a Gaussian of 2 pixels".into(),
-        Set::BlurredStack => "noise blurred along the stack of images too".into(),
-        Set::Known => "known digits".into(),
-        Set::Unknown => "unknown digits".into(),
-        Set::Noisy(index) => format!("known digits with noise of strength {}", STRENGTHS[index]),
-    }
-}
 
 /// Writes a sheet with a sample of every test set, as they were shown.
 pub fn sets(
@@ -43,8 +25,8 @@ pub fn sets(
         caption: String::new(),
         values: image.iter().map(|&pixel| f32::from(pixel)).collect(),
     };
-    let group = |(set, images): &(Set, Vec<Vec<u8>>)| TileGroup {
-        caption: describe(*set),
+    let group = |(set, images): &(TestSet, Vec<Vec<u8>>)| TileGroup {
+        caption: set.describe(),
         tiles: images.iter().map(tile).collect(),
     };
     let sheet = Sheet {
@@ -105,30 +87,4 @@ pub fn weights(
     };
     let caption = format!("Weights of each arm, seed {}", params.job.seed);
     write(&found.params, data, folder, WEIGHTS, &sheet, caption)
-}
-
-/// Renders a sheet into the run folder, with the notes that every picture carries.
-pub fn write(
-    params: &Params,
-    data: &Digests,
-    folder: &mut RunFolder,
-    name: &str,
-    sheet: &Sheet<'_>,
-    caption: String,
-) -> anyhow::Result<Picture> {
-    let (seed, parameters) = (params.job.seed.to_string(), to_toml(params));
-    let data = data.to_string();
-    let notes = [
-        (
-            "Software",
-            concat!("spikeprune ", env!("CARGO_PKG_VERSION")),
-        ),
-        ("Seed", seed.as_str()),
-        ("Data", data.as_str()),
-        ("Parameters", parameters.as_str()),
-    ];
-    let picture = sheet.render()?;
-    folder.write(name, &encode_png(&picture, &notes)?)?;
-    let path = folder.file(name);
-    Ok(Picture { path, caption })
 }

@@ -7,7 +7,7 @@
 //! regularised arm; where none is, the most accurate.
 
 use super::results::Tried;
-use super::{ArmName, Plan, Split, Subject};
+use super::{ArmName, ArmsPlan, Split, Subject};
 use crate::experiment::train::zero_fraction;
 use crate::params::{INPUTS, PruningMode};
 
@@ -15,7 +15,7 @@ use crate::params::{INPUTS, PruningMode};
 const MATCHED: f64 = 0.005;
 
 /// How many networks of one split are tested, if so many are trained.
-pub fn tested(plan: &Plan, trained: usize) -> usize {
+pub fn tested(plan: &ArmsPlan, trained: usize) -> usize {
     let arms = plan.arms.len() * plan.seeds;
     if !plan.controls {
         return trained;
@@ -32,7 +32,7 @@ pub fn tested(plan: &Plan, trained: usize) -> usize {
 /// Takes the controls out of the networks of a split and leaves the arms: each kind at the strength that matches,
 /// and those that follow from the arms.
 pub fn choose<'a>(
-    plan: &Plan,
+    plan: &ArmsPlan,
     split: &Split,
     subjects: &mut Vec<Subject<'a>>,
     tried: &mut Vec<Tried>,

@@ -1,50 +1,21 @@
 //! The figures of the report, from the results.
 
 use super::table::labels;
-use spikeprune::experiment::reproduce::{ArmName, NetworkResult, Raster, Reproduction, Score, Set};
+use crate::cli::reproduce::page::{axis, mean_curve, share};
+use spikeprune::experiment::papers::antonov_sukhov::{
+    ArmName, NetworkResult, Presentation, Reproduction, Score,
+};
+use spikeprune::experiment::test_sets::TestSet;
 use spikeprune::params::Params;
 use spikeprune::report::plot::{
-    self, Axis, Band, Counts, Histogram, Lines, MOST_SPIKES, Matrix, Panel, PlotError, Series, Svg,
+    self, Band, Counts, Histogram, Lines, MOST_SPIKES, Matrix, Panel, PlotError, Series, Svg,
     binned, whole_bins,
 };
-use spikeprune::statistics::{Interval, roc_curve};
+use spikeprune::statistics::roc_curve;
 use spikeprune::trained::Metrics;
 
 /// Bins of a histogram.
 const BINS: u32 = 40;
-
-pub fn axis(title: &str) -> Axis {
-    Axis {
-        title: title.into(),
-        ..Axis::default()
-    }
-}
-
-pub fn share(title: &str) -> Axis {
-    Axis {
-        title: title.into(),
-        range: Some((0.0, 1.0)),
-        ..Axis::default()
-    }
-}
-
-/// Means over networks with their 95% intervals, point by point.
-pub fn mean_curve(name: String, points: Vec<(f64, Vec<f64>)>) -> Series {
-    let intervals = points
-        .iter()
-        .filter_map(|(x, values)| Some((*x, Interval::of(values).ok()?)));
-    let (mut line, mut band) = (Vec::new(), Vec::new());
-    for (x, interval) in intervals {
-        let clipped = |end: Option<f64>| end.unwrap_or(interval.mean).clamp(0.0, 1.0);
-        line.push((x, interval.mean));
-        band.push((clipped(interval.low), clipped(interval.high)));
-    }
-    Series {
-        name,
-        points: line,
-        band,
-    }
-}
 
 /// A measure on validation images against the training images seen, an arm a curve.
 pub fn learning(
@@ -109,14 +80,19 @@ pub fn noisy(found: &Reproduction) -> Result<Svg, PlotError> {
 
 /// How spikes an image are distributed in each set, for one network.
 pub fn spike_counts(network: &NetworkResult) -> Result<Svg, PlotError> {
-    let shown = [Set::Known, Set::Unknown, Set::Noise, Set::Blurred];
-    let spikes = |set: &Set| network.answers.get(set).map_or(&[][..], Vec::as_slice);
+    let shown = [
+        TestSet::Known,
+        TestSet::Unknown,
+        TestSet::Noise,
+        TestSet::Blurred,
+    ];
+    let spikes = |set: &TestSet| network.answers.get(set).map_or(&[][..], Vec::as_slice);
     let all = shown.iter().flat_map(spikes).map(|answer| answer.spikes);
     let edges = whole_bins(all.max().unwrap_or(0), BINS);
     let series = shown
         .iter()
         .map(|set| Counts {
-            name: set.key().unwrap_or_default().into(),
+            name: set.to_string(),
             counts: binned(
                 &edges,
                 spikes(set).iter().map(|answer| answer.spikes.into()),
@@ -135,13 +111,13 @@ pub fn spike_counts(network: &NetworkResult) -> Result<Svg, PlotError> {
 }
 
 /// Known digits told from another set by each score, for one network.
-pub fn roc(network: &NetworkResult, other: Set) -> Result<Svg, PlotError> {
-    let scores = |set: Set, score: Score| {
+pub fn roc(network: &NetworkResult, other: TestSet) -> Result<Svg, PlotError> {
+    let scores = |set: TestSet, score: Score| {
         let answers = network.answers.get(&set);
         score.of(answers.map_or(&[], Vec::as_slice))
     };
     let curve = |score: Score| {
-        let curve = roc_curve(&scores(Set::Known, score), &scores(other, score)).ok()?;
+        let curve = roc_curve(&scores(TestSet::Known, score), &scores(other, score)).ok()?;
         Some(Series {
             name: score.key().into(),
             points: curve.iter().map(|point| (point.fpr, point.tpr)).collect(),
@@ -149,10 +125,12 @@ pub fn roc(network: &NetworkResult, other: Set) -> Result<Svg, PlotError> {
         })
     };
     let series = Score::ALL.into_iter().filter_map(curve);
-    let key = other.key().unwrap_or_default();
     Lines {
-        label: format!("Known digits told from {key}, pruning {}", network.pruning),
-        x: share(&format!("share of {key} taken for known")),
+        label: format!(
+            "Known digits told from {other}, pruning {}",
+            network.pruning
+        ),
+        x: share(&format!("share of {other} taken for known")),
         y: share("share of known digits found"),
         series: series.collect(),
         diagonal: true,
@@ -219,7 +197,7 @@ pub fn confusion(found: &Reproduction, name: &ArmName) -> Result<Svg, PlotError>
 }
 
 /// The spikes of one presentation; if they are too many to draw, only every n-th.
-pub fn raster(raster: &Raster, found: &Reproduction) -> Result<Svg, PlotError> {
+pub fn raster(shown: &Presentation, found: &Reproduction) -> Result<Svg, PlotError> {
     let params: &Params = &found.params;
     let size = params.model.network.group_size() as u32;
     let neurons = size * found.classes.len() as u32;
@@ -230,11 +208,11 @@ pub fn raster(raster: &Raster, found: &Reproduction) -> Result<Svg, PlotError> {
             rows: group * size..(group + 1) * size,
         })
         .collect();
-    let all = [&raster.inhibitory, &raster.excitatory, &raster.inputs];
+    let all = [&shown.inhibitory, &shown.excitatory, &shown.inputs];
     let count: usize = all.iter().map(|spikes| spikes.len()).sum();
     // A panel may have one more than its share.
     let every = (count + all.len()).div_ceil(MOST_SPIKES);
-    let shown = match every {
+    let note = match every {
         1 => String::new(),
         every => format!("; one spike of {every} is drawn"),
     };
@@ -246,16 +224,16 @@ pub fn raster(raster: &Raster, found: &Reproduction) -> Result<Svg, PlotError> {
     };
     plot::Raster {
         label: format!(
-            "Spikes while a {} is shown, pruning {}; groups {}{shown}",
-            raster.label,
-            raster.arm,
+            "Spikes while a {} is shown, pruning {}; groups {}{note}",
+            shown.label,
+            shown.arm,
             labels(&found.classes)
         ),
         duration_ms: params.model.time.stimulus_ms,
         panels: vec![
-            panel("I neuron", neurons, &raster.inhibitory, &bands),
-            panel("E neuron", neurons, &raster.excitatory, &bands),
-            panel("input", 784, &raster.inputs, &[]),
+            panel("I neuron", neurons, &shown.inhibitory, &bands),
+            panel("E neuron", neurons, &shown.excitatory, &bands),
+            panel("input", 784, &shown.inputs, &[]),
         ],
         traces: Vec::new(),
     }

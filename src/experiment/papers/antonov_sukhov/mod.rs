@@ -10,26 +10,25 @@ mod controls;
 mod plan;
 mod raster;
 mod results;
-mod sets;
 
 pub use arms::{ArmName, Split, random_splits};
 use claims::claims;
-pub use claims::{Claim, PUBLISHED};
-pub use plan::{HeldOut, MOST_SPLITS, Plan};
-pub use raster::Raster;
+pub use claims::{Claim, Direction, PUBLISHED};
+pub use plan::{ArmsPlan, MOST_SPLITS};
+pub use raster::Presentation;
 pub use results::{
     Aurocs, Detections, NetworkResult, Noisy, Reproduction, Score, SetResult, Tried,
 };
-pub use sets::{STRENGTHS, Set, TestSets};
 
-use super::answers::{Listener, answers};
-use super::evaluate::Answer;
-use super::plan::begin;
-use super::prepare::as_shown;
-use super::train::{Saving, train_networks};
-use super::{Event, ExperimentError, Observer};
-use crate::backend::{Backend, Frozen, TestImages};
+use crate::backend::{Backend, Frozen};
 use crate::dataset::Dataset;
+use crate::experiment::answers::{Listener, answers};
+use crate::experiment::evaluate::Answer;
+use crate::experiment::papers::plan::begin;
+use crate::experiment::prepare::as_shown;
+use crate::experiment::test_sets::{Source, TestSets};
+use crate::experiment::train::{Saving, train_networks};
+use crate::experiment::{Event, ExperimentError, Observer};
 use crate::network::Network;
 use crate::trained::{Metrics, Trained};
 use arms::Variant;
@@ -46,7 +45,7 @@ const SAMPLES: usize = 10;
 pub fn reproduce(
     backend: &dyn Backend,
     data: &Dataset,
-    plan: &Plan,
+    plan: &ArmsPlan,
     begun: Option<Trained>,
     saving: Saving<'_>,
     observer: &mut Observer<'_>,
@@ -56,7 +55,16 @@ pub fn reproduce(
     let sets = plan
         .splits
         .iter()
-        .map(|split| TestSets::new(data, &shown, plan, split))
+        .map(|split| {
+            let source = Source {
+                data,
+                params: &plan.of_split(split),
+                unknown: &split.unknown,
+                held_out: plan.held_out,
+                noise_images: plan.noise_images,
+            };
+            TestSets::new(source, &shown, &plan.sets())
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let variants = arms::variants(plan);
     let networks: Vec<_> = variants
@@ -70,26 +78,25 @@ pub fn reproduce(
     let per_split = variants.len() / plan.splits.len().max(1);
     let mut tests = Tests {
         backend,
-        plan,
         observer,
         done: 0,
         of: sets.iter().map(TestSets::presentations).sum::<usize>()
             * controls::tested(plan, per_split),
     };
-    for (index, sets) in sets.iter().enumerate() {
+    for (index, (sets, split)) in sets.iter().zip(&plan.splits).enumerate() {
         let range = index * per_split..(index + 1) * per_split;
         let mut subjects = subjects(&variants, &trained, train_seconds, range);
-        let controls =
-            controls::choose(plan, &sets.split, &mut subjects, &mut result.controls_tried);
-        result.arms.extend(tests.of_split(sets, &subjects)?);
+        let controls = controls::choose(plan, split, &mut subjects, &mut result.controls_tried);
+        result.arms.extend(tests.of_split(split, sets, &subjects)?);
         if index == 0 {
             result.raster = raster::record(backend, sets, &subjects)?;
         }
-        result.controls.extend(tests.of_split(sets, &controls)?);
+        result
+            .controls
+            .extend(tests.of_split(split, sets, &controls)?);
     }
     if let Some(sets) = sets.first() {
-        let sample = |set| (set, sets.sample(set, SAMPLES));
-        result.samples = Set::all(plan).into_iter().map(sample).collect();
+        result.samples = sets.samples(SAMPLES);
     }
     result.summary = claims(&result);
     result.seconds = start.elapsed().as_secs_f64();
@@ -127,7 +134,6 @@ fn subjects<'a>(
 /// The tests of all splits, with their progress.
 struct Tests<'a, 'o> {
     backend: &'a dyn Backend,
-    plan: &'a Plan,
     observer: &'a mut Observer<'o>,
     done: usize,
     of: usize,
@@ -137,6 +143,7 @@ impl Tests<'_, '_> {
     /// Shows all sets of a split to its networks.
     fn of_split(
         &mut self,
+        split: &Split,
         sets: &TestSets<'_>,
         subjects: &[Subject<'_>],
     ) -> Result<Vec<NetworkResult>, ExperimentError> {
@@ -149,10 +156,9 @@ impl Tests<'_, '_> {
             .collect();
         let mut results: Vec<NetworkResult> = subjects
             .iter()
-            .map(|subject| NetworkResult::new(subject, &sets.split))
+            .map(|subject| NetworkResult::new(subject, split))
             .collect();
-        for set in Set::all(self.plan) {
-            let images: TestImages<'_> = sets.images(set);
+        for (set, images) in sets.all() {
             let mut all = vec![Vec::new(); frozen.len()];
             let size = |network: usize| frozen[network].network.params.model.network.group_size();
             let listener = Listener {
@@ -167,7 +173,7 @@ impl Tests<'_, '_> {
             };
             answers(self.backend, &frozen, images, listener)?;
             for (result, answers) in results.iter_mut().zip(all) {
-                result.add(set, sets, answers);
+                result.add(set, &sets.known, answers);
             }
         }
         results.iter_mut().for_each(NetworkResult::finish);
@@ -180,6 +186,7 @@ mod tests {
     use super::*;
     use crate::backend::cpu::Cpu;
     use crate::dataset;
+    use crate::experiment::test_sets::{HeldOut, TestSet};
     use crate::params::{PerClass, PruningMode, TrainImages};
     use crate::presets;
     use std::path::Path;
@@ -198,7 +205,7 @@ mod tests {
             params.job.test_per_class = PerClass::First(2);
             params.job.epochs = 1;
             params.model.time.dt_ms = 1.0;
-            let plan = Plan {
+            let plan = ArmsPlan {
                 arms: vec![PruningMode::None, PruningMode::Final],
                 seeds: 1,
                 controls: false,
@@ -216,7 +223,7 @@ mod tests {
             let counted = found
                 .arms
                 .iter()
-                .map(|arm| arm.answers[&Set::Known][0].spikes as usize);
+                .map(|arm| arm.answers[&TestSet::Known][0].spikes as usize);
             let (drawn, counted) = (drawn.collect::<Vec<_>>(), counted.collect::<Vec<_>>());
             assert_eq!(drawn, counted, "{name}");
             assert!(drawn.iter().any(|&spikes| spikes > 0), "{name} is silent");

@@ -1,8 +1,10 @@
 //! The results of `reproduce` as rows of text, for the terminal and for the report.
 
-use spikeprune::experiment::reproduce::{
-    ArmName, Claim, NetworkResult, PUBLISHED, Reproduction, Score, Set, Split,
+use crate::cli::reproduce::page::{aligned, spread};
+use spikeprune::experiment::papers::antonov_sukhov::{
+    ArmName, Claim, Direction, NetworkResult, PUBLISHED, Reproduction, Score, Split,
 };
+use spikeprune::experiment::test_sets::TestSet;
 use spikeprune::params::PruningMode;
 use spikeprune::statistics::{Detection, Interval};
 use std::fmt::Write;
@@ -13,6 +15,8 @@ pub fn table(found: &Reproduction) -> String {
     let mut add = |title: &str, columns: &[&str], rows: Vec<Vec<String>>| {
         let _ = write!(text, "\n{title}\n\n{}", aligned(columns, &rows));
     };
+    let of_arms = arm_columns();
+    let of_arms: Vec<&str> = of_arms.iter().map(String::as_str).collect();
     add(
         "E spikes on each test set, means with 95% intervals over networks, beside the paper's table:",
         &SET_COLUMNS,
@@ -21,13 +25,13 @@ pub fn table(found: &Reproduction) -> String {
     add(
         "Spikes an image (silent images); known digits recognised, tied, and recognised if the first of those tied \
          counted, as in the published figures; weights at zero; with 95% intervals:",
-        &arm_columns(),
+        &of_arms,
         arm_rows(&found.arms, &found.arm_names()),
     );
     if !found.controls.is_empty() {
         add(
             "Controls, each at the strength that matched the accuracy of regularisation:",
-            &arm_columns(),
+            &of_arms,
             arm_rows(&found.controls, &found.control_names()),
         );
     }
@@ -70,35 +74,6 @@ pub fn table(found: &Reproduction) -> String {
         &["claim", "arm", "paper", "found", "95% interval", "reached"],
         claims.collect(),
     );
-    text
-}
-
-/// Columns as wide as their widest cell; the first to the left, all others to the right.
-pub fn aligned(columns: &[&str], rows: &[Vec<String>]) -> String {
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        let widths = cells.map(|cell| cell.chars().count());
-        widths
-            .max()
-            .unwrap_or(0)
-            .max(columns[column].chars().count())
-    };
-    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
-    let mut text = String::new();
-    let mut line = |cells: &mut dyn Iterator<Item = &str>| {
-        for (column, (cell, width)) in cells.zip(&widths).enumerate() {
-            // Writing to a string cannot fail.
-            let _ = match column {
-                0 => write!(text, "    {cell:<width$}"),
-                _ => write!(text, "  {cell:>width$}"),
-            };
-        }
-        text += "\n";
-    };
-    line(&mut columns.iter().copied());
-    for row in rows {
-        line(&mut row.iter().map(String::as_str));
-    }
     text
 }
 
@@ -150,18 +125,6 @@ fn of<'a>(
         .filter(|network| network.pruning.same_kind(name))
 }
 
-/// Mean and half width of the 95% interval; a single value by itself.
-pub fn spread(values: impl Iterator<Item = f64>, digits: usize) -> String {
-    let values: Vec<f64> = values.collect();
-    match Interval::of(&values) {
-        Err(_) => "-".into(),
-        Ok(Interval { mean, high, .. }) => match high {
-            Some(high) => format!("{mean:.digits$} +- {:.digits$}", high - mean),
-            None => format!("{mean:.digits$}"),
-        },
-    }
-}
-
 /// The columns of [`set_rows`].
 pub const SET_COLUMNS: [&str; 6] = [
     "set",
@@ -175,17 +138,16 @@ pub const SET_COLUMNS: [&str; 6] = [
 /// A row for each set and arm, with the paper's figure without or with regularisation.
 pub fn set_rows(found: &Reproduction) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
-    for set in Set::PLAIN {
+    for set in TestSet::PLAIN {
         let published = PUBLISHED.iter().find(|(of, _)| *of == set);
-        let key = set.key().unwrap_or_default();
         for name in found.arm_names() {
-            let sets = of(&found.arms, &name).filter_map(|network| network.sets.get(key));
+            let sets = of(&found.arms, &name).filter_map(|network| network.sets.get(&set));
             if sets.clone().next().is_none() {
                 continue;
             }
             let with = usize::from(name != ArmName::Pruning(PruningMode::None));
             rows.push(vec![
-                key.to_string(),
+                set.to_string(),
                 name.to_string(),
                 spread(sets.clone().map(|set| set.spikes as f64), 0),
                 spread(sets.clone().map(|set| set.spikes_per_image), 3),
@@ -198,12 +160,11 @@ pub fn set_rows(found: &Reproduction) -> Vec<Vec<String>> {
 }
 
 /// The columns of [`arm_rows`].
-pub fn arm_columns() -> Vec<&'static str> {
-    let sets = Set::PLAIN.into_iter().filter_map(Set::key);
-    std::iter::once("pruning")
-        .chain(sets)
-        .chain(["accuracy %", "tied %", "ties to first %", "zeros %"])
-        .collect()
+pub fn arm_columns() -> Vec<String> {
+    let sets = TestSet::PLAIN.map(|set| set.to_string());
+    let rest = ["accuracy %", "tied %", "ties to first %", "zeros %"].map(String::from);
+    let first = std::iter::once("pruning".to_string());
+    first.chain(sets).chain(rest).collect()
 }
 
 /// A row an arm or control.
@@ -211,8 +172,10 @@ pub fn arm_rows(networks: &[NetworkResult], names: &[ArmName]) -> Vec<Vec<String
     let row = |name: &ArmName| {
         let networks = of(networks, name);
         let mut row = vec![name.to_string()];
-        for key in Set::PLAIN.into_iter().filter_map(Set::key) {
-            let sets = networks.clone().filter_map(|network| network.sets.get(key));
+        for set in TestSet::PLAIN {
+            let sets = networks
+                .clone()
+                .filter_map(|network| network.sets.get(&set));
             let (silent, images) = sets.clone().fold((0, 0), |(silent, images), set| {
                 (silent + set.silent, images + set.images)
             });
@@ -250,10 +213,10 @@ fn significant(value: f64) -> String {
 /// A row for each set, arm and score: means over networks.
 pub fn detection_rows(found: &Reproduction) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
-    for key in ["unknown", "noise", "blurred"] {
+    for set in [TestSet::Unknown, TestSet::Noise, TestSet::Blurred] {
         for name in found.arm_names() {
             for score in Score::ALL {
-                let detections = of(&found.arms, &name).filter_map(|n| n.detection.get(key));
+                let detections = of(&found.arms, &name).filter_map(|n| n.detection.get(&set));
                 let of = |measure: fn(Detection) -> f64| {
                     let value = mean(detections.clone().map(|all| measure(all.by(score))));
                     value.map(|value| format!("{value:.3}"))
@@ -262,7 +225,7 @@ pub fn detection_rows(found: &Reproduction) -> Vec<Vec<String>> {
                 let Some(measures) = measures.into_iter().collect::<Option<Vec<_>>>() else {
                     continue;
                 };
-                let mut row = vec![key.to_string(), name.to_string(), score.key().to_string()];
+                let mut row = vec![set.to_string(), name.to_string(), score.key().to_string()];
                 row.extend(measures);
                 rows.push(row);
             }
@@ -298,8 +261,8 @@ pub fn split_rows(found: &Reproduction) -> Vec<Vec<String>> {
             let networks = found.arms.iter();
             networks.filter(move |network| network.pruning == name && network.split == *split)
         };
-        let spikes = |name: ArmName, key: &str| {
-            let sets = of_split(name).filter_map(|network| network.sets.get(key));
+        let spikes = |name: ArmName, set: TestSet| {
+            let sets = of_split(name).filter_map(|network| network.sets.get(&set));
             mean(sets.map(|set| set.spikes_per_image))
         };
         let mut row = vec![labels(&split.classes), labels(&split.unknown)];
@@ -316,9 +279,12 @@ pub fn split_rows(found: &Reproduction) -> Vec<Vec<String>> {
             (Some(a), Some(b)) if b > 0.0 => format!("{:.4}", a / b),
             _ => "-".into(),
         };
-        let of_with = |key| spikes(with.clone(), key);
-        row.push(ratio(of_with("unknown"), of_with("known")));
-        row.push(ratio(of_with("noise"), spikes(without, "noise")));
+        let of_with = |set| spikes(with.clone(), set);
+        row.push(ratio(of_with(TestSet::Unknown), of_with(TestSet::Known)));
+        row.push(ratio(
+            of_with(TestSet::Noise),
+            spikes(without, TestSet::Noise),
+        ));
         row
     };
     found.splits.iter().map(row).collect()
@@ -340,10 +306,9 @@ pub fn claim_rows(found: &Reproduction) -> Vec<(Vec<String>, bool)> {
             (Some(low), Some(high)) => format!("{} to {}", figure(low), figure(high)),
             _ => "-".into(),
         };
-        let bound = if claim.direction == "at least" {
-            ">="
-        } else {
-            "<="
+        let bound = match claim.direction {
+            Direction::AtLeast => ">=",
+            Direction::AtMost => "<=",
         };
         let row = vec![
             claim.claim.to_string(),

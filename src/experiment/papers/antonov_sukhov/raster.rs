@@ -1,16 +1,17 @@
 //! The spikes of one presentation, for a raster plot.
 
-use super::{ArmName, Set, Subject, TestSets};
+use super::{ArmName, Subject};
 use crate::backend::{Backend, Frozen, TestImage};
 use crate::experiment::ExperimentError;
 use crate::experiment::answers::recorded;
+use crate::experiment::test_sets::{TestSet, TestSets};
 use crate::model::poisson::{Draw, RateTable, SpikeList};
 use crate::network::Network;
 use crate::params::INPUTS;
 
 /// One known digit shown to one network, from rest.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Raster {
+pub struct Presentation {
     pub arm: ArmName,
     pub seed: u64,
     /// The label shown.
@@ -28,9 +29,10 @@ pub fn record(
     backend: &dyn Backend,
     sets: &TestSets<'_>,
     subjects: &[Subject<'_>],
-) -> Result<Vec<Raster>, ExperimentError> {
-    let shown = sets.images(Set::Known);
-    let (Some(first), false) = (subjects.first(), shown.images.is_empty()) else {
+) -> Result<Vec<Presentation>, ExperimentError> {
+    let shown = sets.images(TestSet::Known);
+    let shown = shown.filter(|shown| !shown.images.is_empty());
+    let (Some(first), Some(shown)) = (subjects.first(), shown) else {
         return Ok(Vec::new());
     };
     let of_first_seed = |subject: &&Subject<'_>| subject.network.seed == first.network.seed;
@@ -54,7 +56,7 @@ pub fn record(
             let inputs = inputs.at(step).iter();
             inputs.map(move |&input| (ms(step), u32::from(input)))
         });
-        Ok(Raster {
+        Ok(Presentation {
             arm: subject.name.clone(),
             seed: subject.network.seed,
             label: sets.known[0].class,

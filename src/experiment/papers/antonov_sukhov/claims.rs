@@ -1,8 +1,11 @@
 //! What the paper and its notebooks claim, beside what was found.
 
-use super::{ArmName, NetworkResult, Reproduction, Set};
+use super::{ArmName, NetworkResult, Reproduction};
+use crate::experiment::test_sets::TestSet;
 use crate::params::PruningMode;
 use crate::statistics::Interval;
+use Direction::{AtLeast, AtMost};
+use TestSet::{Blurred, Known, Noise, Unknown};
 use serde::Serialize;
 
 /// A published figure and its reproduction.
@@ -13,8 +16,7 @@ pub struct Claim {
     pub claim: &'static str,
     /// The published figure.
     pub paper: f64,
-    /// Whether the claim is that much or more (`at least`), or that little or less (`at most`).
-    pub direction: &'static str,
+    pub direction: Direction,
     /// Mean over seeds; over the means of the splits where there are several. None where it cannot be computed,
     /// as a ratio to no spikes.
     pub mean: Option<f64>,
@@ -25,13 +27,34 @@ pub struct Claim {
     pub reached: bool,
 }
 
+/// How a claim bounds a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Direction {
+    /// It is that much or more.
+    #[serde(rename = "at least")]
+    AtLeast,
+    /// It is that little or less.
+    #[serde(rename = "at most")]
+    AtMost,
+}
+
+impl Direction {
+    /// Whether a figure is as far as the published one, or farther.
+    fn is_reached(self, found: f64, published: f64) -> bool {
+        match self {
+            Self::AtLeast => found >= published,
+            Self::AtMost => found <= published,
+        }
+    }
+}
+
 /// Spikes on each set without and with regularisation, from the table of Antonov & Sukhov 2024. Its unit is not
 /// stated; it is near a 44th of the spikes on 1,500 images in the notebooks.
-pub const PUBLISHED: [(Set, [f64; 2]); 4] = [
-    (Set::Noise, NOISE),
-    (Set::Blurred, BLURRED),
-    (Set::Known, KNOWN),
-    (Set::Unknown, UNKNOWN),
+pub const PUBLISHED: [(TestSet, [f64; 2]); 4] = [
+    (TestSet::Noise, NOISE),
+    (TestSet::Blurred, BLURRED),
+    (TestSet::Known, KNOWN),
+    (TestSet::Unknown, UNKNOWN),
 ];
 const NOISE: [f64; 2] = [3162.0, 1.0];
 const BLURRED: [f64; 2] = [3265.0, 1.0];
@@ -41,85 +64,85 @@ const UNKNOWN: [f64; 2] = [346.0, 240.0];
 /// How a figure follows from a network with and one without regularisation.
 type Figure = fn(with: &NetworkResult, without: &NetworkResult) -> Option<f64>;
 
-/// The claims: text, published figure, whether the claim is that much or more, and how it is measured. Ratios are
+/// The claims: text, published figure, which side of it is claimed, and how it is measured. Ratios are
 /// those of [`PUBLISHED`]; accuracy and silent images come from the notebooks' outputs, where the first of
 /// equals wins.
-const CLAIMS: [(&str, f64, bool, Figure); 11] = [
+const CLAIMS: [(&str, f64, Direction, Figure); 11] = [
     (
         "spikes on noise, with / without",
         NOISE[1] / NOISE[0],
-        false,
-        |w, wo| ratio(spikes(w, "noise")?, spikes(wo, "noise")?),
+        AtMost,
+        |w, wo| ratio(spikes(w, Noise)?, spikes(wo, Noise)?),
     ),
     (
         "spikes on blurred noise, with / without",
         BLURRED[1] / BLURRED[0],
-        false,
-        |w, wo| ratio(spikes(w, "blurred")?, spikes(wo, "blurred")?),
+        AtMost,
+        |w, wo| ratio(spikes(w, Blurred)?, spikes(wo, Blurred)?),
     ),
     (
         "spikes on known digits, with / without",
         KNOWN[1] / KNOWN[0],
-        true,
-        |w, wo| ratio(spikes(w, "known")?, spikes(wo, "known")?),
+        AtLeast,
+        |w, wo| ratio(spikes(w, Known)?, spikes(wo, Known)?),
     ),
     (
         "spikes on unknown digits, with / without",
         UNKNOWN[1] / UNKNOWN[0],
-        false,
-        |w, wo| ratio(spikes(w, "unknown")?, spikes(wo, "unknown")?),
+        AtMost,
+        |w, wo| ratio(spikes(w, Unknown)?, spikes(wo, Unknown)?),
     ),
     (
         "unknown / known digits, without",
         UNKNOWN[0] / KNOWN[0],
-        false,
-        |_, wo| ratio(spikes(wo, "unknown")?, spikes(wo, "known")?),
+        AtMost,
+        |_, wo| ratio(spikes(wo, Unknown)?, spikes(wo, Known)?),
     ),
     (
         "unknown / known digits, with",
         UNKNOWN[1] / KNOWN[1],
-        false,
-        |w, _| ratio(spikes(w, "unknown")?, spikes(w, "known")?),
+        AtMost,
+        |w, _| ratio(spikes(w, Unknown)?, spikes(w, Known)?),
     ),
     (
         "noise / known digits, without",
         NOISE[0] / KNOWN[0],
-        true,
-        |_, wo| ratio(spikes(wo, "noise")?, spikes(wo, "known")?),
+        AtLeast,
+        |_, wo| ratio(spikes(wo, Noise)?, spikes(wo, Known)?),
     ),
     (
         "accuracy on known digits, with (ties to the first)",
         0.886,
-        true,
+        AtLeast,
         |w, _| Some(w.accuracy_ties_to_first),
     ),
     (
         "silent noise images, with",
         1459.0 / 1500.0,
-        true,
-        |w, _| silent(w, "noise"),
+        AtLeast,
+        |w, _| silent(w, Noise),
     ),
     (
         "silent blurred images, with",
         1469.0 / 1500.0,
-        true,
-        |w, _| silent(w, "blurred"),
+        AtLeast,
+        |w, _| silent(w, Blurred),
     ),
     (
         "silent unknown digits, with",
         310.0 / 1500.0,
-        true,
-        |w, _| silent(w, "unknown"),
+        AtLeast,
+        |w, _| silent(w, Unknown),
     ),
 ];
 
 /// Spikes an image: sets may differ in size.
-fn spikes(network: &NetworkResult, set: &str) -> Option<f64> {
-    network.sets.get(set).map(|set| set.spikes_per_image)
+fn spikes(network: &NetworkResult, set: TestSet) -> Option<f64> {
+    network.sets.get(&set).map(|set| set.spikes_per_image)
 }
 
-fn silent(network: &NetworkResult, set: &str) -> Option<f64> {
-    let set = network.sets.get(set)?;
+fn silent(network: &NetworkResult, set: TestSet) -> Option<f64> {
+    let set = network.sets.get(&set)?;
     ratio(set.silent as f64, set.images as f64)
 }
 
@@ -135,7 +158,7 @@ pub fn claims(found: &Reproduction) -> Vec<Claim> {
         if arm == none || found.of_arm(&none).next().is_none() {
             continue;
         }
-        for (claim, paper, at_least, figure) in CLAIMS {
+        for (claim, paper, direction, figure) in CLAIMS {
             let values = values(found, &arm, &none, figure);
             let interval = values.and_then(|values| Interval::of(&values).ok());
             let mean = interval.map(|interval| interval.mean);
@@ -143,17 +166,11 @@ pub fn claims(found: &Reproduction) -> Vec<Claim> {
                 arm: arm.clone(),
                 claim,
                 paper,
-                direction: if at_least { "at least" } else { "at most" },
+                direction,
                 mean,
                 low: interval.and_then(|interval| interval.low),
                 high: interval.and_then(|interval| interval.high),
-                reached: mean.is_some_and(|mean| {
-                    if at_least {
-                        mean >= paper
-                    } else {
-                        mean <= paper
-                    }
-                }),
+                reached: mean.is_some_and(|mean| direction.is_reached(mean, paper)),
             });
         }
     }

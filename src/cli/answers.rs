@@ -1,0 +1,50 @@
+//! What `eval --answers` writes: a row an image and network.
+
+use anyhow::{Context, ensure};
+use spikeprune::artefact::write_new;
+use spikeprune::experiment::evaluate::ImageAnswer;
+use spikeprune::trained::Replica;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+/// Refuses a file that is there: it may be somebody's.
+pub fn check(path: &Path) -> anyhow::Result<()> {
+    ensure!(
+        fs::symlink_metadata(path).is_err(),
+        "--answers {} is there already: it would be replaced; name another file, or remove it",
+        path.display()
+    );
+    Ok(())
+}
+
+/// Writes the table into a new file.
+pub fn write(path: &Path, replicas: &[Replica], answers: &[ImageAnswer]) -> anyhow::Result<()> {
+    let failed = || format!("cannot write {}", path.display());
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    let classes = replicas.first().map_or(&[][..], |replica| {
+        &replica.network.params.model.network.classes
+    });
+    let columns = [
+        "seed", "index", "label", "answer", "tied", "spikes", "margin",
+    ];
+    let of_classes = classes.iter().map(|class| format!("spikes_{class}"));
+    csv.write_record(columns.map(String::from).into_iter().chain(of_classes))?;
+    for answer in answers {
+        let row = [
+            replicas[answer.network].network.seed.to_string(),
+            answer.image.to_string(),
+            answer.label.to_string(),
+            answer
+                .answer
+                .map_or(String::new(), |class| class.to_string()),
+            answer.tied.to_string(),
+            answer.spikes.to_string(),
+            answer.margin.to_string(),
+        ];
+        let of_classes = answer.spikes_per_class.iter().map(u32::to_string);
+        csv.write_record(row.into_iter().chain(of_classes))?;
+    }
+    let bytes = csv.into_inner()?;
+    write_new(path, |file| file.write_all(&bytes)).with_context(failed)
+}

@@ -1,0 +1,187 @@
+//! `reproduce --paper antonov-sukhov`: networks with and without regularisation, beside the published figures.
+
+mod pictures;
+mod plots;
+mod report;
+mod table;
+
+use super::{
+    CONFIG, NO_PAGE, PAGE, PLAN, Paper, RESULT, ReproduceArgs, Saved, first_given, refuse, write,
+};
+use crate::cli::run::{Frame, Job, Kept};
+use crate::cli::run_folder::RunFolder;
+use crate::cli::train::note_missing_validation;
+use anyhow::{Context, ensure};
+use clap::Args;
+use spikeprune::dataset::{Dataset, Digests};
+use spikeprune::experiment::papers::antonov_sukhov::{
+    ArmsPlan, MOST_SPLITS, Reproduction, Split, random_splits, reproduce,
+};
+use spikeprune::experiment::test_sets::HeldOut;
+use spikeprune::params::{Params, PruningMode, TrainImages};
+
+/// What this experiment alone may be given.
+#[derive(Args)]
+#[command(next_help_heading = "Experiment")]
+pub struct AntonovSukhovOptions {
+    /// Labels to show without having learned them [default: 9,2,1 for 7,4,6, else the lowest that are left]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    unknown: Option<Vec<u8>>,
+    /// Random splits of the labels instead, each with as many learned and as many unknown ones as above
+    #[arg(long, value_name = "N", conflicts_with = "unknown")]
+    splits: Option<usize>,
+    /// Leave out the controls: removal of other weights, L1, L2, dropout
+    #[arg(long)]
+    no_controls: bool,
+    /// Training images of each class [paper: 5000]
+    #[arg(long, value_name = "N")]
+    train_per_class: Option<usize>,
+    /// Test on training images that were not trained on, to choose settings without the test images
+    #[arg(long)]
+    validation: bool,
+}
+
+/// The training as it was last saved; it is removed in the end.
+const TRAINING: &str = "training.safetensors";
+
+/// The run that the folder or the flags ask for.
+pub fn job(args: &ReproduceArgs, saved: Option<Saved<'_>>) -> anyhow::Result<Arms> {
+    let plan: ArmsPlan = match saved {
+        Some(saved) => saved.plan()?,
+        None => plan(args)?,
+    };
+    plan.validate()?;
+    Ok(Arms(plan))
+}
+
+pub struct Arms(ArmsPlan);
+
+impl Job for Arms {
+    fn params(&self) -> &Params {
+        &self.0.params
+    }
+
+    fn name(&self) -> String {
+        let params = &self.0.params;
+        let what = match self.0.splits.as_slice() {
+            [_] => params.model.network.label("-"),
+            splits => format!("{}-splits", splits.len()),
+        };
+        format!("reproduce-{}-{what}-seed{}", params.preset, params.job.seed)
+    }
+
+    fn files(&self) -> Vec<String> {
+        let pictures = [pictures::SETS, pictures::WEIGHTS];
+        let others = [CONFIG, PLAN, TRAINING, RESULT, PAGE];
+        others
+            .into_iter()
+            .chain(pictures)
+            .map(String::from)
+            .collect()
+    }
+
+    fn written_anew(&self) -> Vec<&str> {
+        vec![RESULT]
+    }
+
+    fn check(&self, data: &Dataset, quiet: bool) -> anyhow::Result<()> {
+        self.0.check(data)?;
+        for split in &self.0.splits {
+            if note_missing_validation(&data.train, &self.0.of_split(split), quiet)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&self, folder: &mut RunFolder, data: &Digests) -> anyhow::Result<()> {
+        write(folder, Paper::AntonovSukhov, &self.0.params, &self.0, data)
+    }
+
+    fn run(self, mut frame: Frame<'_>) -> anyhow::Result<()> {
+        let plan = &self.0;
+        let begun = frame.saved(TRAINING, |_, _| Ok(()))?.map(Into::into);
+        let kept = Kept {
+            params: &plan.params,
+            checkpoint: TRAINING,
+            rows: false,
+        };
+        let found = frame.experiment(&kept, |backend, data, saving, observer| {
+            reproduce(backend, data, plan, begun, saving, observer)
+        })?;
+        let (document, digests) = (frame.data.with(&found), frame.data.set.digests());
+        frame.end(Some(RESULT), &document, &table::table(&found), |folder| {
+            page(&found, &digests, folder).context(NO_PAGE)?;
+            // As long as the training is there, the page can be made again.
+            folder.remove(TRAINING)
+        })
+    }
+}
+
+/// Writes the page with its pictures.
+fn page(found: &Reproduction, data: &Digests, folder: &mut RunFolder) -> anyhow::Result<()> {
+    let sets = pictures::sets(found, data, folder)?;
+    let weights = pictures::weights(found, data, folder)?;
+    folder.write_text(PAGE, &report::html(found, data, &sets, &weights)?)
+}
+
+fn plan(args: &ReproduceArgs) -> anyhow::Result<ArmsPlan> {
+    refuse("antonov-sukhov", args.diehl_cook.given())?;
+    let (shared, options) = (&args.shared, &args.antonov_sukhov);
+    let mut params = args.params(None)?;
+    if let Some(images) = options.train_per_class {
+        params.job.train = TrainImages::PerClass(images);
+    }
+    params.validate()?;
+    let last = match params.model.pruning.mode {
+        PruningMode::FinalWindow => PruningMode::FinalWindow,
+        _ => PruningMode::Final,
+    };
+    let default = || vec![PruningMode::None, PruningMode::Continuous, last];
+    Ok(ArmsPlan {
+        splits: options.splits(&params)?,
+        arms: shared.arms.clone().unwrap_or_else(default),
+        seeds: shared.seeds,
+        controls: !options.no_controls,
+        noise_images: shared.noise_images,
+        held_out: match options.validation {
+            true => HeldOut::Validation,
+            false => HeldOut::Test,
+        },
+        params,
+    })
+}
+
+impl AntonovSukhovOptions {
+    /// A flag that was given.
+    pub fn given(&self) -> Option<&'static str> {
+        first_given(&[
+            ("--unknown", self.unknown.is_some()),
+            ("--splits", self.splits.is_some()),
+            ("--no-controls", self.no_controls),
+            ("--train-per-class", self.train_per_class.is_some()),
+            ("--validation", self.validation),
+        ])
+    }
+
+    fn splits(&self, params: &Params) -> anyhow::Result<Vec<Split>> {
+        let classes = &params.model.network.classes;
+        let known = classes.len();
+        if let Some(count) = self.splits {
+            ensure!(
+                (1..=MOST_SPLITS).contains(&count),
+                "--splits is {count}: it must be in 1..={MOST_SPLITS}"
+            );
+            let unknown = known.min(10 - known);
+            return Ok(random_splits(params.job.seed, count, known, unknown));
+        }
+        let left = |label: &u8| !classes.contains(label);
+        let unknown = match &self.unknown {
+            Some(unknown) => unknown.clone(),
+            None if *classes == [7, 4, 6] => vec![9, 2, 1],
+            None => (0..10).filter(left).take(known).collect(),
+        };
+        let classes = classes.clone();
+        Ok(vec![Split { classes, unknown }])
+    }
+}

@@ -1,0 +1,222 @@
+//! One frame runs every command that leaves a run folder: signals, resuming, device, data with their digests, progress,
+//! saving, the document, pictures. A command says only what is its own, as a [`Job`].
+
+use super::data::{DataOptions, Loaded};
+use super::device::DeviceOptions;
+use super::output::warn;
+use super::progress::Progress;
+use super::run_folder::{FolderOptions, RunFolder};
+use super::saving::explain;
+use super::signals::{Stop, stop_at_signals};
+use serde::Serialize;
+use spikeprune::backend::Backend;
+use spikeprune::checkpoint::Checkpoint;
+use spikeprune::dataset::{Dataset, Digests};
+use spikeprune::experiment::train::{Every, Saving};
+use spikeprune::experiment::{Event, ExperimentError, Observer};
+use spikeprune::params::Params;
+use std::path::Path;
+
+/// A command that leaves a run folder.
+pub struct Kind {
+    pub command: &'static str,
+    /// The file that the whole run follows from, by which its folder is recognised. It begins with the version that wrote
+    /// it and the digests of the data.
+    pub mark: &'static str,
+    /// Older versions whose runs this one goes on with.
+    pub goes_on_from: &'static [&'static str],
+}
+
+/// What is to be run, made from flags or read from the folder of a run.
+pub trait Job {
+    fn params(&self) -> &Params;
+
+    /// What a new folder is named after.
+    fn name(&self) -> String;
+
+    /// All files that the run may write.
+    fn files(&self) -> Vec<String>;
+
+    /// Those that it writes anew when it is gone on with: they must be as it left them.
+    fn written_anew(&self) -> Vec<&str>;
+
+    /// Refuses data that hold too few images, before a folder is made, and prints notes on them.
+    fn check(&self, data: &Dataset, quiet: bool) -> anyhow::Result<()>;
+
+    /// Writes what the run follows from into a new folder.
+    fn write(&self, folder: &mut RunFolder, data: &Digests) -> anyhow::Result<()>;
+
+    /// Runs to the end.
+    fn run(self, frame: Frame<'_>) -> anyhow::Result<()>;
+}
+
+/// The flags that all such commands share.
+pub struct Flags<'a> {
+    pub kind: &'static Kind,
+    pub resume: Option<&'a Path>,
+    pub data: &'a DataOptions,
+    pub device: &'a DeviceOptions,
+    pub folder: &'a FolderOptions,
+    pub every: Every,
+}
+
+/// A run about to begin: signals are heeded and, if it is gone on with, its folder is open.
+pub struct Start<'a> {
+    flags: Flags<'a>,
+    stop: Stop,
+    folder: Option<RunFolder>,
+}
+
+impl<'a> Start<'a> {
+    pub fn new(flags: Flags<'a>) -> anyhow::Result<Self> {
+        let stop = stop_at_signals()?;
+        let reopen = |path| RunFolder::reopen(path, flags.kind, flags.device.quiet);
+        let folder = flags.resume.map(reopen).transpose()?;
+        Ok(Self {
+            flags,
+            stop,
+            folder,
+        })
+    }
+
+    /// The folder of a run that is gone on with.
+    pub fn folder(&self) -> Option<&RunFolder> {
+        self.folder.as_ref()
+    }
+
+    pub fn run(self, job: impl Job) -> anyhow::Result<()> {
+        let Self {
+            flags,
+            stop,
+            folder,
+        } = self;
+        let backend = flags.device.open()?;
+        let data = flags.data.load(job.params())?;
+        if let Some(folder) = &folder {
+            folder.check_data(flags.kind.mark, &data)?;
+        }
+        job.check(&data.set, flags.device.quiet)?;
+        stop.begin();
+        let folder = match folder {
+            Some(mut folder) => {
+                folder.adopt_unrecorded(&job.files())?;
+                folder.check(&job.written_anew())?;
+                folder
+            }
+            None => {
+                let mut folder = flags.folder.create(&job.name(), &job.files())?;
+                job.write(&mut folder, &data.set.digests())?;
+                folder
+            }
+        };
+        job.run(Frame {
+            backend,
+            progress: Progress::until(flags.device.quiet, stop.asked().clone()),
+            data,
+            folder,
+            flags,
+            stop,
+        })
+    }
+}
+
+/// A run under way.
+pub struct Frame<'a> {
+    pub backend: Box<dyn Backend>,
+    pub data: Loaded,
+    pub folder: RunFolder,
+    pub progress: Progress,
+    pub stop: Stop,
+    flags: Flags<'a>,
+}
+
+/// What is kept of trainings while they last.
+pub struct Kept<'a> {
+    /// Of the job, as the checkpoint has them.
+    pub params: &'a Params,
+    pub checkpoint: &'a str,
+    /// Whether the rows of metrics go to metrics.csv.
+    pub rows: bool,
+}
+
+impl Frame<'_> {
+    pub fn quiet(&self) -> bool {
+        self.flags.device.quiet
+    }
+
+    /// A training to go on with, where one was saved; `fits` may refuse it.
+    pub fn saved(
+        &self,
+        name: &str,
+        fits: impl FnOnce(&Checkpoint, &Path) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Option<Checkpoint>> {
+        let path = self.folder.file(name);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let saved = Checkpoint::load(&path)?;
+        fits(&saved, &path)?;
+        saved.check_data(&path, &self.data.set, self.data.folder.as_ref())?;
+        self.folder.check(&[name])?;
+        Ok(Some(saved))
+    }
+
+    /// Runs an experiment: shows its progress and saves its trainings.
+    pub fn experiment<T>(
+        &mut self,
+        kept: &Kept<'_>,
+        run: impl FnOnce(
+            &dyn Backend,
+            &Dataset,
+            Saving<'_>,
+            &mut Observer<'_>,
+        ) -> Result<T, ExperimentError>,
+    ) -> anyhow::Result<T> {
+        let digests = self.data.set.digests();
+        let (folder, progress) = (&mut self.folder, &mut self.progress);
+        let saving = Saving {
+            every: self.flags.every,
+            stop: self.stop.asked(),
+        };
+        let mut observe = |event: Event<'_>| {
+            progress.observe(&event)?;
+            match event {
+                Event::Save(trained) => {
+                    let checkpoint = Checkpoint::of(kept.params, trained, digests.clone());
+                    let written = folder.write(kept.checkpoint, &checkpoint.to_bytes()?);
+                    written.map_err(Into::into)
+                }
+                Event::Measured(rows) if kept.rows => folder.add_metrics(rows).map_err(Into::into),
+                _ => Ok(()),
+            }
+        };
+        run(self.backend.as_ref(), &self.data.set, saving, &mut observe)
+            .map_err(|error| self.explain(error))
+    }
+
+    /// Says how to go on with a run that a signal stopped; other errors stay as they are.
+    pub fn explain(&self, error: ExperimentError) -> anyhow::Error {
+        let Flags { kind, device, .. } = &self.flags;
+        explain(error, kind.command, &self.folder, device)
+    }
+
+    /// Writes the document of the result, prints it or its table, and then does what comes last, such as drawing: if
+    /// that fails, no result is lost.
+    pub fn end(
+        mut self,
+        file: Option<&str>,
+        document: &impl Serialize,
+        table: &str,
+        last: impl FnOnce(&mut RunFolder) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.progress.finish();
+        if let Some(file) = file {
+            self.folder.write_json(file, document)?;
+        }
+        let told = self.folder.tell(self.flags.device.json, document, table);
+        if let Err(error) = last(&mut self.folder) {
+            warn(&error);
+        }
+        told
+    }
+}

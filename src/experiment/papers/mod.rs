@@ -1,0 +1,5 @@
+//! The experiments of papers, side by side, and what their plans have in common.
+
+pub mod antonov_sukhov;
+pub mod diehl_cook;
+pub mod plan;

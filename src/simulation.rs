@@ -1,0 +1,342 @@
+//! The front of the library: networks that are trained, tested, looked into, saved and loaded, in a few lines.
+//!
+//! The first page of the library has an example; more are in `tests/examples`.
+//!
+//! Everything that a network must be shown in a certain form (images scaled to a mean rate, weights as a read-out sees
+//! them) is brought into it here, once.
+
+use crate::artefact::write_whole;
+use crate::backend::choice::DeviceChoice;
+use crate::backend::open::open_choice;
+use crate::backend::{Backend, BackendError, Frozen, TestImage};
+use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::dataset::{Dataset, DatasetError, Digests, LabelledImages};
+use crate::experiment::evaluate::{Evaluation, evaluate};
+use crate::experiment::prepare::{as_shown, scaled};
+use crate::experiment::presentation::{self, Presentation};
+use crate::experiment::train::{Every, Saving, train_networks, untrained};
+use crate::experiment::{Event, ExperimentError, selection};
+use crate::model::rng::Stream;
+use crate::network::NetworkError;
+use crate::params::{INPUTS, Params, ParamsError};
+use crate::report::{ColorMap, HeatmapError, WeightImages};
+use crate::trained::{Replica, Trained};
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The networks of a job, and the device that they run on.
+pub struct Simulation {
+    backend: Box<dyn Backend>,
+    params: Params,
+    trained: Trained,
+    /// Of the data that they were trained on, once they were.
+    data: Option<Digests>,
+}
+
+/// What can go wrong.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SimulationError {
+    #[error(transparent)]
+    Params(#[from] ParamsError),
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    #[error("an image has {found} pixels: it must have {INPUTS}")]
+    Pixels { found: usize },
+    #[error("label {label} is none of those that are learned: {classes}")]
+    Label { label: u8, classes: String },
+    #[error("there is no replica {replica}: there are {replicas}")]
+    Replica { replica: usize, replicas: usize },
+    #[error(transparent)]
+    Heatmap(#[from] HeatmapError),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// How a training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// All images were shown.
+    Trained,
+    /// It was stopped after so many images; [`Simulation::train`] goes on with the next one.
+    Stopped { images: usize },
+}
+
+impl Simulation {
+    /// Untrained networks, as many as `params.job.replicas` says, on the best device of this machine.
+    ///
+    /// # Errors
+    /// When the parameters make no sense or no device can be opened.
+    pub fn new(params: &Params) -> Result<Self, SimulationError> {
+        let opened = open_choice(&DeviceChoice::Auto, 0)?;
+        Self::on(opened.backend, params)
+    }
+
+    /// The same on a device of one's own choice, such as [`crate::backend::cpu::Cpu`].
+    ///
+    /// # Errors
+    /// When the parameters make no sense.
+    pub fn on(backend: Box<dyn Backend>, params: &Params) -> Result<Self, SimulationError> {
+        Ok(Self {
+            backend,
+            params: params.clone(),
+            trained: untrained(params)?,
+            data: None,
+        })
+    }
+
+    /// Networks as they were saved, also in the middle of their training, on a device.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is no checkpoint.
+    pub fn load(backend: Box<dyn Backend>, path: &Path) -> Result<Self, SimulationError> {
+        let checkpoint = Checkpoint::load(path)?;
+        Ok(Self {
+            backend,
+            params: checkpoint.params.clone(),
+            data: checkpoint.data.clone(),
+            trained: checkpoint.into(),
+        })
+    }
+
+    /// Saves the networks as they are, as `checkpoint.safetensors` of the command line has them.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), SimulationError> {
+        Ok(self.checkpoint().save(path)?)
+    }
+
+    /// Parameters of the networks.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// The device that they run on.
+    pub fn device(&self) -> &str {
+        self.backend.device()
+    }
+
+    /// The networks, each with its weights, metrics and labels.
+    pub fn replicas(&self) -> &[Replica] {
+        &self.trained.replicas
+    }
+
+    /// What a replica has learned, as a picture of the incoming weights of every neuron.
+    ///
+    /// # Errors
+    /// When there is no such replica, or a picture would be too large.
+    pub fn heatmap(&self, replica: usize) -> Result<Heatmap, SimulationError> {
+        let replica = self.replica(replica)?;
+        let model = &self.params.model;
+        let labels = replica.labels_of_neurons();
+        let images = WeightImages {
+            weights: &replica.weights,
+            labels: &labels,
+            classes: &model.network.classes,
+            by_class: !model.network.votes_by_labels(),
+            range: (model.w_min() as f32, model.learning.gmax as f32),
+            colormap: ColorMap::default(),
+            scale: 4,
+            notes: &[],
+        };
+        Ok(Heatmap {
+            png: images.encode("sheet.png")?,
+        })
+    }
+
+    /// Trains the networks, from where they are, on the training images that the job asks for.
+    ///
+    /// # Errors
+    /// When the data are too few or the device fails; the networks then stay as they were.
+    pub fn train(&mut self, data: &Dataset) -> Result<(), SimulationError> {
+        self.train_until(data, |_| ControlFlow::Continue(()))
+            .map(|_| ())
+    }
+
+    /// The same; `watch` is told what happens and may end it, after the images in hand.
+    ///
+    /// # Errors
+    /// As [`Simulation::train`].
+    pub fn train_until(
+        &mut self,
+        data: &Dataset,
+        mut watch: impl FnMut(&Event<'_>) -> ControlFlow<()>,
+    ) -> Result<Ended, SimulationError> {
+        let stop = AtomicBool::new(false);
+        let saving = Saving {
+            every: Every::Never,
+            stop: &stop,
+        };
+        let mut saved = None;
+        let begun = self.trained.clone();
+        let trained = train_networks(&*self.backend, &data.train, begun, saving, &mut |event| {
+            if watch(&event).is_break() {
+                stop.store(true, Ordering::Relaxed);
+            }
+            if let Event::Save(trained) = event {
+                saved = Some(trained);
+            }
+            Ok(())
+        });
+        let ended = match (trained, saved) {
+            (Ok(trained), _) => {
+                self.trained = trained;
+                Ended::Trained
+            }
+            (Err(ExperimentError::Stopped { images, .. }), Some(saved)) => {
+                self.trained = saved;
+                Ended::Stopped { images }
+            }
+            (Err(error), _) => return Err(error.into()),
+        };
+        self.data = Some(data.digests());
+        Ok(ended)
+    }
+
+    /// Tests the networks on the test images that the job asks for, those of the classes that were learned: an
+    /// evaluation for each replica.
+    ///
+    /// # Errors
+    /// When the data are too few, neurons that vote by labels have none yet, or the device fails.
+    pub fn test(&self, data: &Dataset) -> Result<Vec<Evaluation>, SimulationError> {
+        self.test_on(&data.test, &self.params.model.network.classes)
+    }
+
+    /// The same on images of other labels, or from elsewhere.
+    ///
+    /// # Errors
+    /// As [`Simulation::test`].
+    pub fn test_on(
+        &self,
+        images: &LabelledImages,
+        labels: &[u8],
+    ) -> Result<Vec<Evaluation>, SimulationError> {
+        let count = self.params.job.test_per_class;
+        let tested = selection::first_of_classes(images, labels, count)?;
+        let images = as_shown(&self.params.model.input, images);
+        let (replicas, silent) = (&self.trained.replicas, &mut |_: Event<'_>| Ok(()));
+        Ok(evaluate(
+            &*self.backend,
+            replicas,
+            &images,
+            &tested,
+            Stream::Test,
+            silent,
+        )?)
+    }
+
+    /// Shows an image to the first replica from rest, as a test does; `watch` lists neurons whose variables are
+    /// recorded.
+    ///
+    /// # Errors
+    /// When the image has not as many pixels as the network has inputs, a neuron does not exist or the device fails.
+    pub fn show(&self, pixels: &[u8], watch: &[u32]) -> Result<Presentation, SimulationError> {
+        self.show_to(0, pixels, watch)
+    }
+
+    /// The same to any replica.
+    ///
+    /// # Errors
+    /// As [`Simulation::show`], and when there is no such replica.
+    pub fn show_to(
+        &self,
+        replica: usize,
+        pixels: &[u8],
+        watch: &[u32],
+    ) -> Result<Presentation, SimulationError> {
+        let Replica {
+            network, weights, ..
+        } = self.replica(replica)?;
+        let frozen = Frozen { network, weights };
+        let shown = self.as_shown(pixels)?;
+        let image = TestImage {
+            pixels: &shown,
+            image: 0,
+            stream: Stream::Test,
+            attempt: 0,
+        };
+        Ok(presentation::show(&*self.backend, frozen, image, watch)?)
+    }
+
+    /// Shows an image to a replica as the next one of its training, once, and records what happens while it learns. The
+    /// network itself stays as it is.
+    ///
+    /// # Errors
+    /// As [`Simulation::show_to`], and when the label is not one that is learned.
+    pub fn teach(
+        &self,
+        replica: usize,
+        pixels: &[u8],
+        label: u8,
+        watch: &[u32],
+    ) -> Result<Presentation, SimulationError> {
+        let network = &self.replica(replica)?.network;
+        let shown = self.as_shown(pixels)?;
+        let learned = &self.params.model.network;
+        let group = learned.classes.iter().position(|&class| class == label);
+        let group = group.ok_or_else(|| SimulationError::Label {
+            label,
+            classes: learned.label(","),
+        })? as u32;
+        Ok(presentation::teach(
+            &*self.backend,
+            network,
+            &shown,
+            group,
+            watch,
+        )?)
+    }
+
+    fn replica(&self, replica: usize) -> Result<&Replica, SimulationError> {
+        let replicas = self.trained.replicas.len();
+        let found = self.trained.replicas.get(replica);
+        found.ok_or(SimulationError::Replica { replica, replicas })
+    }
+
+    fn as_shown<'a>(&self, pixels: &'a [u8]) -> Result<Cow<'a, [u8]>, SimulationError> {
+        match pixels.len() {
+            INPUTS => Ok(scaled(&self.params.model.input, pixels)),
+            found => Err(SimulationError::Pixels { found }),
+        }
+    }
+
+    fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            params: self.params.clone(),
+            replicas: self.trained.replicas.clone(),
+            data: self.data.clone(),
+        }
+    }
+}
+
+/// A picture of the weights of a network, as PNG.
+pub struct Heatmap {
+    png: Vec<u8>,
+}
+
+impl Heatmap {
+    /// The bytes of the file.
+    pub fn png(&self) -> &[u8] {
+        &self.png
+    }
+
+    /// Writes the picture, whole or not at all; a file of that name is replaced.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save(&self, path: &Path) -> io::Result<()> {
+        write_whole(path, |file| file.write_all(&self.png))
+    }
+}

@@ -1,0 +1,80 @@
+//! The GPU gives the bits of the CPU, whatever networks compute.
+
+use crate::device::{Device, check};
+use crate::difference::difference;
+use crate::gpu::gpu;
+use crate::jobs::{IMAGES, Job, RECORDED_STEPS, Recording, job_and_company, recording};
+use crate::outcome::{Outcome, cut, show};
+use proptest::prelude::*;
+use spikeprune::backend::{Phase, Record, Recorded, SpikeCounts, TestImages};
+use spikeprune::model::rng::Stream;
+
+/// Networks of this property alone run on both devices, and only once: it can afford more cases.
+const CASES: u32 = 40;
+
+/// All that comes out of a job.
+struct Run {
+    outcome: Outcome,
+    presented: Vec<Vec<Record>>,
+    counts: Vec<SpikeCounts>,
+    tested: Record,
+}
+
+/// Two networks of a job and one with parameters of its own: trained, then with spikes from outside in every phase,
+/// trained on, and tested.
+fn run(device: Device, job: &Job, company: &Job, recording: Recording) -> Run {
+    let pixels = job.pixels();
+    let networks = vec![job.network(0), job.network(1), company.network(2)];
+    let [before, after] = cut(&[0, 1, 2].map(|lane| job.plan(lane)), IMAGES / 2);
+    let opened = device.open(2);
+    let mut session = opened.start(networks).unwrap();
+    session.train(&pixels, &before).unwrap();
+    let spikes = recording.draw();
+    let presented = [Phase::Train { group: 0 }, Phase::Window, Phase::Test].map(|phase| {
+        let recorded = Recorded::new(&spikes, RECORDED_STEPS, phase);
+        session.present(&recorded).unwrap()
+    });
+    session.train(&pixels, &after).unwrap();
+    let outcome = Outcome::of(session.as_mut());
+    let images: Vec<u32> = (0..IMAGES as u32).collect();
+    let attempts = [0, job.params.model.attempts() - 1];
+    let counts = attempts.map(|attempt| show(device, 2, &outcome, &pixels, &images, attempt));
+    let images = TestImages {
+        pixels: &pixels,
+        images: &images,
+        stream: Stream::Test,
+        attempt: 0,
+    };
+    let tested = opened.record_test(outcome.frozen()[0], images.at(0), &[0]);
+    Run {
+        presented: presented.into(),
+        counts: counts.concat(),
+        tested: tested.unwrap(),
+        outcome,
+    }
+}
+
+#[test]
+fn the_gpu_gives_the_bits_of_the_cpu() {
+    if !gpu().is_some_and(|gpu| gpu.is_exact()) {
+        return;
+    }
+    let drawn = (job_and_company(Device::Gpu.sizes()), recording());
+    check(CASES, &drawn, |((job, company), recording)| {
+        let cpu = run(Device::Cpu, &job, &company, recording);
+        prop_assume!(cpu.outcome.fired());
+        let gpu = run(Device::Gpu, &job, &company, recording);
+        let networks = cpu.outcome.networks.iter().zip(&gpu.outcome.networks);
+        for (lane, (ours, theirs)) in networks.enumerate() {
+            prop_assert_eq!(difference(ours, theirs), None, "network {}", lane);
+        }
+        for lane in 0..3 {
+            let [ours, theirs] = [&cpu, &gpu].map(|run| &run.outcome.weights[lane]);
+            prop_assert!(ours == theirs, "weights as read out, network {}", lane);
+        }
+        prop_assert!(cpu.presented == gpu.presented, "spikes as presented");
+        prop_assert!(cpu.counts == gpu.counts, "spikes in tests");
+        prop_assert!(cpu.tested == gpu.tested, "spikes of one test");
+        Ok(())
+    });
+}

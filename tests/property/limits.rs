@@ -1,0 +1,85 @@
+//! What no network leaves: the range of its weights, the time that it has.
+
+use crate::device::Device;
+use crate::jobs::{RECORDED_STEPS, job, recording};
+use crate::outcome::{Outcome, train};
+use proptest::prelude::*;
+use spikeprune::backend::{BackendError, Phase, Recorded, Shift, Showing};
+use spikeprune::network::Network;
+use spikeprune::params::{INPUTS, Params, RETRIES, Vote};
+use spikeprune::presets;
+
+fn within(params: &Params, weights: &[f32]) -> bool {
+    let (low, high) = (params.model.w_min(), params.model.learning.gmax);
+    let range = low as f32..=high as f32;
+    weights.iter().all(|w| range.contains(w))
+}
+
+pub fn weights_stay_within_their_limits(device: Device) {
+    let drawn = (job(device.sizes()), recording(), recording());
+    device.check(&drawn, |(job, spikes, window)| {
+        let opened = device.open(1);
+        let mut session = opened.start(vec![job.network(0)]).unwrap();
+        session.train(&job.pixels(), &[job.plan(0)]).unwrap();
+        let trained = Outcome::of(session.as_mut());
+        prop_assume!(trained.fired());
+        let mut outcomes = vec![trained];
+        let train = Phase::Train { group: 0 };
+        for (spikes, phase) in [(spikes, train), (window, Phase::Window)] {
+            let drawn = spikes.draw();
+            let recorded = Recorded::new(&drawn, RECORDED_STEPS, phase);
+            session.present(&recorded).unwrap();
+            outcomes.push(Outcome::of(session.as_mut()));
+        }
+        for now in &outcomes {
+            prop_assert!(within(&job.params, &now.networks[0].weights));
+            prop_assert!(within(&job.params, &now.weights[0]));
+            prop_assert!(within(&job.params, &now.in_test[0]));
+        }
+        Ok(())
+    });
+}
+
+/// Diehl & Cook's network in small, and a dark image.
+fn unanswered() -> (Network, Vec<u8>, [Vec<Showing>; 1]) {
+    let mut params = presets::diehl_cook();
+    params.model.network.vote = Vote::Labels {
+        neurons: 5,
+        images: 10_000,
+    };
+    let showing = Showing {
+        image: 0,
+        group: 0,
+        shift: Shift::default(),
+    };
+    let network = Network::new(&params, 0).unwrap();
+    (network, vec![0; INPUTS], [vec![showing]])
+}
+
+pub fn a_dark_image_is_given_up(device: Device) {
+    let (network, pixels, plan) = unanswered();
+    let end = train(device, 1, vec![network], &pixels, &plan)
+        .networks
+        .remove(0);
+    let steps = end.params.model.steps().unwrap();
+    let shown = (RETRIES + 1) * (steps.stimulus + steps.rest);
+    let state = end.state;
+    assert_eq!(
+        (state.presented, state.clock, state.spikes_e),
+        (1, shown, 0)
+    );
+}
+
+pub fn a_clock_that_showing_again_has_filled_ends_the_training(device: Device) {
+    let (mut network, pixels, plan) = unanswered();
+    let steps = network.params.model.steps().unwrap();
+    // Room for two presentations of seventeen.
+    network.state.clock = u32::MAX - steps.spare() - 2 * (steps.stimulus + steps.rest);
+    let opened = device.open(1);
+    let mut session = opened.start(vec![network]).unwrap();
+    let error = session.train(&pixels, &plan).unwrap_err();
+    assert!(
+        matches!(error, BackendError::ClockFull { image: 0, .. }),
+        "{error}"
+    );
+}
