@@ -4,6 +4,8 @@
 
 // How S1, S2 and S3 conduct.
 struct Conductance {
+    // 1 where weights may be negative, else 0: a question of the CPU, whose vectors have no branches.
+    signed: u32,
     // What a negative weight adds to gi, relative to its magnitude.
     inhibitory_gain: f32,
     // Weights of S2 and S3.

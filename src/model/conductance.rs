@@ -19,6 +19,8 @@ pub fn decay(g: f32, keep: f32) -> f32 {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Conductance {
+    /// 1 where weights may be negative, else 0.
+    pub signed: u32,
     /// What a negative weight adds to gi, relative to its magnitude.
     pub inhibitory_gain: f32,
     /// Weights of S2 and S3.
@@ -32,6 +34,7 @@ pub struct Conductance {
 impl Conductance {
     pub fn new(model: &Model) -> Self {
         Self {
+            signed: u32::from(model.learning.w_min < 0.0),
             inhibitory_gain: model.learning.inhibitory_gain as f32,
             w_s2: model.lateral.w_s2 as f32,
             w_s3: model.w_s3() as f32,
@@ -41,10 +44,11 @@ impl Conductance {
     }
 }
 
-/// An input spike through a synapse: a weight above 0 excites, one below 0 inhibits; `signed` tells whether any may be.
+/// An input spike through a synapse: a weight above 0 excites, one below 0 inhibits.
 #[inline(always)]
-pub fn receive(c: &Conductance, signed: bool, w: f32, ge: &mut f32, gi: &mut f32) {
+pub fn receive(c: &Conductance, w: f32, ge: &mut f32, gi: &mut f32) {
     // Both conductances are written, one of them by adding 0: vectors have no branches.
+    let signed = c.signed == 1;
     let inhibits = signed && w < 0.0;
     *ge += if inhibits { 0.0 } else { w };
     if signed {
@@ -54,18 +58,12 @@ pub fn receive(c: &Conductance, signed: bool, w: f32, ge: &mut f32, gi: &mut f32
 
 /// One input spike with frozen weights, for every j.
 #[inline(always)]
-pub fn receive_row(
-    c: &Conductance,
-    signed: bool,
-    row: &[Block],
-    ge: &mut [Block],
-    gi: &mut [Block],
-) {
+pub fn receive_row(c: &Conductance, row: &[Block], ge: &mut [Block], gi: &mut [Block]) {
     for ((w, ge), gi) in row.iter().zip(ge).zip(gi) {
         block_boundary();
         let (mut e, mut i) = (*ge, *gi);
         for l in 0..BLOCK {
-            receive(c, signed, w.0[l], &mut e.0[l], &mut i.0[l]);
+            receive(c, w.0[l], &mut e.0[l], &mut i.0[l]);
         }
         (*ge, *gi) = (e, i);
     }

@@ -126,7 +126,7 @@ impl Neurons<f32, u32> {
         }
     }
 
-    /// Where nothing drives a neuron: so a test image begins, but for thresholds with memory, and so padding stays.
+    /// Where nothing drives a neuron: so a test image begins, but for thresholds with memory.
     pub fn at_rest(c: &Constants) -> Self {
         Self {
             v_e_mv: c.excitatory.v_rest_mv,

@@ -56,12 +56,6 @@ impl Stdp {
     }
 }
 
-/// Whether weights may be negative.
-#[inline(always)]
-pub fn is_signed(c: &Stdp) -> bool {
-    c.w_min < 0.0
-}
-
 /// Limits a weight to [w_min, gmax].
 #[inline(always)]
 pub fn clip(c: &Stdp, w: f32) -> f32 {
@@ -113,7 +107,7 @@ pub fn input_spike(
     to: Targets<'_>,
     kept: impl Fn(usize) -> Block,
 ) {
-    let (linear, signed) = (c.prune.decay == LINEAR, is_signed(&c.stdp));
+    let linear = c.prune.decay == LINEAR;
     let blocks = row.iter_mut().zip(to.ge).zip(to.gi).zip(to.apost);
     for (b, (((w, ge), gi), apost)) in blocks.enumerate() {
         block_boundary();
@@ -122,8 +116,7 @@ pub fn input_spike(
         let (apost, kept) = (*apost, kept(b));
         for l in 0..BLOCK {
             let pruned = decayed(linear, w1.0[l], amount);
-            let w = pruned * kept.0[l];
-            receive(&c.conductance, signed, w, &mut e.0[l], &mut i.0[l]);
+            receive(&c.conductance, pruned * kept.0[l], &mut e.0[l], &mut i.0[l]);
             w1.0[l] = clip(&c.stdp, pruned + apost.0[l] * kept.0[l]);
         }
         (*w, *ge, *gi) = (w1, e, i);

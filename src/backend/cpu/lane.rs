@@ -115,12 +115,15 @@ fn store_ring(ring: &DelayRing, delay_max: u32, neurons: usize) -> Vec<u16> {
         .collect()
 }
 
+/// Threshold of padding neurons, out of reach: none of them is ever looked at as one that may fire.
+const PADDING_MV: f32 = 1e9;
+
 impl Lane {
     /// The state in which a test image begins: potentials at rest, the thresholds given, all else 0.
     pub fn at_rest(c: &Constants, steps: &Steps, thresholds_mv: &[f32]) -> Self {
         let size = thresholds_mv.len();
         let rest = Neurons::at_rest(c);
-        let thresholds = pad(thresholds_mv, rest.v_threshold_mv);
+        let thresholds = pad(thresholds_mv, PADDING_MV);
         let neurons = rest.map(
             |&value| vec![Block::splat(value); blocks(size)],
             |&value| vec![value; size],
@@ -150,11 +153,16 @@ impl Lane {
     }
 
     fn load(size: usize, state: &State, c: &Constants) -> Self {
+        let padding = Neurons {
+            v_threshold_mv: PADDING_MV,
+            v_latched_mv: PADDING_MV,
+            ..Neurons::at_rest(c)
+        };
         Self {
             clock: state.clock,
             neurons: state.neurons.zip(
-                &Neurons::at_rest(c),
-                |values, &rest| pad(values, rest),
+                &padding,
+                |values, &padding| pad(values, padding),
                 |values, _| values.clone(),
             ),
             s2: load_ring(&state.arrivals_s2, size),

@@ -177,12 +177,12 @@ fn input_spike(
     input: usize,
     spike: usize,
 ) {
-    let (blocks, signed) = (lane.neurons.v_e_mv.len(), stdp::is_signed(&c.stdp));
+    let blocks = lane.neurons.v_e_mv.len();
     let row = input * blocks..(input + 1) * blocks;
     match s1 {
         S1::Frozen { weights } => {
             let (ge, gi) = (&mut lane.neurons.ge_e, &mut lane.neurons.gi_e);
-            conductance::receive_row(&c.conductance, signed, &weights[row], ge, gi);
+            conductance::receive_row(&c.conductance, &weights[row], ge, gi);
         }
         S1::Pruning {
             weights,
@@ -191,7 +191,7 @@ fn input_spike(
         } => {
             prune::decay_row(&c.prune, &mut weights[row.clone()], decays.prune[spike]);
             let (ge, gi) = (&mut lane.neurons.ge_e, &mut lane.neurons.gi_e);
-            conductance::receive_row(&c.conductance, signed, &weights[row], ge, gi);
+            conductance::receive_row(&c.conductance, &weights[row], ge, gi);
             last_input[input] = now;
         }
         S1::Learning {
