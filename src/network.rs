@@ -7,7 +7,7 @@ use crate::model::state::{Inputs, Neurons, Value};
 use crate::params::{INPUTS, Params, ParamsError, Steps, Threshold};
 use std::borrow::Cow;
 
-/// A network between two presentations. N is [`Params::neurons`].
+/// A network between two presentations. N is [`crate::params::Model::neurons`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
     pub params: Params,

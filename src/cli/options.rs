@@ -129,12 +129,12 @@ struct ModelOptions {
         help = with_default("What potentials are compared with in testing", |p| p.model.excitatory.threshold_test))]
     threshold_test: Option<Threshold>,
     #[arg(long, value_parser = choices::<PruningMode>(), value_name = "MODE",
-        help = with_default("When unused weights decay (eq. 5)", |p| p.model.pruning.mode))]
+        help = with_default("When unused weights decay (\"use it or lose it\")", |p| p.model.pruning.mode))]
     pruning: Option<PruningMode>,
     #[arg(long, value_name = "MS",
-        help = with_default("Time constant of eq. 5 in ms, or from-job, or from-classes", |p| p.model.pruning.tau_ms))]
+        help = with_default("Time constant of that decay in ms, or from-job, or from-classes", |p| p.model.pruning.tau_ms))]
     tau_prune_ms: Option<TauPrune>,
-    #[arg(long, value_name = "K", help = with_default("Factor k in the exponent of eq. 5", |p| p.model.pruning.k))]
+    #[arg(long, value_name = "K", help = with_default("Factor k in the exponent of that decay", |p| p.model.pruning.k))]
     k_prune: Option<f64>,
 }
 

@@ -32,50 +32,46 @@ use std::path::{Path, PathBuf};
 pub struct BenchArgs {
     #[command(flatten)]
     params: ParamOptions,
+    #[command(flatten)]
+    measured: MeasureOptions,
+    #[command(flatten)]
+    output: OutputOptions,
+}
+
+/// What is measured, and for how long.
+#[derive(Args)]
+#[command(next_help_heading = "Measurement")]
+struct MeasureOptions {
     /// Values of a parameter, e.g. job.replicas=1,16; may be repeated: all combinations
-    #[arg(long, value_name = "KEY=V,V,...", help_heading = "Measurement")]
+    #[arg(long, value_name = "KEY=V,V,...")]
     grid: Vec<String>,
     /// Laps of each measurement; the table shows their median and extremes
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 5,
-        help_heading = "Measurement"
-    )]
+    #[arg(long, value_name = "N", default_value_t = 5)]
     laps: usize,
     /// Least time of a lap, in s
-    #[arg(
-        long,
-        value_name = "S",
-        default_value_t = 0.5,
-        help_heading = "Measurement"
-    )]
+    #[arg(long, value_name = "S", default_value_t = 0.5)]
     lap_seconds: f64,
+}
+
+/// Where it is measured, and how it is told.
+#[derive(Args)]
+#[command(next_help_heading = "Device and output")]
+struct OutputOptions {
     /// What to measure: cpu, gpu, gpu:N or part of a GPU's name; may be repeated [default: the CPU and every GPU that
     /// works]
-    #[arg(long, value_name = "DEVICE", help_heading = "Device and output")]
+    #[arg(long, value_name = "DEVICE")]
     device: Vec<DeviceChoice>,
     /// Threads of the CPU; 0 takes one for each core
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 0,
-        help_heading = "Device and output"
-    )]
+    #[arg(long, value_name = "N", default_value_t = 0)]
     threads: usize,
     /// Draw CPU time an image over the values of the first --grid, as SVG into this new file
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "grid",
-        help_heading = "Device and output"
-    )]
+    #[arg(long, value_name = "FILE", requires = "grid")]
     plot: Option<PathBuf>,
     /// Print one JSON document instead of a table
-    #[arg(long, help_heading = "Device and output")]
+    #[arg(long)]
     json: bool,
     /// Show no progress and no notes
-    #[arg(long, help_heading = "Device and output")]
+    #[arg(long)]
     quiet: bool,
 }
 
@@ -118,8 +114,9 @@ struct Row {
 
 pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let effort = args.effort()?;
-    let params = args.params.resolve(args.quiet)?;
+    let params = args.params.resolve(args.output.quiet)?;
     let axes = args
+        .measured
         .grid
         .iter()
         .map(|text| key_and_value("--grid", text).map(|(key, values)| listed(key, values)))
@@ -132,7 +129,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
         seeds,
     };
     let points = search.points()?;
-    if let Some(path) = &args.plot {
+    if let Some(path) = &args.output.plot {
         ensure!(
             fs::symlink_metadata(path).is_err(),
             "--plot {} is there already: it would be replaced; name another file, or remove it",
@@ -144,7 +141,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     }
     let data = dataset::load(Path::new(&search.params.job.data))?;
     let backends = args.open()?;
-    let mut progress = Progress::new(args.quiet);
+    let mut progress = Progress::new(args.output.quiet);
     let mut rows = Vec::new();
     for backend in &backends {
         for point in &points {
@@ -170,21 +167,21 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
         version: env!("CARGO_PKG_VERSION"),
         command: "bench",
         machine: Machine::this(),
-        threads: match args.threads {
+        threads: match args.output.threads {
             0 => cores(),
             threads => threads,
         },
-        laps: args.laps,
-        lap_seconds: args.lap_seconds,
+        laps: args.measured.laps,
+        lap_seconds: args.measured.lap_seconds,
         params: &search.params,
         rows,
     };
-    if args.json {
+    if args.output.json {
         out_json(&document)?;
     } else {
         out(&document.table())?;
     }
-    if let Some(path) = &args.plot {
+    if let Some(path) = &args.output.plot {
         let svg = document.plot(&search.axes[0].key)?;
         write_new(path, |file| file.write_all(svg.as_bytes()))
             .with_context(|| format!("cannot write {}", path.display()))?;
@@ -194,7 +191,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
 
 impl BenchArgs {
     fn effort(&self) -> anyhow::Result<Effort> {
-        let (laps, lap_seconds) = (self.laps, self.lap_seconds);
+        let (laps, lap_seconds) = (self.measured.laps, self.measured.lap_seconds);
         ensure!(
             (1..=1000).contains(&laps),
             "--laps is {laps}: it must be in 1..=1000"
@@ -203,22 +200,27 @@ impl BenchArgs {
             (0.0..=3600.0).contains(&lap_seconds),
             "--lap-seconds is {lap_seconds}: it must be in 0..=3600"
         );
-        check_threads(self.threads)?;
+        check_threads(self.output.threads)?;
         Ok(Effort { laps, lap_seconds })
     }
 
     /// The devices asked for, or all.
     fn open(&self) -> anyhow::Result<Vec<Box<dyn Backend>>> {
-        let opened: Vec<Opened> = if self.device.is_empty() {
-            open_all(self.threads)?
+        let opened: Vec<Opened> = if self.output.device.is_empty() {
+            open_all(self.output.threads)?
         } else {
             let open = |choice| {
-                open_choice(choice, self.threads).with_context(|| format!("--device {choice}"))
+                open_choice(choice, self.output.threads)
+                    .with_context(|| format!("--device {choice}"))
             };
-            self.device.iter().map(open).collect::<Result<_, _>>()?
+            self.output
+                .device
+                .iter()
+                .map(open)
+                .collect::<Result<_, _>>()?
         };
         for opened in &opened {
-            tell(&opened.notes, self.quiet);
+            tell(&opened.notes, self.output.quiet);
         }
         Ok(opened.into_iter().map(|opened| opened.backend).collect())
     }
