@@ -85,22 +85,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let shown = &shown.classes;
     let backend = args.device.open()?;
     let data = Loaded::from(args.data.as_ref().unwrap_or(&job.data))?;
-    let same = checkpoint.check_data(&args.checkpoint, &data.set, data.folder.as_ref());
-    match (same, &args.data, &checkpoint.data) {
-        (Err(error), None, _) => return Err(error.into()),
-        (Err(_), Some(folder), _) => note(
-            &format!("{folder} holds other images than the networks were trained on"),
-            args.device.quiet,
-        ),
-        (Ok(()), _, None) => note(
-            &format!(
-                "{} does not say what its networks were trained on, as it is of version 0.2.0 or older",
-                args.checkpoint.display()
-            ),
-            args.device.quiet,
-        ),
-        (Ok(()), _, Some(_)) => {}
-    }
+    check_data(args, &checkpoint, &data)?;
     let (train, test_images) = (&data.set.train, &data.set.test);
     let tested = selection::first_of_classes(test_images, shown, job.test_per_class)?;
     let mut progress = Progress::new(args.device.quiet);
@@ -138,6 +123,27 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
         return out_json(&document);
     }
     out(&document::table(&document))
+}
+
+/// Refuses other data than the networks were trained on, unless --data names them.
+fn check_data(args: &EvalArgs, checkpoint: &Checkpoint, data: &Loaded) -> anyhow::Result<()> {
+    let same = checkpoint.check_data(&args.checkpoint, &data.set, data.folder.as_ref());
+    match (same, &args.data, &checkpoint.data) {
+        (Err(error), None, _) => return Err(error.into()),
+        (Err(_), Some(folder), _) => note(
+            &format!("{folder} holds other images than the networks were trained on"),
+            args.device.quiet,
+        ),
+        (Ok(()), _, None) => note(
+            &format!(
+                "{} does not say what its networks were trained on, as it is of version 0.2.0 or older",
+                args.checkpoint.display()
+            ),
+            args.device.quiet,
+        ),
+        (Ok(()), _, Some(_)) => {}
+    }
+    Ok(())
 }
 
 /// Tests every network of a checkpoint on images of the test file.
