@@ -290,38 +290,24 @@ impl Reader<'_> {
     }
 }
 
+/// The numbers that the bytes of a tensor hold.
+fn numbers<const SIZE: usize, T>(bytes: &[u8], number: fn([u8; SIZE]) -> T) -> Vec<T> {
+    let chunks = bytes.as_chunks::<SIZE>().0.iter();
+    chunks.map(|&bytes| number(bytes)).collect()
+}
+
 fn f32s(bytes: &[u8]) -> Vec<f32> {
-    bytes
-        .as_chunks::<4>()
-        .0
-        .iter()
-        .map(|&bytes| f32::from_le_bytes(bytes))
-        .collect()
+    numbers(bytes, f32::from_le_bytes)
 }
 
 fn u32s(bytes: &[u8]) -> Vec<u32> {
-    bytes
-        .as_chunks::<4>()
-        .0
-        .iter()
-        .map(|&bytes| u32::from_le_bytes(bytes))
-        .collect()
+    numbers(bytes, u32::from_le_bytes)
 }
 
 fn u64s(bytes: &[u8]) -> Vec<u64> {
-    bytes
-        .as_chunks::<8>()
-        .0
-        .iter()
-        .map(|&bytes| u64::from_le_bytes(bytes))
-        .collect()
+    numbers(bytes, u64::from_le_bytes)
 }
 
 fn u16s(bytes: &[u8]) -> Vec<u16> {
-    bytes
-        .as_chunks::<2>()
-        .0
-        .iter()
-        .map(|&bytes| u16::from_le_bytes(bytes))
-        .collect()
+    numbers(bytes, u16::from_le_bytes)
 }

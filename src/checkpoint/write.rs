@@ -134,25 +134,26 @@ fn stack(checkpoint: &Checkpoint) -> Vec<(&'static str, Stacked)> {
         .collect();
     tensors.push(("spikes_e", scalars(Dtype::U64, spikes)));
     tensors.extend(stack_metrics(checkpoint));
-    let labels = || {
-        checkpoint
-            .replicas
-            .iter()
-            .filter_map(|replica| replica.labels.as_ref())
-    };
-    if labels().next().is_some() {
-        let classes = checkpoint.params.model.network.classes.len();
-        let mut responses = Stacked {
-            dtype: Dtype::F32,
-            shape: vec![replicas, classes, n],
-            bytes: Vec::new(),
-        };
-        for labels in labels() {
-            responses.push(Array::F32(labels.responses()));
-        }
-        tensors.push(("responses", responses));
-    }
+    tensors.extend(stack_labels(checkpoint));
     tensors
+}
+
+/// What neurons answer to, where they have labels.
+fn stack_labels(checkpoint: &Checkpoint) -> Option<(&'static str, Stacked)> {
+    let (replicas, params) = (&checkpoint.replicas, &checkpoint.params);
+    let mut labels = replicas
+        .iter()
+        .filter_map(|replica| replica.labels.as_ref())
+        .peekable();
+    labels.peek()?;
+    let classes = params.model.network.classes.len();
+    let mut responses = Stacked {
+        dtype: Dtype::F32,
+        shape: vec![replicas.len(), classes, params.model.neurons()],
+        bytes: Vec::new(),
+    };
+    labels.for_each(|labels| responses.push(Array::F32(labels.responses())));
+    Some(("responses", responses))
 }
 
 fn stack_metrics(checkpoint: &Checkpoint) -> Vec<(&'static str, Stacked)> {

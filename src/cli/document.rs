@@ -147,43 +147,7 @@ pub fn table(document: &Document<'_>) -> String {
         "tested on {shown} images in {:.1} s ({rate:.0}/s)\n",
         eval.seconds
     );
-    let _ = writeln!(
-        text,
-        "{:>8}  {:>8}  {:>8}  {:>13}  {:>10}  {:>8}  {:>12}",
-        "seed", "accuracy", "tied", "ties to first", "spikes", "silent", "zero weights"
-    );
-    for replica in document.replicas {
-        let (eval, zeros) = (&replica.eval, 100.0 * replica.weights.zero_fraction);
-        let accuracy = 100.0 * eval.accuracy;
-        let to_first = 100.0 * eval.accuracy_ties_to_first;
-        let _ = writeln!(
-            text,
-            "{:>8}  {accuracy:>7.1}%  {:>8}  {to_first:>12.1}%  {:>10}  {:>8}  {zeros:>11.1}%",
-            replica.seed, eval.tied, eval.spikes, eval.silent
-        );
-    }
-    if document.replicas.len() > 1 {
-        let accuracies: Vec<f64> = document
-            .replicas
-            .iter()
-            .map(|replica| 100.0 * replica.eval.accuracy)
-            .collect();
-        let (mean, deviation) = mean_and_deviation(&accuracies);
-        let _ = writeln!(
-            text,
-            "{:>8}  {mean:>7.1}%  +- {deviation:.1} (standard deviation over seeds)",
-            "mean"
-        );
-    }
-    for replica in document.replicas {
-        if let Some(accuracy) = replica.linear_accuracy {
-            let (seed, accuracy) = (replica.seed, 100.0 * accuracy);
-            let _ = writeln!(
-                text,
-                "{seed:>8}  {accuracy:>7.1}%  by a linear read-out of the spike counts"
-            );
-        }
-    }
+    text += &networks(document.replicas);
     if let Some(votes) = &eval.labels {
         let (all, proportional) = (votes.accuracy_all_neurons, votes.accuracy_proportional);
         let _ = writeln!(
@@ -197,6 +161,48 @@ pub fn table(document: &Document<'_>) -> String {
         );
     }
     text + &confusion(eval, &params.model.network.classes)
+}
+
+/// A line for each network, and the spread over several.
+fn networks(replicas: &[NetworkSummary]) -> String {
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "{:>8}  {:>8}  {:>8}  {:>13}  {:>10}  {:>8}  {:>12}",
+        "seed", "accuracy", "tied", "ties to first", "spikes", "silent", "zero weights"
+    );
+    for replica in replicas {
+        let (eval, zeros) = (&replica.eval, 100.0 * replica.weights.zero_fraction);
+        let accuracy = 100.0 * eval.accuracy;
+        let to_first = 100.0 * eval.accuracy_ties_to_first;
+        let _ = writeln!(
+            text,
+            "{:>8}  {accuracy:>7.1}%  {:>8}  {to_first:>12.1}%  {:>10}  {:>8}  {zeros:>11.1}%",
+            replica.seed, eval.tied, eval.spikes, eval.silent
+        );
+    }
+    if replicas.len() > 1 {
+        let accuracies: Vec<f64> = replicas
+            .iter()
+            .map(|replica| 100.0 * replica.eval.accuracy)
+            .collect();
+        let (mean, deviation) = mean_and_deviation(&accuracies);
+        let _ = writeln!(
+            text,
+            "{:>8}  {mean:>7.1}%  +- {deviation:.1} (standard deviation over seeds)",
+            "mean"
+        );
+    }
+    for replica in replicas {
+        if let Some(accuracy) = replica.linear_accuracy {
+            let (seed, accuracy) = (replica.seed, 100.0 * accuracy);
+            let _ = writeln!(
+                text,
+                "{seed:>8}  {accuracy:>7.1}%  by a linear read-out of the spike counts"
+            );
+        }
+    }
+    text
 }
 
 fn mean_and_deviation(values: &[f64]) -> (f64, f64) {

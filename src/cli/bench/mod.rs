@@ -14,9 +14,9 @@ use spikeprune::artefact::write_new;
 use spikeprune::backend::Backend;
 use spikeprune::backend::choice::DeviceChoice;
 use spikeprune::backend::open::{Opened, open_all, open_choice};
-use spikeprune::dataset;
+use spikeprune::dataset::{self, Dataset};
 use spikeprune::experiment::bench::{Effort, Speed, speed};
-use spikeprune::experiment::sweep::Search;
+use spikeprune::experiment::sweep::{Point, Search};
 use spikeprune::params::{Params, Rule};
 use std::collections::BTreeMap;
 use std::fs;
@@ -115,19 +115,7 @@ struct Row {
 pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let effort = args.effort()?;
     let params = args.params.resolve(args.output.quiet)?;
-    let axes = args
-        .measured
-        .grid
-        .iter()
-        .map(|text| key_and_value("--grid", text).map(|(key, values)| listed(key, values)))
-        .collect::<anyhow::Result<_>>()?;
-    let seeds = params.job.replicas;
-    let search = Search {
-        params,
-        axes,
-        random: None,
-        seeds,
-    };
+    let search = args.search(params)?;
     let points = search.points()?;
     if let Some(path) = &args.output.plot {
         ensure!(
@@ -141,28 +129,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     }
     let data = dataset::load(Path::new(&search.params.job.data))?;
     let backends = args.open()?;
-    let mut progress = Progress::new(args.output.quiet);
-    let mut rows = Vec::new();
-    for backend in &backends {
-        for point in &points {
-            progress.count("measuring", rows.len(), backends.len() * points.len());
-            let params = &point.params;
-            let speed = speed(backend.as_ref(), &data, params, effort).with_context(|| {
-                format!("{}, {}", backend.device(), search.settings(&point.values))
-            })?;
-            let keys = search.axes.iter().map(|axis| axis.key.clone());
-            rows.push(Row {
-                device: backend.device().into(),
-                settings: keys.zip(point.values.iter().cloned()).collect(),
-                neurons: params.model.neurons(),
-                networks: params.job.replicas,
-                dt_ms: params.model.time.dt_ms,
-                rule: params.model.learning.rule,
-                speed,
-            });
-        }
-    }
-    progress.finish();
+    let rows = args.measure(effort, &backends, &data, &search, &points)?;
     let document = Document {
         version: env!("CARGO_PKG_VERSION"),
         command: "bench",
@@ -190,6 +157,60 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
 }
 
 impl BenchArgs {
+    fn search(&self, params: Params) -> anyhow::Result<Search> {
+        let axis = |text: &String| {
+            let (key, values) = key_and_value("--grid", text)?;
+            Ok(listed(key, values))
+        };
+        let axes = self
+            .measured
+            .grid
+            .iter()
+            .map(axis)
+            .collect::<anyhow::Result<_>>()?;
+        let seeds = params.job.replicas;
+        Ok(Search {
+            params,
+            axes,
+            random: None,
+            seeds,
+        })
+    }
+
+    /// A row for each device and point of the grid.
+    fn measure(
+        &self,
+        effort: Effort,
+        backends: &[Box<dyn Backend>],
+        data: &Dataset,
+        search: &Search,
+        points: &[Point],
+    ) -> anyhow::Result<Vec<Row>> {
+        let mut progress = Progress::new(self.output.quiet);
+        let mut rows = Vec::new();
+        for backend in backends {
+            for point in points {
+                progress.count("measuring", rows.len(), backends.len() * points.len());
+                let params = &point.params;
+                let speed = speed(backend.as_ref(), data, params, effort).with_context(|| {
+                    format!("{}, {}", backend.device(), search.settings(&point.values))
+                })?;
+                let keys = search.axes.iter().map(|axis| axis.key.clone());
+                rows.push(Row {
+                    device: backend.device().into(),
+                    settings: keys.zip(point.values.iter().cloned()).collect(),
+                    neurons: params.model.neurons(),
+                    networks: params.job.replicas,
+                    dt_ms: params.model.time.dt_ms,
+                    rule: params.model.learning.rule,
+                    speed,
+                });
+            }
+        }
+        progress.finish();
+        Ok(rows)
+    }
+
     fn effort(&self) -> anyhow::Result<Effort> {
         let (laps, lap_seconds) = (self.measured.laps, self.measured.lap_seconds);
         ensure!(

@@ -170,6 +170,14 @@ impl<'a> Saved<'a> {
     }
 }
 
+/// The plan of a run that is gone on with, or a new one.
+fn planned<P: DeserializeOwned>(
+    saved: Option<Saved<'_>>,
+    new: impl FnOnce() -> anyhow::Result<P>,
+) -> anyhow::Result<P> {
+    saved.map_or_else(new, Saved::plan)
+}
+
 /// Writes what a run follows from into its new folder.
 fn write(
     folder: &mut RunFolder,

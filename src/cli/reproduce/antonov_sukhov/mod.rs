@@ -6,7 +6,8 @@ mod report;
 mod table;
 
 use super::{
-    CONFIG, NO_PAGE, PAGE, PLAN, Paper, RESULT, ReproduceArgs, Saved, first_given, refuse, write,
+    CONFIG, NO_PAGE, PAGE, PLAN, Paper, RESULT, ReproduceArgs, Saved, first_given, planned, refuse,
+    write,
 };
 use crate::cli::run::{Frame, Job, Kept};
 use crate::cli::run_folder::RunFolder;
@@ -46,10 +47,7 @@ const TRAINING: &str = "training.safetensors";
 
 /// The run that the folder or the flags ask for.
 pub fn job(args: &ReproduceArgs, saved: Option<Saved<'_>>) -> anyhow::Result<Arms> {
-    let plan: ArmsPlan = match saved {
-        Some(saved) => saved.plan()?,
-        None => plan(args)?,
-    };
+    let plan: ArmsPlan = planned(saved, || plan(args))?;
     plan.validate()?;
     Ok(Arms(plan))
 }

@@ -4,8 +4,8 @@ mod show;
 
 use super::page;
 use super::{
-    CONFIG, NO_PAGE, PAGE, PLAN, Paper, RESULT, ReproduceArgs, Saved, first_given, refuse, set,
-    write,
+    CONFIG, NO_PAGE, PAGE, PLAN, Paper, RESULT, ReproduceArgs, Saved, first_given, planned, refuse,
+    set, write,
 };
 use crate::cli::run::{Frame, Job, Kept};
 use crate::cli::run_folder::RunFolder;
@@ -41,10 +41,7 @@ const SHEET: usize = 1200;
 
 /// The run that the folder or the flags ask for.
 pub fn job(args: &ReproduceArgs, saved: Option<Saved<'_>>) -> anyhow::Result<Sizes> {
-    let plan: SizesPlan = match saved {
-        Some(saved) => saved.plan()?,
-        None => plan(args)?,
-    };
+    let plan: SizesPlan = planned(saved, || plan(args))?;
     plan.validate()?;
     Ok(Sizes(plan))
 }
