@@ -5,6 +5,7 @@ use anyhow::{Context, ensure};
 use clap::Args;
 use spikeprune::backend::{Backend, Frozen, TestImage, Variable};
 use spikeprune::dataset::LabelledImages;
+use spikeprune::experiment::prepare::ShownImages;
 use spikeprune::experiment::presentation::{Presentation, show};
 use spikeprune::model::rng::Stream;
 use spikeprune::report::{Values, encode_npz};
@@ -63,12 +64,12 @@ impl RecordOptions {
         self.out.as_ref().map(|folder| folder.display().to_string())
     }
 
-    /// Shows the images, given as they are shown in tests, and writes what was recorded.
+    /// Shows the images and writes what was recorded.
     pub fn write(
         &self,
         backend: &dyn Backend,
         network: Frozen<'_>,
-        images: &LabelledImages,
+        images: &ShownImages<'_>,
     ) -> anyhow::Result<()> {
         let Some(folder) = &self.out else {
             return Ok(());

@@ -1,11 +1,11 @@
 //! Testing with frozen weights, and the vote of the groups or of labelled neurons.
 
 use super::answers::{Listener, answers};
+use super::prepare::ShownImages;
 use super::selection::ClassImages;
 use super::train::frozen;
 use super::{Event, ExperimentError, Observer};
 use crate::backend::{Backend, TestImages};
-use crate::dataset::LabelledImages;
 use crate::labels::{Decision, Labels, ReadOut};
 use crate::model::rng::Stream;
 use crate::params::Vote;
@@ -262,7 +262,7 @@ struct Seat<'a> {
 pub fn evaluate(
     backend: &dyn Backend,
     replicas: &[Replica],
-    images: &LabelledImages,
+    images: &ShownImages<'_>,
     shown: &[ClassImages],
     stream: Stream,
     observer: &mut Observer<'_>,

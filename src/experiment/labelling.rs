@@ -1,10 +1,10 @@
 //! Labelling the neurons of networks that learned without labels, by training images alone.
 
 use super::answers::{Listener, answers};
+use super::prepare::ShownImages;
 use super::train::frozen;
 use super::{ExperimentError, selection};
 use crate::backend::{Backend, Frozen, Showing, TestImages};
-use crate::dataset::LabelledImages;
 use crate::labels::Labels;
 use crate::model::rng::Stream;
 use crate::params::Vote;
@@ -18,7 +18,7 @@ use crate::trained::Replica;
 pub fn label(
     backend: &dyn Backend,
     replicas: &mut [Replica],
-    images: &LabelledImages,
+    images: &ShownImages<'_>,
 ) -> Result<(), ExperimentError> {
     let same = |a: &Replica, b: &Replica| {
         let (a, b) = (&a.network.params, &b.network.params);
@@ -46,7 +46,7 @@ pub fn label(
 fn by_answers(
     backend: &dyn Backend,
     networks: &[Frozen<'_>],
-    images: &LabelledImages,
+    images: &ShownImages<'_>,
     chosen: &[Showing],
 ) -> Result<Vec<Labels>, ExperimentError> {
     let params = &networks[0].network.params;

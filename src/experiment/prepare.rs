@@ -6,14 +6,27 @@ use crate::network::Network;
 use crate::params::{Input, Params};
 use crate::trained::Replica;
 use std::borrow::Cow;
+use std::ops::Deref;
+
+/// Images as networks are shown them. What shows images wants this type, so that none is scaled twice or not at all.
+#[derive(Clone, Debug)]
+pub struct ShownImages<'a>(Cow<'a, LabelledImages>);
+
+impl Deref for ShownImages<'_> {
+    type Target = LabelledImages;
+
+    fn deref(&self) -> &LabelledImages {
+        &self.0
+    }
+}
 
 /// Images as they are shown: as they are, or each scaled to the mean rate that the input asks for, rounded to
 /// whole intensities and at most 255. An image without a lit pixel stays dark.
-pub fn as_shown<'a>(input: &Input, images: &'a LabelledImages) -> Cow<'a, LabelledImages> {
-    match scaled(input, images.pixels()) {
+pub fn as_shown<'a>(input: &Input, images: &'a LabelledImages) -> ShownImages<'a> {
+    ShownImages(match scaled(input, images.pixels()) {
         Cow::Borrowed(_) => Cow::Borrowed(images),
         Cow::Owned(pixels) => Cow::Owned(images.with_pixels(pixels)),
-    }
+    })
 }
 
 /// The same for bare pixels, [`PIXELS`] an image.

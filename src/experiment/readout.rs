@@ -7,9 +7,9 @@
 
 use super::ExperimentError;
 use super::answers::{Listener, answers};
+use super::prepare::ShownImages;
 use super::selection::ClassImages;
 use crate::backend::{Backend, Frozen, TestImages};
-use crate::dataset::LabelledImages;
 use crate::model::rng::Stream;
 use nalgebra::{DMatrix, DVector};
 
@@ -76,8 +76,8 @@ impl Map {
 pub fn linear_readout(
     backend: &dyn Backend,
     networks: &[Frozen<'_>],
-    fit: (&LabelledImages, &[ClassImages]),
-    test: (&LabelledImages, &[ClassImages]),
+    fit: (&ShownImages<'_>, &[ClassImages]),
+    test: (&ShownImages<'_>, &[ClassImages]),
 ) -> Result<Vec<f64>, ExperimentError> {
     let classes = fit.1.len();
     let new = |frozen: &Frozen<'_>| Products::new(frozen.network.params.model.neurons(), classes);
@@ -114,7 +114,7 @@ pub fn linear_readout(
 fn each_answer(
     backend: &dyn Backend,
     networks: &[Frozen<'_>],
-    (images, classes): (&LabelledImages, &[ClassImages]),
+    (images, classes): (&ShownImages<'_>, &[ClassImages]),
     stream: Stream,
     mut take: impl FnMut(usize, usize, &[u16]),
 ) -> Result<(), ExperimentError> {

@@ -8,6 +8,7 @@ use super::selection::{self, ClassImages, first_of_classes};
 use crate::backend::TestImages;
 use crate::dataset::{Dataset, DatasetError, LabelledImages, PIXELS};
 use crate::dataset::{NoiseKind, add_noise, mean_intensity, noise_images};
+use crate::experiment::prepare::ShownImages;
 use crate::model::rng::Stream;
 use crate::params::{Params, PerClass};
 use serde::{Deserialize, Serialize, Serializer};
@@ -152,7 +153,7 @@ impl<'a> TestSets<'a> {
     /// When the data hold too few images.
     pub fn new(
         source: Source<'_>,
-        shown: &'a LabelledImages,
+        shown: &'a ShownImages<'_>,
         sets: &[TestSet],
     ) -> Result<Self, DatasetError> {
         let file = source.held_out.of(source.data);

@@ -2,7 +2,7 @@
 
 use super::evaluate::evaluate;
 use super::labelling::label;
-use super::prepare::{as_shown, read_out};
+use super::prepare::{ShownImages, as_shown, read_out};
 use super::selection::{self, Schedule};
 use super::{Event, ExperimentError, Observer};
 use crate::backend::{Backend, BackendError, Frozen, Session};
@@ -107,7 +107,7 @@ pub fn train_networks(
     let (params, mut done) = (network.params.clone(), network.state.presented as usize);
     let total = params.presentations();
     check_together(&begun.replicas, network)?;
-    let images = &*as_shown(&params.model.input, images);
+    let images = &as_shown(&params.model.input, images);
     let mut schedules = schedules(images, &begun.replicas)?;
     let parts = begun.replicas.into_iter().map(|replica| {
         let Replica {
@@ -264,7 +264,7 @@ impl Run<'_> {
     fn measure(
         &mut self,
         backend: &dyn Backend,
-        images: &LabelledImages,
+        images: &ShownImages<'_>,
         observer: &mut Observer<'_>,
     ) -> Result<(), ExperimentError> {
         let mut replicas = read_out(self.session.as_mut())?;
