@@ -103,5 +103,5 @@ fn recovered(now: u32, last_spike: u32, refractory: u32) -> bool {
 
 // A last spike so long before step 0 that the neuron may spike at once.
 fn long_ago(refractory: u32) -> u32 {
-    return 0u - max(refractory, 1u);
+    return 0u - select(refractory, 1u, refractory == 0u);
 }

@@ -10,7 +10,7 @@ use spikeprune::backend::{Phase, Record, Recorded, SpikeCounts, TestImages};
 use spikeprune::model::rng::Stream;
 
 /// Networks of this property alone run on both devices, and only once: it can afford more cases.
-const CASES: u32 = 40;
+const CASES: u32 = 32;
 
 /// All that comes out of a job.
 struct Run {

@@ -154,7 +154,7 @@ fn time() -> impl Strategy<Value = Time> {
 fn input() -> impl Strategy<Value = Input> {
     let rates = (real(50.0, 400.0), zero_or(real(5.0, 50.0)));
     let steps = prop_oneof![Just(1u32), 2..100u32];
-    let least = prop_oneof![3 => Just(0), 1 => 1..10usize, 1 => 10..400usize];
+    let least = prop_oneof![4 => Just(0), 1 => 1..10usize, 1 => 10..200usize];
     let drawn = (rates, steps, least, zero_or(real(1.0, 30.0)));
     drawn.prop_map(|(rates, intensity_step, least_spikes, retry_rate_hz)| {
         let (full_rate_hz, mean_rate_hz) = rates;
