@@ -174,7 +174,7 @@ fn choose(base: &mut Table, overlay: &Table, path: &str) {
     for (_, keys) in CHOICES.iter().filter(|(table, _)| *table == path) {
         let given = keys.iter().find(|key| overlay.contains_key(**key));
         if let Some(given) = given.filter(|given| !base.contains_key(**given)) {
-            base.retain(|key, _| keys.iter().all(|other| *other != key));
+            base.retain(|key, _| !keys.contains(&key));
             base.insert((*given).into(), overlay[*given].clone());
         }
     }
