@@ -44,7 +44,7 @@ pub fn weights_stay_within_their_limits(device: Device) {
 fn unanswered() -> (Network, Vec<u8>, [Vec<Showing>; 1]) {
     let mut params = presets::diehl_cook();
     params.model.network.vote = Vote::Labels {
-        neurons: 5,
+        neurons: 6,
         images: 10_000,
     };
     let showing = Showing {

@@ -9,9 +9,9 @@ use spikeprune::presets;
 /// Numbers of neurons on both sides of the edges of a block, of a row of counts, and of two of them.
 pub const EDGES: [usize; 12] = [1, 15, 16, 17, 31, 32, 33, 34, 63, 64, 65, 70];
 
-/// Numbers of neurons for a device that builds a kernel for each: one alone, several groups in a block, a full block,
-/// two blocks and a bit, and more than fill one row of counts.
-pub const FEW: [usize; 5] = [6, 1, 16, 34, 70];
+/// Numbers of neurons for a device that builds kernels for each: several groups in a block, one neuron alone, a full
+/// block, and several blocks with a part of one.
+pub const FEW: [usize; 4] = [6, 1, 16, 70];
 
 /// Any number of neurons, often one of the edges.
 pub fn any_size() -> BoxedStrategy<usize> {
