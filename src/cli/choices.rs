@@ -66,7 +66,7 @@ impl Choice for Rule {
     const ALL: &'static [(Self, &'static str)] = &[
         (
             Self::StdpAllLtd,
-            "Supervised: the group of the image's class learns by STDP (eq. 3), all others by all-LTD (eq. 4)",
+            "Supervised: the group of the image's class learns by STDP, all others by all-LTD",
         ),
         (Self::Stdp, "Unsupervised: every group learns by STDP"),
         (

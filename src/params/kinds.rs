@@ -24,7 +24,7 @@ pub enum Threshold {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
-    /// Supervised: the group of the image's class learns by STDP (eq. 3), all others by all-LTD (eq. 4).
+    /// Supervised: the group of the image's class learns by STDP, all others by all-LTD.
     StdpAllLtd,
     /// Unsupervised: every group learns by STDP.
     Stdp,

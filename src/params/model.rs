@@ -183,15 +183,15 @@ pub struct Inhibitory {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lateral {
-    pub w_s2: f64,
+    pub w_e_to_i: f64,
     /// Delays of S2 are uniform in 0..this, one a pair.
-    pub delay_s2_max_ms: f64,
+    pub delay_e_to_i_max_ms: f64,
     /// Weight of S3 times the number of neurons, in a network of 100 neurons.
-    pub w_s3_total: f64,
-    /// Other networks have a total of `w_s3_total (N / 100)^this`.
-    pub w_s3_growth: f64,
+    pub w_i_to_e_total: f64,
+    /// Other networks have a total of `w_i_to_e_total (N / 100)^this`.
+    pub w_i_to_e_growth: f64,
     /// Delays of S3 are uniform in 0..this, one a pair.
-    pub delay_s3_max_ms: f64,
+    pub delay_i_to_e_max_ms: f64,
 }
 
 /// Plasticity of S1, the weights from the inputs to E.
@@ -257,8 +257,8 @@ pub struct Steps {
     pub refractory_i: u32,
     /// After so many steps nothing is left of an E spike for its neuron: of the refractory time or the slow trace.
     pub memory_e: u32,
-    pub delay_s2_max: u32,
-    pub delay_s3_max: u32,
+    pub delay_e_to_i_max: u32,
+    pub delay_i_to_e_max: u32,
     pub window: u32,
 }
 
@@ -267,7 +267,7 @@ impl Steps {
     /// for what happened before step 0.
     pub fn spare(&self) -> u32 {
         let memory = self.memory_e + self.refractory_e + self.refractory_i;
-        self.window + memory + self.delay_s2_max + self.delay_s3_max
+        self.window + memory + self.delay_e_to_i_max + self.delay_i_to_e_max
     }
 }
 
@@ -296,10 +296,10 @@ impl Model {
     }
 
     /// Weight of one synapse of S3.
-    pub fn w_s3(&self) -> f64 {
+    pub fn w_i_to_e(&self) -> f64 {
         let neurons = self.neurons() as f64;
-        let growth = libm::pow(neurons / 100.0, self.lateral.w_s3_growth);
-        self.lateral.w_s3_total * growth / neurons
+        let growth = libm::pow(neurons / 100.0, self.lateral.w_i_to_e_growth);
+        self.lateral.w_i_to_e_total * growth / neurons
     }
 
     /// The smallest weight.
@@ -325,8 +325,14 @@ impl Model {
             refractory_e,
             memory_e: refractory_e.max(slow_trace),
             refractory_i: steps("inhibitory.refractory_ms", self.inhibitory.refractory_ms)?,
-            delay_s2_max: steps("lateral.delay_s2_max_ms", self.lateral.delay_s2_max_ms)?,
-            delay_s3_max: steps("lateral.delay_s3_max_ms", self.lateral.delay_s3_max_ms)?,
+            delay_e_to_i_max: steps(
+                "lateral.delay_e_to_i_max_ms",
+                self.lateral.delay_e_to_i_max_ms,
+            )?,
+            delay_i_to_e_max: steps(
+                "lateral.delay_i_to_e_max_ms",
+                self.lateral.delay_i_to_e_max_ms,
+            )?,
             window: steps("pruning.window_ms", self.pruning.window_ms)?,
         })
     }

@@ -75,7 +75,7 @@ impl Params {
         let (r, n, inputs) = (replicas as u64, neurons as u64, INPUTS as u64);
         // Two sets of weights, the delays of S3, and what is under way.
         let steps = self.model.steps()?;
-        let slots = u64::from(steps.delay_s2_max + steps.delay_s3_max) + 2;
+        let slots = u64::from(steps.delay_e_to_i_max + steps.delay_i_to_e_max) + 2;
         let bytes = r * n * (8 * inputs + 2 * n + 2 * slots + 64);
         if bytes > MAX_CHECKPOINT_BYTES {
             return Err(ParamsError::TooLarge {

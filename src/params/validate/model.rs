@@ -92,14 +92,14 @@ impl Model {
             1_000.0,
         )?;
         within(
-            "lateral.delay_s2_max_ms",
-            self.lateral.delay_s2_max_ms,
+            "lateral.delay_e_to_i_max_ms",
+            self.lateral.delay_e_to_i_max_ms,
             0.0,
             100.0,
         )?;
         within(
-            "lateral.delay_s3_max_ms",
-            self.lateral.delay_s3_max_ms,
+            "lateral.delay_i_to_e_max_ms",
+            self.lateral.delay_i_to_e_max_ms,
             0.0,
             100.0,
         )?;
@@ -228,9 +228,19 @@ impl Model {
     }
 
     fn validate_synapses(&self) -> Result<(), ParamsError> {
-        within("lateral.w_s2", self.lateral.w_s2, 0.0, 1_000.0)?;
-        within("lateral.w_s3_total", self.lateral.w_s3_total, 0.0, 1e6)?;
-        within("lateral.w_s3_growth", self.lateral.w_s3_growth, 0.0, 2.0)?;
+        within("lateral.w_e_to_i", self.lateral.w_e_to_i, 0.0, 1_000.0)?;
+        within(
+            "lateral.w_i_to_e_total",
+            self.lateral.w_i_to_e_total,
+            0.0,
+            1e6,
+        )?;
+        within(
+            "lateral.w_i_to_e_growth",
+            self.lateral.w_i_to_e_growth,
+            0.0,
+            2.0,
+        )?;
         let learning = &self.learning;
         within("learning.gmax", learning.gmax, 1e-6, 100.0)?;
         positive("learning.tau_pre_ms", learning.tau_pre_ms, " of ms")?;
