@@ -1,8 +1,7 @@
 // What every kernel shares: tasks, and small functions. Twin of src/model/mod.rs and src/backend/gpu/layout.rs.
 //
-// N (neurons), OWN (neurons of one thread) and WORKGROUP (threads) stand in a preamble that the host writes.
+// INPUTS, N (neurons), OWN (neurons of one thread) and WORKGROUP (threads) stand in a preamble that the host writes.
 
-const INPUTS: u32 = 784u;
 const TINY: f32 = 1e-30;
 
 // How S1 is used by a dispatch.

@@ -6,7 +6,7 @@
 
 @group(0) @binding(0) var<uniform> dispatch: Dispatch;
 @group(0) @binding(1) var<storage, read> tasks: array<Task>;
-// Intensities, four to a word.
+// Intensities, four to a word; each image begins with a word.
 @group(0) @binding(2) var<storage, read> pixels: array<u32>;
 // The logarithm, 1025 words; then for each table the mantissas of its 256 intensities, then their shifts.
 @group(0) @binding(3) var<storage, read> rates: array<u32>;
@@ -37,7 +37,7 @@ fn gap(word: u32, mantissa: u32, shift: u32) -> u32 {
 
 // Draws the spikes of one input; counts them per step, or places them.
 fn draw(task: Task, base: u32, input: u32, place: bool) {
-    let word = pixels[task.image * (INPUTS >> 2u) + (input >> 2u)];
+    let word = pixels[task.image * ((INPUTS + 3u) >> 2u) + (input >> 2u)];
     let intensity = (word >> ((input & 3u) * 8u)) & 0xffu;
     let table = TABLE + task.rates * 512u;
     let mantissa = rates[table + intensity];

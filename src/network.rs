@@ -4,7 +4,7 @@
 
 use crate::draws;
 use crate::model::state::{Inputs, Neurons, Value};
-use crate::params::{INPUTS, Params, ParamsError, Steps, Threshold};
+use crate::params::{Params, ParamsError, Steps, Threshold};
 use std::borrow::Cow;
 
 /// A network between two presentations. N is [`crate::params::Model::neurons`].
@@ -66,7 +66,7 @@ pub enum NetworkError {
 impl State {
     /// Before the first training image: potentials at their start, all else at rest.
     pub fn initial(params: &Params, steps: &Steps) -> Self {
-        let n = params.model.neurons();
+        let (n, inputs) = (params.model.neurons(), params.model.inputs());
         let neurons = Neurons::initial(&params.model, steps);
         Self {
             clock: 0,
@@ -74,8 +74,8 @@ impl State {
             spikes_e: 0,
             neurons: neurons.map(|&value| vec![value; n], |&value| vec![value; n]),
             inputs: Inputs {
-                trace_pre: vec![0.0; INPUTS],
-                last_input: vec![0; INPUTS],
+                trace_pre: vec![0.0; inputs],
+                last_input: vec![0; inputs],
             },
             arrivals_s2: vec![0; (steps.delay_e_to_i_max as usize + 1) * n],
             arrivals_s3: vec![0; (steps.delay_i_to_e_max as usize + 1) * n],
@@ -92,7 +92,7 @@ impl Network {
         params.validate()?;
         let (steps, n) = (params.model.steps()?, params.model.neurons());
         let seed = params.replica_seed(replica);
-        let start = |share: f64| (share * params.model.learning.gmax) as f32;
+        let start = |share: f64| (share * params.model.gmax()) as f32;
         let (low, high) = (
             params.model.learning.w_start_min,
             params.model.learning.w_start_max,
@@ -100,7 +100,7 @@ impl Network {
         Ok(Self {
             params: params.clone(),
             seed,
-            weights: draws::weights(seed, INPUTS, n, (start(low), start(high))),
+            weights: draws::weights(seed, params.model.inputs(), n, (start(low), start(high))),
             delays_s2: draws::delays_s2(seed, n, steps.delay_e_to_i_max),
             delays_s3: draws::delays_s3(seed, n, steps.delay_i_to_e_max),
             state: State::initial(params, &steps),
@@ -172,7 +172,7 @@ impl Network {
     pub fn check_weights(&self, array: &'static str, weights: &[f32]) -> Result<(), NetworkError> {
         let (low, high) = (
             self.params.model.w_min() as f32,
-            self.params.model.learning.gmax as f32,
+            self.params.model.gmax() as f32,
         );
         check_values(array, weights, &format!("in {low}..={high}"), |&w| {
             (low..=high).contains(&w)
@@ -245,17 +245,17 @@ impl<'a> From<Value<&'a mut Vec<f32>, &'a mut Vec<u32>>> for ArrayMut<'a> {
 /// The one list of a network's arrays, with the name and shape that a checkpoint gives them.
 macro_rules! arrays {
     ($network:ident, $steps:ident, $array:ident, $list:ident, $($mutable:ident)?) => {{
-        let n = $network.params.model.neurons();
+        let (n, inputs) = ($network.params.model.neurons(), $network.params.model.inputs());
         let slots = |delay_max: u32| delay_max as usize + 1;
         let (s2, s3) = (slots($steps.delay_e_to_i_max), slots($steps.delay_i_to_e_max));
         let state = &$($mutable)? $network.state;
         let mut arrays = vec![
-            ("weights_running", vec![INPUTS, n], $array::F32(&$($mutable)? $network.weights)),
+            ("weights_running", vec![inputs, n], $array::F32(&$($mutable)? $network.weights)),
             ("delays_s2", vec![n], $array::U16(&$($mutable)? $network.delays_s2)),
             ("delays_s3", vec![n, n], $array::U16(&$($mutable)? $network.delays_s3)),
         ];
         arrays.extend(state.neurons.$list().map(|(name, values)| (name, vec![n], values.into())));
-        arrays.extend(state.inputs.$list().map(|(name, values)| (name, vec![INPUTS], values.into())));
+        arrays.extend(state.inputs.$list().map(|(name, values)| (name, vec![inputs], values.into())));
         arrays.push(("arrivals_s2", vec![s2, n], $array::U16(&$($mutable)? state.arrivals_s2)));
         arrays.push(("arrivals_s3", vec![s3, n], $array::U16(&$($mutable)? state.arrivals_s3)));
         arrays

@@ -89,6 +89,9 @@ pub fn paper() -> Params {
                 rest_ms: 150.0,
             },
             input: Input {
+                height: 28,
+                width: 28,
+                channels: 1,
                 full_rate_hz: 63.75,
                 intensity_step: 1,
                 mean_rate_hz: 0.0,

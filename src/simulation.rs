@@ -20,7 +20,7 @@ use crate::experiment::train::{Every, Saving, train_networks, untrained};
 use crate::experiment::{Event, ExperimentError, selection};
 use crate::model::rng::Stream;
 use crate::network::NetworkError;
-use crate::params::{INPUTS, Params, ParamsError};
+use crate::params::{Params, ParamsError};
 use crate::trained::{Replica, Trained};
 use std::borrow::Cow;
 use std::io;
@@ -56,8 +56,8 @@ pub enum SimulationError {
     Experiment(#[from] ExperimentError),
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    #[error("an image has {found} pixels: it must have {INPUTS}")]
-    Pixels { found: usize },
+    #[error("an image has {found} pixels: it must have {expected}")]
+    Pixels { found: usize, expected: usize },
     #[error("label {label} is none of those that are learned: {classes}")]
     Label { label: u8, classes: String },
     #[error("there is no replica {replica}: there are {replicas}")]
@@ -288,9 +288,11 @@ impl Simulation {
     }
 
     fn as_shown<'a>(&self, pixels: &'a [u8]) -> Result<Cow<'a, [u8]>, SimulationError> {
-        match pixels.len() {
-            INPUTS => Ok(scaled(&self.params.model.input, pixels)),
-            found => Err(SimulationError::Pixels { found }),
+        match (pixels.len(), self.params.model.inputs()) {
+            (found, expected) if found != expected => {
+                Err(SimulationError::Pixels { found, expected })
+            }
+            _ => Ok(scaled(&self.params.model.input, pixels)),
         }
     }
 

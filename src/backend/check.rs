@@ -2,7 +2,7 @@
 
 use super::{BackendError, Frozen, Phase, Recorded, Showing, TestImages};
 use crate::network::{Network, NetworkError};
-use crate::params::{INPUTS, Lanes, Params};
+use crate::params::{Lanes, Params};
 
 /// What the lanes of networks that are to run side by side have in common; none when there are no networks.
 ///
@@ -38,7 +38,7 @@ pub(super) fn check_plan<'a>(
             return Err(BackendError::Uneven);
         }
         for showing in showings {
-            check_image(pixels, showing.image)?;
+            check_image(params, pixels, showing.image)?;
             check_group(params, showing.group)?;
         }
     }
@@ -58,19 +58,11 @@ pub(super) fn check_recorded<'a>(
     mut params: impl Iterator<Item = &'a Params>,
     recorded: &Recorded<'_>,
 ) -> Result<(), BackendError> {
-    let available = INPUTS as u64;
-    if let Some(&(_, input)) = recorded
-        .spikes
-        .iter()
-        .find(|&&(_, input)| u64::from(input) >= available)
-    {
-        return Err(BackendError::OutOfBounds {
-            what: "input",
-            found: input.into(),
-            available,
-        });
-    }
+    let highest = recorded.spikes.iter().map(|&(_, input)| input).max();
     params.try_for_each(|params| {
+        if let Some(input) = highest {
+            check_index("input", input.into(), params.model.inputs())?;
+        }
         check_watch(params, recorded.watch)?;
         match recorded.phase {
             Phase::Train { group } => check_group(params, group),
@@ -114,14 +106,14 @@ pub(super) fn check_test(
     if let Some(attempts) = networks.iter().map(attempts).min() {
         check_index("attempt", images.attempt, attempts as usize)?;
     }
-    images
-        .images
-        .iter()
-        .try_for_each(|&image| check_image(images.pixels, image))
+    networks.iter().try_for_each(|frozen| {
+        let check = |&image: &u32| check_image(&frozen.network.params, images.pixels, image);
+        images.images.iter().try_for_each(check)
+    })
 }
 
-pub(super) fn check_image(pixels: &[u8], image: u32) -> Result<(), BackendError> {
-    check_index("image", image, pixels.len() / INPUTS)
+fn check_image(params: &Params, pixels: &[u8], image: u32) -> Result<(), BackendError> {
+    check_index("image", image, pixels.len() / params.model.inputs())
 }
 
 pub(super) fn check_group(params: &Params, group: u32) -> Result<(), BackendError> {

@@ -14,7 +14,7 @@ mod record;
 
 use crate::model::rng::Stream;
 use crate::network::{Network, NetworkError};
-use crate::params::{INPUTS, ParamsError};
+use crate::params::{ImageShape, ParamsError};
 use check::{check_clock, check_plan, check_recorded, check_test, check_watch, common_lanes};
 pub use record::{Record, Variable, Watched};
 use std::borrow::Cow;
@@ -89,7 +89,7 @@ pub struct Frozen<'a> {
 /// Images to show to frozen networks.
 #[derive(Clone, Copy, Debug)]
 pub struct TestImages<'a> {
-    /// All images, [`INPUTS`] intensities each.
+    /// All images, an intensity for each input.
     pub pixels: &'a [u8],
     /// Those to show, by index; the index is the presentation of its spikes.
     pub images: &'a [u32],
@@ -254,7 +254,7 @@ pub trait Backend: Send + Sync {
 pub trait Session {
     /// Trains network r on the images of `plan[r]`, in their order; all lists have the same length.
     ///
-    /// `pixels` holds [`INPUTS`] intensities an image.
+    /// `pixels` holds images, an intensity for each input.
     ///
     /// # Errors
     /// When an index is out of bounds, or a state stops being finite.
@@ -281,26 +281,36 @@ pub trait Session {
 }
 
 /// The intensities of one image.
-fn image_of(pixels: &[u8], image: u32) -> &[u8] {
-    &pixels[image as usize * INPUTS..][..INPUTS]
+fn image_of(pixels: &[u8], image: u32, shape: ImageShape) -> &[u8] {
+    &pixels[image as usize * shape.len()..][..shape.len()]
 }
 
 /// The intensities of one image as it is shown.
-fn shifted(pixels: &[u8], image: u32, shift: Shift) -> Cow<'_, [u8]> {
-    const SIDE: usize = INPUTS.isqrt();
-    let image = image_of(pixels, image);
+fn shifted(pixels: &[u8], image: u32, shape: ImageShape, shift: Shift) -> Cow<'_, [u8]> {
+    let image = image_of(pixels, image, shape);
     if shift == Shift::default() {
         return Cow::Borrowed(image);
     }
-    let from = |to: usize, by: i8| {
+    let ImageShape {
+        height,
+        width,
+        channels,
+    } = shape;
+    let from = |to: usize, by: i8, side: usize| {
         to.checked_add_signed(-isize::from(by))
-            .filter(|&at| at < SIDE)
+            .filter(|&at| at < side)
     };
-    let pixel = |at: usize| {
-        let (row, column) = (from(at / SIDE, shift.down)?, from(at % SIDE, shift.right)?);
-        Some(image[row * SIDE + column])
+    let intensity = |at: usize| {
+        let (pixel, channel) = (at / channels, at % channels);
+        let row = from(pixel / width, shift.down, height)?;
+        let column = from(pixel % width, shift.right, width)?;
+        Some(image[(row * width + column) * channels + channel])
     };
-    Cow::Owned((0..INPUTS).map(|at| pixel(at).unwrap_or(0)).collect())
+    Cow::Owned(
+        (0..image.len())
+            .map(|at| intensity(at).unwrap_or(0))
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -309,14 +319,20 @@ mod tests {
 
     #[test]
     fn images_shift_and_darkness_comes_in() {
-        let mut pixels = vec![0; 2 * INPUTS];
-        // The second image has a pixel in row 3, column 27 and one in row 5, column 6.
-        pixels[INPUTS + 3 * 28 + 27] = 9;
-        pixels[INPUTS + 5 * 28 + 6] = 7;
+        // Ten rows of 28 columns in two colours; the second image has a blue pixel in row 3, column 27 and a red one in
+        // row 5, column 6.
+        let shape = ImageShape {
+            height: 10,
+            width: 28,
+            channels: 2,
+        };
+        let mut pixels = vec![0; 2 * shape.len()];
+        pixels[shape.len() + (3 * 28 + 27) * 2 + 1] = 9;
+        pixels[shape.len() + (5 * 28 + 6) * 2] = 7;
         let lit = |right, down| {
-            let shown = shifted(&pixels, 1, Shift { right, down });
+            let shown = shifted(&pixels, 1, shape, Shift { right, down });
             let lit = shown.iter().enumerate().filter(|(_, pixel)| **pixel > 0);
-            lit.map(|(at, &pixel)| (at / 28, at % 28, pixel))
+            lit.map(|(at, &pixel)| (at / 56, at / 2 % 28, pixel))
                 .collect::<Vec<_>>()
         };
         assert_eq!(lit(0, 0), [(3, 27, 9), (5, 6, 7)]);

@@ -4,7 +4,7 @@ use super::{Checkpoint, CheckpointError, FORMAT, replicas};
 use crate::dataset::Digests;
 use crate::labels::Labels;
 use crate::network::{ArrayMut, Network, State};
-use crate::params::{INPUTS, Params, ParamsError, layered};
+use crate::params::{Params, ParamsError, layered};
 use crate::trained::{Metrics, Replica};
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::path::Path;
@@ -118,8 +118,9 @@ impl Reader<'_> {
     fn read(self) -> Result<Checkpoint, CheckpointError> {
         let path = self.path;
         let (replicas, n) = (self.networks.len(), self.params.model.neurons());
-        let weights = self.bytes("weights", Dtype::F32, &[replicas, INPUTS, n])?;
-        let weights: Vec<Vec<f32>> = weights.chunks_exact(4 * INPUTS * n).map(f32s).collect();
+        let inputs = self.params.model.inputs();
+        let weights = self.bytes("weights", Dtype::F32, &[replicas, inputs, n])?;
+        let weights: Vec<Vec<f32>> = weights.chunks_exact(4 * inputs * n).map(f32s).collect();
         let clocks = u32s(self.bytes("clock", Dtype::U32, &[replicas])?);
         let presented = u32s(self.bytes("presented", Dtype::U32, &[replicas])?);
         let spikes = u64s(self.bytes("spikes_e", Dtype::U64, &[replicas])?);

@@ -2,7 +2,7 @@
 
 use super::{Checkpoint, FORMAT, replicas};
 use crate::network::{Array, Network, State};
-use crate::params::{INPUTS, Params, to_toml};
+use crate::params::{Params, to_toml};
 use crate::trained::Metrics;
 use safetensors::tensor::{Dtype, TensorView};
 use std::collections::HashMap;
@@ -86,7 +86,7 @@ fn stack(checkpoint: &Checkpoint) -> Vec<(&'static str, Stacked)> {
     let mut tensors: Vec<(&'static str, Stacked)> = Vec::new();
     let mut weights = Stacked {
         dtype: Dtype::F32,
-        shape: vec![replicas, INPUTS, n],
+        shape: vec![replicas, checkpoint.params.model.inputs(), n],
         bytes: Vec::new(),
     };
     for replica in &checkpoint.replicas {

@@ -87,10 +87,7 @@ pub fn write(
         labels: &labels,
         classes: &params.model.network.classes,
         by_class: !params.model.network.votes_by_labels(),
-        range: (
-            params.model.w_min() as f32,
-            params.model.learning.gmax as f32,
-        ),
+        range: (params.model.w_min() as f32, params.model.gmax() as f32),
         colormap: style.colormap,
         scale: style.scale,
         notes: &[

@@ -26,7 +26,7 @@ pub use noise::{NoiseKind, add_noise, mean_intensity, noise_images};
 pub use subset::{count_of_class, first_of_any, first_of_class};
 
 /// Pixels of an image: 28 rows of 28, one an input of the networks.
-pub const PIXELS: usize = crate::params::INPUTS;
+pub const PIXELS: usize = 28 * 28;
 
 /// Images of 784 grey values with a label each, in the order of the file.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use super::presentation::{Presentation, Spike};
 use crate::backend::Variable;
-use crate::params::{INPUTS, Model, Vote};
+use crate::params::{Model, Vote};
 use crate::report::plot::{Band, MOST_SPIKES, Panel, Raster, Trace};
 
 /// Neurons whose potentials a drawing holds.
@@ -21,7 +21,7 @@ impl Presentation {
         let populations = [
             ("I neuron", neurons, &self.inhibitory, &bands[..]),
             ("E neuron", neurons, &self.excitatory, &bands[..]),
-            ("input", INPUTS as u32, &self.inputs, &[]),
+            ("input", model.inputs() as u32, &self.inputs, &[]),
         ];
         let count: usize = populations
             .iter()

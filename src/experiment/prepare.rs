@@ -1,7 +1,7 @@
 //! What the host does to images before they are shown, and to weights after they are read out.
 
 use crate::backend::{BackendError, Session};
-use crate::dataset::{LabelledImages, PIXELS};
+use crate::dataset::LabelledImages;
 use crate::network::Network;
 use crate::params::{Input, Params};
 use crate::trained::Replica;
@@ -29,14 +29,15 @@ pub fn as_shown<'a>(input: &Input, images: &'a LabelledImages) -> ShownImages<'a
     })
 }
 
-/// The same for bare pixels, [`PIXELS`] an image.
+/// The same for bare pixels.
 pub fn scaled<'a>(input: &Input, pixels: &'a [u8]) -> Cow<'a, [u8]> {
     if input.mean_rate_hz == 0.0 {
         return Cow::Borrowed(pixels);
     }
-    let sum_wanted = input.mean_rate_hz / input.full_rate_hz * 255.0 * PIXELS as f64;
+    let inputs = input.image().len();
+    let sum_wanted = input.mean_rate_hz / input.full_rate_hz * 255.0 * inputs as f64;
     let mut shown = pixels.to_vec();
-    for image in shown.chunks_exact_mut(PIXELS) {
+    for image in shown.chunks_exact_mut(inputs) {
         let sum: u32 = image.iter().map(|&intensity| u32::from(intensity)).sum();
         if sum > 0 {
             let gain = sum_wanted / f64::from(sum);
@@ -64,7 +65,7 @@ pub fn read_out(session: &mut dyn Session) -> Result<Vec<Replica>, BackendError>
 
 fn finish(params: &Params, weights: &mut [f32]) {
     let taking_part = (1.0 - params.model.learning.dropout) as f32;
-    let weakest = (params.model.pruning.remove_below * params.model.learning.gmax) as f32;
+    let weakest = (params.model.pruning.remove_below * params.model.gmax()) as f32;
     for w in weights {
         *w *= taking_part;
         if w.abs() < weakest {
@@ -81,18 +82,18 @@ mod tests {
     #[test]
     fn images_are_scaled_to_the_mean_rate() {
         let mut input = presets::paper().model.input;
-        let mut pixels = vec![0u8; 3 * PIXELS];
+        let mut pixels = vec![0u8; 3 * 784];
         pixels[..200].fill(100);
-        pixels[PIXELS..PIXELS + 400].fill(200);
+        pixels[784..784 + 400].fill(200);
         assert!(matches!(scaled(&input, &pixels), Cow::Borrowed(_)));
         // 5 Hz of 63.75 Hz is a mean intensity of 20.
         input.mean_rate_hz = 5.0;
         let shown = scaled(&input, &pixels);
-        for image in shown.chunks_exact(PIXELS).take(2) {
-            let mean = image.iter().map(|&p| f64::from(p)).sum::<f64>() / PIXELS as f64;
+        for image in shown.chunks_exact(784).take(2) {
+            let mean = image.iter().map(|&p| f64::from(p)).sum::<f64>() / 784 as f64;
             assert!((mean - 20.0).abs() < 0.3, "{mean}");
         }
-        assert!(shown[2 * PIXELS..].iter().all(|&p| p == 0));
+        assert!(shown[2 * 784..].iter().all(|&p| p == 0));
     }
 
     #[test]

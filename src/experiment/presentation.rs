@@ -6,7 +6,6 @@ use crate::backend::{Backend, Frozen, Phase, Record, Recorded, TestImage, Variab
 use crate::model::poisson::{Draw, RateTable, SpikeList};
 use crate::model::rng::Stream;
 use crate::network::Network;
-use crate::params::INPUTS;
 
 /// A spike: time since the image came on, in ms, and the input or neuron.
 pub type Spike = (f64, u32);
@@ -70,7 +69,8 @@ pub fn show(
         presentation: image.image,
         attempt: image.attempt,
     };
-    let pixels = &image.pixels[image.image as usize * INPUTS..][..INPUTS];
+    let inputs = network.params.model.inputs();
+    let pixels = &image.pixels[image.image as usize * inputs..][..inputs];
     let drawn = drawn(network, draw, pixels, steps.stimulus);
     let threshold = network.params.model.excitatory.threshold_test;
     let start = Start {

@@ -48,7 +48,7 @@ impl Saving<'static> {
 
 /// The share of weights below `zero_below * gmax`.
 pub fn zero_fraction(params: &Params, weights: &[f32]) -> f64 {
-    let limit = (params.model.pruning.zero_below * params.model.learning.gmax) as f32;
+    let limit = (params.model.pruning.zero_below * params.model.gmax()) as f32;
     weights.iter().filter(|w| w.abs() < limit).count() as f64 / weights.len() as f64
 }
 

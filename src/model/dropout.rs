@@ -4,7 +4,7 @@
 
 use super::rng::{Stream, philox};
 use super::{Block, blocks};
-use crate::params::{INPUTS, Model};
+use crate::params::Model;
 use bytemuck::{Pod, Zeroable};
 
 /// Constants of dropout.
@@ -31,9 +31,15 @@ fn draws(seed: u64, presentation: u32, input: u32, four: u32) -> [u32; 4] {
 }
 
 /// 0 for every synapse that drops out of a presentation, else 1; shape \[inputs, blocks of neurons\].
-pub fn fill(c: &Dropout, seed: u64, presentation: u32, neurons: usize, mask: &mut Vec<Block>) {
+pub fn fill(
+    c: &Dropout,
+    seed: u64,
+    presentation: u32,
+    [inputs, neurons]: [usize; 2],
+    mask: &mut Vec<Block>,
+) {
     let width = blocks(neurons);
-    mask.resize(INPUTS * width, Block::splat(1.0));
+    mask.resize(inputs * width, Block::splat(1.0));
     for (input, row) in mask.chunks_exact_mut(width).enumerate() {
         for (four, kept) in row
             .iter_mut()
@@ -60,7 +66,13 @@ mod tests {
         for dropout in [0.0, 0.1, 0.5, 0.9] {
             params.model.learning.dropout = dropout;
             let (mut mask, neurons) = (Vec::new(), 30);
-            fill(&Dropout::new(&params.model), 7, 3, neurons, &mut mask);
+            fill(
+                &Dropout::new(&params.model),
+                7,
+                3,
+                [784, neurons],
+                &mut mask,
+            );
             let values = mask.chunks_exact(2).flat_map(|row| {
                 let row = [row[0].0, row[1].0].concat();
                 row.into_iter().take(neurons)

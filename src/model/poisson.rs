@@ -6,7 +6,7 @@
 //! fixed-point number of each of the 256 intensities. No float is involved, so every device draws the same.
 
 use super::rng::{Stream, philox};
-use crate::params::{INPUTS, Params};
+use crate::params::Params;
 
 /// Fraction bits of the logarithm.
 const LOG_BITS: u32 = 26;
@@ -159,12 +159,12 @@ impl RateTable {
         ((u64::from(exponential) * u64::from(scale.mantissa)) >> 32) as u32 >> scale.shift
     }
 
-    /// Draws the input spikes of one presentation into `spikes`; `pixels` holds [`INPUTS`] intensities.
+    /// Draws the input spikes of one presentation into `spikes`; `pixels` holds an intensity for each input.
     pub fn draw(&self, draw: Draw, pixels: &[u8], steps: u32, spikes: &mut SpikeList) {
         let key = [draw.seed as u32, (draw.seed >> 32) as u32];
         let stream = stream_of_attempt(draw.stream, draw.attempt);
         spikes.begin(steps);
-        for (input, &intensity) in pixels[..INPUTS].iter().enumerate() {
+        for (input, &intensity) in pixels.iter().enumerate() {
             let Some(scale) = self.scales[usize::from(intensity)] else {
                 continue;
             };
@@ -344,9 +344,9 @@ mod tests {
             presentation: 0,
             attempt: 0,
         };
-        RateTable::new(&params, 0).draw(draw, &[255; INPUTS], 7, &mut spikes);
-        assert_eq!(spikes.len(), 7 * INPUTS);
-        assert!((0..7).all(|step| spikes.at(step).iter().copied().eq(0..INPUTS as u16)));
+        RateTable::new(&params, 0).draw(draw, &[255; 784], 7, &mut spikes);
+        assert_eq!(spikes.len(), 7 * 784);
+        assert!((0..7).all(|step| spikes.at(step).iter().copied().eq(0..784)));
         assert!(spikes.at(7).is_empty());
     }
 
@@ -354,7 +354,7 @@ mod tests {
     #[test]
     fn spikes_of_a_seed_stay_the_same() {
         let mut spikes = SpikeList::default();
-        let mut pixels = [0u8; INPUTS];
+        let mut pixels = [0u8; 784];
         pixels[100..110].fill(255);
         let draw = Draw {
             seed: 1 << 40 | 5,

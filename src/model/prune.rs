@@ -13,7 +13,7 @@
 //! weights. The other two add up: they take as much from a weight that is used as from one that is not.
 
 use super::{Block, block_boundary, exp_neg, flush_tiny};
-use crate::params::{Decay, INPUTS, Params, PruningMode};
+use crate::params::{Decay, Params, PruningMode};
 use bytemuck::{Pod, Zeroable};
 
 // How unused weights decay.
@@ -42,7 +42,7 @@ impl Prune {
         let (decay, per_step) = match params.model.pruning.decay {
             Decay::Gaussian => (GAUSSIAN, libm::sqrt(k) * dt_per_tau),
             Decay::Exponential => (EXPONENTIAL, k * dt_per_tau),
-            Decay::Linear => (LINEAR, params.model.learning.gmax * k * dt_per_tau),
+            Decay::Linear => (LINEAR, params.model.gmax() * k * dt_per_tau),
         };
         Self {
             decay,
@@ -96,7 +96,7 @@ pub fn decay_row(c: &Prune, row: &mut [Block], decay: f32) {
 
 /// Decays every input up to step `now`, as a read-out at that time sees the weights.
 pub fn flush(c: &Prune, now: u32, last_input: &[u32], weights: &mut [Block]) {
-    let blocks = weights.len() / INPUTS;
+    let blocks = weights.len() / last_input.len();
     for (row, &last) in weights.chunks_exact_mut(blocks).zip(last_input) {
         decay_row(c, row, factor_or_loss(c, now.wrapping_sub(last)));
     }

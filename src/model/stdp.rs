@@ -16,7 +16,7 @@
 use super::conductance::receive;
 use super::prune::{LINEAR, decayed};
 use super::{BLOCK, Block, Constants, block_boundary, exp_neg, flush_tiny, multiply_add};
-use crate::params::{INPUTS, Model, Rule};
+use crate::params::{Model, Rule};
 use bytemuck::{Pod, Zeroable};
 
 /// Constants of learning, per step.
@@ -43,9 +43,9 @@ impl Stdp {
         let (learning, dt_ms) = (&model.learning, model.time.dt_ms);
         Self {
             w_min: model.w_min() as f32,
-            gmax: learning.gmax as f32,
-            a_pre: (learning.a_pre * learning.gmax) as f32,
-            a_post: (learning.a_post * learning.gmax) as f32,
+            gmax: model.gmax() as f32,
+            a_pre: (learning.a_pre * model.gmax()) as f32,
+            a_post: (learning.a_post * model.gmax()) as f32,
             dt_per_tau_pre: (dt_ms / learning.tau_pre_ms) as f32,
             keep_post: libm::exp(-dt_ms / learning.tau_post_ms) as f32,
             keep_at_spike: match learning.rule {
@@ -125,10 +125,12 @@ pub fn input_spike(
 
 /// The presynaptic traces of all inputs as they stand now.
 #[inline(always)]
-pub fn traces_now(c: &Stdp, now: u32, apre: &[f32], last_input: &[u32], out: &mut [f32; INPUTS]) {
-    for i in 0..INPUTS {
-        out[i] = decayed_pre(apre[i], keep_pre(c, now.wrapping_sub(last_input[i])));
-    }
+pub fn traces_now(c: &Stdp, now: u32, apre: &[f32], last_input: &[u32], out: &mut Vec<f32>) {
+    out.clear();
+    let traces = apre.iter().zip(last_input);
+    out.extend(
+        traces.map(|(&trace, &last)| decayed_pre(trace, keep_pre(c, now.wrapping_sub(last)))),
+    );
 }
 
 /// Post half for one E spike: column `j` of the weights moves by `lr2` times the presynaptic traces. `active` lists
@@ -138,7 +140,7 @@ pub fn traces_now(c: &Stdp, now: u32, apre: &[f32], last_input: &[u32], out: &mu
 pub fn output_spike(
     c: &Stdp,
     lr2: f32,
-    apre_now: &[f32; INPUTS],
+    apre_now: &[f32],
     active: &[u16],
     weights: &mut [Block],
     blocks: usize,

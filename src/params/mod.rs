@@ -27,15 +27,13 @@ pub use job::{Job, MetricsEvery, PerClass, TrainImages};
 pub use kinds::{Decay, PruningMode, Rule, TauPrune, TauRule, Threshold};
 pub use layer::{ConfigError, Layered, apply_setting, layered, layered_over, to_toml};
 pub use model::{
-    Excitatory, Inhibitory, Input, Lateral, Learning, Model, Pruning, RETRIES, Steps, Time,
+    Excitatory, ImageShape, Inhibitory, Input, Lateral, Learning, MAX_INPUTS, Model, Pruning,
+    REFERENCE_INPUTS, RETRIES, Steps, Time,
 };
 pub use renamed::{Renamed, renamed};
 pub use schema::{Allowed, Numbers, Parameter, parameters, words};
 pub use side_by_side::{LaneSteps, Lanes, SideBySide};
 pub use validate::{MAX_CHECKPOINT_BYTES, MAX_NEURONS, MAX_REPLICAS};
-
-/// Inputs of every network: the pixels of a 28x28 image.
-pub const INPUTS: usize = 784;
 
 /// All parameters, grouped as in the TOML file: the tables of the model stand beside that of the job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

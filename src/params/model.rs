@@ -38,10 +38,55 @@ pub struct Time {
     pub rest_ms: f64,
 }
 
+/// What one image is made of: rows, columns, and intensities of each pixel, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ImageShape {
+    pub height: usize,
+    pub width: usize,
+    pub channels: usize,
+}
+
+impl Input {
+    /// Shape of the images.
+    pub fn image(&self) -> ImageShape {
+        ImageShape {
+            height: self.height,
+            width: self.width,
+            channels: self.channels,
+        }
+    }
+}
+
+impl ImageShape {
+    /// Intensities of an image.
+    pub fn len(self) -> usize {
+        self.height * self.width * self.channels
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Inputs of the network for which weights are given: the pixels of MNIST.
+pub const REFERENCE_INPUTS: f64 = 784.0;
+
+/// Inputs that one network may have: an input's number has 16 bits.
+pub const MAX_INPUTS: usize = 65_536;
+
 /// From pixels to Poisson rates: `rate = floor(p / intensity_step) * intensity_step / 255 * full_rate_hz`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
+    /// Rows of an image.
+    #[schemars(range(min = 1, max = MAX_INPUTS))]
+    pub height: usize,
+    /// Columns of an image.
+    #[schemars(range(min = 1, max = MAX_INPUTS))]
+    pub width: usize,
+    /// Intensities of a pixel: 1 for grey, 3 for colour.
+    #[schemars(range(min = 1, max = 4))]
+    pub channels: usize,
     /// Rate of a pixel of intensity 255 (were it a multiple of the step).
     #[schemars(range(min = 1, max = 100_000))]
     pub full_rate_hz: f64,
@@ -168,7 +213,8 @@ pub struct Lateral {
 pub struct Learning {
     /// The learning rule of the weights from the inputs to E.
     pub rule: Rule,
-    /// Largest weight.
+    /// Largest weight, in a network with 784 inputs; with n inputs it is 784 / n times as large, so that an image of more
+    /// or fewer pixels drives neurons alike.
     #[schemars(range(min = 1e-6, max = 100))]
     pub gmax: f64,
     /// Smallest weight, relative to gmax: 0, or below it where an input may also inhibit.
@@ -274,6 +320,16 @@ impl Model {
         self.network.neurons()
     }
 
+    /// Shape of the images that it is shown.
+    pub fn image(&self) -> ImageShape {
+        self.input.image()
+    }
+
+    /// Inputs, one for each intensity of an image.
+    pub fn inputs(&self) -> usize {
+        self.image().len()
+    }
+
     /// How often an image may be shown in all.
     pub fn attempts(&self) -> u32 {
         match self.input.least_spikes {
@@ -299,9 +355,15 @@ impl Model {
         self.lateral.w_i_to_e_total * growth / neurons
     }
 
+    /// The largest weight. [`Learning::gmax`] is that of a network with [`REFERENCE_INPUTS`]; others have more or less
+    /// in proportion, so that an image drives a neuron alike however many pixels it is made of.
+    pub fn gmax(&self) -> f64 {
+        self.learning.gmax * (REFERENCE_INPUTS / self.inputs() as f64)
+    }
+
     /// The smallest weight.
     pub fn w_min(&self) -> f64 {
-        self.learning.w_min * self.learning.gmax
+        self.learning.w_min * self.gmax()
     }
 
     /// Times in whole steps.

@@ -1,13 +1,20 @@
 //! Which networks may run side by side.
 
-use super::{Input, MetricsEvery, Params, ParamsError, Time, Vote};
+use super::{ImageShape, Input, MetricsEvery, Params, ParamsError, Time, Vote};
 
 /// What lanes that run side by side have in common; shapes of their arrays follow from it. What a neuron remembers of
 /// its own spikes may differ from lane to lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lanes {
     pub neurons: usize,
+    pub image: ImageShape,
     pub steps: LaneSteps,
+}
+
+impl Lanes {
+    pub fn inputs(&self) -> usize {
+        self.image.len()
+    }
 }
 
 /// Times in whole steps, as [`super::Steps`] has them.
@@ -41,6 +48,7 @@ impl Params {
         let steps = self.model.steps()?;
         Ok(Lanes {
             neurons: self.model.neurons(),
+            image: self.model.image(),
             steps: LaneSteps {
                 stimulus: steps.stimulus,
                 rest: steps.rest,

@@ -20,7 +20,7 @@ impl Simulation {
             labels: &labels,
             classes: &model.network.classes,
             by_class: !model.network.votes_by_labels(),
-            range: (model.w_min() as f32, model.learning.gmax as f32),
+            range: (model.w_min() as f32, model.gmax() as f32),
             colormap: ColorMap::default(),
             scale: 4,
             notes: &[],

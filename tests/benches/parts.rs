@@ -5,11 +5,12 @@
 use divan::{Bencher, black_box};
 use spikeprune::backend::cpu::Cpu;
 use spikeprune::backend::{Backend, Frozen, Shift, Showing, TestImages};
+use spikeprune::dataset::PIXELS;
 use spikeprune::dataset::{self, Dataset};
 use spikeprune::model::poisson::{Draw, RateTable, SpikeList};
 use spikeprune::model::rng::Stream;
 use spikeprune::network::Network;
-use spikeprune::params::{INPUTS, Params, Vote};
+use spikeprune::params::{Params, Vote};
 use spikeprune::presets;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -63,7 +64,7 @@ fn draw_input_spikes(bencher: Bencher, dt_ms: f64) {
         };
         presentation += 1;
         let image = presentation as usize % 1000;
-        let pixels = &DATA.train.pixels()[image * INPUTS..][..INPUTS];
+        let pixels = &DATA.train.pixels()[image * PIXELS..][..PIXELS];
         rates.draw(draw, black_box(pixels), steps, &mut spikes);
     });
 }

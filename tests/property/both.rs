@@ -29,7 +29,7 @@ fn run(device: Device, job: &Job, company: &Job, recording: Recording) -> Run {
     let opened = device.open(2);
     let mut session = opened.start(networks).unwrap();
     session.train(&pixels, &before).unwrap();
-    let spikes = recording.draw();
+    let spikes = recording.draw(job.params.model.inputs());
     let presented = [Phase::Train { group: 0 }, Phase::Window, Phase::Test].map(|phase| {
         let recorded = Recorded::new(&spikes, RECORDED_STEPS, phase);
         session.present(&recorded).unwrap()

@@ -1,7 +1,7 @@
 //! The devices under test, and how a property is tried on one.
 
 use crate::gpu::gpu;
-use crate::jobs::params::{any_size, few_sizes};
+use crate::jobs::params::{Size, any_size, few_sizes};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseResult, TestError, TestRunner};
 use spikeprune::backend::Backend;
@@ -43,8 +43,8 @@ impl Device {
         }
     }
 
-    /// Numbers of neurons. Few on a GPU, which needs a kernel for each.
-    pub fn sizes(self) -> BoxedStrategy<usize> {
+    /// Sizes of networks. Few on a GPU, which needs a kernel for each.
+    pub fn sizes(self) -> BoxedStrategy<Size> {
         match self {
             Self::Cpu => any_size(),
             Self::Gpu => few_sizes(),

@@ -156,10 +156,12 @@ fn every_variant_is_drawn_with_every_other_that_it_meets() {
         assert_eq!(trains.len(), 2);
         let sizes: BTreeSet<_> = jobs.iter().map(|job| job.params.model.neurons()).collect();
         let wanted = match device {
-            Device::Cpu => &EDGES[..],
-            Device::Gpu => &FEW[..],
+            Device::Cpu => EDGES.to_vec(),
+            Device::Gpu => FEW.map(|(neurons, _)| neurons).to_vec(),
         };
         assert!(wanted.iter().all(|size| sizes.contains(size)), "{sizes:?}");
+        let inputs: BTreeSet<_> = jobs.iter().map(|job| job.params.model.inputs()).collect();
+        assert!(inputs.len() >= 4, "{inputs:?}");
     }
 }
 

@@ -6,7 +6,7 @@ use crate::outcome::{Outcome, train};
 use proptest::prelude::*;
 use spikeprune::backend::{BackendError, Phase, Recorded, Shift, Showing};
 use spikeprune::network::Network;
-use spikeprune::params::{INPUTS, Params, RETRIES, Vote};
+use spikeprune::params::{Params, RETRIES, Vote};
 use spikeprune::presets;
 
 fn within(params: &Params, weights: &[f32]) -> bool {
@@ -26,7 +26,7 @@ pub fn weights_stay_within_their_limits(device: Device) {
         let mut outcomes = vec![trained];
         let train = Phase::Train { group: 0 };
         for (spikes, phase) in [(spikes, train), (window, Phase::Window)] {
-            let drawn = spikes.draw();
+            let drawn = spikes.draw(job.params.model.inputs());
             let recorded = Recorded::new(&drawn, RECORDED_STEPS, phase);
             session.present(&recorded).unwrap();
             outcomes.push(Outcome::of(session.as_mut()));
@@ -53,7 +53,8 @@ fn unanswered() -> (Network, Vec<u8>, [Vec<Showing>; 1]) {
         shift: Shift::default(),
     };
     let network = Network::new(&params, 0).unwrap();
-    (network, vec![0; INPUTS], [vec![showing]])
+    let dark = vec![0; params.model.inputs()];
+    (network, dark, [vec![showing]])
 }
 
 pub fn a_dark_image_is_given_up(device: Device) {

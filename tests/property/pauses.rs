@@ -97,7 +97,7 @@ pub fn reading_out_changes_nothing_that_follows(device: Device) {
     device.check(&drawn, |(job, recording)| {
         let pixels = job.pixels();
         let [before, after] = cut(&[job.plan(0)], IMAGES / 2);
-        let drawn = recording.draw();
+        let drawn = recording.draw(job.params.model.inputs());
         let recorded = Recorded::new(&drawn, RECORDED_STEPS, Phase::Train { group: 0 });
         let opened = device.open(1);
         let run = |reads: bool| {
@@ -164,7 +164,7 @@ pub fn a_late_clock_ticks_like_an_early_one(device: Device) {
             presentations * (steps.stimulus + steps.rest) + RECORDED_STEPS + steps.spare();
         let offset = offset.min(u32::MAX - early.state.clock - to_come);
 
-        let drawn = recording.draw();
+        let drawn = recording.draw(job.params.model.inputs());
         let recorded = Recorded::new(&drawn, RECORDED_STEPS, Phase::Train { group: 0 });
         let opened = device.open(1);
         let go_on = |network: Network| {

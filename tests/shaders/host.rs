@@ -7,11 +7,15 @@ use spikeprune::backend::gpu::layout;
 use spikeprune::model::poisson::RateTable;
 use spikeprune::model::rng::Stream;
 use spikeprune::model::state::{Inputs, Neurons, Value};
-use spikeprune::{params, presets};
+use spikeprune::presets;
 use syn::{Expr, Item, Lit, Type};
 
 /// Neurons of the kernels that are looked at.
 const N: usize = 100;
+const SIZE: Size = Size {
+    inputs: 784,
+    neurons: N,
+};
 
 /// A struct as host or kernel sees it: its size, then name, offset and type of each field.
 type Fields = (usize, Vec<(String, usize, String)>);
@@ -35,9 +39,9 @@ fn all_twins() -> Vec<Twins> {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         Twins {
             kernel: match name.as_str() {
-                "poisson.wgsl" => Shader::poisson(N, 128),
+                "poisson.wgsl" => Shader::poisson(SIZE, 128),
                 "self_test.wgsl" => Shader::new(name.clone(), &text),
-                _ => Shader::step(N, 128),
+                _ => Shader::step(SIZE, 128),
             },
             items: twins(&text).into_iter().flat_map(parsed).collect(),
             name,
@@ -186,7 +190,7 @@ fn every_constant_of_a_shader_has_the_value_of_its_twin() {
     // Those that Rust computes, has in another file or needs not at all.
     let rates = RateTable::new(&presets::paper(), 0);
     let elsewhere = [
-        ("INPUTS", params::INPUTS),
+        ("INPUTS", SIZE.inputs),
         ("TABLE", rates.log2_words().len()),
         ("SILENT", layout::SILENT as usize),
         ("DROPOUT", Stream::Dropout as usize),
@@ -196,7 +200,7 @@ fn every_constant_of_a_shader_has_the_value_of_its_twin() {
         ("UNDER_WAY_S3", layout::UNDER_WAY_S3),
         ("FIELDS", layout::FIELDS),
         ("INPUT_FIELDS", Inputs::COUNT),
-        ("STRIDE", layout::state_stride(N)),
+        ("STRIDE", layout::state_stride(SIZE)),
         ("WORDS", N.div_ceil(32)),
         ("DIVERGED", layout::DIVERGED as usize),
         ("OVERFLOW", layout::OVERFLOW as usize),

@@ -10,11 +10,14 @@ mod translation;
 
 use naga::valid::{Capabilities, FunctionInfo, ModuleInfo, ValidationFlags, Validator};
 use naga::{Expression, Literal};
-use spikeprune::backend::gpu::pipelines::{poisson_source, step_source, workgroups};
+use spikeprune::backend::gpu::pipelines::{Size, poisson_source, step_source, workgroups};
 use std::path::{Path, PathBuf};
 
 /// One neuron; one of each class, and up; both sides of a word of spikes; the sizes of Diehl & Cook.
 const NEURONS: [usize; 10] = [1, 10, 30, 31, 32, 33, 100, 400, 1600, 6400];
+
+/// One input; a part of a word of intensities; the pixels of MNIST.
+const INPUTS: [usize; 3] = [1, 35, 784];
 
 /// Valid source: that it can be made at all is half of every test here.
 struct Shader {
@@ -34,14 +37,16 @@ impl Shader {
         Self { name, module, info }
     }
 
-    fn poisson(neurons: usize, workgroup: u32) -> Self {
-        let name = format!("poisson, {neurons} neurons, {workgroup} threads");
-        Self::new(name, &poisson_source(neurons, workgroup))
+    fn poisson(size: Size, workgroup: u32) -> Self {
+        let Size { inputs, neurons } = size;
+        let name = format!("poisson, {inputs} inputs, {neurons} neurons, {workgroup} threads");
+        Self::new(name, &poisson_source(size, workgroup))
     }
 
-    fn step(neurons: usize, workgroup: u32) -> Self {
-        let name = format!("step, {neurons} neurons, {workgroup} threads");
-        Self::new(name, &step_source(neurons, workgroup))
+    fn step(size: Size, workgroup: u32) -> Self {
+        let Size { inputs, neurons } = size;
+        let name = format!("step, {inputs} inputs, {neurons} neurons, {workgroup} threads");
+        Self::new(name, &step_source(size, workgroup))
     }
 
     /// The value of a `const`, which naga has worked out.
@@ -76,9 +81,15 @@ fn shaders() -> Vec<Shader> {
     };
     let variants = NEURONS
         .into_iter()
-        .flat_map(|n| sizes(n).into_iter().map(move |size| (n, size)));
+        .flat_map(|n| sizes(n).into_iter().map(move |threads| (n, threads)));
     let kernels = variants
-        .flat_map(|(n, workgroup)| [Shader::poisson(n, workgroup), Shader::step(n, workgroup)]);
+        .flat_map(|(n, workgroup)| INPUTS.map(|inputs| (Size { inputs, neurons: n }, workgroup)))
+        .flat_map(|(size, workgroup)| {
+            [
+                Shader::poisson(size, workgroup),
+                Shader::step(size, workgroup),
+            ]
+        });
     kernels
         .chain([Shader::new("self-test".to_owned(), &self_test)])
         .collect()

@@ -39,7 +39,14 @@ fn every_pipeline_can_be_created() {
             assert!(!sizes.is_empty(), "{n}");
             for size in sizes {
                 // Fails when an error scope holds anything.
-                let kernels = Pipelines::new(&gpu, n, size);
+                let kernels = Pipelines::new(
+                    &gpu,
+                    Size {
+                        inputs: 784,
+                        neurons: n,
+                    },
+                    size,
+                );
                 let kernels = kernels.unwrap_or_else(|error| panic!("{n}, {size}: {error}"));
                 assert_eq!(kernels.workgroup, size);
             }

@@ -2,13 +2,14 @@
 
 pub mod params;
 
+use params::Size;
 use proptest::prelude::*;
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, RngExt, SeedableRng};
 use spikeprune::backend::{Shift, Showing};
 use spikeprune::experiment::prepare;
 use spikeprune::network::Network;
-use spikeprune::params::{INPUTS, Lateral, Params, Pruning};
+use spikeprune::params::{Lateral, Params, Pruning};
 use spikeprune::presets;
 use std::fmt;
 use toml::{Table, Value};
@@ -44,11 +45,11 @@ pub struct Recording {
 pub const RECORDED_STEPS: u32 = 40;
 
 impl Images {
-    fn draw(self) -> Vec<u8> {
+    fn draw(self, inputs: usize) -> Vec<u8> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        let mut pixels = vec![0; IMAGES * INPUTS];
+        let mut pixels = vec![0; IMAGES * inputs];
         rng.fill_bytes(&mut pixels);
-        for image in pixels.chunks_exact_mut(INPUTS) {
+        for image in pixels.chunks_exact_mut(inputs) {
             let brightness: u32 = match self.uneven {
                 true => [0, 20, 100, 255][rng.random_range(0..4)],
                 false => 255,
@@ -64,11 +65,11 @@ impl Images {
 
 impl Recording {
     /// (step, input) of every spike, in no order, some twice.
-    pub fn draw(self) -> Vec<(u32, u16)> {
+    pub fn draw(self, inputs: usize) -> Vec<(u32, u16)> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let mut spike = || {
             let step = rng.random_range(0..RECORDED_STEPS);
-            (step, rng.random_range(0..INPUTS as u16))
+            (step, rng.random_range(0..inputs as u16))
         };
         (0..self.spikes).map(|_| spike()).collect()
     }
@@ -78,16 +79,16 @@ pub fn recording() -> impl Strategy<Value = Recording> {
     (any::<u64>(), 500..3_000usize).prop_map(|(seed, spikes)| Recording { seed, spikes })
 }
 
-/// A job whose network has a drawn number of neurons.
-pub fn job(neurons: BoxedStrategy<usize>) -> impl Strategy<Value = Job> {
+/// A job whose network has a drawn size.
+pub fn job(size: BoxedStrategy<Size>) -> impl Strategy<Value = Job> {
     let images = (any::<u64>(), 0..200u8, prop::bool::weighted(0.3));
     let images = images.prop_map(|(seed, dark, uneven)| Images { seed, dark, uneven });
-    (params::params(neurons), images).prop_map(|(params, images)| Job { params, images })
+    (params::params(size), images).prop_map(|(params, images)| Job { params, images })
 }
 
 /// A job, and another whose networks may run beside those of the first.
-pub fn job_and_company(neurons: BoxedStrategy<usize>) -> impl Strategy<Value = (Job, Job)> {
-    (job(neurons.clone()), job(neurons)).prop_map(|(job, other)| {
+pub fn job_and_company(size: BoxedStrategy<Size>) -> impl Strategy<Value = (Job, Job)> {
+    (job(size.clone()), job(size)).prop_map(|(job, other)| {
         let company = other.beside(&job);
         (job, company)
     })
@@ -124,7 +125,11 @@ impl Job {
 
     /// The images as they are shown.
     pub fn pixels(&self) -> Vec<u8> {
-        prepare::scaled(&self.params.model.input, &self.images.draw()).into_owned()
+        prepare::scaled(
+            &self.params.model.input,
+            &self.images.draw(self.params.model.inputs()),
+        )
+        .into_owned()
     }
 
     /// Every image once, in an order and with shifts that differ from replica to replica.

@@ -9,16 +9,29 @@ use spikeprune::presets;
 /// Numbers of neurons on both sides of the edges of a block, of a row of counts, and of two of them.
 pub const EDGES: [usize; 12] = [1, 15, 16, 17, 31, 32, 33, 34, 63, 64, 65, 70];
 
-/// Numbers of neurons for a device that builds kernels for each: several groups in a block, one neuron alone, a full
-/// block, and several blocks with a part of one.
-pub const FEW: [usize; 4] = [6, 1, 16, 70];
+/// Rows, columns and channels of images: MNIST's, few inputs, one, a part of a word of intensities, colour.
+pub const IMAGE_SHAPES: [[usize; 3]; 5] = [[28, 28, 1], [8, 8, 1], [1, 1, 1], [7, 5, 1], [6, 9, 3]];
 
-/// Any number of neurons, often one of the edges.
-pub fn any_size() -> BoxedStrategy<usize> {
-    prop_oneof![1..=70usize, select(&EDGES[..])].boxed()
+/// Neurons of a network, and the shape of its images.
+pub type Size = (usize, [usize; 3]);
+
+/// Sizes for a device that builds kernels for each: several groups in a block, one neuron alone, a full block, and
+/// several blocks with a part of one.
+pub const FEW: [Size; 4] = [
+    (6, [7, 5, 1]),
+    (1, [8, 8, 1]),
+    (16, [28, 28, 1]),
+    (70, [6, 9, 3]),
+];
+
+/// Any number of neurons, often one of the edges; mostly MNIST's images.
+pub fn any_size() -> BoxedStrategy<Size> {
+    let neurons = prop_oneof![1..=70usize, select(&EDGES[..])];
+    let shape = prop_oneof![Just(IMAGE_SHAPES[0]), select(&IMAGE_SHAPES[..])];
+    (neurons, shape).boxed()
 }
 
-pub fn few_sizes() -> BoxedStrategy<usize> {
+pub fn few_sizes() -> BoxedStrategy<Size> {
     select(&FEW[..]).boxed()
 }
 
@@ -90,6 +103,7 @@ fn tau_prune() -> impl Strategy<Value = TauPrune> {
 #[derive(Clone, Copy, Debug)]
 struct Sizes {
     neurons: usize,
+    image: [usize; 3],
     most_classes: usize,
     /// Images that label the neurons, where they are labelled.
     label_images: Option<usize>,
@@ -117,10 +131,11 @@ impl Sizes {
     }
 }
 
-fn sizes(neurons: BoxedStrategy<usize>) -> impl Strategy<Value = Sizes> {
-    let drawn = (neurons, 1..=10usize, prop::option::of(1..=60_000usize));
-    drawn.prop_map(|(neurons, most_classes, label_images)| Sizes {
+fn sizes(size: BoxedStrategy<Size>) -> impl Strategy<Value = Sizes> {
+    let drawn = (size, 1..=10usize, prop::option::of(1..=60_000usize));
+    drawn.prop_map(|((neurons, image), most_classes, label_images)| Sizes {
         neurons,
+        image,
         most_classes,
         label_images,
     })
@@ -164,6 +179,8 @@ fn input() -> impl Strategy<Value = Input> {
             mean_rate_hz,
             least_spikes,
             retry_rate_hz,
+            // The shape of the images comes with the size of the network.
+            ..presets::paper().model.input
         }
     })
 }
@@ -300,7 +317,7 @@ fn learning() -> impl Strategy<Value = Learning> {
         let (w_min, inhibitory_gain, w_total) = match weights {
             Weights::Plain => (0.0, 1.0, 0.0),
             Weights::Signed { w_min, gain } => (w_min, gain, 0.0),
-            Weights::Scaled { share } => (0.0, 1.0, (share * gmax * INPUTS as f64).round()),
+            Weights::Scaled { share } => (0.0, 1.0, (share * gmax * REFERENCE_INPUTS).round()),
         };
         let (w_start_max, share) = start;
         let (tau_pre_ms, tau_post_ms, tau_post_slow_ms) = taus;
@@ -351,20 +368,20 @@ fn pruning() -> impl Strategy<Value = Pruning> {
 }
 
 /// Parameters of a network of a drawn size.
-pub fn params(neurons: BoxedStrategy<usize>) -> impl Strategy<Value = Params> {
+pub fn params(size: BoxedStrategy<Size>) -> impl Strategy<Value = Params> {
     let populations = (excitatory(), inhibitory());
     let synapses = (lateral(), learning(), pruning());
-    let drawn = (
-        sizes(neurons),
-        job(),
-        time(),
-        input(),
-        populations,
-        synapses,
-    );
+    let drawn = (sizes(size), job(), time(), input(), populations, synapses);
     drawn.prop_map(|(sizes, job, time, input, populations, synapses)| {
         let (excitatory, inhibitory) = populations;
         let (lateral, learning, pruning) = synapses;
+        let [height, width, channels] = sizes.image;
+        let input = Input {
+            height,
+            width,
+            channels,
+            ..input
+        };
         let model = Model {
             network: sizes.architecture(learning.rule),
             time,

@@ -62,6 +62,8 @@ pub struct NetworkOnCpu {
     pub kept: Vec<Block>,
     /// Inputs that have a trace during the presentation.
     pub active: Vec<u16>,
+    /// Presynaptic traces of all inputs at an E spike.
+    pub trace_now: Vec<f32>,
     /// The decays at the input spikes of the presentation.
     pub decays: Decays,
 }
@@ -188,6 +190,7 @@ impl NetworkOnCpu {
             inputs: state.inputs.clone(),
             kept: Vec::new(),
             active: Vec::new(),
+            trace_now: Vec::new(),
             decays: Decays::default(),
             wiring: Wiring::new(&network),
             network,

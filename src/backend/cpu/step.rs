@@ -5,7 +5,6 @@ use super::lane::{Lane, Wiring};
 use super::recorder::Recorder;
 use crate::model::poisson::SpikeList;
 use crate::model::{BLOCK, Block, Constants, conductance, gate, lif, multiply_add, prune, stdp};
-use crate::params::INPUTS;
 use multiversion::multiversion;
 
 /// The plastic synapses, as a presentation may use them.
@@ -23,6 +22,8 @@ pub enum S1<'a> {
         last_input: &'a mut [u32],
         decays: &'a mut Decays,
         trace_pre: &'a mut [f32],
+        /// Room for the traces of all inputs.
+        trace_now: &'a mut Vec<f32>,
         /// Inputs that may have a trace at some time of the presentation.
         active: &'a [u16],
         /// Group of the image's class.
@@ -244,6 +245,7 @@ fn output_spikes(
         weights,
         last_input,
         trace_pre,
+        trace_now,
         active,
         group,
         step_scale,
@@ -253,8 +255,7 @@ fn output_spikes(
     else {
         return;
     };
-    let mut apre_now = [0.0; INPUTS];
-    stdp::traces_now(&c.stdp, now, trace_pre, last_input, &mut apre_now);
+    stdp::traces_now(&c.stdp, now, trace_pre, last_input, trace_now);
     let blocks = lane.neurons.v_e_mv.len();
     for &j in fired {
         let (b, l, own) = (j / BLOCK, j % BLOCK, group_of(j));
@@ -269,10 +270,10 @@ fn output_spikes(
         }
         match kept {
             None => {
-                stdp::output_spike(&c.stdp, lr2, &apre_now, active, weights, blocks, j, |_| 1.0)
+                stdp::output_spike(&c.stdp, lr2, trace_now, active, weights, blocks, j, |_| 1.0)
             }
             Some(kept) => {
-                stdp::output_spike(&c.stdp, lr2, &apre_now, active, weights, blocks, j, |i| {
+                stdp::output_spike(&c.stdp, lr2, trace_now, active, weights, blocks, j, |i| {
                     kept[i * blocks + b].0[l]
                 })
             }

@@ -6,13 +6,14 @@ use super::step::{self, Presentation, S1};
 use crate::backend::{BackendError, Frozen, Record, SpikeCounts, TestImage, TestImages, image_of};
 use crate::model::poisson::{Draw, RateTable, SpikeList};
 use crate::model::{Block, Constants};
-use crate::params::Steps;
+use crate::params::{ImageShape, Steps};
 use rayon::prelude::*;
 
 /// One network with frozen weights, shared by its lanes.
 pub struct Tester {
     seed: u64,
     neurons: usize,
+    image: ImageShape,
     steps: Steps,
     constants: Constants,
     rates: RateTable,
@@ -32,6 +33,7 @@ impl Tester {
         Ok(Self {
             seed: network.seed,
             neurons,
+            image: network.params.model.image(),
             steps,
             constants,
             rates: RateTable::new(&network.params, attempt),
@@ -85,7 +87,7 @@ impl Tester {
             presentation: image.image,
             attempt: image.attempt,
         };
-        let pixels = image_of(image.pixels, image.image);
+        let pixels = image_of(image.pixels, image.image, self.image);
         self.rates.draw(draw, pixels, steps, spikes);
         let presentation = Presentation {
             spikes,

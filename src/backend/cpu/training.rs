@@ -7,7 +7,7 @@ use crate::backend::{BackendError, Phase, Showing, check_clock, shifted};
 use crate::model::poisson::{Draw, RateTable, SpikeList};
 use crate::model::rng::Stream;
 use crate::model::{dropout, lif, normalize, prune, stdp};
-use crate::params::{INPUTS, PruningMode};
+use crate::params::PruningMode;
 
 /// Lists the inputs that may have a trace at some time of the presentation: others learn nothing at E spikes.
 fn find_active(
@@ -23,7 +23,11 @@ fn find_active(
         is_active[usize::from(input)] = true;
     }
     active.clear();
-    active.extend((0..INPUTS as u16).filter(|&input| is_active[usize::from(input)]));
+    active.extend(
+        (0..is_active.len())
+            .filter(|&input| is_active[input])
+            .map(|input| input as u16),
+    );
 }
 
 impl NetworkOnCpu {
@@ -35,7 +39,12 @@ impl NetworkOnCpu {
         spikes: &mut SpikeList,
     ) -> Result<(), BackendError> {
         let steps = self.steps;
-        let image = shifted(pixels, showing.image, showing.shift);
+        let image = shifted(
+            pixels,
+            showing.image,
+            self.network.params.model.image(),
+            showing.shift,
+        );
         let group = showing.group;
         for attempt in 0..self.rates.len() {
             check_clock(&self.network, self.lane.clock)?;
@@ -108,8 +117,9 @@ impl NetworkOnCpu {
                 let presented = self.network.state.presented;
                 let drops_out = c.dropout.threshold > 0;
                 if drops_out {
-                    let (seed, neurons) = (self.network.seed, self.lane.size());
-                    dropout::fill(&c.dropout, seed, presented, neurons, &mut self.kept);
+                    let size = [params.model.inputs(), self.lane.size()];
+                    let seed = self.network.seed;
+                    dropout::fill(&c.dropout, seed, presented, size, &mut self.kept);
                 }
                 if c.normalize.w_total > 0.0 {
                     normalize::normalize(c, &mut self.weights, self.lane.neurons.v_e_mv.len());
@@ -121,6 +131,7 @@ impl NetworkOnCpu {
                     last_input: &mut self.inputs.last_input,
                     decays: &mut self.decays,
                     trace_pre: &mut self.inputs.trace_pre,
+                    trace_now: &mut self.trace_now,
                     active: &self.active,
                     group,
                     step_scale: params.step_scale(presented) as f32,
@@ -160,7 +171,8 @@ impl NetworkOnCpu {
                 };
                 let steps = self.steps.window;
                 let rates = RateTable::window(&self.network.params);
-                rates.draw(draw, &[0; INPUTS], steps, &mut spikes);
+                let dark = vec![0; self.network.params.model.inputs()];
+                rates.draw(draw, &dark, steps, &mut spikes);
                 end.present(&spikes, steps, Phase::Window, None);
             }
         }

@@ -4,7 +4,6 @@ use super::engine::Engine;
 use super::error::GpuError;
 use super::layout::{Dispatch, Task, state_stride};
 use super::resident::{Lanes, Networks};
-use crate::params::INPUTS;
 use std::time::Duration;
 use wgpu::BufferUsages;
 
@@ -19,7 +18,7 @@ const RECORDED_AT_ONCE: usize = 1000;
 
 /// Input of a batch of tasks.
 pub enum Input<'a> {
-    /// Intensities of images, [`INPUTS`] each, and the expected spikes of the brightest.
+    /// Intensities of images, each beginning with a word of four, and the expected spikes of the brightest.
     Images { pixels: &'a [u8], most_spikes: f64 },
     /// Ready lists: `stride` words for each task.
     Lists { words: &'a [u32], stride: u32 },
@@ -49,11 +48,11 @@ impl Batch<'_> {
 
 impl Engine {
     /// Words of one task in the spike lists: room for ten standard deviations more than are expected.
-    fn spikes_stride(stimulus: u32, input: &Input<'_>) -> u32 {
+    fn spikes_stride(stimulus: u32, inputs: usize, input: &Input<'_>) -> u32 {
         match input {
             Input::Lists { stride, .. } => *stride,
             Input::Images { most_spikes, .. } => {
-                let most = f64::from(stimulus) * INPUTS as f64;
+                let most = f64::from(stimulus) * inputs as f64;
                 let room = (most_spikes + 10.0 * libm::sqrt(*most_spikes) + 64.0).min(most);
                 stimulus + 1 + room as u32
             }
@@ -61,9 +60,10 @@ impl Engine {
     }
 
     /// Bytes of spike lists that one task takes.
-    pub fn task_bytes(stimulus: u32, most_spikes: f64) -> u64 {
+    pub fn task_bytes(stimulus: u32, inputs: usize, most_spikes: f64) -> u64 {
         4 * u64::from(Self::spikes_stride(
             stimulus,
+            inputs,
             &Input::Images {
                 pixels: &[],
                 most_spikes,
@@ -109,8 +109,8 @@ impl Engine {
         fields: &[u64],
     ) -> Result<Vec<u32>, GpuError> {
         let prepared = self.prepare(networks, lanes, batch)?;
-        let n = networks.neurons as u64;
-        let (lane_bytes, field_bytes) = (4 * state_stride(networks.neurons) as u64, 4 * n);
+        let n = networks.size.neurons as u64;
+        let (lane_bytes, field_bytes) = (4 * state_stride(networks.size) as u64, 4 * n);
         let step_bytes = lanes.count as u64 * fields.len() as u64 * field_bytes;
         let mut record = Vec::new();
         for first in (0..u64::from(batch.steps)).step_by(RECORDED_AT_ONCE) {
@@ -163,7 +163,7 @@ impl Engine {
             kernel,
             &bound,
             0,
-            [INPUTS as u32, networks.count as u32],
+            [networks.size.inputs as u32, networks.count as u32],
         );
         self.count(|traffic| traffic.dispatches += 1);
         self.submit(encoder);
@@ -177,7 +177,7 @@ impl Engine {
         lanes: &'b Lanes,
         batch: &Batch<'_>,
     ) -> Result<Prepared<'b>, GpuError> {
-        let stride = Self::spikes_stride(batch.stimulus, &batch.input);
+        let stride = Self::spikes_stride(batch.stimulus, networks.size.inputs, &batch.input);
         let tasks = self.filled("tasks", bytemuck::cast_slice(batch.tasks))?;
         let spikes = match &batch.input {
             Input::Lists { words, .. } => self.filled("spikes", words)?,

@@ -1,10 +1,10 @@
 //! What host and kernels share, field by field. Twin of shaders/common.wgsl; a test holds the two together.
 
+use super::pipelines::Size;
 use crate::model::gate::GROUPS;
 use crate::model::rng::Stream;
 use crate::model::state::{Inputs, Neurons, Value};
 use crate::network::Network;
-use crate::params::INPUTS;
 use bytemuck::{Pod, Zeroable};
 
 /// How S1 is used by a dispatch.
@@ -78,8 +78,8 @@ pub struct Dispatch {
 }
 
 /// Words of the state of one lane.
-pub fn state_stride(neurons: usize) -> usize {
-    FIELDS * neurons + Inputs::COUNT * INPUTS + GROUPS
+pub fn state_stride(size: Size) -> usize {
+    FIELDS * size.neurons + Inputs::COUNT * size.inputs + GROUPS
 }
 
 /// Words of the fixed arrays of one network.
@@ -140,7 +140,10 @@ pub fn pack_state(network: &Network, words: &mut Vec<u32>) {
 
 /// The inverse of [`pack_state`].
 pub fn unpack_state(words: &[u32], network: &mut Network) {
-    let n = network.params.model.neurons();
+    let (n, of_inputs) = (
+        network.params.model.neurons(),
+        network.params.model.inputs(),
+    );
     let (neurons, inputs) = words.split_at(FIELDS * n);
     let state = &mut network.state;
     for ((_, values), words) in state.neurons.list_mut().into_iter().zip(neurons.chunks(n)) {
@@ -150,7 +153,7 @@ pub fn unpack_state(words: &[u32], network: &mut Network) {
         .inputs
         .list_mut()
         .into_iter()
-        .zip(inputs.chunks(INPUTS))
+        .zip(inputs.chunks(of_inputs))
     {
         unpack(words, values);
     }

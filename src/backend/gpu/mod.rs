@@ -26,7 +26,7 @@ use crate::params::{Lanes as Shape, RETRIES};
 use adapter::Adapter;
 use device::OpenDevice;
 use error::GpuError;
-use pipelines::Pipelines;
+use pipelines::{Pipelines, Size};
 use self_test::Arithmetic;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,8 +40,8 @@ pub fn adapters_of(instance: &wgpu::Instance) -> Vec<Adapter> {
 /// An open GPU that has passed its self-test.
 pub struct Gpu {
     device: Arc<OpenDevice>,
-    /// Kernels by number of neurons.
-    pipelines: Mutex<HashMap<usize, Arc<Pipelines>>>,
+    /// Kernels by size of the network.
+    pipelines: Mutex<HashMap<Size, Arc<Pipelines>>>,
     traffic: Arc<Mutex<Traffic>>,
     arithmetic: Arithmetic,
     exact: bool,
@@ -96,23 +96,23 @@ impl Gpu {
         self.exact && !cfg!(feature = "contracted")
     }
 
-    fn pipelines(&self, neurons: usize) -> Result<Arc<Pipelines>, GpuError> {
+    fn pipelines(&self, size: Size) -> Result<Arc<Pipelines>, GpuError> {
         let mut known = self
             .pipelines
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(pipelines) = known.get(&neurons) {
+        if let Some(pipelines) = known.get(&size) {
             return Ok(pipelines.clone());
         }
-        let built = tuning::fastest(self, neurons)?;
-        known.insert(neurons, built.clone());
+        let built = tuning::fastest(self, size)?;
+        known.insert(size, built.clone());
         Ok(built)
     }
 
-    fn engine(&self, neurons: usize) -> Result<engine::Engine, GpuError> {
+    fn engine(&self, shape: Shape) -> Result<engine::Engine, GpuError> {
         Ok(engine::Engine::new(
             self.device.clone(),
-            self.pipelines(neurons)?,
+            self.pipelines(size_of_lanes(shape))?,
             self.traffic.clone(),
         ))
     }
@@ -141,7 +141,7 @@ impl Backend for Gpu {
         let mut rest = networks;
         while !rest.is_empty() {
             let next = rest.split_off(rest.len().min(self.networks_that_fit(shape)));
-            session.add(self.engine(shape.neurons)?, rest, shape)?;
+            session.add(self.engine(shape)?, rest, shape)?;
             rest = next;
         }
         Ok(Box::new(session))
@@ -158,7 +158,7 @@ impl Backend for Gpu {
         };
         let mut counts = Vec::with_capacity(networks.len());
         for networks in networks.chunks(self.networks_that_fit(shape)) {
-            let engine = self.engine(shape.neurons)?;
+            let engine = self.engine(shape)?;
             counts.extend(testing::test(
                 engine,
                 networks,
@@ -183,20 +183,20 @@ impl Backend for Gpu {
         let Some(shape) = common_lanes(std::iter::once(network.network))? else {
             return Ok(Record::default());
         };
-        testing::record(self.engine(shape.neurons)?, network, images, watch, shape)
+        testing::record(self.engine(shape)?, network, images, watch, shape)
     }
 }
 
 impl Gpu {
     /// How many networks fit buffers of weights, delays and states; at least one, which may then be refused.
     fn networks_that_fit(&self, shape: Shape) -> usize {
-        let n = shape.neurons;
+        let (n, size) = (shape.neurons, size_of_lanes(shape));
         let slots =
             shape.steps.delay_e_to_i_max as usize + shape.steps.delay_i_to_e_max as usize + 2;
         let words = [
-            INPUTS * n,
+            size.inputs * n,
             layout::fixed_stride(n),
-            layout::state_stride(n),
+            layout::state_stride(size),
             slots * n,
             2 * 256 * (RETRIES as usize + 1),
         ];
@@ -206,7 +206,15 @@ impl Gpu {
     }
 }
 
-/// Images that tasks name, each uploaded once.
+/// The size that kernels are made for.
+fn size_of_lanes(shape: Shape) -> Size {
+    Size {
+        inputs: shape.inputs(),
+        neurons: shape.neurons,
+    }
+}
+
+/// Images that tasks name, each uploaded once; each begins with a word of four intensities.
 #[derive(Default)]
 struct Uploads {
     slots: HashMap<(u32, Shift), u32>,
@@ -215,11 +223,12 @@ struct Uploads {
 
 impl Uploads {
     /// The place of an image among those uploaded.
-    fn slot(&mut self, pixels: &[u8], image: u32, shift: Shift) -> u32 {
+    fn slot(&mut self, pixels: &[u8], image: u32, shape: ImageShape, shift: Shift) -> u32 {
         let next = self.slots.len() as u32;
         *self.slots.entry((image, shift)).or_insert_with(|| {
-            self.pixels
-                .extend_from_slice(&shifted(pixels, image, shift));
+            let shown = shifted(pixels, image, shape, shift);
+            self.pixels.extend_from_slice(&shown);
+            self.pixels.resize(self.pixels.len().next_multiple_of(4), 0);
             next
         })
     }

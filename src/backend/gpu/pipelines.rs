@@ -3,6 +3,13 @@
 use super::device::OpenDevice;
 use super::error::GpuError;
 
+/// What kernels are made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Size {
+    pub inputs: usize,
+    pub neurons: usize,
+}
+
 /// Kernels for networks of one size.
 pub struct Pipelines {
     pub poisson: Kernel,
@@ -37,17 +44,17 @@ pub fn workgroups(neurons: usize, software: bool) -> Vec<u32> {
     [expected].into_iter().chain(fewer.rev().take(2)).collect()
 }
 
-fn preamble(neurons: usize, workgroup: u32) -> String {
+fn preamble(Size { inputs, neurons }: Size, workgroup: u32) -> String {
     let own = (neurons as u32).div_ceil(workgroup);
     format!(
-        "const N: u32 = {neurons}u;\nconst OWN: u32 = {own}u;\nconst WORKGROUP: u32 = {workgroup}u;\n"
+        "const INPUTS: u32 = {inputs}u;\nconst N: u32 = {neurons}u;\nconst OWN: u32 = {own}u;\nconst WORKGROUP: u32 = {workgroup}u;\n"
     )
 }
 
 /// The source of the kernel that draws input spikes.
-pub fn poisson_source(neurons: usize, workgroup: u32) -> String {
+pub fn poisson_source(size: Size, workgroup: u32) -> String {
     [
-        preamble(neurons, workgroup).as_str(),
+        preamble(size, workgroup).as_str(),
         include_str!("../../../shaders/common.wgsl"),
         include_str!("../../../shaders/rng.wgsl"),
         include_str!("../../../shaders/poisson.wgsl"),
@@ -56,9 +63,9 @@ pub fn poisson_source(neurons: usize, workgroup: u32) -> String {
 }
 
 /// The source of the kernels that advance lanes and flush weights.
-pub fn step_source(neurons: usize, workgroup: u32) -> String {
+pub fn step_source(size: Size, workgroup: u32) -> String {
     [
-        preamble(neurons, workgroup).as_str(),
+        preamble(size, workgroup).as_str(),
         include_str!("../../../shaders/common.wgsl"),
         include_str!("../../../shaders/rng.wgsl"),
         include_str!("../../../shaders/lif.wgsl"),
@@ -81,9 +88,9 @@ const STEP_WRITES: [bool; 8] = [false, false, true, true, true, false, false, tr
 impl Pipelines {
     /// # Errors
     /// When the device refuses a kernel.
-    pub fn new(gpu: &OpenDevice, neurons: usize, workgroup: u32) -> Result<Self, GpuError> {
-        let poisson = poisson_source(neurons, workgroup);
-        let step = step_source(neurons, workgroup);
+    pub fn new(gpu: &OpenDevice, size: Size, workgroup: u32) -> Result<Self, GpuError> {
+        let poisson = poisson_source(size, workgroup);
+        let step = step_source(size, workgroup);
         gpu.scoped(|device| {
             let module = |label, source: String| {
                 device.create_shader_module(wgpu::ShaderModuleDescriptor {

@@ -5,6 +5,7 @@ use super::error::GpuError;
 use super::layout::{
     DIVERGED, OVERFLOW, SILENT, fixed_stride, pack_fixed, pack_rings, pack_state, state_stride,
 };
+use super::pipelines::Size;
 use crate::backend::BackendError;
 use crate::model::Constants;
 use crate::model::poisson::RateTable;
@@ -13,7 +14,7 @@ use crate::params::ParamsError;
 
 /// What frozen and learning networks have in common: constants, weights, fixed arrays and rates, for R networks.
 pub struct Networks {
-    pub neurons: usize,
+    pub size: Size,
     pub count: usize,
     pub slots_s2: u32,
     pub slots_s3: u32,
@@ -104,7 +105,10 @@ impl Engine {
             .flat_map(|weights| weights.iter().map(|w| w.to_bits()))
             .collect();
         Ok(Networks {
-            neurons: n,
+            size: Size {
+                inputs: params.model.inputs(),
+                neurons: n,
+            },
             count: networks.len(),
             slots_s2: steps.delay_e_to_i_max + 1,
             slots_s3: steps.delay_i_to_e_max + 1,
@@ -133,10 +137,10 @@ impl Engine {
 
     /// Lanes for images that start from rest.
     pub fn lanes_at_rest(&mut self, networks: &Networks, count: usize) -> Result<Lanes, GpuError> {
-        let (n, slots) = (networks.neurons, networks.slots_s2 + networks.slots_s3);
+        let (n, slots) = (networks.size.neurons, networks.slots_s2 + networks.slots_s3);
         Ok(Lanes {
             count,
-            state: self.empty("state", count * state_stride(n))?,
+            state: self.empty("state", count * state_stride(networks.size))?,
             rings: self.empty("rings", count * n * slots as usize)?,
             counts: self.empty("counts", count * n)?,
         })

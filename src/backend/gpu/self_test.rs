@@ -6,7 +6,7 @@ use super::error::GpuError;
 use crate::backend::cpu::Cpu;
 use crate::backend::{Backend, BackendError, Shift, Showing};
 use crate::network::Network;
-use crate::params::{INPUTS, Params, Vote};
+use crate::params::{Params, Vote};
 use crate::presets;
 use bytemuck::{Pod, Zeroable};
 
@@ -85,7 +85,7 @@ pub fn self_test(gpu: &OpenDevice) -> Result<Arithmetic, GpuError> {
 pub fn compare(gpu: &Gpu) -> Result<bool, GpuError> {
     let failed = |error| to_gpu_error(gpu, error);
     let params = short_job();
-    let pixels = striped_images();
+    let pixels = striped_images(params.model.inputs());
     let showing = |image: u32, shift| Showing {
         image,
         group: image,
@@ -128,9 +128,9 @@ pub(super) fn to_gpu_error(gpu: &Gpu, error: BackendError) -> GpuError {
 }
 
 /// Two images with two of five pixels lit.
-pub(super) fn striped_images() -> Vec<u8> {
+pub(super) fn striped_images(inputs: usize) -> Vec<u8> {
     let lit = |pixel| if pixel % 5 < 2 { 255 } else { 0 };
-    (0..2 * INPUTS).map(lit).collect()
+    (0..2 * inputs).map(lit).collect()
 }
 
 /// Two classes of four neurons, images of 40 ms.

@@ -6,14 +6,14 @@ use super::error::GpuError;
 use super::layout::{FROZEN, LEARNING, PRUNING, Task, state_stride, unpack_rings, unpack_state};
 use super::recording::{fields, records};
 use super::resident::{Lanes, Networks};
-use super::{Shape, most_spikes};
+use super::{Shape, most_spikes, size_of_lanes};
 use crate::backend::{
     BackendError, Phase, Record, Recorded, Session, Showing, check_plan, check_recorded,
 };
 use crate::model::poisson::{RateTable, SpikeList};
 use crate::model::rng::Stream;
 use crate::network::Network;
-use crate::params::{INPUTS, Params, PruningMode};
+use crate::params::{Params, PruningMode};
 
 /// Networks in chunks that the device holds in one piece each.
 #[derive(Default)]
@@ -184,7 +184,7 @@ impl Chunk {
         } else {
             Vec::new()
         };
-        let size = INPUTS * self.shape.neurons;
+        let size = self.shape.inputs() * self.shape.neurons;
         let of = |(index, host): (usize, &Network)| {
             let words = match host.params.model.pruning.mode {
                 PruningMode::None => &plain,
@@ -234,9 +234,13 @@ impl Chunk {
             counts: self.engine.copy(&self.lanes.counts)?,
         };
         let rates = self.engine.rates(&tables)?;
-        let dark = [0; INPUTS];
+        let dark = vec![0; self.shape.inputs().next_multiple_of(4)];
         let probabilities = RateTable::envelope(&tables);
-        let most_spikes = most_spikes(&probabilities, std::iter::once(&dark[..]), window);
+        let most_spikes = most_spikes(
+            &probabilities,
+            std::iter::once(&dark[..self.shape.inputs()]),
+            window,
+        );
         let copy = self.engine.copy(&self.networks.weights)?;
         // No early return from here to the swap back.
         let kept = std::mem::replace(&mut self.networks.weights, copy);
@@ -261,18 +265,16 @@ impl Chunk {
     }
 
     fn snapshot(&mut self) -> Result<Vec<Network>, GpuError> {
-        let n = self.shape.neurons;
+        let size = size_of_lanes(self.shape);
+        let (n, stride) = (size.inputs * size.neurons, state_stride(size));
         let weights = self.engine.read(&self.networks.weights)?;
         let state = self.engine.read(&self.lanes.state)?;
         let rings = self.engine.read(&self.lanes.rings)?;
         let ring_words = rings.len() / self.hosts.len();
         for (index, host) in self.hosts.iter_mut().enumerate() {
-            let floats = weights[index * INPUTS * n..(index + 1) * INPUTS * n].iter();
+            let floats = weights[index * n..(index + 1) * n].iter();
             host.weights = floats.map(|&bits| f32::from_bits(bits)).collect();
-            unpack_state(
-                &state[index * state_stride(n)..(index + 1) * state_stride(n)],
-                host,
-            );
+            unpack_state(&state[index * stride..(index + 1) * stride], host);
             unpack_rings(&rings[index * ring_words..(index + 1) * ring_words], host);
         }
         Ok(self.hosts.clone())

@@ -6,7 +6,7 @@ use super::error::GpuError;
 use super::layout::{FROZEN, Task, state_stride};
 use super::recording::{fields, records};
 use super::resident::{Lanes, Networks, check_counts};
-use super::{Shape, Uploads, image_of, most_spikes};
+use super::{Shape, Uploads, image_of, most_spikes, size_of_lanes};
 use crate::backend::{BackendError, Frozen, Record, Shift, SpikeCounts, TestImages};
 use crate::model::poisson::{RateTable, stream_of_attempt};
 use crate::network::Network;
@@ -91,7 +91,7 @@ impl<'a> Test<'a> {
         let all = images
             .images
             .iter()
-            .map(|&image| image_of(images.pixels, image));
+            .map(|&image| image_of(images.pixels, image, shape.image));
         let stimulus = shape.steps.stimulus;
         Ok(Self {
             engine,
@@ -109,11 +109,11 @@ impl<'a> Test<'a> {
         pairs: &[(usize, u32)],
         run: impl FnOnce(&mut Engine, &Networks, &Lanes, &Batch<'_>) -> Result<T, GpuError>,
     ) -> Result<(Lanes, T), GpuError> {
-        let images = self.images;
+        let (images, shape) = (self.images, self.shape.image);
         let mut uploads = Uploads::default();
         let task = |(lane, &(r, image)): (usize, &(usize, u32))| Task {
             lane: lane as u32,
-            image: uploads.slot(images.pixels, image, Shift::default()),
+            image: uploads.slot(images.pixels, image, shape, Shift::default()),
             stream: stream_of_attempt(images.stream, images.attempt),
             ..Task::new(r, self.hosts[r].seed, images.stream, image)
         };
@@ -141,10 +141,10 @@ impl<'a> Test<'a> {
     /// Lanes whose spike lists, rings and states each fit a buffer.
     fn lanes_at_once(&self, largest_buffer: u64) -> usize {
         let steps = self.shape.steps;
-        let spikes = Engine::task_bytes(steps.stimulus, self.most_spikes);
+        let spikes = Engine::task_bytes(steps.stimulus, self.shape.inputs(), self.most_spikes);
         let slots = u64::from(steps.delay_e_to_i_max + steps.delay_i_to_e_max) + 2;
         let rings = 4 * slots * self.shape.neurons as u64;
-        let state = 4 * state_stride(self.shape.neurons) as u64;
+        let state = 4 * state_stride(size_of_lanes(self.shape)) as u64;
         let most = self
             .engine
             .gpu

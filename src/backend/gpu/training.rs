@@ -9,7 +9,6 @@ use super::{Uploads, image_of, most_spikes};
 use crate::backend::{BackendError, Showing, check_clock};
 use crate::model::poisson::stream_of_attempt;
 use crate::model::rng::Stream;
-use crate::params::INPUTS;
 
 /// Bytes of spike lists that a call may hold at once.
 const SPIKE_BYTES: u64 = 64 << 20;
@@ -34,9 +33,10 @@ impl Chunk {
             // As many presentations as the spike lists have room for, judged by the first one.
             let first = plan
                 .iter()
-                .map(|showings| image_of(pixels, showings[done].image));
+                .map(|showings| image_of(pixels, showings[done].image, self.shape.image));
             let expected = most_spikes(&self.probabilities[0], first, steps.stimulus);
-            let bytes = Engine::task_bytes(steps.stimulus, expected) * plan.len() as u64;
+            let bytes = Engine::task_bytes(steps.stimulus, self.shape.inputs(), expected)
+                * plan.len() as u64;
             let count = ((SPIKE_BYTES / bytes.max(1)) as usize).clamp(1, length - done);
             self.train_some(pixels, plan, done..done + count)?;
             done += count;
@@ -59,7 +59,7 @@ impl Chunk {
                 let showing = showings[position];
                 let ahead = ahead as u32;
                 tasks.push(Task {
-                    image: uploads.slot(pixels, showing.image, showing.shift),
+                    image: uploads.slot(pixels, showing.image, self.shape.image, showing.shift),
                     clock: host.state.clock + ahead * per_image,
                     group: showing.group,
                     step_scale: host.params.step_scale(host.state.presented + ahead) as f32,
@@ -67,7 +67,9 @@ impl Chunk {
                 });
             }
         }
-        let images = uploads.pixels.chunks_exact(INPUTS);
+        let images = uploads
+            .pixels
+            .chunks_exact(self.shape.inputs().next_multiple_of(4));
         let most_spikes = most_spikes(&self.probabilities[0], images, steps.stimulus);
         self.learn(&tasks, presentations, &uploads.pixels, most_spikes)?;
         for host in &mut self.hosts {
@@ -146,12 +148,12 @@ impl Chunk {
             let (host, place) = (&self.hosts[index], places[index]);
             check_clock(host, host.state.clock)?;
             let showing = plan[index][place.position];
-            let image = std::iter::once(image_of(pixels, showing.image));
+            let image = std::iter::once(image_of(pixels, showing.image, self.shape.image));
             let probabilities = &self.probabilities[place.attempt as usize];
             expected = expected.max(most_spikes(probabilities, image, steps.stimulus));
             tasks.push(Task {
                 rates: place.attempt * self.hosts.len() as u32 + index as u32,
-                image: uploads.slot(pixels, showing.image, showing.shift),
+                image: uploads.slot(pixels, showing.image, self.shape.image, showing.shift),
                 stream: stream_of_attempt(Stream::Train, place.attempt),
                 group: showing.group,
                 ..task(index, host, Stream::Train, host.state.presented)

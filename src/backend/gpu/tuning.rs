@@ -3,7 +3,7 @@
 use super::Gpu;
 use super::engine::Engine;
 use super::error::GpuError;
-use super::pipelines::{Pipelines, workgroups};
+use super::pipelines::{Pipelines, Size, workgroups};
 use super::self_test::{short_job, striped_images, to_gpu_error};
 use super::session::GpuSession;
 use crate::backend::check::common_lanes;
@@ -23,22 +23,22 @@ const NETWORKS: usize = 16;
 ///
 /// # Errors
 /// When the device refuses a kernel or fails.
-pub fn fastest(gpu: &Gpu, neurons: usize) -> Result<Arc<Pipelines>, GpuError> {
-    let sizes = workgroups(neurons, gpu.device.info.is_software());
+pub fn fastest(gpu: &Gpu, size: Size) -> Result<Arc<Pipelines>, GpuError> {
+    let sizes = workgroups(size.neurons, gpu.device.info.is_software());
     let (expected, others) = sizes.split_first().ok_or(GpuError::NoAdapter)?;
-    let build = |&size: &u32| Pipelines::new(&gpu.device, neurons, size).map(Arc::new);
+    let build = |&threads: &u32| Pipelines::new(&gpu.device, size, threads).map(Arc::new);
     let mut best = build(expected)?;
     // If the driver decides how to round, rounding may depend on the number of threads, and so would results on timing.
     if others.is_empty() || !gpu.is_exact() {
         return Ok(best);
     }
     let time = |pipelines: &Arc<Pipelines>| {
-        time_of(gpu, pipelines, neurons).map_err(|error| to_gpu_error(gpu, error))
+        time_of(gpu, pipelines, size).map_err(|error| to_gpu_error(gpu, error))
     };
     let mut least = time(&best)?.div_f64(FASTER);
-    for size in others {
+    for threads in others {
         // A number of threads that fails is passed over.
-        let tried = build(size).and_then(|pipelines| Ok((time(&pipelines)?, pipelines)));
+        let tried = build(threads).and_then(|pipelines| Ok((time(&pipelines)?, pipelines)));
         if let Ok((time, pipelines)) = tried
             && time < least
         {
@@ -52,9 +52,10 @@ pub fn fastest(gpu: &Gpu, neurons: usize) -> Result<Arc<Pipelines>, GpuError> {
 fn time_of(
     gpu: &Gpu,
     pipelines: &Arc<Pipelines>,
-    neurons: usize,
+    Size { inputs, neurons }: Size,
 ) -> Result<Duration, BackendError> {
     let mut params = short_job();
+    (params.model.input.height, params.model.input.width) = (1, inputs);
     params.model.network.classes = vec![0];
     params.model.network.vote = Vote::Groups {
         neurons_per_class: neurons,
@@ -75,7 +76,7 @@ fn time_of(
     // What is asked of the device for this is not counted.
     let engine = Engine::new(gpu.device.clone(), pipelines.clone(), Arc::default());
     session.add(engine, networks, shape)?;
-    let pixels = striped_images();
+    let pixels = striped_images(inputs);
     session.train(&pixels, &plan)?;
     let start = Instant::now();
     session.train(&pixels, &plan)?;

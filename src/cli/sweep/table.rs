@@ -6,7 +6,6 @@ use serde::Serialize;
 use spikeprune::dataset::LabelledImages;
 use spikeprune::experiment::selection;
 use spikeprune::experiment::sweep::{Search, Trial};
-use spikeprune::params::INPUTS;
 use spikeprune::statistics::Interval;
 use spikeprune::trained::Metrics;
 use std::collections::BTreeMap;
@@ -170,7 +169,7 @@ fn is_possible(row: &Row, trial: &Trial, images: &LabelledImages) -> bool {
     };
     let shown = selection::validation(images, &trial.params).unwrap_or_default();
     let shown = shown.iter().map(|class| class.images.len()).sum::<usize>();
-    let weights = INPUTS * trial.params.model.neurons();
+    let weights = trial.params.model.inputs() * trial.params.model.neurons();
     row.validation_accuracy
         .is_some_and(|share| is_share_of(share, shown))
         && is_share_of(row.zero_fraction, weights)

@@ -66,7 +66,7 @@ impl Params {
 
     fn validate_size(&self) -> Result<(), ParamsError> {
         let (replicas, neurons) = (self.job.replicas, self.model.neurons());
-        let (r, n, inputs) = (replicas as u64, neurons as u64, INPUTS as u64);
+        let (r, n, inputs) = (replicas as u64, neurons as u64, self.model.inputs() as u64);
         // Two sets of weights, the delays of S3, and what is under way.
         let steps = self.model.steps()?;
         let slots = u64::from(steps.delay_e_to_i_max + steps.delay_i_to_e_max) + 2;

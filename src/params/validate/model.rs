@@ -79,6 +79,19 @@ impl Model {
 
     fn validate_time(&self) -> Result<(), ParamsError> {
         self.steps()?;
+        if self.inputs() > MAX_INPUTS {
+            let Input {
+                height,
+                width,
+                channels,
+                ..
+            } = self.input;
+            return Err(out_of_range(
+                "input.height * input.width * input.channels",
+                format!("{height} * {width} * {channels}"),
+                format!("at most {MAX_INPUTS}: scale the images down"),
+            ));
+        }
         if self.input.mean_rate_hz > self.input.full_rate_hz {
             return Err(out_of_range(
                 "input.mean_rate_hz",

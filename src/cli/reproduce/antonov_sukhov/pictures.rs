@@ -47,10 +47,7 @@ pub fn weights(
     folder: &mut RunFolder,
 ) -> anyhow::Result<Picture> {
     let params = &found.params;
-    let range = (
-        params.model.w_min() as f32,
-        params.model.learning.gmax as f32,
-    );
+    let range = (params.model.w_min() as f32, params.model.gmax() as f32);
     let names = found.arm_names();
     let first = names.iter().filter_map(|name| found.of_arm(name).next());
     // A picture has a largest size.

@@ -139,7 +139,7 @@ pub fn roc(network: &NetworkResult, other: TestSet) -> Result<Svg, PlotError> {
 /// How the weights of the first network of each arm are distributed.
 pub fn weights(found: &Reproduction) -> Result<Svg, PlotError> {
     let params = &found.params;
-    let (low, high) = (params.model.w_min(), params.model.learning.gmax);
+    let (low, high) = (params.model.w_min(), params.model.gmax());
     let edges: Vec<f64> = (0..=BINS)
         .map(|bin| low + (high - low) * f64::from(bin) / f64::from(BINS))
         .collect();

@@ -14,7 +14,7 @@ use anyhow::Context;
 use clap::Args;
 use spikeprune::dataset::{Dataset, Digests};
 use spikeprune::experiment::papers::diehl_cook::{DiehlCook, SizesPlan, test_size, train_size};
-use spikeprune::params::{INPUTS, MetricsEvery, Params, PruningMode, TrainImages};
+use spikeprune::params::{MetricsEvery, Params, PruningMode, TrainImages};
 use spikeprune::report::{ColorMap, Sheet, TileGroup, WeightImages};
 use spikeprune::trained::Trained;
 use std::time::Instant;
@@ -169,11 +169,8 @@ impl DiehlCookOptions {
 /// What the first network of each arm has learned, in a square each.
 fn sheet(plan: &SizesPlan, trained: &Trained, size: usize) -> Sheet<'static> {
     let params = &plan.params;
-    let range = (
-        params.model.w_min() as f32,
-        params.model.learning.gmax as f32,
-    );
-    let scale = (SHEET / (size.isqrt() * INPUTS.isqrt())).clamp(1, 4) as u32;
+    let range = (params.model.w_min() as f32, params.model.gmax() as f32);
+    let scale = (SHEET / (size.isqrt() * 28)).clamp(1, 4) as u32;
     let group = |(arm, mode): (usize, &PruningMode)| -> Option<TileGroup<'static>> {
         let images = WeightImages {
             weights: &trained.replicas.get(arm * plan.seeds)?.weights,

@@ -9,7 +9,7 @@
 use super::results::Tried;
 use super::{ArmName, ArmsPlan, Split, Subject};
 use crate::experiment::train::zero_fraction;
-use crate::params::{INPUTS, PruningMode};
+use crate::params::PruningMode;
 
 /// How much accuracy a control may lose.
 const MATCHED: f64 = 0.005;
@@ -136,7 +136,7 @@ fn remove_smallest(weights: &mut [f32], share: f64) {
 
 /// Sets the weights of inputs that never fired to zero: no training image lit them.
 fn remove_inactive(weights: &mut [f32], last_input: &[u32]) {
-    let neurons = weights.len() / INPUTS;
+    let neurons = weights.len() / last_input.len();
     for (row, &last) in weights.chunks_exact_mut(neurons).zip(last_input) {
         if last == 0 {
             row.fill(0.0);
@@ -159,8 +159,8 @@ mod tests {
 
     #[test]
     fn rows_of_inputs_that_never_fired_go() {
-        let mut weights = vec![1.0; 2 * INPUTS];
-        let mut last_input = vec![7; INPUTS];
+        let mut weights = vec![1.0; 2 * 784];
+        let mut last_input = vec![7; 784];
         last_input[1] = 0;
         remove_inactive(&mut weights, &last_input);
         assert_eq!(weights[..6], [1.0, 1.0, 0.0, 0.0, 1.0, 1.0]);
