@@ -10,7 +10,7 @@ use spikeprune::params::{Params, RETRIES, Vote};
 use spikeprune::presets;
 
 fn within(params: &Params, weights: &[f32]) -> bool {
-    let (low, high) = (params.model.w_min(), params.model.learning.gmax);
+    let (low, high) = (params.model.w_min(), params.model.gmax());
     let range = low as f32..=high as f32;
     weights.iter().all(|w| range.contains(w))
 }
