@@ -1,6 +1,6 @@
 //! `eval`: tests a checkpoint again, on other classes or data.
 
-use super::choices::choices;
+use super::choices::{List, choices};
 use super::data::Loaded;
 use super::device::DeviceOptions;
 use super::options::set;
@@ -20,7 +20,7 @@ use spikeprune::experiment::selection::{self, ClassImages};
 use spikeprune::experiment::train::frozen;
 use spikeprune::experiment::{Event, ExperimentError, Observer};
 use spikeprune::model::rng::Stream;
-use spikeprune::params::{PerClass, Threshold};
+use spikeprune::params::{PerClass, Threshold, whole, wholes};
 use spikeprune::trained::Replica;
 use std::path::PathBuf;
 
@@ -30,13 +30,10 @@ pub struct EvalArgs {
     /// A checkpoint.safetensors of `train`
     checkpoint: PathBuf,
     /// Labels to show, also ones that were not learned [default: those that were]
-    #[arg(
-        long,
+    #[arg(long, value_parser = wholes::<u8>,
         value_name = "LIST",
-        value_delimiter = ',',
-        help_heading = "Test"
-    )]
-    classes: Option<Vec<u8>>,
+        help_heading = "Test")]
+    classes: Option<List<u8>>,
     /// Test images of each class, or all [default: as in the training]
     #[arg(long, value_name = "N", help_heading = "Test")]
     test_per_class: Option<PerClass>,
@@ -47,7 +44,7 @@ pub struct EvalArgs {
     #[arg(long, value_name = "KIND", help_heading = "Test", value_parser = choices::<Threshold>())]
     threshold_test: Option<Threshold>,
     /// Also fit a linear read-out of the spike counts to so many training images of each class, as a comparison
-    #[arg(long, value_name = "N", help_heading = "Test")]
+    #[arg(long, value_parser = whole::<usize>, value_name = "N", help_heading = "Test")]
     linear_readout: Option<usize>,
     /// Also write what every network answered to each image into this new file
     #[arg(long, value_name = "FILE.csv", help_heading = "Test")]

@@ -1,5 +1,6 @@
 //! On what networks are trained and tested, how often they are measured, and where.
 
+use super::value::{as_whole, quoted, whole};
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -90,10 +91,9 @@ macro_rules! number_or_word {
             fn from_str(text: &str) -> Result<Self, String> {
                 match text.trim() {
                     $word => Ok(Self::$other),
-                    number => number
-                        .parse::<usize>()
+                    number => whole::<usize>(number)
                         .map(Self::from)
-                        .map_err(|_| concat!("expected a number or ", $word).into()),
+                        .map_err(|_| concat!("expected a whole number or ", $word).into()),
                 }
             }
         }
@@ -129,7 +129,7 @@ impl Visitor<'_> for NumberOrWord {
     type Value = Option<usize>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a whole number from 1 on, or {:?}", self.0)
+        write!(f, "a whole number from 1 on, or \"{}\"", self.0)
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
@@ -142,10 +142,18 @@ impl Visitor<'_> for NumberOrWord {
         usize::try_from(number).map(Some).map_err(refused)
     }
 
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+        match as_whole(number) {
+            Some(number) => self.visit_u64(number),
+            None => Err(E::invalid_value(Unexpected::Float(number), &self)),
+        }
+    }
+
     fn visit_str<E: Error>(self, word: &str) -> Result<Self::Value, E> {
+        let shown = quoted(word);
         match word == self.0 {
             true => Ok(None),
-            false => Err(E::invalid_value(Unexpected::Str(word), &self)),
+            false => Err(E::invalid_value(Unexpected::Other(&shown), &self)),
         }
     }
 }

@@ -6,6 +6,7 @@
 //! [`crate::presets`], one a published experiment. [`Params::validate`] refuses what makes no sense, [`Model::steps`]
 //! turns times into whole steps.
 
+mod document;
 mod error;
 mod idle;
 mod job;
@@ -15,13 +16,16 @@ mod model;
 mod renamed;
 mod side_by_side;
 mod validate;
+mod value;
 
 use serde::{Deserialize, Serialize};
 
 pub use error::ParamsError;
 pub use job::{Job, MetricsEvery, PerClass, TrainImages};
 pub use kinds::{Decay, PruningMode, Rule, TauPrune, TauRule, Threshold};
-pub use layer::{ConfigError, Layered, apply_setting, layered, layered_over, to_toml};
+pub use layer::{
+    ConfigError, Layered, apply_setting, grid_values, layered, layered_over, set_value, to_toml,
+};
 pub use model::{
     Architecture, Excitatory, Inhibitory, Input, Lateral, Learning, Model, Pruning, RETRIES, Steps,
     Time, Vote,
@@ -29,6 +33,7 @@ pub use model::{
 pub use renamed::{Renamed, renamed};
 pub use side_by_side::{LaneSteps, Lanes, SideBySide};
 pub use validate::{MAX_CHECKPOINT_BYTES, MAX_NEURONS, MAX_REPLICAS};
+pub use value::{ValueError, items, number, one_line, quoted, whole, wholes};
 
 /// Inputs of every network: the pixels of a 28x28 image.
 pub const INPUTS: usize = 784;

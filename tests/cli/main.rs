@@ -24,3 +24,4 @@ mod streams;
 mod summary;
 mod sweep;
 mod ten_class;
+mod values;

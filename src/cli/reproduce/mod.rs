@@ -4,7 +4,7 @@ mod antonov_sukhov;
 mod diehl_cook;
 mod page;
 
-use super::choices::choices;
+use super::choices::{List, choice_list};
 use super::data::DataOptions;
 use super::device::DeviceOptions;
 use super::options::{SourceOptions, set};
@@ -16,7 +16,7 @@ use clap::{Args, ValueEnum};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Serialize};
 use spikeprune::dataset::Digests;
-use spikeprune::params::{Params, PerClass, PruningMode};
+use spikeprune::params::{Params, PerClass, PruningMode, number, whole, wholes};
 use std::path::PathBuf;
 
 /// Run a paper's experiment and set the results beside the published ones
@@ -73,25 +73,25 @@ enum Paper {
 #[command(next_help_heading = "Experiment")]
 struct SharedOptions {
     /// Labels to learn [paper: 7,4,6]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    classes: Option<Vec<u8>>,
+    #[arg(long, value_parser = wholes::<u8>, value_name = "LIST")]
+    classes: Option<List<u8>>,
     /// Networks of each arm, with seeds --seed, + 1, ...
-    #[arg(long, value_name = "K", default_value_t = 3)]
+    #[arg(long, value_parser = whole::<usize>, value_name = "K", default_value_t = 3)]
     seeds: usize,
     /// First seed [paper: 1]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_parser = whole::<u64>, value_name = "N")]
     seed: Option<u64>,
     /// Kinds of regularisation to compare [default: none,continuous,final; authors-code: final-window; diehl-cook: none]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = choices::<PruningMode>())]
-    arms: Option<Vec<PruningMode>>,
+    #[arg(long, value_name = "LIST", value_parser = choice_list::<PruningMode>())]
+    arms: Option<List<PruningMode>>,
     /// Test images of each class, known and unknown, or all [paper: 500]
     #[arg(long, value_name = "N")]
     test_per_class: Option<PerClass>,
     /// Images of each set of noise
-    #[arg(long, value_name = "N", default_value_t = 1500)]
+    #[arg(long, value_parser = whole::<usize>, value_name = "N", default_value_t = 1500)]
     noise_images: usize,
     /// Length of a time step, in ms [paper: 0.5]
-    #[arg(long, value_name = "MS")]
+    #[arg(long, value_parser = number, value_name = "MS")]
     dt_ms: Option<f64>,
 }
 

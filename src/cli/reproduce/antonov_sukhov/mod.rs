@@ -9,6 +9,7 @@ use super::{
     CONFIG, NO_PAGE, PAGE, PLAN, Paper, RESULT, ReproduceArgs, Saved, first_given, planned, refuse,
     write,
 };
+use crate::cli::choices::List;
 use crate::cli::run::{Frame, Job, Kept};
 use crate::cli::run_folder::RunFolder;
 use crate::cli::train::note_missing_validation;
@@ -19,23 +20,23 @@ use spikeprune::experiment::papers::antonov_sukhov::{
     ArmsPlan, MOST_SPLITS, Reproduction, Split, random_splits, reproduce,
 };
 use spikeprune::experiment::test_sets::HeldOut;
-use spikeprune::params::{Params, PruningMode, TrainImages};
+use spikeprune::params::{Params, PruningMode, TrainImages, whole, wholes};
 
 /// What this experiment alone may be given.
 #[derive(Args)]
 #[command(next_help_heading = "Experiment")]
 pub struct AntonovSukhovOptions {
     /// Labels to show without having learned them [default: 9,2,1 for 7,4,6, else the lowest that are left]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    unknown: Option<Vec<u8>>,
+    #[arg(long, value_parser = wholes::<u8>, value_name = "LIST")]
+    unknown: Option<List<u8>>,
     /// Random splits of the labels instead, each with as many learned and as many unknown ones as above
-    #[arg(long, value_name = "N", conflicts_with = "unknown")]
+    #[arg(long, value_parser = whole::<usize>, value_name = "N", conflicts_with = "unknown")]
     splits: Option<usize>,
     /// Leave out the controls: removal of other weights, L1, L2, dropout
     #[arg(long)]
     no_controls: bool,
     /// Training images of each class [paper: 5000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_parser = whole::<usize>, value_name = "N")]
     train_per_class: Option<usize>,
     /// Test on training images that were not trained on, to choose settings without the test images
     #[arg(long)]

@@ -7,6 +7,7 @@ use super::{
     CONFIG, NO_PAGE, PAGE, PLAN, Paper, RESULT, ReproduceArgs, Saved, first_given, planned, refuse,
     set, write,
 };
+use crate::cli::choices::List;
 use crate::cli::run::{Frame, Job, Kept};
 use crate::cli::run_folder::RunFolder;
 use crate::cli::train::note_missing_validation;
@@ -14,7 +15,7 @@ use anyhow::Context;
 use clap::Args;
 use spikeprune::dataset::{Dataset, Digests};
 use spikeprune::experiment::papers::diehl_cook::{DiehlCook, SizesPlan, test_size, train_size};
-use spikeprune::params::{INPUTS, MetricsEvery, Params, PruningMode, TrainImages};
+use spikeprune::params::{INPUTS, MetricsEvery, Params, PruningMode, TrainImages, whole, wholes};
 use spikeprune::report::{ColorMap, Sheet, TileGroup, WeightImages};
 use spikeprune::trained::Trained;
 use std::time::Instant;
@@ -24,13 +25,13 @@ use std::time::Instant;
 #[command(next_help_heading = "Experiment")]
 pub struct DiehlCookOptions {
     /// Neurons of the networks [diehl-cook: 100,400]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    sizes: Option<Vec<usize>>,
+    #[arg(long, value_parser = wholes::<usize>, value_name = "LIST")]
+    sizes: Option<List<usize>>,
     /// Passes over the training images [diehl-cook: 3]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_parser = whole::<usize>, value_name = "N")]
     epochs: Option<usize>,
     /// Training images of all classes together, as the file has them [diehl-cook: 59000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_parser = whole::<usize>, value_name = "N")]
     train_images: Option<usize>,
 }
 
