@@ -9,8 +9,8 @@ struct Conductance {
     // What a negative weight adds to gi, relative to its magnitude.
     inhibitory_gain: f32,
     // Weights of S2 and S3.
-    w_s2: f32,
-    w_s3: f32,
+    w_e_to_i: f32,
+    w_i_to_e: f32,
     // Most that arrivals of S2 make ge of I, and those of S3 gi of E.
     most_ge_i: f32,
     most_gi_e: f32,
@@ -92,7 +92,7 @@ fn arrive_s2(c: Conductance, lane: u32, now: u32, k: u32, j: u32) {
     if under_way_s2[k] > 0u {
         let count = arrived(ring_base(lane) + (now % dispatch.slots_s2) * N + j);
         under_way_s2[k] -= count;
-        ge_i[k] = raised(ge_i[k], c.w_s2, count, c.most_ge_i);
+        ge_i[k] = raised(ge_i[k], c.w_e_to_i, count, c.most_ge_i);
     }
 }
 
@@ -102,7 +102,7 @@ fn arrive_s3(c: Conductance, lane: u32, now: u32, k: u32, j: u32) {
         let slot = dispatch.slots_s2 + now % dispatch.slots_s3;
         let count = arrived(ring_base(lane) + slot * N + j);
         under_way_s3[k] -= count;
-        gi_e[k] = raised(gi_e[k], c.w_s3, count, c.most_gi_e);
+        gi_e[k] = raised(gi_e[k], c.w_i_to_e, count, c.most_gi_e);
     }
 }
 

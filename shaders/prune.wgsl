@@ -21,7 +21,7 @@ fn no_decay(c: Prune) -> f32 {
 }
 
 // What a synapse that was last used `steps` ago is multiplied by; what it loses if the decay is linear.
-fn decay_amount(c: Prune, steps: u32) -> f32 {
+fn factor_or_loss(c: Prune, steps: u32) -> f32 {
     let x = f32(steps) * c.per_step;
     if c.decay == GAUSSIAN {
         return exp_neg(x * x);
@@ -33,13 +33,13 @@ fn decay_amount(c: Prune, steps: u32) -> f32 {
 }
 
 // A weight after its decay.
-fn decayed(c: Prune, w: f32, amount: f32) -> f32 {
+fn decayed(c: Prune, w: f32, decay: f32) -> f32 {
     if c.decay == LINEAR {
-        let rest = abs(w) - amount;
+        let rest = abs(w) - decay;
         let left = select(rest, 0.0, rest < 0.0);
         return flush_tiny(select(left, -left, w < 0.0));
     }
-    return flush_tiny(w * amount);
+    return flush_tiny(w * decay);
 }
 
 // Decays every input of every network up to its task's clock. One workgroup an input and network.
@@ -49,9 +49,9 @@ fn flush(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_inde
     let network = group.y;
     let last = state[network * STRIDE + FIELDS * N + LAST_INPUT * INPUTS + input];
     let c = constants[2u * network].prune;
-    let amount = decay_amount(c, tasks[network].clock - last);
+    let decay = factor_or_loss(c, tasks[network].clock - last);
     for (var j = thread; j < N; j += WORKGROUP) {
         let at = (network * INPUTS + input) * N + j;
-        weights[at] = decayed(c, weights[at], amount);
+        weights[at] = decayed(c, weights[at], decay);
     }
 }

@@ -42,10 +42,10 @@ fn decayed_pre(trace: f32, keep: f32) -> f32 {
     return flush_tiny(trace * keep);
 }
 
-// One input spike with learning, for own neuron k: decay by `amount`, add to the conductances, pre half. `takes_part`
+// One input spike with learning, for own neuron k: decay by `decay`, add to the conductances, pre half. `takes_part`
 // is false where the synapse dropped out.
-fn input_spike(c: Constants, amount: f32, at: u32, k: u32, takes_part: bool) {
-    let pruned = decayed(c.prune, weights[at], amount);
+fn input_spike(c: Constants, decay: f32, at: u32, k: u32, takes_part: bool) {
+    let pruned = decayed(c.prune, weights[at], decay);
     receive(c.conductance, select(0.0, pruned, takes_part), k);
     weights[at] = clip(c.stdp, pruned + select(0.0, trace_post[k], takes_part));
 }

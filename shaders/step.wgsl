@@ -35,7 +35,7 @@ const OVERFLOW: u32 = 0xfffffffeu;
 // reading and clearing.
 var<workgroup> fired_i: array<atomic<u32>, 3u * WORDS>;
 // Decay of each input spike of this step.
-var<workgroup> amounts: array<f32, INPUTS>;
+var<workgroup> decays: array<f32, INPUTS>;
 
 // State update and thresholds of own neurons; true for those E neurons that fire. I spikes go to all threads.
 fn integrate(c: Constants, live: bool, now: u32, thread: u32, fired_e: ptr<function, array<bool, OWN>>) {
@@ -63,9 +63,9 @@ fn note_inputs(c: Constants, now: u32, first: u32, last: u32, thread: u32) {
     for (var at = first + thread; at < last; at += WORKGROUP) {
         let input = spikes[at];
         let idle = now - last_input[input];
-        amounts[at - first] = no_decay(c.prune);
+        decays[at - first] = no_decay(c.prune);
         if dispatch.s1 == PRUNING || c.prune.continuous == 1u {
-            amounts[at - first] = decay_amount(c.prune, idle);
+            decays[at - first] = factor_or_loss(c.prune, idle);
         }
         if dispatch.s1 == LEARNING {
             let trace = decayed_pre(trace_pre[input], keep_pre(c.stdp, idle));
@@ -83,10 +83,10 @@ fn input_spikes(c: Constants, task: Task, first: u32, last: u32, k: u32, j: u32)
         if dispatch.s1 == FROZEN {
             receive(c.conductance, weights[w], k);
         } else if dispatch.s1 == PRUNING {
-            weights[w] = decayed(c.prune, weights[w], amounts[at - first]);
+            weights[w] = decayed(c.prune, weights[w], decays[at - first]);
             receive(c.conductance, weights[w], k);
         } else {
-            input_spike(c, amounts[at - first], w, k, kept(c.dropout, task, input, j));
+            input_spike(c, decays[at - first], w, k, kept(c.dropout, task, input, j));
         }
     }
 }

@@ -19,8 +19,9 @@ use serde::Serialize;
 /// How spike counts become a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum ReadOut {
-    Vote,
+pub enum VotingScheme {
+    /// The vote.
+    ClassMean,
     AllNeurons,
     Proportional,
 }
@@ -138,12 +139,12 @@ impl Labels {
     }
 
     /// The class of an image that evoked these spikes of each neuron.
-    pub fn decide(&self, read_out: ReadOut, counts: &[u16]) -> Decision {
-        Decision::of(self.votes(read_out, counts).into_iter())
+    pub fn decide(&self, scheme: VotingScheme, counts: &[u16]) -> Decision {
+        Decision::of(self.votes(scheme, counts).into_iter())
     }
 
     /// What each class gets for an image that evoked these spikes of each neuron.
-    pub fn votes(&self, read_out: ReadOut, counts: &[u16]) -> Vec<f64> {
+    pub fn votes(&self, scheme: VotingScheme, counts: &[u16]) -> Vec<f64> {
         let neurons = self.of.len();
         let shares = |class: usize| &self.shares[class * neurons..(class + 1) * neurons];
         let mean = |class: usize, share: &dyn Fn(usize) -> f64| {
@@ -153,10 +154,10 @@ impl Labels {
                 .sum();
             sum / self.sizes[class].max(1) as f64
         };
-        let of_class = |class| match read_out {
-            ReadOut::Vote => mean(class, &|_| 1.0),
-            ReadOut::Proportional => mean(class, &|neuron| shares(class)[neuron]),
-            ReadOut::AllNeurons => shares(class)
+        let of_class = |class| match scheme {
+            VotingScheme::ClassMean => mean(class, &|_| 1.0),
+            VotingScheme::Proportional => mean(class, &|neuron| shares(class)[neuron]),
+            VotingScheme::AllNeurons => shares(class)
                 .iter()
                 .zip(counts)
                 .map(|(share, &count)| share * f64::from(count))
@@ -185,26 +186,30 @@ mod tests {
     #[test]
     fn read_outs_follow_their_formulas() {
         let labels = labels();
-        let decide = |read_out, counts: [u16; 4]| labels.decide(read_out, &counts);
-        let class = |read_out, counts| decide(read_out, counts).class();
+        let decide = |scheme, counts: [u16; 4]| labels.decide(scheme, &counts);
+        let class = |scheme, counts| decide(scheme, counts).class();
         // Means of 3 and 2: neurons of class 0 are two.
-        assert_eq!(class(ReadOut::Vote, [6, 2, 0, 0]), Some(0));
+        assert_eq!(class(VotingScheme::ClassMean, [6, 2, 0, 0]), Some(0));
         // Means of 2.5 and 3, but shares of 0.8 (4 / 5) and 0.5 against 1.
-        assert_eq!(class(ReadOut::Vote, [5, 3, 0, 0]), Some(1));
+        assert_eq!(class(VotingScheme::ClassMean, [5, 3, 0, 0]), Some(1));
         // 0.8 * 5 = 4 against 1 * 2 + 0.2 * 5 = 3; means of 2 and 3.
-        assert_eq!(class(ReadOut::AllNeurons, [5, 2, 0, 0]), Some(0));
-        assert_eq!(class(ReadOut::Proportional, [5, 3, 0, 0]), Some(1));
-        assert_eq!(class(ReadOut::Proportional, [9, 3, 0, 0]), Some(0));
+        assert_eq!(class(VotingScheme::AllNeurons, [5, 2, 0, 0]), Some(0));
+        assert_eq!(class(VotingScheme::Proportional, [5, 3, 0, 0]), Some(1));
+        assert_eq!(class(VotingScheme::Proportional, [9, 3, 0, 0]), Some(0));
     }
 
     #[test]
     fn ties_are_told_and_the_voteless_decide_nothing() {
         let labels = labels();
-        let tie = labels.decide(ReadOut::Vote, &[4, 2, 0, 0]);
+        let tie = labels.decide(VotingScheme::ClassMean, &[4, 2, 0, 0]);
         assert_eq!(tie, Decision::Tied(0));
         assert_eq!(tie.class(), None, "a tie is wrong");
-        for read_out in [ReadOut::Vote, ReadOut::AllNeurons, ReadOut::Proportional] {
-            let none = labels.decide(read_out, &[0, 0, 0, 9]);
+        for scheme in [
+            VotingScheme::ClassMean,
+            VotingScheme::AllNeurons,
+            VotingScheme::Proportional,
+        ] {
+            let none = labels.decide(scheme, &[0, 0, 0, 9]);
             assert_eq!(none, Decision::Silent);
         }
     }

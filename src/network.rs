@@ -77,8 +77,8 @@ impl State {
                 trace_pre: vec![0.0; INPUTS],
                 last_input: vec![0; INPUTS],
             },
-            arrivals_s2: vec![0; (steps.delay_s2_max as usize + 1) * n],
-            arrivals_s3: vec![0; (steps.delay_s3_max as usize + 1) * n],
+            arrivals_s2: vec![0; (steps.delay_e_to_i_max as usize + 1) * n],
+            arrivals_s3: vec![0; (steps.delay_i_to_e_max as usize + 1) * n],
         }
     }
 }
@@ -101,8 +101,8 @@ impl Network {
             params: params.clone(),
             seed,
             weights: draws::weights(seed, INPUTS, n, (start(low), start(high))),
-            delays_s2: draws::delays_s2(seed, n, steps.delay_s2_max),
-            delays_s3: draws::delays_s3(seed, n, steps.delay_s3_max),
+            delays_s2: draws::delays_s2(seed, n, steps.delay_e_to_i_max),
+            delays_s3: draws::delays_s3(seed, n, steps.delay_i_to_e_max),
             state: State::initial(params, &steps),
         })
     }
@@ -136,8 +136,8 @@ impl Network {
         self.check_lengths(&steps)?;
         self.check_weights("weights_running", &self.weights)?;
         for (array, delays, max) in [
-            ("delays_s2", &self.delays_s2, steps.delay_s2_max),
-            ("delays_s3", &self.delays_s3, steps.delay_s3_max),
+            ("delays_s2", &self.delays_s2, steps.delay_e_to_i_max),
+            ("delays_s3", &self.delays_s3, steps.delay_i_to_e_max),
         ] {
             check_values(array, delays, &format!("at most {max} steps"), |&d| {
                 u32::from(d) <= max
@@ -247,7 +247,7 @@ macro_rules! arrays {
     ($network:ident, $steps:ident, $array:ident, $list:ident, $($mutable:ident)?) => {{
         let n = $network.params.model.neurons();
         let slots = |delay_max: u32| delay_max as usize + 1;
-        let (s2, s3) = (slots($steps.delay_s2_max), slots($steps.delay_s3_max));
+        let (s2, s3) = (slots($steps.delay_e_to_i_max), slots($steps.delay_i_to_e_max));
         let state = &$($mutable)? $network.state;
         let mut arrays = vec![
             ("weights_running", vec![INPUTS, n], $array::F32(&$($mutable)? $network.weights)),

@@ -124,11 +124,11 @@ pub fn paper() -> Params {
                 refractory_ms: 2.0,
             },
             lateral: Lateral {
-                w_s2: 3.0,
-                delay_s2_max_ms: 10.0,
-                w_s3_total: 3.0,
-                w_s3_growth: 0.0,
-                delay_s3_max_ms: 5.0,
+                w_e_to_i: 3.0,
+                delay_e_to_i_max_ms: 10.0,
+                w_i_to_e_total: 3.0,
+                w_i_to_e_growth: 0.0,
+                delay_i_to_e_max_ms: 5.0,
             },
             learning: Learning {
                 rule: Rule::StdpAllLtd,
@@ -196,7 +196,7 @@ pub fn best() -> Params {
     params.model.excitatory.threshold_step_mv = 0.5;
     params.model.excitatory.threshold_test = Threshold::Live;
     params.model.excitatory.v_threshold_test_mv = -40.0;
-    params.model.lateral.w_s3_total = 0.9;
+    params.model.lateral.w_i_to_e_total = 0.9;
     params.model.learning = Learning {
         rule: Rule::CountGated,
         gmax: 0.2,
@@ -241,7 +241,7 @@ pub fn ten_class() -> Params {
     params.model.time.dt_ms = 1.0;
     params.model.excitatory.threshold_step_mv = 0.0;
     params.model.excitatory.v_threshold_test_mv = -52.0;
-    params.model.lateral.w_s3_total = 3.0;
+    params.model.lateral.w_i_to_e_total = 3.0;
     params.model.learning.tolerance = 0.25;
     params.model.pruning.mode = PruningMode::None;
     params.model.pruning.tau_ms = TauPrune::Ms(600_000.0);
@@ -275,7 +275,7 @@ pub fn ten_class_large() -> Params {
     params.model.network.vote = Vote::Groups {
         neurons_per_class: 50,
     };
-    params.model.lateral.w_s3_total = 15.0;
+    params.model.lateral.w_i_to_e_total = 15.0;
     params
 }
 
@@ -336,11 +336,11 @@ pub fn diehl_cook() -> Params {
                 ..base.model.inhibitory
             },
             lateral: Lateral {
-                w_s2: 10.4,
-                delay_s2_max_ms: 0.0,
-                w_s3_total: 1700.0,
-                w_s3_growth: 0.6,
-                delay_s3_max_ms: 0.0,
+                w_e_to_i: 10.4,
+                delay_e_to_i_max_ms: 0.0,
+                w_i_to_e_total: 1700.0,
+                w_i_to_e_growth: 0.6,
+                delay_i_to_e_max_ms: 0.0,
             },
             learning: Learning {
                 rule: Rule::Triplet,

@@ -38,7 +38,7 @@ pub struct NetworkSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub train: Option<Training>,
     pub eval: Evaluation,
-    /// Accuracy of a linear read-out of the spike counts, where one was asked for.
+    /// Accuracy of a linear classifier of the spike counts, where one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub linear_accuracy: Option<f64>,
     pub weights: Weights,
@@ -152,7 +152,7 @@ pub fn table(document: &Document<'_>) -> String {
         let (all, proportional) = (votes.accuracy_all_neurons, votes.accuracy_proportional);
         let _ = writeln!(
             text,
-            "\nother read-outs of the first: all neurons {:.1}%, proportional {:.1}%; {} neurons without a label, {} \
+            "\nother voting schemes of the first: all neurons {:.1}%, proportional {:.1}%; {} neurons without a label, {} \
              tied",
             100.0 * all,
             100.0 * proportional,
@@ -198,7 +198,7 @@ fn networks(replicas: &[NetworkSummary]) -> String {
             let (seed, accuracy) = (replica.seed, 100.0 * accuracy);
             let _ = writeln!(
                 text,
-                "{seed:>8}  {accuracy:>7.1}%  by a linear read-out of the spike counts"
+                "{seed:>8}  {accuracy:>7.1}%  by a linear classifier of the spike counts"
             );
         }
     }

@@ -14,8 +14,8 @@ use spikeprune::backend::Backend;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset::LabelledImages;
 use spikeprune::experiment::evaluate::{Evaluation, evaluate};
+use spikeprune::experiment::linear::linear_classifier;
 use spikeprune::experiment::prepare::as_shown;
-use spikeprune::experiment::readout::linear_readout;
 use spikeprune::experiment::selection::{self, ClassImages};
 use spikeprune::experiment::train::frozen;
 use spikeprune::experiment::{Event, ExperimentError, Observer};
@@ -43,9 +43,15 @@ pub struct EvalArgs {
     /// What potentials are compared with [default: as in the training's test]
     #[arg(long, value_name = "KIND", help_heading = "Test", value_parser = choices::<Threshold>())]
     threshold_test: Option<Threshold>,
-    /// Also fit a linear read-out of the spike counts to so many training images of each class, as a comparison
-    #[arg(long, value_parser = whole::<usize>, value_name = "N", help_heading = "Test")]
-    linear_readout: Option<usize>,
+    /// Also fit a linear classifier of the spike counts to so many training images of each class, as a comparison
+    #[arg(
+        long,
+        value_parser = whole::<usize>,
+        alias = "linear-readout",
+        value_name = "N",
+        help_heading = "Test"
+    )]
+    linear_classifier: Option<usize>,
     /// Also write what every network answered to each image into this new file
     #[arg(long, value_name = "FILE.csv", help_heading = "Test")]
     answers: Option<PathBuf>,
@@ -88,8 +94,8 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     )?;
     progress.finish();
     let mut replicas = document::replicas(&checkpoint, evaluations, None);
-    if let Some(count) = args.linear_readout {
-        let accuracies = read_out(backend.as_ref(), &checkpoint, &data, &tested, count)?;
+    if let Some(count) = args.linear_classifier {
+        let accuracies = linear_accuracies(backend.as_ref(), &checkpoint, &data, &tested, count)?;
         for (replica, accuracy) in replicas.iter_mut().zip(accuracies) {
             replica.linear_accuracy = Some(accuracy);
         }
@@ -158,8 +164,8 @@ impl EvalArgs {
     }
 }
 
-/// Accuracy of a linear read-out of each network, fitted to so many training images of each class.
-fn read_out(
+/// Accuracy of a linear classifier of each network, fitted to so many training images of each class.
+fn linear_accuracies(
     backend: &dyn Backend,
     checkpoint: &Checkpoint,
     data: &Loaded,
@@ -169,7 +175,7 @@ fn read_out(
     let (train, input) = (&data.set.train, &checkpoint.params.model.input);
     let shown: Vec<u8> = tested.iter().map(|class| class.class).collect();
     let fitted = selection::first_of_classes(train, &shown, PerClass::First(count))?;
-    Ok(linear_readout(
+    Ok(linear_classifier(
         backend,
         &frozen(&checkpoint.replicas),
         (&as_shown(input, train), &fitted),

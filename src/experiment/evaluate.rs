@@ -6,7 +6,7 @@ use super::selection::ClassImages;
 use super::train::frozen;
 use super::{Event, ExperimentError, Observer};
 use crate::backend::{Backend, TestImages};
-use crate::labels::{Decision, Labels, ReadOut};
+use crate::labels::{Decision, Labels, VotingScheme};
 use crate::model::rng::Stream;
 use crate::params::Vote;
 use crate::trained::Replica;
@@ -130,17 +130,17 @@ impl Evaluation {
 
     /// The same by labels, the vote first.
     fn add_labelled(&mut self, row: usize, counts: &[u16], labels: &Labels, trained: &[u8]) {
-        let decide = |read_out| labels.decide(read_out, counts);
+        let decide = |scheme| labels.decide(scheme, counts);
         let right = |decision: Decision| {
             let is_right = |class: usize| trained[class] == self.classes[row];
             usize::from(decision.class().is_some_and(is_right))
         };
         let (all, proportional) = (
-            right(decide(ReadOut::AllNeurons)),
-            right(decide(ReadOut::Proportional)),
+            right(decide(VotingScheme::AllNeurons)),
+            right(decide(VotingScheme::Proportional)),
         );
         let spikes = counts.iter().map(|&count| u32::from(count)).sum();
-        self.add(row, spikes, decide(ReadOut::Vote), trained);
+        self.add(row, spikes, decide(VotingScheme::ClassMean), trained);
         let images = self.images as f64;
         if let Some(votes) = &mut self.labels {
             votes.correct_all_neurons += all;
@@ -151,7 +151,7 @@ impl Evaluation {
     }
 }
 
-/// The other read-outs of networks whose neurons have labels, beside the vote.
+/// The other voting schemes of networks whose neurons have labels, beside the vote.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LabelVotes {
@@ -231,7 +231,7 @@ impl ImageAnswer {
         }
         let mut votes: Vec<f64> = match seat.voter {
             Voter::Groups(_) => spikes_per_class.iter().map(|&sum| f64::from(sum)).collect(),
-            Voter::Labels(labels) => labels.votes(ReadOut::Vote, counts),
+            Voter::Labels(labels) => labels.votes(VotingScheme::ClassMean, counts),
         };
         let decision = Decision::of(votes.iter().copied());
         votes.sort_by(|a, b| b.total_cmp(a));

@@ -4,10 +4,10 @@ pub mod answers;
 pub mod bench;
 pub mod evaluate;
 pub mod labelling;
+pub mod linear;
 pub mod papers;
 pub mod prepare;
 pub mod presentation;
-pub mod readout;
 pub mod selection;
 pub mod sweep;
 pub mod test_sets;
@@ -36,7 +36,7 @@ pub enum ExperimentError {
     #[error(transparent)]
     Statistics(#[from] StatisticsError),
     #[error(transparent)]
-    Readout(#[from] readout::NothingToFit),
+    Linear(#[from] linear::NothingToFit),
     #[error("the networks that were saved are not those of this experiment")]
     OtherPlan,
     #[error("neurons that vote by labels have none yet: their training has not ended")]

@@ -24,8 +24,8 @@ pub struct Conductance {
     /// What a negative weight adds to gi, relative to its magnitude.
     pub inhibitory_gain: f32,
     /// Weights of S2 and S3.
-    pub w_s2: f32,
-    pub w_s3: f32,
+    pub w_e_to_i: f32,
+    pub w_i_to_e: f32,
     /// Most that arrivals of S2 make ge of I, and those of S3 gi of E: tau_membrane / dt - 1.
     pub most_ge_i: f32,
     pub most_gi_e: f32,
@@ -36,8 +36,8 @@ impl Conductance {
         Self {
             signed: u32::from(model.learning.w_min < 0.0),
             inhibitory_gain: model.learning.inhibitory_gain as f32,
-            w_s2: model.lateral.w_s2 as f32,
-            w_s3: model.w_s3() as f32,
+            w_e_to_i: model.lateral.w_e_to_i as f32,
+            w_i_to_e: model.w_i_to_e() as f32,
             most_ge_i: (model.inhibitory.tau_membrane_ms / model.time.dt_ms - 1.0) as f32,
             most_gi_e: (model.excitatory.tau_membrane_ms / model.time.dt_ms - 1.0) as f32,
         }

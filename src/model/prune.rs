@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Evaluated lazily: at an input spike all weights of that input decay by the time since its last spike. The
-//! amount is one number for each input, not for each synapse. Two Gaussian factors in turn are not the factor of the
+//! factor (or loss) is one number for each input, not for each synapse. Two Gaussian factors in turn are not the factor of the
 //! whole time, so a read-out in mid-training applies them to a copy ([`flush`]): an input that keeps firing keeps its
 //! weights. The other two add up: they take as much from a weight that is used as from one that is not.
 
@@ -59,7 +59,7 @@ pub fn no_decay(c: &Prune) -> f32 {
 
 /// What a synapse that was last used `steps` ago is multiplied by; what it loses if the decay is linear.
 #[inline(always)]
-pub fn amount(c: &Prune, steps: u32) -> f32 {
+pub fn factor_or_loss(c: &Prune, steps: u32) -> f32 {
     let x = steps as f32 * c.per_step;
     if c.decay == GAUSSIAN {
         return exp_neg(x * x);
@@ -72,24 +72,24 @@ pub fn amount(c: &Prune, steps: u32) -> f32 {
 
 /// A weight after its decay.
 #[inline(always)]
-pub fn decayed(linear: bool, w: f32, amount: f32) -> f32 {
+pub fn decayed(linear: bool, w: f32, decay: f32) -> f32 {
     if linear {
-        let left = w.abs() - amount;
+        let left = w.abs() - decay;
         let left = if left < 0.0 { 0.0 } else { left };
         flush_tiny(if w < 0.0 { -left } else { left })
     } else {
-        flush_tiny(w * amount)
+        flush_tiny(w * decay)
     }
 }
 
 /// Decays all weights of one input.
 #[inline(always)]
-pub fn decay_row(c: &Prune, row: &mut [Block], amount: f32) {
+pub fn decay_row(c: &Prune, row: &mut [Block], decay: f32) {
     let linear = c.decay == LINEAR;
     for block in row {
         block_boundary();
         for w in &mut block.0 {
-            *w = decayed(linear, *w, amount);
+            *w = decayed(linear, *w, decay);
         }
     }
 }
@@ -98,7 +98,7 @@ pub fn decay_row(c: &Prune, row: &mut [Block], amount: f32) {
 pub fn flush(c: &Prune, now: u32, last_input: &[u32], weights: &mut [Block]) {
     let blocks = weights.len() / INPUTS;
     for (row, &last) in weights.chunks_exact_mut(blocks).zip(last_input) {
-        decay_row(c, row, amount(c, now.wrapping_sub(last)));
+        decay_row(c, row, factor_or_loss(c, now.wrapping_sub(last)));
     }
 }
 
@@ -131,14 +131,14 @@ mod tests {
             let c = Prune::new(&params);
             let linear = decay == Decay::Linear;
             for sign in [1.0, -1.0] {
-                let once = decayed(linear, sign * 0.04, amount(&c, 2000));
+                let once = decayed(linear, sign * 0.04, factor_or_loss(&c, 2000));
                 assert!((f64::from(sign * once) - whole).abs() < 1e-7, "{decay}");
-                let half = decayed(linear, sign * 0.04, amount(&c, 1000));
-                let twice = decayed(linear, half, amount(&c, 1000));
+                let half = decayed(linear, sign * 0.04, factor_or_loss(&c, 1000));
+                let twice = decayed(linear, half, factor_or_loss(&c, 1000));
                 assert!((f64::from(sign * twice) - halves).abs() < 1e-7, "{decay}");
             }
             assert_eq!(decayed(linear, 0.04, no_decay(&c)), 0.04);
-            assert!(decayed(linear, -0.04, amount(&c, 2_000_000)).abs() < 1e-6);
+            assert!(decayed(linear, -0.04, factor_or_loss(&c, 2_000_000)).abs() < 1e-6);
         }
     }
 }

@@ -97,12 +97,12 @@ pub struct Targets<'a> {
     pub apost: &'a [Block],
 }
 
-/// One input spike with learning, for every j: decay by `amount`, add to the conductances, pre half. `kept(b)`
+/// One input spike with learning, for every j: decay by `decay`, add to the conductances, pre half. `kept(b)`
 /// tells which synapses of block b take part, 1, or 0 where they dropped out.
 #[inline(always)]
 pub fn input_spike(
     c: &Constants,
-    amount: f32,
+    decay: f32,
     row: &mut [Block],
     to: Targets<'_>,
     kept: impl Fn(usize) -> Block,
@@ -115,7 +115,7 @@ pub fn input_spike(
         let (mut w1, mut e, mut i) = (*w, *ge, *gi);
         let (apost, kept) = (*apost, kept(b));
         for l in 0..BLOCK {
-            let pruned = decayed(linear, w1.0[l], amount);
+            let pruned = decayed(linear, w1.0[l], decay);
             receive(&c.conductance, pruned * kept.0[l], &mut e.0[l], &mut i.0[l]);
             w1.0[l] = clip(&c.stdp, pruned + apost.0[l] * kept.0[l]);
         }

@@ -13,7 +13,7 @@ impl Model {
                 fixed(e.threshold_train) && fixed(e.threshold_test),
                 "both thresholds are fixed",
             ),
-            "lateral.w_s3_growth" => (self.neurons() == 100, "there are 100 neurons"),
+            "lateral.w_i_to_e_growth" => (self.neurons() == 100, "there are 100 neurons"),
             "learning.inhibitory_gain" => (learning.w_min == 0.0, "learning.w_min is 0"),
             "learning.tau_post_ms" => (learning.a_post == 0.0, "learning.a_post is 0"),
             "learning.tau_post_slow_ms" => (
@@ -50,7 +50,7 @@ mod tests {
             "input.retry_rate_hz",
             "excitatory.tau_threshold_ms",
             "excitatory.threshold_step_mv",
-            "lateral.w_s3_growth",
+            "lateral.w_i_to_e_growth",
             "learning.inhibitory_gain",
             "learning.tau_post_ms",
             "learning.tau_post_slow_ms",

@@ -3,7 +3,7 @@
 use super::document::{BACKSLASH, document, explained, lost_backslash};
 use super::renamed::{Renamed, rename, renamed};
 use super::value::{ValueError, fit, items, quoted, read, scalar, unquoted};
-use super::{Params, ParamsError};
+use super::{Params, ParamsError, parameters};
 use crate::presets;
 use toml::{Table, Value};
 
@@ -160,9 +160,7 @@ pub fn set_value(
     let mut table = to_table(params);
     // A word is taken as it was typed, also where it looks like a number.
     let value = match slot(&table, key) {
-        Some(Value::String(_)) if !NUMBERS_OR_WORDS.contains(&key) => {
-            unquoted(value).map(Value::String)
-        }
+        Some(Value::String(_)) if !is_number_or_word(key) => unquoted(value).map(Value::String),
         _ => read(value),
     };
     let value = value.map_err(|ValueError(why)| wrong(why))?;
@@ -314,8 +312,11 @@ fn merge(base: &mut Table, overlay: Table, path: &str, origin: &str) -> Result<(
     Ok(())
 }
 
-/// Parameters that are a number or a word.
-const NUMBERS_OR_WORDS: [&str; 3] = ["pruning.tau_ms", "job.test_per_class", "job.metrics_every"];
+/// Whether a parameter is a number or a word.
+fn is_number_or_word(key: &str) -> bool {
+    let allowed = parameters().iter().find(|known| known.key == key);
+    allowed.is_some_and(|known| known.allowed.numbers.is_some() && !known.allowed.words.is_empty())
+}
 
 /// A value as its parameter takes it, or what it is and why it cannot be.
 fn fitted(slot: &Value, value: Value, full_key: &str) -> Result<Value, String> {
@@ -323,7 +324,7 @@ fn fitted(slot: &Value, value: Value, full_key: &str) -> Result<Value, String> {
         Value::String(text) => quoted(text),
         other => other.to_string(),
     };
-    if NUMBERS_OR_WORDS.contains(&full_key) && !value.is_table() {
+    if is_number_or_word(full_key) && !value.is_table() {
         return Ok(match value {
             Value::String(text) => scalar(text.trim()).unwrap_or(Value::String(text)),
             other => other,

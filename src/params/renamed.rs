@@ -10,8 +10,32 @@ pub struct Renamed {
     pub new: &'static str,
 }
 
-/// Names until 0.2.0, and those since. A 0 that meant something is a word, or a table, now.
-const RENAMED: [Renamed; 6] = [
+/// Names of parameters of the network until 0.2.0, and those since; each stays in its table.
+const IN_PLACE: [Renamed; 5] = [
+    Renamed {
+        old: "lateral.w_s2",
+        new: "lateral.w_e_to_i",
+    },
+    Renamed {
+        old: "lateral.delay_s2_max_ms",
+        new: "lateral.delay_e_to_i_max_ms",
+    },
+    Renamed {
+        old: "lateral.w_s3_total",
+        new: "lateral.w_i_to_e_total",
+    },
+    Renamed {
+        old: "lateral.w_s3_growth",
+        new: "lateral.w_i_to_e_growth",
+    },
+    Renamed {
+        old: "lateral.delay_s3_max_ms",
+        new: "lateral.delay_i_to_e_max_ms",
+    },
+];
+
+/// Names of parameters of the job until 0.2.0, and those since. A 0 that meant something is a word, or a table, now.
+const OF_JOB: [Renamed; 6] = [
     Renamed {
         old: "job.classes",
         new: "network.classes",
@@ -64,23 +88,24 @@ pub fn renamed(setting: &str) -> Option<Renamed> {
         None => key.trim() == old,
     };
     let zeros = ZEROS.into_iter().map(|(_, renamed)| renamed);
-    RENAMED
+    IN_PLACE
         .into_iter()
+        .chain(OF_JOB)
         .chain(zeros)
         .find(|renamed| same(renamed.old))
 }
 
 /// Gives the keys of a set, or of a part of one to be laid over `base`, the names of now; says which had others.
 pub fn rename(table: &mut Table, base: Option<&Params>) -> Vec<Renamed> {
+    let mut found = in_place(table);
     let Some(Value::Table(job)) = table.get_mut("job") else {
-        return Vec::new();
+        return found;
     };
     let mut old = Table::new();
-    let mut found = Vec::new();
     for (key, renamed) in ZEROS {
         found.extend(job.get(key).is_some_and(is_zero).then_some(renamed));
     }
-    for renamed in RENAMED {
+    for renamed in OF_JOB {
         let name = renamed.old.trim_start_matches("job.");
         if let Some(value) = job.remove(name) {
             old.insert(name.into(), value);
@@ -97,6 +122,23 @@ pub fn rename(table: &mut Table, base: Option<&Params>) -> Vec<Renamed> {
             .or_insert_with(|| Table::new().into());
         if let Value::Table(slot) = slot {
             slot.extend(network);
+        }
+    }
+    found
+}
+
+/// Gives the keys that stay in their table their names of now; where both are given, the one of now holds.
+fn in_place(table: &mut Table) -> Vec<Renamed> {
+    let mut found = Vec::new();
+    for renamed in IN_PLACE {
+        let (place, old) = renamed.old.split_once('.').unwrap_or_default();
+        let (_, new) = renamed.new.split_once('.').unwrap_or_default();
+        let Some(Value::Table(table)) = table.get_mut(place) else {
+            continue;
+        };
+        if let Some(value) = table.remove(old) {
+            table.entry(new).or_insert(value);
+            found.push(renamed);
         }
     }
     found

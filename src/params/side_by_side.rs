@@ -15,8 +15,8 @@ pub struct Lanes {
 pub struct LaneSteps {
     pub stimulus: u32,
     pub rest: u32,
-    pub delay_s2_max: u32,
-    pub delay_s3_max: u32,
+    pub delay_e_to_i_max: u32,
+    pub delay_i_to_e_max: u32,
     pub window: u32,
 }
 
@@ -44,8 +44,8 @@ impl Params {
             steps: LaneSteps {
                 stimulus: steps.stimulus,
                 rest: steps.rest,
-                delay_s2_max: steps.delay_s2_max,
-                delay_s3_max: steps.delay_s3_max,
+                delay_e_to_i_max: steps.delay_e_to_i_max,
+                delay_i_to_e_max: steps.delay_i_to_e_max,
                 window: steps.window,
             },
         })

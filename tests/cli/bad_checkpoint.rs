@@ -185,7 +185,7 @@ fn metadata_that_do_not_fit_are_refused() {
             "\"arrivals_s2\"",
         ),
         (
-            |c| c.set_params("delay_s3_max_ms = 5.0", "delay_s3_max_ms = 4.0"),
+            |c| c.set_params("delay_i_to_e_max_ms = 5.0", "delay_i_to_e_max_ms = 4.0"),
             "\"arrivals_s3\"",
         ),
         (

@@ -149,14 +149,14 @@ const MODELS: [Case; 38] = [
         "excitatory.refractory_ms is -1",
     ),
     (
-        &["--set", "lateral.w_s3_total=-1"],
+        &["--set", "lateral.w_i_to_e_total=-1"],
         1,
-        "lateral.w_s3_total is -1",
+        "lateral.w_i_to_e_total is -1",
     ),
     (
-        &["--set", "lateral.delay_s2_max_ms=101"],
+        &["--set", "lateral.delay_e_to_i_max_ms=101"],
         1,
-        "lateral.delay_s2_max_ms is 101",
+        "lateral.delay_e_to_i_max_ms is 101",
     ),
     (&["--set", "learning.gmax=0"], 1, "learning.gmax is 0"),
     (&["--set", "learning.gmax=inf"], 1, "learning.gmax is inf"),

@@ -91,7 +91,7 @@ fn a_checkpoint_keeps_labels_and_thresholds() {
     let mut again = eval(&[])["eval"].clone();
     again["seconds"] = found["eval"]["seconds"].clone();
     assert_eq!(again, found["eval"]);
-    let some = eval(&["--classes", "3,8", "--linear-readout", "100"]);
+    let some = eval(&["--classes", "3,8", "--linear-classifier", "100"]);
     assert_eq!(some["eval"]["classes"], serde_json::json!([3, 8]));
     assert!(some["linear_accuracy"].as_f64().unwrap() > 0.5);
 }
@@ -367,8 +367,8 @@ fn what_makes_no_sense_is_refused() {
             "excitatory.v_rest_mv is -65",
         ),
         train(
-            &["--set", "lateral.w_s3_growth=3"],
-            "lateral.w_s3_growth is 3",
+            &["--set", "lateral.w_i_to_e_growth=3"],
+            "lateral.w_i_to_e_growth is 3",
         ),
         experiment(&["--sizes", "0"], "neurons is 0"),
         experiment(&["--sizes", "20,20"], "size 20 is named twice"),

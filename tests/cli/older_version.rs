@@ -39,7 +39,14 @@ fn get(params: &str, key: &str) -> Option<Value> {
 }
 
 /// Settings by old names, the preset that they are laid over, and what they mean.
-const OLD: [(&str, &[&str], &str, &str); 10] = [
+const OLD: [(&str, &[&str], &str, &str); 12] = [
+    ("paper", &["lateral.w_s2=4"], "lateral.w_e_to_i", "4.0"),
+    (
+        "paper",
+        &["lateral.delay_s3_max_ms=2"],
+        "lateral.delay_i_to_e_max_ms",
+        "2.0",
+    ),
     (
         "paper",
         &["job.classes=[1, 2]"],

@@ -1,4 +1,4 @@
-//! The presets of all ten digits, and the linear read-out.
+//! The presets of all ten digits, and the linear classifier.
 
 use crate::program::{all_well, data, refused, spikeprune, succeed};
 use serde_json::Value;
@@ -47,7 +47,7 @@ fn ten_digits_are_told_apart_after_six_hundred_images() {
 }
 
 #[test]
-fn a_linear_read_out_stands_beside_the_vote() {
+fn a_linear_classifier_stands_beside_the_vote() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("run");
     succeed(&mut short("ten-class", &run));
@@ -56,21 +56,21 @@ fn a_linear_read_out_stands_beside_the_vote() {
         command.arg(run.join("checkpoint.safetensors")).args(flags);
         command
     };
-    let text = succeed(&mut eval(&["--json", "--linear-readout", "60"]));
+    let text = succeed(&mut eval(&["--json", "--linear-classifier", "60"]));
     let found: Value = serde_json::from_str(&text).unwrap();
     let linear = found["linear_accuracy"].as_f64().unwrap();
     assert!((0.5..1.0).contains(&linear), "{linear}");
     assert_eq!(found["replicas"][0]["linear_accuracy"], linear);
-    let table = succeed(&mut eval(&["--linear-readout", "60"]));
+    let table = succeed(&mut eval(&["--linear-classifier", "60"]));
     assert!(
-        table.contains(&format!("{:.1}%  by a linear read-out", 100.0 * linear)),
+        table.contains(&format!("{:.1}%  by a linear classifier", 100.0 * linear)),
         "{table}"
     );
     let without: Value = serde_json::from_str(&succeed(&mut eval(&["--json"]))).unwrap();
     assert_eq!(without["eval"]["accuracy"], found["eval"]["accuracy"]);
     assert!(without.get("linear_accuracy").is_none());
     all_well([refused(
-        &mut eval(&["--linear-readout", "9999"]),
+        &mut eval(&["--linear-classifier", "9999"]),
         1,
         "expected 9999",
     )]);

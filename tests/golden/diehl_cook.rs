@@ -33,9 +33,9 @@ fn params_of(json: &Value) -> Params {
     e.theta_start_mv = number(&from["theta_start"]);
     e.threshold_step_mv = number(&from["theta_step"]);
     e.tau_threshold_ms = number(&from["tau_theta_ms"]);
-    params.model.lateral.w_s2 = number(&json["w_e_to_i"]);
-    params.model.lateral.w_s3_total = number(&json["w_i_to_e"]) * params.model.neurons() as f64;
-    params.model.lateral.w_s3_growth = 0.0;
+    params.model.lateral.w_e_to_i = number(&json["w_e_to_i"]);
+    params.model.lateral.w_i_to_e_total = number(&json["w_i_to_e"]) * params.model.neurons() as f64;
+    params.model.lateral.w_i_to_e_growth = 0.0;
     let learning = &mut params.model.learning;
     learning.gmax = number(&json["w_max"]);
     learning.w_total = number(&json["w_sum"]);

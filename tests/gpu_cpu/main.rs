@@ -79,7 +79,7 @@ fn count_gated_learning_of_signed_weights() {
     params.model.learning.a_post = 0.0;
     params.model.learning.step_end = 0.0;
     params.model.learning.tolerance = 0.1;
-    params.model.lateral.w_s3_total = 0.9;
+    params.model.lateral.w_i_to_e_total = 0.9;
     params.model.excitatory.threshold_test = Threshold::Live;
     params.model.excitatory.v_threshold_test_mv = -51.0;
     for replicas in [1, 4] {

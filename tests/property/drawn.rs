@@ -182,12 +182,12 @@ const MECHANISMS: [Mechanism; 15] = [
     ("no refractory time", |model| {
         model.excitatory.refractory_ms == 0.0
     }),
-    ("no delay", |model| model.lateral.delay_s3_max_ms == 0.0),
+    ("no delay", |model| model.lateral.delay_i_to_e_max_ms == 0.0),
     ("delays beyond an image", |model| {
-        model.lateral.delay_s3_max_ms > model.image_ms()
+        model.lateral.delay_i_to_e_max_ms > model.image_ms()
     }),
     ("arrivals that fill a conductance", |model| {
-        model.w_s3() > model.excitatory.tau_membrane_ms / model.time.dt_ms
+        model.w_i_to_e() > model.excitatory.tau_membrane_ms / model.time.dt_ms
     }),
     ("removal of weak weights", |model| {
         model.pruning.remove_below > 0.0

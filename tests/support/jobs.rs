@@ -102,8 +102,8 @@ impl Job {
         params.model.excitatory = model.excitatory;
         params.model.inhibitory = model.inhibitory;
         params.model.lateral = Lateral {
-            delay_s2_max_ms: others.lateral.delay_s2_max_ms,
-            delay_s3_max_ms: others.lateral.delay_s3_max_ms,
+            delay_e_to_i_max_ms: others.lateral.delay_e_to_i_max_ms,
+            delay_i_to_e_max_ms: others.lateral.delay_i_to_e_max_ms,
             ..model.lateral
         };
         params.model.pruning = Pruning {

@@ -247,17 +247,17 @@ fn inhibitory() -> impl Strategy<Value = Inhibitory> {
 
 /// Inhibition up to where arrivals fill the conductances.
 fn lateral() -> impl Strategy<Value = Lateral> {
-    let w_s2 = prop_oneof![real(0.0, 10.0), real(10.0, 1_000.0)];
-    let w_s3_total = prop_oneof![2 => real(0.0, 5.0), 1 => real(5.0, 20_000.0)];
+    let w_e_to_i = prop_oneof![real(0.0, 10.0), real(10.0, 1_000.0)];
+    let w_i_to_e_total = prop_oneof![2 => real(0.0, 5.0), 1 => real(5.0, 20_000.0)];
     let growth = zero_or(real(0.1, 1.0));
-    let drawn = (w_s2, delay(), w_s3_total, growth, delay());
+    let drawn = (w_e_to_i, delay(), w_i_to_e_total, growth, delay());
     drawn.prop_map(
-        |(w_s2, delay_s2, w_s3_total, w_s3_growth, delay_s3)| Lateral {
-            w_s2,
-            delay_s2_max_ms: delay_s2,
-            w_s3_total,
-            w_s3_growth,
-            delay_s3_max_ms: delay_s3,
+        |(w_e_to_i, delay_s2, w_i_to_e_total, w_i_to_e_growth, delay_s3)| Lateral {
+            w_e_to_i,
+            delay_e_to_i_max_ms: delay_s2,
+            w_i_to_e_total,
+            w_i_to_e_growth,
+            delay_i_to_e_max_ms: delay_s3,
         },
     )
 }

@@ -10,7 +10,7 @@ pub struct Decays {
     last_input: Vec<u32>,
     /// Steps since the input's last spike.
     idle: Vec<u32>,
-    /// Decay of the weights, by [`prune::amount`].
+    /// Decay of the weights, by [`prune::factor_or_loss`].
     pub prune: Vec<f32>,
     /// Decay of the presynaptic trace.
     pub keep_pre: Vec<f32>,
@@ -35,7 +35,7 @@ impl Decays {
         self.keep_pre.resize(self.idle.len(), 0.0);
         let decays = self.prune.iter_mut().zip(&mut self.keep_pre);
         for (&idle, (prune, keep_pre)) in self.idle.iter().zip(decays) {
-            *prune = prune::amount(&c.prune, idle);
+            *prune = prune::factor_or_loss(&c.prune, idle);
             *keep_pre = stdp::keep_pre(&c.stdp, idle);
         }
     }

@@ -135,8 +135,8 @@ impl Lane {
                 v_latched_mv: thresholds,
                 ..neurons
             },
-            s2: DelayRing::new(steps.delay_s2_max, size),
-            s3: DelayRing::new(steps.delay_s3_max, size),
+            s2: DelayRing::new(steps.delay_e_to_i_max, size),
+            s3: DelayRing::new(steps.delay_i_to_e_max, size),
             counts: vec![0; size],
             group_spikes: vec![0; size.div_ceil(c.gate.group_size as usize)],
         }
@@ -208,8 +208,8 @@ impl NetworkOnCpu {
                 spikes_e: self.network.state.spikes_e,
                 neurons: lane.neurons.map(|padded| unpad(padded, n), Vec::clone),
                 inputs: self.inputs.clone(),
-                arrivals_s2: store_ring(&lane.s2, self.steps.delay_s2_max, n),
-                arrivals_s3: store_ring(&lane.s3, self.steps.delay_s3_max, n),
+                arrivals_s2: store_ring(&lane.s2, self.steps.delay_e_to_i_max, n),
+                arrivals_s3: store_ring(&lane.s3, self.steps.delay_i_to_e_max, n),
             },
         }
     }

@@ -80,8 +80,10 @@ pub fn present(
             spike += 1;
         }
         let g = &c.conductance;
-        lane.s2.arrive(g.w_s2, g.most_ge_i, &mut lane.neurons.ge_i);
-        lane.s3.arrive(g.w_s3, g.most_gi_e, &mut lane.neurons.gi_e);
+        lane.s2
+            .arrive(g.w_e_to_i, g.most_ge_i, &mut lane.neurons.ge_i);
+        lane.s3
+            .arrive(g.w_i_to_e, g.most_gi_e, &mut lane.neurons.gi_e);
         if !fired_e.is_empty() {
             output_spikes(c, &mut s1, lane, now, step, &fired_e);
         }
@@ -202,7 +204,7 @@ fn input_spike(
             kept,
             ..
         } => {
-            let amount = match c.prune.continuous {
+            let decay = match c.prune.continuous {
                 1 => decays.prune[spike],
                 _ => prune::no_decay(&c.prune),
             };
@@ -213,8 +215,8 @@ fn input_spike(
             };
             let weights = &mut weights[row.clone()];
             match kept {
-                None => stdp::input_spike(c, amount, weights, to, |_| Block::splat(1.0)),
-                Some(kept) => stdp::input_spike(c, amount, weights, to, |b| kept[row.start + b]),
+                None => stdp::input_spike(c, decay, weights, to, |_| Block::splat(1.0)),
+                Some(kept) => stdp::input_spike(c, decay, weights, to, |b| kept[row.start + b]),
             }
             let trace = stdp::decayed_pre(trace_pre[input], decays.keep_pre[spike]);
             trace_pre[input] = multiply_add(c.stdp.keep_at_spike, trace, c.stdp.a_pre);

@@ -191,7 +191,8 @@ impl Gpu {
     /// How many networks fit buffers of weights, delays and states; at least one, which may then be refused.
     fn networks_that_fit(&self, shape: Shape) -> usize {
         let n = shape.neurons;
-        let slots = shape.steps.delay_s2_max as usize + shape.steps.delay_s3_max as usize + 2;
+        let slots =
+            shape.steps.delay_e_to_i_max as usize + shape.steps.delay_i_to_e_max as usize + 2;
         let words = [
             INPUTS * n,
             layout::fixed_stride(n),

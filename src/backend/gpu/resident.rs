@@ -106,8 +106,8 @@ impl Engine {
         Ok(Networks {
             neurons: n,
             count: networks.len(),
-            slots_s2: steps.delay_s2_max + 1,
-            slots_s3: steps.delay_s3_max + 1,
+            slots_s2: steps.delay_e_to_i_max + 1,
+            slots_s3: steps.delay_i_to_e_max + 1,
             constants: self.filled("constants", bytemuck::cast_slice(&constants))?,
             weights: self.filled("weights", &all)?,
             fixed_arrays: self.filled("delays and thresholds", &fixed_arrays)?,

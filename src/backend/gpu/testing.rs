@@ -142,7 +142,7 @@ impl<'a> Test<'a> {
     fn lanes_at_once(&self, largest_buffer: u64) -> usize {
         let steps = self.shape.steps;
         let spikes = Engine::task_bytes(steps.stimulus, self.most_spikes);
-        let slots = u64::from(steps.delay_s2_max + steps.delay_s3_max) + 2;
+        let slots = u64::from(steps.delay_e_to_i_max + steps.delay_i_to_e_max) + 2;
         let rings = 4 * slots * self.shape.neurons as u64;
         let state = 4 * state_stride(self.shape.neurons) as u64;
         let most = self

@@ -1,4 +1,4 @@
-//! A linear read-out of the spike counts, as a comparison only: the networks themselves vote by groups or labels.
+//! A linear classifier of the spike counts, as a comparison only: the networks themselves vote by groups or labels.
 //!
 //! A map from the counts of all neurons and a constant to the classes is fitted to training images by least squares
 //! with a small penalty (ridge regression, one column a class, 1 for the class of the image and 0 for others); the
@@ -18,7 +18,7 @@ const RIDGE: f64 = 1e-3;
 
 /// A network whose counts cannot be fitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a linear read-out needs images to be fitted to that evoke spikes")]
+#[error("a linear classifier needs images to be fitted to that evoke spikes")]
 pub struct NothingToFit;
 
 /// A fitted map; shape \[neurons + 1, classes\].
@@ -68,12 +68,12 @@ impl Map {
     }
 }
 
-/// Accuracy of a linear read-out for each network, fitted to the training images of `fit` and tested on `test`, both
+/// Accuracy of a linear classifier for each network, fitted to the training images of `fit` and tested on `test`, both
 /// as they are shown. Images come class by class, in the order of the networks' classes.
 ///
 /// # Errors
 /// When there is nothing to fit, or the backend fails.
-pub fn linear_readout(
+pub fn linear_classifier(
     backend: &dyn Backend,
     networks: &[Frozen<'_>],
     fit: (&ShownImages<'_>, &[ClassImages]),
