@@ -12,8 +12,9 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
-    /// Folder of the four IDX files.
-    pub data: String,
+    /// Folder of the four IDX files. With auto they are looked for: in the folder that SPIKEPRUNE_DATA names, in the user's
+    /// data folder, in ./data and beside the program.
+    pub data: DataFolder,
     pub train: TrainImages,
     /// Images of the test file that are tested.
     pub test_per_class: PerClass,
@@ -35,6 +36,62 @@ pub struct Job {
     pub replicas: usize,
     /// Training images between two rows of the metrics, or the last row alone.
     pub metrics_every: MetricsEvery,
+}
+
+/// Where the data are. In files a path, or `"auto"`; a folder of that name is written `./auto`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum DataFolder {
+    /// Wherever the program finds them.
+    #[default]
+    Auto,
+    At(String),
+}
+
+const AUTO: &str = "auto";
+
+impl FromStr for DataFolder {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "" => Err("expected a folder, or auto"),
+            AUTO => Ok(Self::Auto),
+            folder => Ok(Self::At(folder.into())),
+        }
+    }
+}
+
+impl fmt::Display for DataFolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => AUTO,
+            Self::At(folder) => folder,
+        })
+    }
+}
+
+impl Serialize for DataFolder {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DataFolder {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for DataFolder {
+    fn schema_name() -> Cow<'static, str> {
+        "DataFolder".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string"})
+    }
 }
 
 /// Which images of the training file are trained on.

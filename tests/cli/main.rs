@@ -4,6 +4,7 @@ mod bad_checkpoint;
 mod bad_flags;
 mod bad_place;
 mod bench;
+mod data_places;
 mod devices;
 mod diehl_cook;
 mod eval;

@@ -2,6 +2,7 @@
 
 mod show;
 
+use super::data::Loaded;
 use super::device::{check_threads, tell};
 use super::options::ParamOptions;
 use super::output::{out, out_json};
@@ -14,14 +15,14 @@ use spikeprune::artefact::write_new;
 use spikeprune::backend::Backend;
 use spikeprune::backend::choice::DeviceChoice;
 use spikeprune::backend::open::{Opened, open_all, open_choice};
-use spikeprune::dataset::{self, Dataset};
+use spikeprune::dataset::Dataset;
 use spikeprune::experiment::bench::{Effort, Speed, speed};
 use spikeprune::experiment::sweep::{Point, Search};
 use spikeprune::params::{Params, Rule, number, whole};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Measure how fast networks train and are tested, on each device
 ///
@@ -129,7 +130,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
             show::number(&search.axes[0].key, &point.values[0])?;
         }
     }
-    let data = dataset::load(Path::new(&search.params.job.data))?;
+    let data = Loaded::from(&search.params.job.data, None)?.set;
     let backends = args.open()?;
     let rows = args.measure(effort, &backends, &data, &search, &points)?;
     let document = Document {

@@ -5,7 +5,7 @@ mod diehl_cook;
 mod page;
 
 use super::choices::{List, choice_list};
-use super::data::DataOptions;
+use super::data::{DataOptions, Loaded};
 use super::device::DeviceOptions;
 use super::options::{SourceOptions, set};
 use super::run::{Flags, Kind, Start};
@@ -15,7 +15,6 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Serialize};
-use spikeprune::dataset::Digests;
 use spikeprune::params::{Params, PerClass, PruningMode, number, whole, wholes};
 use std::path::PathBuf;
 
@@ -184,7 +183,7 @@ fn write(
     paper: Paper,
     params: &Params,
     plan: &impl Serialize,
-    data: &Digests,
+    data: &Loaded,
 ) -> anyhow::Result<()> {
     folder.write_toml(CONFIG, params, data)?;
     folder.write_toml(PLAN, &Written { paper, plan }, data)

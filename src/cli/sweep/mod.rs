@@ -2,6 +2,7 @@
 
 mod table;
 
+use super::data::Loaded;
 use super::device::DeviceOptions;
 use super::options::{ParamOptions, note_renamed};
 use super::output::note;
@@ -10,7 +11,7 @@ use super::run_folder::{FolderOptions, RunFolder};
 use super::train::note_missing_validation;
 use anyhow::{Context, bail, ensure};
 use clap::Args;
-use spikeprune::dataset::{Dataset, Digests};
+use spikeprune::dataset::Dataset;
 use spikeprune::experiment::ExperimentError;
 use spikeprune::experiment::selection;
 use spikeprune::experiment::sweep::{Axis, Search, Trial, Values, sweep};
@@ -127,7 +128,7 @@ impl Job for Searching {
         Ok(())
     }
 
-    fn write(&self, folder: &mut RunFolder, data: &Digests) -> anyhow::Result<()> {
+    fn write(&self, folder: &mut RunFolder, data: &Loaded) -> anyhow::Result<()> {
         folder.write_toml(SEARCH, &self.search, data)
     }
 

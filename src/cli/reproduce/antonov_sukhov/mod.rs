@@ -10,6 +10,7 @@ use super::{
     write,
 };
 use crate::cli::choices::List;
+use crate::cli::data::Loaded;
 use crate::cli::run::{Frame, Job, Kept};
 use crate::cli::run_folder::RunFolder;
 use crate::cli::train::note_missing_validation;
@@ -93,7 +94,7 @@ impl Job for Arms {
         Ok(())
     }
 
-    fn write(&self, folder: &mut RunFolder, data: &Digests) -> anyhow::Result<()> {
+    fn write(&self, folder: &mut RunFolder, data: &Loaded) -> anyhow::Result<()> {
         write(folder, Paper::AntonovSukhov, &self.0.params, &self.0, data)
     }
 

@@ -8,6 +8,7 @@ use super::{
     set, write,
 };
 use crate::cli::choices::List;
+use crate::cli::data::Loaded;
 use crate::cli::run::{Frame, Job, Kept};
 use crate::cli::run_folder::RunFolder;
 use crate::cli::train::note_missing_validation;
@@ -75,7 +76,7 @@ impl Job for Sizes {
         Ok(())
     }
 
-    fn write(&self, folder: &mut RunFolder, data: &Digests) -> anyhow::Result<()> {
+    fn write(&self, folder: &mut RunFolder, data: &Loaded) -> anyhow::Result<()> {
         write(folder, Paper::DiehlCook, &self.0.params, &self.0, data)
     }
 
