@@ -3,14 +3,15 @@
 mod answers;
 mod bench;
 mod choices;
+mod completions;
 mod data;
 mod device;
 mod devices;
 mod document;
 mod eval;
 mod heatmap;
+mod man;
 pub mod memory;
-
 mod options;
 pub mod output;
 mod own_files;
@@ -52,6 +53,8 @@ enum Command {
     Params(params::ParamsArgs),
     Devices(devices::DevicesArgs),
     Bench(Box<bench::BenchArgs>),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// Reads the command line.
@@ -90,5 +93,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Params(args) => params::run(args),
         Command::Devices(args) => devices::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
     }
 }
