@@ -20,6 +20,7 @@ mod program;
 mod record;
 mod repeat;
 mod reproduce;
+mod reproduce_flags;
 mod run_folder;
 mod streams;
 mod summary;
