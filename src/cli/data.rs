@@ -104,18 +104,18 @@ struct Place {
     by: Named,
 }
 
-/// Who says that data are there.
+/// What names a folder.
 #[derive(Clone, Copy, PartialEq)]
 enum Named {
-    /// Nobody: it is passed over where it holds none.
-    ByNobody,
-    ByParameter,
-    ByVariable,
+    /// Nothing: it is passed over where it holds none.
+    Nowhere,
+    Parameter,
+    Variable,
 }
 
 impl Place {
     fn unnamed(path: PathBuf) -> Self {
-        let by = Named::ByNobody;
+        let by = Named::Nowhere;
         Self { path, by }
     }
 }
@@ -126,13 +126,13 @@ const VARIABLE: &str = "SPIKEPRUNE_DATA";
 /// The places that a parameter means, the first first.
 fn places(folder: &DataFolder) -> Vec<Place> {
     if let DataFolder::At(folder) = folder {
-        let (path, by) = (folder.into(), Named::ByParameter);
+        let (path, by) = (folder.into(), Named::Parameter);
         return vec![Place { path, by }];
     }
     let variable = env::var_os(VARIABLE).filter(|value| !value.is_empty());
     let of_variable = variable.map(|path| Place {
         path: path.into(),
-        by: Named::ByVariable,
+        by: Named::Variable,
     });
     let strategy = choose_native_strategy().ok();
     let of_user = strategy.map(|strategy| strategy.data_dir().join("spikeprune"));
@@ -150,12 +150,12 @@ fn find(
 ) -> anyhow::Result<Loaded> {
     let (mut others, mut empty) = (None, Vec::new());
     for Place { path, by } in places {
-        if by == Named::ByNobody && !dataset::holds_any(&path) {
+        if by == Named::Nowhere && !dataset::holds_any(&path) {
             empty.push(path);
             continue;
         }
         let set = dataset::load(&path).map_err(|error| match by {
-            Named::ByVariable => anyhow::Error::new(error).context(VARIABLE),
+            Named::Variable => anyhow::Error::new(error).context(VARIABLE),
             _ if has_control(&path) => anyhow!("{error}; {LOST_BACKSLASH}"),
             _ => error.into(),
         })?;

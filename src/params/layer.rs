@@ -221,14 +221,10 @@ fn slot<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
 
 /// Puts a value in place of the only one in tables of one key.
 fn put(table: &mut Table, value: Value) {
-    for (_, inner) in table.iter_mut() {
-        match inner {
-            Value::Table(inner) => return put(inner, value),
-            leaf => {
-                *leaf = value;
-                return;
-            }
-        }
+    match table.iter_mut().next() {
+        Some((_, Value::Table(inner))) => put(inner, value),
+        Some((_, leaf)) => *leaf = value,
+        None => {}
     }
 }
 
