@@ -19,7 +19,8 @@ use crate::experiment::{Event, ExperimentError, selection};
 use crate::model::rng::Stream;
 use crate::network::NetworkError;
 use crate::params::{INPUTS, Params, ParamsError};
-use crate::report::{ColorMap, HeatmapError, WeightImages};
+use crate::report::plot::FontScale;
+use crate::report::{HeatmapError, Shades, WeightImages};
 use crate::trained::{Replica, Trained};
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -146,9 +147,10 @@ impl Simulation {
             labels: &labels,
             classes: &model.network.classes,
             by_class: !model.network.votes_by_labels(),
-            range: (model.w_min() as f32, model.learning.gmax as f32),
-            colormap: ColorMap::default(),
+            only: &[],
+            shades: Shades::of_weights(model.w_min(), model.learning.gmax, None),
             scale: 4,
+            font_scale: FontScale::default(),
             notes: &[],
         };
         Ok(Heatmap {

@@ -8,6 +8,7 @@ mod device;
 mod devices;
 mod document;
 mod eval;
+mod figures;
 mod heatmap;
 pub mod memory;
 
@@ -21,7 +22,9 @@ mod reproduce;
 mod run;
 mod run_folder;
 pub mod saving;
+mod sets;
 pub mod signals;
+mod silence;
 mod sweep;
 mod train;
 

@@ -7,8 +7,8 @@ use super::run_folder::read_text;
 use anyhow::{Context, bail};
 use clap::Args;
 use spikeprune::params::{
-    Architecture, Layered, MetricsEvery, Params, PerClass, PruningMode, Renamed, Rule, TauPrune,
-    Threshold, TrainImages, Vote, apply_setting, layered_over, renamed,
+    Architecture, Layered, Measure, MetricsEvery, Params, PerClass, PruningMode, Renamed, Rule,
+    TauPrune, Threshold, TrainImages, Vote, apply_setting, layered_over, renamed,
 };
 use spikeprune::presets;
 use std::fmt::Display;
@@ -113,6 +113,14 @@ struct JobOptions {
         help = with_default("Training images between two rows of metrics.csv, or end for the last row alone",
             |p| p.job.metrics_every))]
     metrics_every: Option<MetricsEvery>,
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        value_parser = choices::<Measure>(),
+        help = "What metrics.csv holds beside accuracy and weights: noise, what noise evokes"
+    )]
+    metrics: Option<Vec<Measure>>,
 }
 
 #[derive(Args)]
@@ -207,6 +215,7 @@ impl JobOptions {
         set(&mut job.seed, &self.seed);
         set(&mut job.replicas, &self.replicas);
         set(&mut job.metrics_every, &self.metrics_every);
+        set(&mut job.metrics, &self.metrics);
         Ok(())
     }
 

@@ -3,12 +3,15 @@
 pub mod answers;
 pub mod bench;
 pub mod evaluate;
+pub mod evaluation;
+pub mod fired;
 pub mod labelling;
 pub mod linear;
 pub mod papers;
 pub mod prepare;
 pub mod presentation;
 pub mod selection;
+pub mod set_answers;
 pub mod sweep;
 pub mod test_sets;
 pub mod train;

@@ -7,7 +7,7 @@ use crate::model::poisson::{Draw, RateTable, SpikeList};
 use crate::model::rng::Stream;
 use crate::network::Network;
 use crate::params::{INPUTS, Model, Vote};
-use crate::report::plot::{Band, MOST_SPIKES, Panel, Raster, Trace};
+use crate::report::plot::{Band, FontScale, MOST_SPIKES, Panel, Raster, Trace};
 
 /// Neurons whose potentials a drawing holds.
 pub const DRAWN: usize = 8;
@@ -105,6 +105,7 @@ impl Presentation {
                 .take(DRAWN)
                 .map(trace)
                 .collect(),
+            font_scale: FontScale::default(),
         }
     }
 }

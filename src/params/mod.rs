@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use architecture::{Architecture, Vote};
 pub use error::ParamsError;
-pub use job::{Job, MetricsEvery, PerClass, TrainImages};
+pub use job::{Job, Measure, MetricsEvery, PerClass, TrainImages};
 pub use kinds::{Decay, PruningMode, Rule, TauPrune, TauRule, Threshold};
 pub use layer::{ConfigError, Layered, apply_setting, layered, layered_over, to_toml};
 pub use model::{
