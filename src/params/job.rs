@@ -34,7 +34,7 @@ pub struct Job {
     pub replicas: usize,
     /// Training images between two rows of the metrics, or the last row alone.
     pub metrics_every: MetricsEvery,
-    /// What is measured then beside accuracy and weights.
+    /// What the metrics hold beside accuracy and weights, a list.
     #[serde(default)]
     pub metrics: Vec<Measure>,
 }

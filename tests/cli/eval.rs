@@ -1,9 +1,7 @@
 //! `eval`: testing a checkpoint again.
 
 use crate::bad_checkpoint::Edited;
-use crate::program::{
-    CHECKPOINT, Run, SHARED, all_well, data, refused, spikeprune, succeed, tiny_train,
-};
+use crate::program::{CHECKPOINT, Run, SHARED, all_well, data, refused, spikeprune, succeed};
 use serde_json::{Value, json};
 use std::fs;
 
@@ -253,38 +251,4 @@ fn sets_of_the_papers_can_be_shown_to_any_checkpoint() {
     all_well(cases.map(|(flags, code, says)| {
         refused(spikeprune(&["eval", kept.arg()]).args(flags), code, says)
     }));
-}
-
-/// The rule of the paper weakens groups at images of all other classes: with ten of them hardly any fires.
-#[test]
-fn networks_that_stay_silent_say_so_and_what_helps() {
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("run");
-    let mut train = tiny_train(
-        &out,
-        &[
-            "--classes",
-            "0,1,2,3,4,5,6,7,8,9",
-            "--train-per-class",
-            "150",
-        ],
-    );
-    let output = train.output().unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{stderr}");
-    assert!(
-        stderr.starts_with("note: the network stays silent at "),
-        "{stderr}"
-    );
-    assert!(stderr.contains("--preset ten-class"), "{stderr}");
-    let summary: Value =
-        serde_json::from_str(&fs::read_to_string(out.join("summary.json")).unwrap()).unwrap();
-    let notes = summary["notes"].as_array().unwrap();
-    assert_eq!(format!("note: {}\n", notes[0].as_str().unwrap()), stderr);
-    assert!(summary["eval"]["neurons"]["dead"].as_u64().unwrap() > 0);
-    // On what was not learned silence is as good as any answer.
-    let checkpoint = out.join(CHECKPOINT);
-    succeed(spikeprune(&["eval", "--as-unknown"]).arg(&checkpoint));
-    succeed(spikeprune(&["eval", "--quiet"]).arg(&checkpoint));
-    assert!(SHARED.summary()["notes"].as_array().unwrap().is_empty());
 }

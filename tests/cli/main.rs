@@ -20,6 +20,7 @@ mod record;
 mod repeat;
 mod reproduce;
 mod run_folder;
+mod silence;
 mod streams;
 mod summary;
 mod sweep;

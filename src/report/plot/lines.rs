@@ -142,7 +142,7 @@ mod tests {
             let drawn = svg
                 .as_str()
                 .split('<')
-                .filter(|part| part.contains("stroke-dasharray"));
+                .filter(|part| part.starts_with("polyline") && part.contains("dasharray"));
             drawn
                 .map(|part| part.contains("series-2"))
                 .collect::<Vec<_>>()
