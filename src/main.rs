@@ -2,7 +2,6 @@
 
 mod cli;
 
-use clap::Parser;
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -10,7 +9,7 @@ static ALLOCATOR: cli::memory::EndsTheProgram = cli::memory::EndsTheProgram;
 
 fn main() -> ExitCode {
     cli::signals::survive_file_limits();
-    let ran = match cli::Cli::try_parse() {
+    let ran = match cli::parse() {
         Ok(cli) => cli::run(&cli),
         // Wrong usage goes to stderr; help is a result like any other.
         Err(told) => match told.print() {

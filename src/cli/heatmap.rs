@@ -1,12 +1,12 @@
 //! `heatmap`: the weights of a checkpoint as pictures.
 
-use super::choices::choices;
+use super::choices::{List, choices};
 use super::output::out;
 use super::own_files::{DRAWINGS, OwnFiles};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::params::to_toml;
+use spikeprune::params::{to_toml, whole, wholes};
 use spikeprune::report::plot::FontScale;
 use spikeprune::report::{ColorMap, Shades, WeightImages};
 use std::path::{Path, PathBuf};
@@ -21,11 +21,11 @@ pub struct HeatmapArgs {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Which network of several, from 0
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_parser = whole::<usize>, value_name = "N", default_value_t = 0)]
     replica: usize,
     /// Draw these neurons alone, from 0 [default: all]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    neuron: Vec<u32>,
+    #[arg(long, value_parser = wholes::<u32>, value_name = "LIST")]
+    neuron: Option<List<u32>>,
     #[command(flatten)]
     style: Style,
 }
@@ -93,19 +93,15 @@ pub fn run(args: &HeatmapArgs) -> anyhow::Result<()> {
         None => args.checkpoint.with_file_name("heatmaps"),
     };
     let neurons = checkpoint.params.model.neurons();
-    for &neuron in &args.neuron {
+    let chosen = args.neuron.as_deref().unwrap_or_default();
+    for &neuron in chosen {
         ensure!(
             (neuron as usize) < neurons,
             "--neuron names neuron {neuron}: there are neurons 0 to {}",
             neurons - 1
         );
     }
-    write(
-        &checkpoint,
-        (args.replica, &args.neuron),
-        &folder,
-        &args.style,
-    )?;
+    write(&checkpoint, (args.replica, chosen), &folder, &args.style)?;
     out(&format!("written to {}\n", folder.display()))
 }
 

@@ -1,5 +1,6 @@
 //! `eval --sets`: the test sets of the papers' experiments, for any checkpoint.
 
+use super::choices::List;
 use super::data::Loaded;
 use super::document::NetworkSummary;
 use super::figures::{MEAN, aligned, amount, percent};
@@ -11,7 +12,7 @@ use spikeprune::experiment::Observer;
 use spikeprune::experiment::prepare::as_shown;
 use spikeprune::experiment::set_answers::{SetAnswers, answer_sets};
 use spikeprune::experiment::test_sets::{HeldOut, Source, TestSet, TestSets};
-use spikeprune::params::PerClass;
+use spikeprune::params::{PerClass, items, whole};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -20,12 +21,11 @@ use std::str::FromStr;
 pub struct SetOptions {
     /// Also show these test sets: noise, blurred, blurred_stack, known, noisy:PERCENT (known digits with noise, 100 as
     /// strong as that of `noise`), unknown:LABELS (digits that were not learned, such as unknown:9-2-1)
-    #[arg(long, value_name = "SET,...", value_delimiter = ',')]
-    sets: Vec<Asked>,
+    #[arg(long, value_name = "SET,...", value_parser = read)]
+    sets: Option<List<Asked>>,
     /// Images of each set of noise
-    #[arg(long, value_name = "N", default_value_t = 1500, requires = "sets",
-        value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    noise_images: u32,
+    #[arg(long, value_name = "N", default_value_t = 1500, requires = "sets", value_parser = whole::<usize>)]
+    noise_images: usize,
 }
 
 /// A set that was asked for.
@@ -47,12 +47,7 @@ impl FromStr for Asked {
             let labels = rest.split('-').map(|label| label.trim().parse());
             labels.collect::<Result<Vec<u8>, _>>().ok()
         };
-        let plain = |set| rest.is_none().then(|| (set, Vec::new()));
         let found = match name.trim() {
-            "noise" => plain(TestSet::Noise),
-            "blurred" => plain(TestSet::Blurred),
-            "blurred_stack" => plain(TestSet::BlurredStack),
-            "known" => plain(TestSet::Known),
             "unknown" => rest
                 .and_then(labels)
                 .map(|labels| (TestSet::Unknown, labels)),
@@ -61,7 +56,12 @@ impl FromStr for Asked {
                 let percent = percent.filter(|percent| (1..=1000).contains(percent));
                 percent.map(|percent| (TestSet::Noisy { percent }, Vec::new()))
             }
-            _ => None,
+            name => {
+                let set = TestSet::PLAIN
+                    .into_iter()
+                    .find(|set| set.to_string() == name);
+                set.filter(|_| rest.is_none()).map(|set| (set, Vec::new()))
+            }
         };
         let (set, unknown) = found.ok_or(
             "expected noise, blurred, blurred_stack, known, noisy:PERCENT (1 to 1000) or unknown:LABELS, such as \
@@ -71,11 +71,29 @@ impl FromStr for Asked {
     }
 }
 
+/// A list of sets.
+fn read(text: &str) -> Result<List<Asked>, String> {
+    let names = items(text).map_err(|error| error.to_string())?;
+    names.into_iter().map(str::parse).collect()
+}
+
+/// Most images of a set of noise.
+const MOST_NOISE_IMAGES: usize = 100_000;
+
 impl SetOptions {
+    fn sets(&self) -> &[Asked] {
+        self.sets.as_deref().unwrap_or_default()
+    }
+
     /// Refuses sets that make no sense for these networks.
     pub fn check(&self, checkpoint: &Checkpoint, as_unknown: bool) -> anyhow::Result<()> {
-        for (index, Asked { set, unknown }) in self.sets.iter().enumerate() {
-            let named_before = self.sets[..index].iter().any(|other| other.set == *set);
+        ensure!(
+            (1..=MOST_NOISE_IMAGES).contains(&self.noise_images),
+            "--noise-images is {}: it must be in 1..={MOST_NOISE_IMAGES}",
+            self.noise_images
+        );
+        for (index, Asked { set, unknown }) in self.sets().iter().enumerate() {
+            let named_before = self.sets()[..index].iter().any(|other| other.set == *set);
             ensure!(!named_before, "--sets names {set} twice");
             let mut network = checkpoint.params.model.network.clone();
             let learned = unknown.iter().find(|label| network.classes.contains(label));
@@ -99,13 +117,13 @@ impl SetOptions {
         count: PerClass,
         observer: &mut Observer<'_>,
     ) -> anyhow::Result<Vec<BTreeMap<TestSet, SetAnswers>>> {
-        if self.sets.is_empty() {
+        if self.sets().is_empty() {
             return Ok(Vec::new());
         }
         let mut params = checkpoint.params.clone();
         params.job.test_per_class = count;
         let unknown: Vec<u8> = self
-            .sets
+            .sets()
             .iter()
             .flat_map(|asked| asked.unknown.clone())
             .collect();
@@ -114,10 +132,10 @@ impl SetOptions {
             params: &params,
             unknown: &unknown,
             held_out: HeldOut::Test,
-            noise_images: self.noise_images as usize,
+            noise_images: self.noise_images,
         };
         let shown = as_shown(&params.model.input, &data.set.test);
-        let asked: Vec<TestSet> = self.sets.iter().map(|asked| asked.set).collect();
+        let asked: Vec<TestSet> = self.sets().iter().map(|asked| asked.set).collect();
         let sets = TestSets::new(source, &shown, &asked)?;
         Ok(answer_sets(backend, &checkpoint.replicas, &sets, observer)?)
     }

@@ -236,7 +236,7 @@ fn sets_of_the_papers_can_be_shown_to_any_checkpoint() {
         table.contains("spikes an image") && table.contains("noisy_100"),
         "{table}"
     );
-    let cases: [(&[&str], i32, &str); 6] = [
+    let cases: [(&[&str], i32, &str); 7] = [
         (
             &["--sets", "unknown:7"],
             1,
@@ -247,6 +247,11 @@ fn sets_of_the_papers_can_be_shown_to_any_checkpoint() {
         (&["--sets", "unknown"], 2, "unknown:9-2-1"),
         (&["--sets", "fog"], 2, "'fog'"),
         (&["--noise-images", "5"], 2, "--sets"),
+        (
+            &["--sets", "noise", "--noise-images", "0"],
+            1,
+            "--noise-images is 0",
+        ),
     ];
     all_well(cases.map(|(flags, code, says)| {
         refused(spikeprune(&["eval", kept.arg()]).args(flags), code, says)
