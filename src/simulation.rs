@@ -207,7 +207,7 @@ impl Simulation {
     ) -> Result<Vec<Evaluation>, SimulationError> {
         let count = self.params.job.test_per_class;
         let tested = selection::first_of_classes(images, labels, count)?;
-        let images = as_shown(&self.params.model.input, images);
+        let images = as_shown(&self.params.model.input, images)?;
         let (replicas, silent) = (&self.trained.replicas, &mut |_: Event<'_>| Ok(()));
         Ok(evaluate(
             &*self.backend,

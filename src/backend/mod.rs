@@ -12,9 +12,10 @@ pub mod gpu;
 pub mod open;
 mod record;
 
+use crate::dataset::ImageShape;
 use crate::model::rng::Stream;
 use crate::network::{Network, NetworkError};
-use crate::params::{ImageShape, ParamsError};
+use crate::params::ParamsError;
 use check::{check_clock, check_plan, check_recorded, check_test, check_watch, common_lanes};
 pub use record::{Record, Variable, Watched};
 use std::borrow::Cow;

@@ -136,7 +136,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     if let Some(path) = &args.answers {
         answers::write(path, &checkpoint.replicas, &heard)?;
     }
-    let images = as_shown(&params.model.input, images);
+    let images = as_shown(&params.model.input, images)?;
     let first = frozen(&checkpoint.replicas)[0];
     args.record
         .write(backend.as_ref(), first, &images, args.font)
@@ -215,8 +215,8 @@ fn linear_accuracies(
     Ok(linear_classifier(
         backend,
         &frozen(&checkpoint.replicas),
-        (&as_shown(input, train), &fitted),
-        (&as_shown(input, &data.set.test), tested),
+        (&as_shown(input, train)?, &fitted),
+        (&as_shown(input, &data.set.test)?, tested),
     )?)
 }
 
@@ -228,7 +228,7 @@ pub fn test(
     tested: &[ClassImages],
     observer: &mut Observer<'_>,
 ) -> Result<Vec<Evaluation>, ExperimentError> {
-    let images = as_shown(&checkpoint.params.model.input, images);
+    let images = as_shown(&checkpoint.params.model.input, images)?;
     let replicas = &checkpoint.replicas;
     evaluate(backend, replicas, &images, tested, Stream::Test, observer)
 }

@@ -128,11 +128,7 @@ pub fn write(
         classes: &params.model.network.classes,
         by_class: !params.model.network.votes_by_labels(),
         only: neurons,
-        shades: Shades::of_weights(
-            params.model.w_min(),
-            params.model.gmax(),
-            style.colormap,
-        ),
+        shades: Shades::of_weights(params.model.w_min(), params.model.gmax(), style.colormap),
         scale: style.scale,
         font_scale: style.font.font_scale,
         notes: &[

@@ -134,7 +134,7 @@ impl SetOptions {
             held_out: HeldOut::Test,
             noise_images: self.noise_images,
         };
-        let shown = as_shown(&params.model.input, &data.set.test);
+        let shown = as_shown(&params.model.input, &data.set.test)?;
         let asked: Vec<TestSet> = self.sets().iter().map(|asked| asked.set).collect();
         let sets = TestSets::new(source, &shown, &asked)?;
         Ok(answer_sets(backend, &checkpoint.replicas, &sets, observer)?)

@@ -1,5 +1,6 @@
 //! What can be wrong with a data set, one variant a fault.
 
+use super::ImageShape;
 use std::io;
 use std::path::PathBuf;
 
@@ -122,6 +123,16 @@ pub enum DatasetError {
         rows: u32,
         /// Columns in the header.
         columns: u32,
+    },
+
+    /// The images have another shape than the network takes.
+    #[error(
+        "the images have the shape {images}, the network takes {network}: set input.height, input.width and \
+         input.channels to those of the images"
+    )]
+    OtherShape {
+        images: ImageShape,
+        network: ImageShape,
     },
 
     /// The file, decompressed, ends too early.

@@ -8,6 +8,7 @@ mod error;
 mod idx;
 mod noise;
 mod parse;
+mod shape;
 mod subset;
 
 use std::fmt;
@@ -23,6 +24,7 @@ pub use error::DatasetError;
 #[doc(hidden)]
 pub use idx::check_test_labels;
 pub use noise::{NoiseKind, add_noise, mean_intensity, noise_images};
+pub use shape::ImageShape;
 pub use subset::{count_of_class, first_of_any, first_of_class};
 
 /// Pixels of an image: 28 rows of 28, one an input of the networks.
@@ -76,6 +78,26 @@ impl LabelledImages {
             pixels,
             labels: self.labels.clone(),
             digest: OnceLock::new(),
+        }
+    }
+
+    /// The shape of each image.
+    pub fn shape(&self) -> ImageShape {
+        ImageShape {
+            height: 28,
+            width: 28,
+            channels: 1,
+        }
+    }
+
+    /// Checks that the images have the shape that a network takes.
+    ///
+    /// # Errors
+    /// When they have another.
+    pub fn check_shape(&self, network: ImageShape) -> Result<(), DatasetError> {
+        match self.shape() {
+            images if images == network => Ok(()),
+            images => Err(DatasetError::OtherShape { images, network }),
         }
     }
 

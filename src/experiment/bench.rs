@@ -133,8 +133,8 @@ pub fn speed(
     let networks = (0..params.job.replicas)
         .map(|replica| Network::new(params, replica))
         .collect::<Result<Vec<_>, _>>()?;
-    let train = as_shown(&params.model.input, &data.train);
-    let test = as_shown(&params.model.input, &data.test);
+    let train = as_shown(&params.model.input, &data.train)?;
+    let test = as_shown(&params.model.input, &data.test)?;
     let images = selection::training(&train, params)?;
     let schedule =
         |network: &Network| Schedule::new(images.clone(), network.seed, params.job.shift_max);

@@ -1,7 +1,7 @@
 //! What the host does to images before they are shown, and to weights after they are read out.
 
 use crate::backend::{BackendError, Session};
-use crate::dataset::LabelledImages;
+use crate::dataset::{DatasetError, LabelledImages};
 use crate::network::Network;
 use crate::params::{Input, Params};
 use crate::trained::Replica;
@@ -22,11 +22,18 @@ impl Deref for ShownImages<'_> {
 
 /// Images as they are shown: as they are, or each scaled to the mean rate that the input asks for, rounded to
 /// whole intensities and at most 255. An image without a lit pixel stays dark.
-pub fn as_shown<'a>(input: &Input, images: &'a LabelledImages) -> ShownImages<'a> {
-    ShownImages(match scaled(input, images.pixels()) {
+///
+/// # Errors
+/// When the images have another shape than the network takes.
+pub fn as_shown<'a>(
+    input: &Input,
+    images: &'a LabelledImages,
+) -> Result<ShownImages<'a>, DatasetError> {
+    images.check_shape(input.image())?;
+    Ok(ShownImages(match scaled(input, images.pixels()) {
         Cow::Borrowed(_) => Cow::Borrowed(images),
         Cow::Owned(pixels) => Cow::Owned(images.with_pixels(pixels)),
-    })
+    }))
 }
 
 /// The same for bare pixels.

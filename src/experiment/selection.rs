@@ -38,8 +38,9 @@ pub fn first_of_classes(
 /// together, as the file has them.
 ///
 /// # Errors
-/// When there are fewer than the job asks for.
+/// When there are fewer than the job asks for, or they have another shape than the network takes.
 pub fn training(images: &LabelledImages, params: &Params) -> Result<Vec<Showing>, DatasetError> {
+    images.check_shape(params.model.image())?;
     let classes = &params.model.network.classes;
     let group_of = |label: u8| classes.iter().position(|&class| class == label);
     let chosen = match params.job.train {

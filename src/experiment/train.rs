@@ -111,7 +111,7 @@ pub fn train_networks(
     let (params, mut done) = (network.params.clone(), network.state.presented as usize);
     let total = params.presentations();
     check_together(&begun.replicas, network)?;
-    let shown = &as_shown(&params.model.input, images);
+    let shown = &as_shown(&params.model.input, images)?;
     let mut schedules = schedules(shown, &begun.replicas)?;
     let parts = begun.replicas.into_iter().map(|replica| {
         let Replica {

@@ -31,8 +31,8 @@ pub use layer::{
     ConfigError, Layered, apply_setting, grid_values, layered, layered_over, set_value, to_toml,
 };
 pub use model::{
-    Excitatory, ImageShape, Inhibitory, Input, Lateral, Learning, MAX_INPUTS, Model, Pruning,
-    REFERENCE_INPUTS, RETRIES, Steps, Time,
+    Excitatory, Inhibitory, Input, Lateral, Learning, MAX_INPUTS, Model, Pruning, REFERENCE_INPUTS,
+    RETRIES, Steps, Time,
 };
 pub use renamed::{Renamed, renamed};
 pub use schema::{Allowed, Numbers, Parameter, parameters, words};

@@ -2,6 +2,7 @@
 
 use super::kinds::{Decay, PruningMode, Rule, TauPrune, Threshold};
 use super::{Architecture, ParamsError, validate};
+use crate::dataset::ImageShape;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,36 +39,6 @@ pub struct Time {
     pub rest_ms: f64,
 }
 
-/// What one image is made of: rows, columns, and intensities of each pixel, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ImageShape {
-    pub height: usize,
-    pub width: usize,
-    pub channels: usize,
-}
-
-impl Input {
-    /// Shape of the images.
-    pub fn image(&self) -> ImageShape {
-        ImageShape {
-            height: self.height,
-            width: self.width,
-            channels: self.channels,
-        }
-    }
-}
-
-impl ImageShape {
-    /// Intensities of an image.
-    pub fn len(self) -> usize {
-        self.height * self.width * self.channels
-    }
-
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-}
-
 /// Inputs of the network for which weights are given: the pixels of MNIST.
 pub const REFERENCE_INPUTS: f64 = 784.0;
 
@@ -102,6 +73,17 @@ pub struct Input {
     /// By how much `full_rate_hz` rises each time.
     #[schemars(range(min = 0, max = 100_000))]
     pub retry_rate_hz: f64,
+}
+
+impl Input {
+    /// Shape of the images.
+    pub fn image(&self) -> ImageShape {
+        ImageShape {
+            height: self.height,
+            width: self.width,
+            channels: self.channels,
+        }
+    }
 }
 
 /// The excitatory (E) population: conductance-based leaky integrate-and-fire, adaptive threshold.
@@ -226,7 +208,8 @@ pub struct Learning {
     /// Largest initial weight, relative to gmax.
     #[schemars(range(min = 0, max = 1))]
     pub w_start_max: f64,
-    /// Sum to which the incoming weights of each neuron are scaled before each training image; 0 for no scaling.
+    /// Sum to which the incoming weights of each neuron are scaled before each training image, however many inputs there
+    /// are; 0 for no scaling.
     #[schemars(range(min = 0, max = 1e6))]
     pub w_total: f64,
     /// What a negative weight adds to the inhibitory conductance, relative to its magnitude.

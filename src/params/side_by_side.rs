@@ -1,6 +1,7 @@
 //! Which networks may run side by side.
 
-use super::{ImageShape, Input, MetricsEvery, Params, ParamsError, Time, Vote};
+use super::{Input, MetricsEvery, Params, ParamsError, Time, Vote};
+use crate::dataset::ImageShape;
 
 /// What lanes that run side by side have in common; shapes of their arrays follow from it. What a neuron remembers of
 /// its own spikes may differ from lane to lane.

@@ -88,7 +88,7 @@ const JOBS: [Case; 31] = [
     (&["--device", "gpu:first"], 2, "'gpu:first'"),
 ];
 
-const MODELS: [Case; 38] = [
+const MODELS: [Case; 41] = [
     (&["--dt-ms", "0"], 1, "time.dt_ms is 0"),
     (&["--dt-ms=-0.5"], 1, "time.dt_ms is -0.5"),
     (&["--dt-ms", "0.3"], 1, "time.dt_ms = 0.3"),
@@ -180,6 +180,17 @@ const MODELS: [Case; 38] = [
     (&["--tau-prune-ms", "nan"], 1, "pruning.tau_ms is NaN"),
     (&["--tau-prune-ms", "1e300"], 1, "pruning.tau_ms is 1"),
     (&["--k-prune", "0"], 1, "pruning.k is 0"),
+    (&["--set", "input.height=0"], 1, "input.height is 0"),
+    (
+        &["--set", "input.height=256", "--set", "input.width=257"],
+        1,
+        "is 256 * 257 * 1: it must be at most 65536",
+    ),
+    (
+        &["--set", "input.height=8"],
+        1,
+        "the images have the shape 28x28, the network takes 8x28",
+    ),
     (&["--k-prune", "1e10"], 1, "pruning.k is 1"),
     (
         &["--set", "pruning.zero_below=1.5"],

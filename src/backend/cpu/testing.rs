@@ -4,9 +4,10 @@ use super::lane::{self, Lane, Wiring};
 use super::recorder::Recorder;
 use super::step::{self, Presentation, S1};
 use crate::backend::{BackendError, Frozen, Record, SpikeCounts, TestImage, TestImages, image_of};
+use crate::dataset::ImageShape;
 use crate::model::poisson::{Draw, RateTable, SpikeList};
 use crate::model::{Block, Constants};
-use crate::params::{ImageShape, Steps};
+use crate::params::Steps;
 use rayon::prelude::*;
 
 /// One network with frozen weights, shared by its lanes.

@@ -52,7 +52,7 @@ pub fn reproduce(
     observer: &mut Observer<'_>,
 ) -> Result<Reproduction, ExperimentError> {
     let start = Instant::now();
-    let shown = as_shown(&plan.params.model.input, plan.held_out.of(data));
+    let shown = as_shown(&plan.params.model.input, plan.held_out.of(data))?;
     let sets = plan
         .splits
         .iter()

@@ -56,7 +56,7 @@ pub fn test_size(
     trained: &Trained,
     observer: &mut Observer<'_>,
 ) -> Result<Vec<SizeResult>, ExperimentError> {
-    let shown = as_shown(&plan.params.model.input, &data.test);
+    let shown = as_shown(&plan.params.model.input, &data.test)?;
     let source = Source {
         data,
         params: &plan.params,
