@@ -9,6 +9,7 @@ mod device;
 mod devices;
 mod document;
 mod eval;
+mod figures;
 mod heatmap;
 mod man;
 pub mod memory;
@@ -22,7 +23,9 @@ mod reproduce;
 mod run;
 mod run_folder;
 pub mod saving;
+mod sets;
 pub mod signals;
+mod silence;
 mod sweep;
 mod train;
 

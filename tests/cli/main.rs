@@ -22,6 +22,7 @@ mod repeat;
 mod reproduce;
 mod reproduce_flags;
 mod run_folder;
+mod silence;
 mod streams;
 mod summary;
 mod sweep;
