@@ -2,6 +2,7 @@
 
 use super::data::DataUsed;
 use serde::Serialize;
+use spikeprune::backend::{Backend, DeviceKind};
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::experiment::evaluate::Evaluation;
 use spikeprune::experiment::train::zero_fraction;
@@ -15,6 +16,7 @@ pub struct Document<'a> {
     pub version: &'static str,
     pub command: &'static str,
     pub device: String,
+    pub device_type: DeviceKind,
     pub seed: u64,
     /// Every parameter, by the keys of the TOML file.
     pub params: &'a Params,
@@ -97,7 +99,7 @@ pub fn replicas(
 /// The document of all networks of a checkpoint.
 pub fn document<'a>(
     command: &'static str,
-    device: &str,
+    backend: &dyn Backend,
     params: &'a Params,
     replicas: &'a [NetworkSummary],
     data: DataUsed,
@@ -106,7 +108,8 @@ pub fn document<'a>(
     Document {
         version: env!("CARGO_PKG_VERSION"),
         command,
-        device: device.into(),
+        device: backend.device().into(),
+        device_type: backend.kind(),
         seed: params.job.seed,
         params,
         tau_prune_ms: params.tau_prune_ms(),

@@ -102,7 +102,8 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
             replica.linear_accuracy = Some(accuracy);
         }
     }
-    let (device, params, out_folder) = (backend.device(), &checkpoint.params, args.record.folder());
+    let (params, out_folder) = (&checkpoint.params, args.record.folder());
+    let device = backend.as_ref();
     let document = document::document("eval", device, params, &replicas, data.used(), out_folder);
     match args.device.json {
         true => out_json(&document)?,

@@ -9,6 +9,7 @@ mod devices;
 mod document;
 mod eval;
 mod heatmap;
+mod machine;
 pub mod memory;
 
 mod options;

@@ -6,6 +6,7 @@ mod bad_place;
 mod bench;
 mod devices;
 mod diehl_cook;
+mod drivers;
 mod eval;
 #[path = "../support/gpu.rs"]
 mod gpu;

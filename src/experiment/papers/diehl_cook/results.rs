@@ -1,6 +1,7 @@
 //! What came out.
 
 use super::SizesPlan;
+use crate::backend::{Backend, DeviceKind};
 use crate::experiment::evaluate::Evaluation;
 use crate::experiment::train::zero_fraction;
 use crate::params::{Params, PruningMode};
@@ -14,6 +15,7 @@ pub struct DiehlCook {
     pub command: &'static str,
     pub paper: &'static str,
     pub device: String,
+    pub device_type: DeviceKind,
     /// Wall-clock time of the whole.
     pub seconds: f64,
     pub seeds: Vec<u64>,
@@ -109,12 +111,13 @@ impl SizeResult {
 
 impl DiehlCook {
     /// Without any network yet.
-    pub fn new(plan: &SizesPlan, device: &str) -> Self {
+    pub fn new(plan: &SizesPlan, backend: &dyn Backend) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION"),
             command: "reproduce",
             paper: "diehl-cook",
-            device: device.into(),
+            device: backend.device().into(),
+            device_type: backend.kind(),
             seconds: 0.0,
             seeds: (0..plan.seeds)
                 .map(|replica| plan.params.replica_seed(replica))
