@@ -108,6 +108,7 @@ pub mod model;
 pub mod network;
 pub mod params;
 pub mod presets;
+#[cfg(feature = "report")]
 pub mod report;
 pub mod simulation;
 pub mod statistics;

@@ -5,7 +5,9 @@
 //! Everything that a network must be shown in a certain form (images scaled to a mean rate, weights as a read-out sees
 //! them) is brought into it here, once.
 
-use crate::artefact::write_whole;
+#[cfg(feature = "report")]
+mod heatmap;
+
 use crate::backend::choice::DeviceChoice;
 use crate::backend::open::Opener;
 use crate::backend::{Backend, BackendError, Frozen, TestImage};
@@ -19,13 +21,15 @@ use crate::experiment::{Event, ExperimentError, selection};
 use crate::model::rng::Stream;
 use crate::network::NetworkError;
 use crate::params::{INPUTS, Params, ParamsError};
-use crate::report::{ColorMap, HeatmapError, WeightImages};
 use crate::trained::{Replica, Trained};
 use std::borrow::Cow;
-use std::io::{self, Write};
+use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+#[cfg(feature = "report")]
+pub use heatmap::Heatmap;
 
 /// The networks of a job, and the device that they run on.
 pub struct Simulation {
@@ -58,8 +62,9 @@ pub enum SimulationError {
     Label { label: u8, classes: String },
     #[error("there is no replica {replica}: there are {replicas}")]
     Replica { replica: usize, replicas: usize },
+    #[cfg(feature = "report")]
     #[error(transparent)]
-    Heatmap(#[from] HeatmapError),
+    Heatmap(#[from] crate::report::HeatmapError),
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -130,29 +135,6 @@ impl Simulation {
     /// The networks, each with its weights, metrics and labels.
     pub fn replicas(&self) -> &[Replica] {
         &self.trained.replicas
-    }
-
-    /// What a replica has learned, as a picture of the incoming weights of every neuron.
-    ///
-    /// # Errors
-    /// When there is no such replica, or a picture would be too large.
-    pub fn heatmap(&self, replica: usize) -> Result<Heatmap, SimulationError> {
-        let replica = self.replica(replica)?;
-        let model = &self.params.model;
-        let labels = replica.labels_of_neurons();
-        let images = WeightImages {
-            weights: &replica.weights,
-            labels: &labels,
-            classes: &model.network.classes,
-            by_class: !model.network.votes_by_labels(),
-            range: (model.w_min() as f32, model.learning.gmax as f32),
-            colormap: ColorMap::default(),
-            scale: 4,
-            notes: &[],
-        };
-        Ok(Heatmap {
-            png: images.encode("sheet.png")?,
-        })
     }
 
     /// Trains the networks, from where they are, on the training images that the job asks for.
@@ -317,25 +299,5 @@ impl Simulation {
             replicas: self.trained.replicas.clone(),
             data: self.data.clone(),
         }
-    }
-}
-
-/// A picture of the weights of a network, as PNG.
-pub struct Heatmap {
-    png: Vec<u8>,
-}
-
-impl Heatmap {
-    /// The bytes of the file.
-    pub fn png(&self) -> &[u8] {
-        &self.png
-    }
-
-    /// Writes the picture, whole or not at all; a file of that name is replaced.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn save(&self, path: &Path) -> io::Result<()> {
-        write_whole(path, |file| file.write_all(&self.png))
     }
 }

@@ -2,16 +2,18 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Command, Error};
-use spikeprune::params::{PruningMode, Rule, Threshold};
+use serde::Deserialize;
+use serde::de::value::{Error as ValueError, StrDeserializer};
+use spikeprune::params::{PruningMode, Rule, Threshold, words};
 use spikeprune::report::ColorMap;
 use std::ffi::OsStr;
-use std::fmt::Display;
 use std::marker::PhantomData;
 
 /// What a flag chooses from; a value is written as it displays.
-pub trait Choice: Copy + Display + Send + Sync + 'static {
-    /// All values, with their help.
-    const ALL: &'static [(Self, &'static str)];
+pub trait Choice: Clone + Send + Sync + 'static {
+    /// All values by name, with their help.
+    fn all() -> Vec<(String, String)>;
+    fn by_name(name: &str) -> Option<Self>;
 }
 
 /// Reads one of the values of a type.
@@ -24,9 +26,8 @@ pub fn choices<T: Choice>() -> Choices<T> {
 }
 
 fn possible<T: Choice>() -> impl Iterator<Item = PossibleValue> {
-    T::ALL
-        .iter()
-        .map(|(value, help)| PossibleValue::new(value.to_string()).help(*help))
+    let all = T::all().into_iter();
+    all.map(|(name, help)| PossibleValue::new(name).help(help.trim_end_matches('.').to_string()))
 }
 
 impl<T: Choice> TypedValueParser for Choices<T> {
@@ -34,10 +35,8 @@ impl<T: Choice> TypedValueParser for Choices<T> {
 
     fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<T, Error> {
         let name = PossibleValuesParser::new(possible::<T>()).parse_ref(command, arg, value)?;
-        let found = T::ALL.iter().find(|(value, _)| value.to_string() == name);
         // The name is one of those above.
-        found
-            .map(|(value, _)| *value)
+        T::by_name(&name)
             .ok_or_else(|| Error::new(clap::error::ErrorKind::InvalidValue).with_cmd(command))
     }
 
@@ -46,63 +45,41 @@ impl<T: Choice> TypedValueParser for Choices<T> {
     }
 }
 
-impl Choice for Threshold {
-    const ALL: &'static [(Self, &'static str)] = &[
-        (Self::Live, "The adaptive threshold as it moves"),
-        (
-            Self::Latched,
-            "The adaptive threshold as it stood when the image came on",
-        ),
-        (Self::Fixed, "The resting value of the threshold"),
-        (
-            Self::Homeostatic,
-            "A threshold with memory: it rises at each spike of the training and falls from image to image, too slowly \
-             to move within one; testing holds it as the training left it",
-        ),
-    ];
-}
+/// Parameters whose type says what its words mean.
+macro_rules! parameter {
+    ($($name:ty),*) => {$(
+        impl Choice for $name {
+            fn all() -> Vec<(String, String)> {
+                words::<Self>()
+            }
 
-impl Choice for Rule {
-    const ALL: &'static [(Self, &'static str)] = &[
-        (
-            Self::StdpAllLtd,
-            "Supervised: the group of the image's class learns by STDP, all others by all-LTD",
-        ),
-        (Self::Stdp, "Unsupervised: every group learns by STDP"),
-        (
-            Self::CountGated,
-            "Supervised: steps in proportion to how far each group's spike count is from its target",
-        ),
-        (
-            Self::Triplet,
-            "Unsupervised: traces of the nearest spikes alone, and the step at an E spike in proportion to a slow trace \
-             of the neuron's own last spike (Diehl & Cook's triplet rule)",
-        ),
-    ];
+            fn by_name(name: &str) -> Option<Self> {
+                Self::deserialize(StrDeserializer::<ValueError>::new(name)).ok()
+            }
+        }
+    )*};
 }
+parameter!(Threshold, Rule, PruningMode);
 
-impl Choice for PruningMode {
-    const ALL: &'static [(Self, &'static str)] = &[
-        (Self::None, "Never"),
-        (
-            Self::Continuous,
-            "At every input spike of the training; a flush ends it",
-        ),
-        (Self::Final, "One exact flush at the end of the training"),
-        (
-            Self::FinalWindow,
-            "At the end every input fires for a while with learning off; those that do are flushed",
-        ),
-    ];
-}
+const COLOR_MAPS: [(ColorMap, &str); 3] = [
+    (
+        ColorMap::BlueWhiteRed,
+        "Blue at 0, white at half the range, red at the top (matplotlib's `bwr`)",
+    ),
+    (ColorMap::Viridis, "The perceptually uniform `viridis`"),
+    (ColorMap::Gray, "From black to white, as images are stored"),
+];
 
 impl Choice for ColorMap {
-    const ALL: &'static [(Self, &'static str)] = &[
-        (
-            Self::BlueWhiteRed,
-            "Blue at 0, white at half the range, red at the top (matplotlib's `bwr`)",
-        ),
-        (Self::Viridis, "The perceptually uniform `viridis`"),
-        (Self::Gray, "From black to white, as images are stored"),
-    ];
+    fn all() -> Vec<(String, String)> {
+        let all = COLOR_MAPS.map(|(map, help)| (map.to_string(), help.to_string()));
+        all.into()
+    }
+
+    fn by_name(name: &str) -> Option<Self> {
+        let map = COLOR_MAPS
+            .into_iter()
+            .find(|(map, _)| map.to_string() == name);
+        map.map(|(map, _)| map)
+    }
 }

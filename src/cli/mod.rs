@@ -3,6 +3,7 @@
 mod answers;
 mod bench;
 mod choices;
+mod completions;
 mod data;
 mod device;
 mod devices;
@@ -10,8 +11,8 @@ mod document;
 mod eval;
 mod heatmap;
 mod machine;
+mod man;
 pub mod memory;
-
 mod options;
 pub mod output;
 mod own_files;
@@ -52,6 +53,8 @@ enum Command {
     Params(params::ParamsArgs),
     Devices(devices::DevicesArgs),
     Bench(Box<bench::BenchArgs>),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// Runs the command that was given.
@@ -65,5 +68,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Params(args) => params::run(args),
         Command::Devices(args) => devices::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
     }
 }

@@ -1,17 +1,96 @@
-//! `params`: the effective set as TOML.
+//! `params`: the effective set as TOML, with what each parameter means.
 
 use super::options::ParamOptions;
 use super::output::out;
 use clap::Args;
-use spikeprune::params::to_toml;
+use spikeprune::params::{Allowed, Parameter, Params, parameters, to_toml};
+use spikeprune::presets;
+use toml::{Table, Value};
 
 /// Print the effective parameters as TOML, ready for --config
 #[derive(Args)]
 pub struct ParamsArgs {
+    /// Print only what differs from this preset, with the preset's value beside it
+    #[arg(long, value_name = "PRESET", value_parser = presets::PRESETS.map(|(name, _)| name))]
+    diff: Option<String>,
     #[command(flatten)]
     params: ParamOptions,
 }
 
 pub fn run(args: &ParamsArgs) -> anyhow::Result<()> {
-    out(&to_toml(&args.params.resolve(false)?))
+    let params = args.params.resolve(false)?;
+    match args.diff.as_deref().and_then(presets::by_name) {
+        Some(base) => out(&differences(&params, &base)),
+        None => out(&annotated(&params)),
+    }
+}
+
+/// The set with unit, meaning and allowed values of each parameter as comments.
+fn annotated(params: &Params) -> String {
+    let mut table = String::new();
+    let mut text = String::new();
+    for line in to_toml(params).lines() {
+        if let Some(header) = line.strip_prefix('[') {
+            table = header.trim_end_matches(']').to_string() + ".";
+        }
+        let key = line.split_once(" = ").map(|(key, _)| table.clone() + key);
+        let known = key.and_then(|key| parameters().iter().find(|known| known.key == key));
+        for comment in known.map(comments).unwrap_or_default() {
+            text += &format!("# {comment}\n");
+        }
+        text += &format!("{line}\n");
+    }
+    text
+}
+
+fn comments(parameter: &Parameter) -> Vec<String> {
+    let Allowed { numbers, words } = &parameter.allowed;
+    let mut limits: Vec<String> = parameter.unit.map(String::from).into_iter().collect();
+    limits.extend(numbers.map(|numbers| match (numbers.low, numbers.high) {
+        (Some(low), Some(high)) => format!("{low} to {high}"),
+        _ => numbers.to_string(),
+    }));
+    let of_numbers = match limits.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", limits.join(", ")),
+    };
+    let or = match (numbers, words.is_empty()) {
+        (_, true) => "",
+        (Some(_), false) => "; or a word:",
+        (None, false) => "; one of:",
+    };
+    let meaning = parameter.meaning.trim_end_matches('.');
+    let mut lines = vec![format!("{meaning}{of_numbers}{or}")];
+    lines.extend(words.iter().map(|(word, meaning)| match meaning.as_str() {
+        "" => format!("  \"{word}\""),
+        meaning => format!("  \"{word}\": {}", meaning.trim_end_matches('.')),
+    }));
+    lines
+}
+
+/// What of a set differs from a preset, as a file that is laid over that preset.
+fn differences(params: &Params, base: &Params) -> String {
+    let table = |params: &Params| to_toml(params).parse::<Table>().unwrap_or_default();
+    let (of_set, of_base) = (table(params), table(base));
+    let mut text = format!("preset = \"{}\"\n", base.preset);
+    let keys = parameters().iter();
+    let lines = keys.filter_map(|Parameter { key, .. }| {
+        let (value, base) = (get(&of_set, key), get(&of_base, key));
+        match (value, base) {
+            (Some(value), Some(base)) if value != base => {
+                Some(format!("{key} = {value} # {base}\n"))
+            }
+            (Some(value), None) => Some(format!("{key} = {value}\n")),
+            _ => None,
+        }
+    });
+    text.extend(lines);
+    text
+}
+
+fn get<'t>(table: &'t Table, key: &str) -> Option<&'t Value> {
+    let (first, rest) = key.split_once('.').unwrap_or((key, ""));
+    rest.split('.')
+        .filter(|part| !part.is_empty())
+        .try_fold(table.get(first)?, |value, part| value.get(part))
 }

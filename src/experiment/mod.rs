@@ -2,6 +2,8 @@
 
 pub mod answers;
 pub mod bench;
+#[cfg(feature = "report")]
+pub mod drawing;
 pub mod evaluate;
 pub mod labelling;
 pub mod linear;

@@ -58,6 +58,10 @@ pub mod how_to {
 /// To look things up.
 pub mod reference {
     #[doc = include_str!("links.md")]
+    #[doc = include_str!("reference/glossary.md")]
+    pub mod glossary {}
+
+    #[doc = include_str!("links.md")]
     #[doc = include_str!("reference/files.md")]
     pub mod files {}
 

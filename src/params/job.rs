@@ -1,12 +1,14 @@
 //! On what networks are trained and tested, how often they are measured, and where.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 /// What is trained on what, and how often it is measured.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
     /// Folder of the four IDX files.
@@ -16,26 +18,32 @@ pub struct Job {
     pub test_per_class: PerClass,
     /// Images of each class that follow the training images and are never trained on. So many times the classes
     /// follow, whatever their classes, where training images do not go by class.
+    #[schemars(range(min = 0, max = 60_000))]
     pub validation_per_class: usize,
     /// Passes over the training images, each in an order of its own.
+    #[schemars(range(min = 1, max = 10_000))]
     pub epochs: usize,
     /// Each training image is shown shifted by up to so many pixels in both directions, drawn for each showing.
+    #[schemars(range(min = 0, max = 27))]
     pub shift_max: usize,
     /// Seed of weights, delays, order of images and input spikes; replica r has seed + r.
+    #[schemars(range(min = 0))]
     pub seed: u64,
     /// Networks trained at once, alike but for their seed.
+    #[schemars(range(min = 1, max = super::MAX_REPLICAS))]
     pub replicas: usize,
+    /// Training images between two rows of the metrics, or the last row alone.
     pub metrics_every: MetricsEvery,
 }
 
 /// Which images of the training file are trained on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TrainImages {
     /// Of each class the first so many.
-    PerClass(usize),
+    PerClass(#[schemars(range(min = 1, max = 60_000))] usize),
     /// Of all classes together the first so many, as the file has them.
-    InAll(usize),
+    InAll(#[schemars(range(min = 1, max = 60_000))] usize),
 }
 
 impl TrainImages {
@@ -65,7 +73,18 @@ pub enum MetricsEvery {
 
 /// Reads and writes a number of at least 1, or a word. A 0 is read as the word, as 0.2.0 wrote it.
 macro_rules! number_or_word {
-    ($name:ident, $number:ident, $other:ident, $word:literal) => {
+    ($name:ident, $number:ident, $other:ident, $word:literal, $most:expr) => {
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                let number = json_schema!({"type": "integer", "minimum": 1, "maximum": $most});
+                json_schema!({"anyOf": [number, {"const": $word}]})
+            }
+        }
+
         impl From<usize> for $name {
             fn from(number: usize) -> Self {
                 match number {
@@ -119,8 +138,8 @@ macro_rules! number_or_word {
         }
     };
 }
-number_or_word!(PerClass, First, All, "all");
-number_or_word!(MetricsEvery, Images, End, "end");
+number_or_word!(PerClass, First, All, "all", 10_000);
+number_or_word!(MetricsEvery, Images, End, "end", u32::MAX);
 
 /// Reads a number, or this word, which is none.
 struct NumberOrWord(&'static str);

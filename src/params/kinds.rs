@@ -1,12 +1,13 @@
 //! What a parameter chooses between.
 
+use schemars::JsonSchema;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// What the membrane potential is compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Threshold {
     /// The adaptive threshold as it moves.
@@ -21,7 +22,7 @@ pub enum Threshold {
 }
 
 /// The learning rule of S1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
     /// Supervised: the group of the image's class learns by STDP, all others by all-LTD.
@@ -56,7 +57,7 @@ impl Rule {
 }
 
 /// How an unused weight decays over the time since its last presynaptic spike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decay {
     /// By exp(-k (t / tau)^2): "use it or lose it" (eq. 5).
@@ -67,8 +68,8 @@ pub enum Decay {
     Linear,
 }
 
-/// When eq. 5 acts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// When the decay acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PruningMode {
     /// Never.
@@ -81,19 +82,19 @@ pub enum PruningMode {
     FinalWindow,
 }
 
-/// The time constant of eq. 5: given, or following from the job.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// The time constant of the decay: given, or following from the job.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     untagged,
     expecting = "it must be a number of ms, \"from-job\" or \"from-classes\""
 )]
 pub enum TauPrune {
-    Ms(f64),
+    Ms(#[schemars(extend("exclusiveMinimum" = 0))] f64),
     Rule(TauRule),
 }
 
-/// How the time constant of eq. 5 follows from the job; `t_image` is stimulus plus rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How the time constant of the decay follows from the job; `t_image` is stimulus plus rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TauRule {
     /// `t_image * sqrt(8 * classes * presentations)`: keeps about the same share of weights for any length.

@@ -2,10 +2,12 @@
 //!
 //! A [`Params`] value is what `--config` reads, what `params` prints and what a checkpoint carries. It has two parts:
 //! the [`Model`] is what is simulated, the [`Job`] is on what, how often and where. Units stand in the names: `_ms`,
-//! `_mv`, `_hz`; conductances and weights are relative to the leak and have none. Defaults are not here but in
-//! [`crate::presets`], one a published experiment. [`Params::validate`] refuses what makes no sense, [`Model::steps`]
+//! `_mv`, `_hz`; conductances and weights are relative to the leak and have none. Meaning and range stand with each
+//! field and are listed by [`parameters`]. Defaults are not here but in [`crate::presets`], one a published experiment.
+//! [`Params::validate`] refuses what makes no sense, [`Model::steps`]
 //! turns times into whole steps.
 
+mod architecture;
 mod error;
 mod idle;
 mod job;
@@ -13,20 +15,22 @@ mod kinds;
 mod layer;
 mod model;
 mod renamed;
+mod schema;
 mod side_by_side;
 mod validate;
 
 use serde::{Deserialize, Serialize};
 
+pub use architecture::{Architecture, Vote};
 pub use error::ParamsError;
 pub use job::{Job, MetricsEvery, PerClass, TrainImages};
 pub use kinds::{Decay, PruningMode, Rule, TauPrune, TauRule, Threshold};
 pub use layer::{ConfigError, Layered, apply_setting, layered, layered_over, to_toml};
 pub use model::{
-    Architecture, Excitatory, Inhibitory, Input, Lateral, Learning, Model, Pruning, RETRIES, Steps,
-    Time, Vote,
+    Excitatory, Inhibitory, Input, Lateral, Learning, Model, Pruning, RETRIES, Steps, Time,
 };
 pub use renamed::{Renamed, renamed};
+pub use schema::{Allowed, Numbers, Parameter, parameters, words};
 pub use side_by_side::{LaneSteps, Lanes, SideBySide};
 pub use validate::{MAX_CHECKPOINT_BYTES, MAX_NEURONS, MAX_REPLICAS};
 

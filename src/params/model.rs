@@ -1,14 +1,16 @@
 //! What is simulated: the network, its neurons, synapses, learning and pruning, and the clock.
 
 use super::kinds::{Decay, PruningMode, Rule, TauPrune, Threshold};
-use super::{ParamsError, validate};
+use super::{Architecture, ParamsError, validate};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How often an image may be shown again because it evoked too few spikes; what is darker still stays unanswered.
+/// How often an image may be shown again because it evoked too few spikes ([`Input::least_spikes`]); what is darker still
+/// stays unanswered.
 pub const RETRIES: u32 = 16;
 
 /// What a network is: all parameters but those of the job.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
     pub network: Architecture,
@@ -21,230 +23,225 @@ pub struct Model {
     pub pruning: Pruning,
 }
 
-/// What the network learns to tell apart, and which of its neurons speak for what.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "ArchitectureTable")]
-pub struct Architecture {
-    /// Labels that the network learns.
-    pub classes: Vec<u8>,
-    #[serde(flatten)]
-    pub vote: Vote,
-}
-
-/// How the network answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Vote {
-    /// By groups: the g-th group of neurons belongs to the g-th class.
-    Groups { neurons_per_class: usize },
-    /// By labels: neurons are labelled after the training with the class that they answer most.
-    Labels {
-        neurons: usize,
-        /// So many of the training images, evenly spread over them, label the neurons.
-        images: usize,
-    },
-}
-
-/// [`Architecture`] as a file has it: with one of the tables `groups` and `labels`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ArchitectureTable {
-    classes: Vec<u8>,
-    groups: Option<GroupsTable>,
-    labels: Option<LabelsTable>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct GroupsTable {
-    neurons_per_class: usize,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LabelsTable {
-    neurons: usize,
-    images: usize,
-}
-
-impl TryFrom<ArchitectureTable> for Architecture {
-    type Error = &'static str;
-
-    fn try_from(table: ArchitectureTable) -> Result<Self, &'static str> {
-        let vote = match (table.groups, table.labels) {
-            (Some(GroupsTable { neurons_per_class }), None) => Vote::Groups { neurons_per_class },
-            (None, Some(LabelsTable { neurons, images })) => Vote::Labels { neurons, images },
-            _ => return Err("a network has one of the tables network.groups and network.labels"),
-        };
-        let classes = table.classes;
-        Ok(Self { classes, vote })
-    }
-}
-
-impl Architecture {
-    /// The classes with `separator` between them: `7-4-6`.
-    pub fn label(&self, separator: &str) -> String {
-        let labels: Vec<String> = self.classes.iter().map(u8::to_string).collect();
-        labels.join(separator)
-    }
-
-    /// Excitatory neurons, N; there are as many inhibitory ones.
-    pub fn neurons(&self) -> usize {
-        match self.vote {
-            Vote::Groups { neurons_per_class } => self.classes.len() * neurons_per_class,
-            Vote::Labels { neurons, .. } => neurons,
-        }
-    }
-
-    /// Neurons of one group, as the learning rule counts them; where classes have none, of a share like theirs.
-    pub fn group_size(&self) -> usize {
-        self.neurons().div_ceil(self.classes.len())
-    }
-
-    /// Whether neurons are labelled after the training.
-    pub fn votes_by_labels(&self) -> bool {
-        matches!(self.vote, Vote::Labels { .. })
-    }
-}
-
 /// The clock.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Time {
     /// Length of a step.
+    #[schemars(range(min = 0.01, max = 10))]
     pub dt_ms: f64,
     /// How long an image is shown.
+    #[schemars(range(min = 1, max = 60_000))]
     pub stimulus_ms: f64,
     /// Pause without input after a training image.
+    #[schemars(range(min = 0, max = 60_000))]
     pub rest_ms: f64,
 }
 
 /// From pixels to Poisson rates: `rate = floor(p / intensity_step) * intensity_step / 255 * full_rate_hz`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// Rate of a pixel of intensity 255 (were it a multiple of the step).
+    #[schemars(range(min = 1, max = 100_000))]
     pub full_rate_hz: f64,
     /// Intensities are rounded down to a multiple of this: 1 keeps all 256 levels.
+    #[schemars(range(min = 1, max = 255))]
     pub intensity_step: u32,
     /// Every image is scaled to this mean rate over its pixels before it is shown; 0 shows it as it is.
+    #[schemars(range(min = 0, max = 100_000))]
     pub mean_rate_hz: f64,
-    /// An image that evokes fewer E spikes in all is shown again, brighter, up to [`RETRIES`] times; 0 for never.
+    /// An image that evokes fewer E spikes in all is shown again, brighter, at most 16 times; 0 for never.
+    #[schemars(range(min = 0, max = 1_000_000))]
     pub least_spikes: usize,
     /// By how much `full_rate_hz` rises each time.
+    #[schemars(range(min = 0, max = 100_000))]
     pub retry_rate_hz: f64,
 }
 
 /// The excitatory (E) population: conductance-based leaky integrate-and-fire, adaptive threshold.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Excitatory {
+    /// Time constant of the membrane potential.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub tau_membrane_ms: f64,
+    /// Resting potential.
+    #[schemars(range(min = -1_000, max = 1_000))]
     pub v_rest_mv: f64,
+    /// Potential after a spike.
+    #[schemars(range(min = -1_000, max = 1_000))]
     pub v_reset_mv: f64,
     /// Membrane potential before the first training image.
+    #[schemars(range(min = -1_000, max = 1_000))]
     pub v_start_mv: f64,
     /// Reversal potential of excitation.
+    #[schemars(range(min = -1_000, max = 1_000))]
     pub e_excitatory_mv: f64,
     /// Reversal potential of inhibition.
+    #[schemars(range(min = -1_000, max = 1_000))]
     pub e_inhibitory_mv: f64,
+    /// Time constant of the excitatory conductance.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub tau_ge_ms: f64,
+    /// Time constant of the inhibitory conductance.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub tau_gi_ms: f64,
+    /// How long a neuron cannot spike again.
+    #[schemars(range(min = 0, max = 1_000))]
     pub refractory_ms: f64,
     /// Resting value of the threshold.
+    #[schemars(range(min = -1_000, max = 1_000))]
     pub v_threshold_mv: f64,
     /// By how much the threshold is above it before the first training image.
+    #[schemars(range(min = 0, max = 1_000))]
     pub theta_start_mv: f64,
-    /// The same in testing.
+    /// Resting value of the threshold in testing.
+    #[schemars(range(min = -1_000, max = 1_000))]
     pub v_threshold_test_mv: f64,
+    /// Time constant with which the threshold returns to its resting value.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub tau_threshold_ms: f64,
     /// Rise of the threshold at each spike.
+    #[schemars(range(min = 0, max = 1_000))]
     pub threshold_step_mv: f64,
+    /// What potentials are compared with in training.
     pub threshold_train: Threshold,
+    /// What potentials are compared with in testing.
     pub threshold_test: Threshold,
 }
 
 /// The inhibitory (I) population, one neuron for each excitatory one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Inhibitory {
+    /// Time constant of the membrane potential.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub tau_membrane_ms: f64,
+    /// Resting potential.
+    #[schemars(range(min = -1_000, max = 1_000))]
     pub v_rest_mv: f64,
+    /// Potential after a spike.
+    #[schemars(range(min = -1_000, max = 1_000))]
     pub v_reset_mv: f64,
     /// Membrane potential before the first training image.
+    #[schemars(range(min = -1_000, max = 1_000))]
     pub v_start_mv: f64,
+    /// Threshold of a spike.
+    #[schemars(range(min = -1_000, max = 1_000))]
     pub v_threshold_mv: f64,
+    /// Reversal potential of excitation.
+    #[schemars(range(min = -1_000, max = 1_000))]
     pub e_excitatory_mv: f64,
+    /// Time constant of the excitatory conductance.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub tau_ge_ms: f64,
+    /// How long a neuron cannot spike again.
+    #[schemars(range(min = 0, max = 1_000))]
     pub refractory_ms: f64,
 }
 
 /// Lateral inhibition: S2 (E to its own I) and S3 (I to every E but its own).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lateral {
+    /// Weight from each E neuron to its own I neuron.
+    #[schemars(range(min = 0, max = 1_000))]
     pub w_e_to_i: f64,
-    /// Delays of S2 are uniform in 0..this, one a pair.
+    /// Delays from E to I are uniform in 0..this, one a pair.
+    #[schemars(range(min = 0, max = 100))]
     pub delay_e_to_i_max_ms: f64,
-    /// Weight of S3 times the number of neurons, in a network of 100 neurons.
+    /// Weight from an I neuron to another E neuron times the number of neurons, in a network of 100 neurons.
+    #[schemars(range(min = 0, max = 1e6))]
     pub w_i_to_e_total: f64,
     /// Other networks have a total of `w_i_to_e_total (N / 100)^this`.
+    #[schemars(range(min = 0, max = 2))]
     pub w_i_to_e_growth: f64,
-    /// Delays of S3 are uniform in 0..this, one a pair.
+    /// Delays from I to E are uniform in 0..this, one a pair.
+    #[schemars(range(min = 0, max = 100))]
     pub delay_i_to_e_max_ms: f64,
 }
 
 /// Plasticity of S1, the weights from the inputs to E.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Learning {
+    /// The learning rule of the weights from the inputs to E.
     pub rule: Rule,
     /// Largest weight.
+    #[schemars(range(min = 1e-6, max = 100))]
     pub gmax: f64,
     /// Smallest weight, relative to gmax: 0, or below it where an input may also inhibit.
+    #[schemars(range(min = -1, max = 0))]
     pub w_min: f64,
-    /// Initial weights are uniform between these two, relative to gmax.
+    /// Smallest initial weight, relative to gmax; they are uniform up to w_start_max.
+    #[schemars(range(min = 0, max = 1))]
     pub w_start_min: f64,
+    /// Largest initial weight, relative to gmax.
+    #[schemars(range(min = 0, max = 1))]
     pub w_start_max: f64,
     /// Sum to which the incoming weights of each neuron are scaled before each training image; 0 for no scaling.
+    #[schemars(range(min = 0, max = 1e6))]
     pub w_total: f64,
     /// What a negative weight adds to the inhibitory conductance, relative to its magnitude.
+    #[schemars(range(min = 0, max = 100))]
     pub inhibitory_gain: f64,
+    /// Time constant of the trace of an input's spikes.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub tau_pre_ms: f64,
+    /// Time constant of the trace of a neuron's own spikes.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub tau_post_ms: f64,
     /// `triplet`: time constant of the slow trace of a neuron's own spikes.
+    #[schemars(range(min = 1e-3, max = 60_000))]
     pub tau_post_slow_ms: f64,
     /// Step of the presynaptic trace at an input spike, relative to gmax.
+    #[schemars(range(min = 0, max = 1))]
     pub a_pre: f64,
     /// Step of the postsynaptic trace at an E spike, relative to gmax; negative depresses.
+    #[schemars(range(min = -1, max = 0))]
     pub a_post: f64,
     /// Share of the step sizes that is left at the end of the training, to which they fall linearly.
+    #[schemars(range(min = 0, max = 1))]
     pub step_end: f64,
     /// `count-gated`: spikes that the group of the image's class is to fire in one image.
+    #[schemars(range(min = 1e-3, max = 1e6))]
     pub target_spikes: f64,
     /// `count-gated`: the target counts as at least this share of `target_spikes`, however early in the image.
+    #[schemars(range(min = 1e-3, max = 1))]
     pub target_floor: f64,
     /// `count-gated`: share of `target_spikes` up to which other groups may fire without being depressed.
+    #[schemars(range(min = 0, max = 1))]
     pub tolerance: f64,
     /// Share of the synapses that take no part in a training image, drawn anew for each (dropout).
+    #[schemars(range(min = 0, max = 0.99))]
     pub dropout: f64,
 }
 
 /// Weight regularisation, "use it or lose it" (eq. 5).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pruning {
+    /// When weights that are not used decay.
     pub mode: PruningMode,
+    /// How they decay.
     pub decay: Decay,
+    /// Time constant of the decay.
     pub tau_ms: TauPrune,
+    /// Factor k in the exponent of the decay.
+    #[schemars(range(min = 1e-9, max = 1e9))]
     pub k: f64,
     /// A weight below this share of gmax counts as zero.
+    #[schemars(range(min = 0, max = 1))]
     pub zero_below: f64,
-    /// A read-out sets weights below this share of gmax to zero: what the decay has left too weak to matter.
+    /// Where weights are read out, those below this share of gmax are set to zero: what the decay has left too weak to matter.
+    #[schemars(range(min = 0, max = 1))]
     pub remove_below: f64,
     /// `final-window`: how long every input fires at the end.
+    #[schemars(range(min = 0.01, max = 60_000))]
     pub window_ms: f64,
     /// `final-window`: the rate at which it does.
+    #[schemars(range(min = 1, max = 100_000))]
     pub window_rate_hz: f64,
 }
 

@@ -49,6 +49,55 @@ fn printed_parameters_given_back_print_the_same() {
     }
 }
 
+/// Every key says what it means, and one with a unit says it; a rule's words are all there.
+#[test]
+fn printed_parameters_explain_themselves() {
+    for preset in ["paper", "diehl-cook"] {
+        let text = printed(None, &["--preset", preset]);
+        let lines: Vec<&str> = text.lines().collect();
+        for (above, line) in lines.iter().zip(&lines[1..]) {
+            let Some((key, _)) = line.split_once(" = ").filter(|(key, _)| *key != "preset") else {
+                continue;
+            };
+            assert!(above.starts_with("# "), "{key} is not explained");
+            if key.ends_with("_mv") {
+                assert!(above.contains("(mV, "), "{key} has no unit: {above}");
+            }
+        }
+        for rule in ["stdp-all-ltd", "stdp", "count-gated", "triplet"] {
+            assert!(text.contains(&format!("#   \"{rule}\": ")), "{rule}");
+        }
+    }
+    let text = printed(None, &[]);
+    let step = "# Length of a step (ms, 0.01 to 10)\ndt_ms = 0.5\n";
+    assert!(text.contains(step), "{text}");
+}
+
+/// Laid over the other preset, the differences give the set again.
+#[test]
+fn differences_of_presets_are_a_file() {
+    let set = ["--set", "inhibitory.v_reset_mv=-46", "--seed", "7"];
+    for (preset, other) in [
+        ("best", "paper"),
+        ("diehl-cook", "ten-class"),
+        ("paper", "diehl-cook"),
+    ] {
+        let chosen = [&["--preset", preset][..], &set].concat();
+        let differences = printed(None, &[&chosen[..], &["--diff", other]].concat());
+        let preset_line = format!("preset = \"{other}\"");
+        assert_eq!(differences.lines().next(), Some(&preset_line[..]));
+        assert!(!differences.contains("time.stimulus_ms"), "{differences}");
+        let again: Table = printed(Some(&differences), &[]).parse().unwrap();
+        let mut meant: Table = printed(None, &chosen).parse().unwrap();
+        meant.insert("preset".into(), other.into());
+        assert_eq!(again, meant, "{differences}");
+    }
+    let same = printed(None, &["--diff", "paper"]);
+    assert_eq!(same, "preset = \"paper\"\n");
+    let threshold = printed(None, &["--preset", "best", "--diff", "paper"]);
+    assert!(threshold.contains("excitatory.threshold_step_mv = 0.5 # 3.0\n"));
+}
+
 #[test]
 fn without_anything_the_paper_is_meant() {
     let paper = printed(None, &["--preset", "paper"]);

@@ -143,3 +143,32 @@ fn help_that_cannot_be_written_is_an_error() {
         );
     }
 }
+
+/// What shells complete and man shows comes from the commands themselves.
+#[test]
+fn completions_and_manual_pages_know_every_flag() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = succeed(&mut spikeprune(&["completions", shell]));
+        for word in ["reproduce", "tau-prune-ms", "stdp-all-ltd"] {
+            assert!(script.contains(word), "{shell} lacks {word}");
+        }
+    }
+    let program = succeed(&mut spikeprune(&["man"]));
+    for page in ["spikeprune\\-train(1)", "spikeprune\\-devices(1)"] {
+        assert!(program.contains(page), "{program}");
+    }
+    let train = succeed(&mut spikeprune(&["man", "train"]));
+    assert!(
+        train.starts_with(".ie") && train.contains(".TH spikeprune-train 1"),
+        "{train}"
+    );
+    assert!(train.contains("\\-\\-tau\\-prune\\-ms"), "{train}");
+    let says = "there is no command trian; there are: train, reproduce";
+    refused(&mut spikeprune(&["man", "trian"]), 1, says).unwrap();
+    refused(
+        &mut spikeprune(&["completions", "csh"]),
+        2,
+        "possible values: bash",
+    )
+    .unwrap();
+}

@@ -246,10 +246,10 @@ fn cores() -> usize {
 
 impl Machine {
     fn this() -> Self {
-        let brand = sysinfo::System::new().ok().and_then(|mut system| {
-            system.refresh_cpu_list(sysinfo::CpuRefreshKind::nothing());
-            Some(system.cpus().first()?.brand().trim().to_string())
-        });
+        let mut system = sysinfo::System::new();
+        system.refresh_cpu_list(sysinfo::CpuRefreshKind::nothing());
+        let first = system.cpus().first();
+        let brand = first.map(|cpu| cpu.brand().trim().to_string());
         Self {
             cpu: brand.unwrap_or_default(),
             cores: cores(),

@@ -2,6 +2,7 @@
 
 mod model;
 
+use super::schema::check_ranges;
 use super::*;
 use std::fmt;
 
@@ -33,13 +34,6 @@ pub fn whole_steps(key: &'static str, ms: f64, dt_ms: f64) -> Result<u32, Params
         return Err(ParamsError::Indivisible { key, ms, dt_ms });
     }
     Ok(whole as u32)
-}
-
-fn positive(key: &'static str, value: f64, unit: &str) -> Result<(), ParamsError> {
-    if value.is_finite() && value > 0.0 {
-        return Ok(());
-    }
-    Err(out_of_range(key, value, format!("a positive number{unit}")))
 }
 
 fn within(key: &'static str, value: f64, low: f64, high: f64) -> Result<(), ParamsError> {
@@ -107,26 +101,7 @@ impl Job {
     /// # Errors
     /// The first that makes no sense.
     pub fn validate(&self) -> Result<(), ParamsError> {
-        let (key, images) = match self.train {
-            TrainImages::PerClass(images) => ("job.train.per_class", images),
-            TrainImages::InAll(images) => ("job.train.in_all", images),
-        };
-        count(key, images, 1, 60_000)?;
-        if let PerClass::First(images) = self.test_per_class {
-            count("job.test_per_class", images, 1, 10_000)?;
-        }
-        count(
-            "job.validation_per_class",
-            self.validation_per_class,
-            0,
-            60_000,
-        )?;
-        count("job.epochs", self.epochs, 1, 10_000)?;
-        count("job.shift_max", self.shift_max, 0, 27)?;
-        count("job.replicas", self.replicas, 1, MAX_REPLICAS)?;
-        if let MetricsEvery::Images(images) = self.metrics_every {
-            count("job.metrics_every", images, 1, u32::MAX as usize)?;
-        }
+        check_ranges("job.", self)?;
         if self.seed > i64::MAX as u64 - MAX_REPLICAS as u64 {
             return Err(out_of_range(
                 "job.seed",
