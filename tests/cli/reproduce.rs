@@ -193,7 +193,7 @@ fn a_gpu_that_is_exact_gives_the_same() {
     };
     for flags in [[].as_slice(), &["--preset", "best", "--no-controls"]] {
         let on = |device| {
-            let on = ["--quiet", "--device", device];
+            let on = ["--device", device];
             let mut found = timeless(&document(&[flags, &on].concat()));
             let kind = found["device_type"].take();
             assert_eq!(kind == "cpu", device == "cpu", "{kind}");
