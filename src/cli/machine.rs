@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn the_least_limit_of_nested_cgroups_counts() {
-        let cases: [(&str, &[(&str, &str)], Option<u64>); 5] = [
+        let cases: [(&str, &[_], _); 5] = [
             (
                 "0::/user/job",
                 &[

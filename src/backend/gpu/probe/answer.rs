@@ -25,6 +25,8 @@ pub struct Request {
 /// A line of the answer.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Line {
+    /// It comes first, before any driver is loaded.
+    Begun,
     Listed(Vec<AdapterInfo>),
     /// The test of the GPU of this index begins.
     Testing(usize),
@@ -56,9 +58,11 @@ pub fn answer(request: &Request, mut out: impl Write) -> io::Result<()> {
     };
     std::thread::Builder::new().spawn(orphaned)?;
     let mut say = |line: &Line| -> io::Result<()> {
-        writeln!(out, "{}", serde_json::to_string(line)?)?;
+        // A driver may have left a line open.
+        writeln!(out, "\n{}", serde_json::to_string(line)?)?;
         out.flush()
     };
+    say(&Line::Begun)?;
     let adapters = adapters();
     let infos: Vec<_> = adapters.iter().map(|found| found.info.clone()).collect();
     let chosen = request.chosen(&infos);
@@ -76,7 +80,6 @@ pub fn answer(request: &Request, mut out: impl Write) -> io::Result<()> {
         }
     }
     say(&Line::Done)?;
-    // A driver may have left a line open.
     writeln!(io::stderr(), "\n{DONE}")
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The process is another run of a program that is named, as a rule of the same: the command line names itself. It finds
 //! the request in the environment ([`asked`]), answers line by line on stdout ([`answer()`]) and ends. What drivers and
-//! the Vulkan loader write to stderr is read for reasons ([`log`]).
+//! the Vulkan loader write to stderr is read for reasons.
 
 mod answer;
 mod log;
@@ -14,7 +14,7 @@ use super::self_test::Tested;
 use super::surroundings;
 use crate::backend::choice::DeviceChoice;
 pub use answer::{Request, answer, asked};
-use process::{Ended, Heard, listen};
+use process::{Heard, listen};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -70,6 +70,7 @@ impl Probe {
         let mut survey = Survey::default();
         loop {
             let Heard {
+                begun,
                 listed,
                 tests,
                 testing,
@@ -77,9 +78,9 @@ impl Probe {
                 log,
             } = listen(self, &request)?;
             let Some(listed) = listed else {
-                return Err(match ended {
-                    Ended::Strange(reason) => self.failed(reason),
-                    _ => GpuError::Listing(format!("{ended}{}", log.blame())),
+                return Err(match begun {
+                    true => GpuError::Listing(format!("{ended}{}", log.blame())),
+                    false => self.failed(format!("it {ended}{}", log.said())),
                 });
             };
             if request.first == 0 {
@@ -128,8 +129,9 @@ mod tests {
     use crate::backend::DeviceKind::Discrete;
     use crate::backend::gpu::adapter::tests::info;
 
-    /// A shell that acts as the program; it may not be silent for longer than any machine needs to run one.
+    /// A shell that acts as the program and has begun to answer.
     fn shell(script: &str) -> Probe {
+        let script = format!("echo '\"Begun\"'; echo 'words of a driver'; {script}");
         Probe {
             args: ["-c".into(), script.into()].into(),
             ..Probe::new("/bin/sh")
@@ -171,17 +173,20 @@ mod tests {
         let silent = failure(&probe);
         assert!(silent.contains("no answer within 0.05 s"), "{silent}");
         // Whoever keeps the pipes open does not count.
-        let left = failure(&shell("sleep 1000 & exit 4"));
+        let left = failure(&shell("sleep 5 & exit 4"));
         assert!(left.contains("exit status: 4"), "{left}");
     }
 
     #[test]
     fn what_is_no_probe_is_named() {
-        let strange = failure(&shell("echo 'Usage: sh'"));
-        assert!(
-            strange.contains("running /bin/sh") && strange.contains("Usage: sh"),
-            "{strange}"
-        );
+        let usage = Probe {
+            args: ["-c".into(), "echo 'Usage: sh'; exit 2".into()].into(),
+            ..Probe::new("/bin/sh")
+        };
+        let strange = failure(&usage);
+        for part in ["running /bin/sh", "exit status: 2", "Usage: sh"] {
+            assert!(strange.contains(part), "{part}: {strange}");
+        }
         let missing = failure(&Probe::new("/nowhere/at/all"));
         assert!(missing.contains("running /nowhere/at/all"), "{missing}");
     }

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// What one process found.
 pub(super) struct Heard {
+    /// Whether it is an answer at all.
+    pub begun: bool,
     pub listed: Option<Vec<AdapterInfo>>,
     pub tests: Vec<(usize, Result<Tested, String>)>,
     /// The GPU whose test did not end.
@@ -27,8 +29,6 @@ pub(super) enum Ended {
     Done,
     Left(ExitStatus),
     Silent(Duration),
-    /// With what is no answer.
-    Strange(String),
 }
 
 impl fmt::Display for Ended {
@@ -37,7 +37,6 @@ impl fmt::Display for Ended {
             Self::Done => f.write_str("ended"),
             Self::Left(status) => write!(f, "ended with {status}"),
             Self::Silent(limit) => write!(f, "gave no answer within {} s", limit.as_secs_f64()),
-            Self::Strange(reason) => f.write_str(reason),
         }
     }
 }
@@ -106,6 +105,7 @@ fn forward(
 
 fn hear(child: &mut Child, said: &Receiver<Said>, limit: Duration) -> Heard {
     let mut heard = Heard {
+        begun: false,
         listed: None,
         tests: Vec::new(),
         testing: None,
@@ -122,13 +122,13 @@ fn hear(child: &mut Child, said: &Receiver<Said>, limit: Duration) -> Heard {
             Ok(Said::Err(line)) if line == DONE => done[1] = true,
             Ok(Said::Err(line)) => heard.log.push(line),
             Ok(Said::Out(line)) => {
-                spoke = Instant::now();
-                match heard.take(&line) {
-                    Ok(read) => done[0] = matches!(read, Line::Done),
-                    Err(reason) => {
-                        heard.ended = Ended::Strange(reason);
-                        return heard;
+                match serde_json::from_str(&line) {
+                    Ok(line) => {
+                        spoke = Instant::now();
+                        done[0] = heard.take(line);
                     }
+                    // Drivers write there too.
+                    Err(_) => heard.log.push(line),
                 }
             }
             Err(quiet) => {
@@ -152,20 +152,19 @@ fn hear(child: &mut Child, said: &Receiver<Said>, limit: Duration) -> Heard {
 }
 
 impl Heard {
-    /// Takes a line of the answer.
-    fn take(&mut self, line: &str) -> Result<Line, String> {
-        let read = serde_json::from_str(line)
-            .map_err(|_| format!("it says {line:?}, which is no answer of this version"))?;
-        match &read {
-            Line::Listed(infos) => self.listed = Some(infos.clone()),
-            Line::Testing(index) => self.testing = Some(*index),
+    /// Takes a line of the answer; true if it is the last.
+    fn take(&mut self, line: Line) -> bool {
+        match line {
+            Line::Begun => self.begun = true,
+            Line::Listed(infos) => self.listed = Some(infos),
+            Line::Testing(index) => self.testing = Some(index),
             Line::Tested(index, test) => {
                 self.testing = None;
-                self.tests.push((*index, test.clone()));
+                self.tests.push((index, test));
             }
-            Line::Done => {}
+            Line::Done => return true,
         }
-        Ok(read)
+        false
     }
 }
 
