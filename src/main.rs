@@ -2,7 +2,6 @@
 
 mod cli;
 
-use clap::Parser;
 use spikeprune::backend::gpu::probe;
 use std::process::ExitCode;
 
@@ -15,7 +14,7 @@ fn main() -> ExitCode {
         return ExitCode::from(u8::from(answered.is_err()));
     }
     cli::signals::survive_file_limits();
-    let ran = match cli::Cli::try_parse() {
+    let ran = match cli::parse() {
         Ok(cli) => cli::run(&cli),
         // Wrong usage goes to stderr; help is a result like any other.
         Err(told) => match told.print() {

@@ -8,6 +8,7 @@ use spikeprune::backend::gpu::error::GpuError;
 use spikeprune::backend::gpu::probe::Probe;
 use spikeprune::backend::open::Opener;
 use spikeprune::backend::{Backend, BackendError, DeviceKind};
+use spikeprune::params::whole;
 use std::env::var_os;
 use std::io::{IsTerminal, stderr};
 use std::time::Duration;
@@ -24,7 +25,7 @@ pub struct DeviceOptions {
     #[arg(long, value_name = "DEVICE", default_value_t)]
     device: DeviceChoice,
     /// Threads of the CPU; 0 takes one for each core. Results do not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_parser = whole::<usize>, value_name = "N", default_value_t = 0)]
     threads: usize,
     /// Print one JSON document instead of a table
     #[arg(long)]

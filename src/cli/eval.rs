@@ -1,12 +1,14 @@
 //! `eval`: tests a checkpoint again, on other classes or data.
 
-use super::choices::choices;
+use super::choices::{List, choices};
 use super::data::Loaded;
 use super::device::DeviceOptions;
+use super::heatmap::FontOptions;
 use super::options::set;
 use super::output::{note, out, out_json};
 use super::progress::Progress;
 use super::record::RecordOptions;
+use super::sets::SetOptions;
 use super::{answers, document};
 use anyhow::ensure;
 use clap::Args;
@@ -20,7 +22,7 @@ use spikeprune::experiment::selection::{self, ClassImages};
 use spikeprune::experiment::train::frozen;
 use spikeprune::experiment::{Event, ExperimentError, Observer};
 use spikeprune::model::rng::Stream;
-use spikeprune::params::{PerClass, Threshold};
+use spikeprune::params::{DataFolder, PerClass, Threshold, whole, wholes};
 use spikeprune::trained::Replica;
 use std::path::PathBuf;
 
@@ -30,25 +32,28 @@ pub struct EvalArgs {
     /// A checkpoint.safetensors of `train`
     checkpoint: PathBuf,
     /// Labels to show, also ones that were not learned [default: those that were]
-    #[arg(
-        long,
+    #[arg(long, value_parser = wholes::<u8>,
         value_name = "LIST",
-        value_delimiter = ',',
-        help_heading = "Test"
-    )]
-    classes: Option<Vec<u8>>,
+        help_heading = "Test")]
+    classes: Option<List<u8>>,
     /// Test images of each class, or all [default: as in the training]
     #[arg(long, value_name = "N", help_heading = "Test")]
     test_per_class: Option<PerClass>,
     /// Folder of the four IDX files, raw or .gz [default: as in the training]
     #[arg(long, value_name = "DIR", help_heading = "Test")]
-    data: Option<String>,
+    data: Option<DataFolder>,
+    /// Count all labels shown as not learned, whatever their numbers: for data whose labels mean something else
+    #[arg(long, help_heading = "Test")]
+    as_unknown: bool,
+    #[command(flatten)]
+    sets: SetOptions,
     /// What potentials are compared with [default: as in the training's test]
     #[arg(long, value_name = "KIND", help_heading = "Test", value_parser = choices::<Threshold>())]
     threshold_test: Option<Threshold>,
     /// Also fit a linear classifier of the spike counts to so many training images of each class, as a comparison
     #[arg(
         long,
+        value_parser = whole::<usize>,
         alias = "linear-readout",
         value_name = "N",
         help_heading = "Test"
@@ -59,6 +64,8 @@ pub struct EvalArgs {
     answers: Option<PathBuf>,
     #[command(flatten)]
     record: RecordOptions,
+    #[command(flatten)]
+    font: FontOptions,
     #[command(flatten)]
     device: DeviceOptions,
 }
@@ -72,6 +79,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     set(&mut shown.classes, &args.classes);
     // Labels that were not learned must exist and differ too.
     shown.validate_classes()?;
+    args.sets.check(&checkpoint, args.as_unknown)?;
     if let Some(path) = &args.answers {
         answers::check(path)?;
     }
@@ -82,7 +90,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     args.record
         .check(images, checkpoint.params.model.neurons())?;
     let (mut progress, mut heard) = (Progress::new(args.device.quiet), Vec::new());
-    let evaluations = test(
+    let mut evaluations = test(
         backend.as_ref(),
         &checkpoint,
         images,
@@ -94,8 +102,23 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
             progress.observe(&event)
         },
     )?;
-    progress.finish();
+    if args.as_unknown {
+        evaluations = evaluations
+            .into_iter()
+            .map(Evaluation::as_unknown)
+            .collect();
+    }
     let mut replicas = document::replicas(&checkpoint, evaluations, None);
+    let observer: &mut Observer<'_> = &mut |event| progress.observe(&event);
+    let count = job.test_per_class;
+    let sets = (args.sets).show(backend.as_ref(), &checkpoint, &data, count, observer)?;
+    for (replica, mut sets) in replicas.iter_mut().zip(sets) {
+        if args.as_unknown {
+            (sets.values_mut()).for_each(|set| set.accuracy = None);
+        }
+        replica.sets = sets;
+    }
+    progress.finish();
     if let Some(count) = args.linear_classifier {
         let accuracies = linear_accuracies(backend.as_ref(), &checkpoint, &data, &tested, count)?;
         for (replica, accuracy) in replicas.iter_mut().zip(accuracies) {
@@ -105,6 +128,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let (params, out_folder) = (&checkpoint.params, args.record.folder());
     let device = backend.as_ref();
     let document = document::document("eval", device, params, &replicas, data.used(), out_folder);
+    (document.notes.iter()).for_each(|text| note(text, args.device.quiet));
     match args.device.json {
         true => out_json(&document)?,
         false => out(&document::table(&document))?,
@@ -115,7 +139,8 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     }
     let images = as_shown(&params.model.input, images);
     let first = frozen(&checkpoint.replicas)[0];
-    args.record.write(backend.as_ref(), first, &images)
+    args.record
+        .write(backend.as_ref(), first, &images, args.font)
 }
 
 impl EvalArgs {
@@ -146,12 +171,22 @@ impl EvalArgs {
     /// The data that were asked for, or those that were trained on.
     fn load_data(&self, checkpoint: &Checkpoint) -> anyhow::Result<Loaded> {
         let quiet = self.device.quiet;
-        let data = Loaded::from(self.data.as_ref().unwrap_or(&checkpoint.params.job.data))?;
-        let same = checkpoint.check_data(&self.checkpoint, &data.set, data.folder.as_ref());
+        let folder = self.data.as_ref().unwrap_or(&checkpoint.params.job.data);
+        let data = Loaded::from(folder, checkpoint.data.as_ref())?;
+        let same = checkpoint.check_data(&self.checkpoint, &data.set, &data.folder);
         match (same, &self.data, &checkpoint.data) {
             (Err(error), None, _) => return Err(error.into()),
-            (Err(_), Some(folder), _) => note(
-                &format!("{folder} holds other images than the networks were trained on"),
+            (Err(_), Some(_), _) => note(
+                &format!(
+                    "{} holds other images than the networks were trained on{}",
+                    data.folder.display(),
+                    match self.as_unknown {
+                        true => "; all its labels count as not learned",
+                        false =>
+                            "; labels are matched by their numbers: a 7 of these data counts as the 7 that was learned. If \
+                             they mean something else, give --as-unknown",
+                    }
+                ),
                 quiet,
             ),
             (Ok(()), _, None) => note(

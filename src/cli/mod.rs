@@ -9,6 +9,7 @@ mod device;
 mod devices;
 mod document;
 mod eval;
+mod figures;
 mod heatmap;
 mod machine;
 mod man;
@@ -23,10 +24,13 @@ mod reproduce;
 mod run;
 mod run_folder;
 pub mod saving;
+mod sets;
 pub mod signals;
+mod silence;
 mod sweep;
 mod train;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
 /// The commands that leave a run folder. A folder is of the first whose mark it holds.
@@ -55,6 +59,31 @@ enum Command {
     Bench(Box<bench::BenchArgs>),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
+}
+
+/// Reads the command line.
+pub fn parse() -> Result<Cli, clap::Error> {
+    Cli::try_parse().map_err(|mut error| {
+        if is_rest_of_list(&error) {
+            let tip = "a list with spaces needs quotes around all of it: '5, 7, 9'";
+            let tip = ContextValue::StyledStrs(vec![tip.into()]);
+            error.insert(ContextKind::Suggested, tip);
+        }
+        error
+    })
+}
+
+/// Whether an argument that is not known follows one that ends with a comma.
+fn is_rest_of_list(error: &clap::Error) -> bool {
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else {
+        return false;
+    };
+    let args: Vec<String> = std::env::args_os()
+        .map(|arg| arg.to_string_lossy().into_owned())
+        .collect();
+    let mut pairs = args.windows(2);
+    error.kind() == ErrorKind::UnknownArgument
+        && pairs.any(|pair| pair[0].ends_with(',') && pair[1] == *unknown)
 }
 
 /// Runs the command that was given.

@@ -1,6 +1,7 @@
 //! The two ways out: results on stdout, errors on stderr.
 
 use anyhow::Context;
+use spikeprune::params::one_line;
 use std::io::{self, ErrorKind, Write};
 
 /// Prints a result. If the reader is gone, the program ends quietly, see [`is_broken_pipe`].
@@ -20,7 +21,7 @@ pub fn out_json(document: &impl serde::Serialize) -> anyhow::Result<()> {
 /// Prints a note that changes the meaning of a result, unless `--quiet`. If the terminal is gone, the run goes on.
 pub fn note(text: &str, quiet: bool) {
     if !quiet {
-        let _ = writeln!(io::stderr(), "note: {text}");
+        let _ = writeln!(io::stderr(), "note: {}", one_line(text));
     }
 }
 
@@ -44,7 +45,7 @@ fn sentence(error: &anyhow::Error) -> String {
             text += &cause;
         }
     }
-    text
+    one_line(&text)
 }
 
 /// Whether stdout's reader is gone, as with `| head`.

@@ -11,7 +11,7 @@ use super::signals::{Stop, stop_at_signals};
 use serde::Serialize;
 use spikeprune::backend::Backend;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::dataset::{Dataset, Digests};
+use spikeprune::dataset::Dataset;
 use spikeprune::experiment::train::{Every, Saving};
 use spikeprune::experiment::{Event, ExperimentError, Observer};
 use spikeprune::params::Params;
@@ -44,7 +44,7 @@ pub trait Job {
     fn check(&self, data: &Dataset, quiet: bool) -> anyhow::Result<()>;
 
     /// Writes what the run follows from into a new folder.
-    fn write(&self, folder: &mut RunFolder, data: &Digests) -> anyhow::Result<()>;
+    fn write(&self, folder: &mut RunFolder, data: &Loaded) -> anyhow::Result<()>;
 
     /// Runs to the end.
     fn run(self, frame: Frame<'_>) -> anyhow::Result<()>;
@@ -91,9 +91,11 @@ impl<'a> Start<'a> {
             folder,
         } = self;
         let backend = flags.device.open()?;
-        let data = flags.data.load(job.params())?;
-        if let Some(folder) = &folder {
-            folder.check_data(flags.kind.mark, &data)?;
+        let begun = folder.as_ref().map(|folder| folder.begun(flags.kind.mark));
+        let begun = begun.transpose()?;
+        let data = flags.data.load(job.params(), begun.as_ref())?;
+        if let (Some(folder), Some(begun)) = (&folder, &begun) {
+            folder.check_data(begun, &data)?;
         }
         job.check(&data.set, flags.device.quiet)?;
         stop.begin();
@@ -105,7 +107,7 @@ impl<'a> Start<'a> {
             }
             None => {
                 let mut folder = flags.folder.create(&job.name(), &job.files())?;
-                job.write(&mut folder, &data.set.digests())?;
+                job.write(&mut folder, &data)?;
                 folder
             }
         };
@@ -156,7 +158,7 @@ impl Frame<'_> {
         }
         let saved = Checkpoint::load(&path)?;
         fits(&saved, &path)?;
-        saved.check_data(&path, &self.data.set, self.data.folder.as_ref())?;
+        saved.check_data(&path, &self.data.set, &self.data.folder)?;
         self.folder.check(&[name])?;
         Ok(Some(saved))
     }

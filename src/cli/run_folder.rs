@@ -1,7 +1,7 @@
 //! The folder of one run; its files appear whole or not at all.
 
 use super::RUNS;
-use super::data::Loaded;
+use super::data::{Begun, Loaded};
 use super::output::{note, out, out_json};
 use super::own_files::{DRAWINGS, OwnFiles, RUN};
 use super::run::Kind;
@@ -23,6 +23,8 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How the lines after it name the data that the run was begun with.
 const TRAIN_LINE: &str = "# training images sha256 ";
 const TEST_LINE: &str = "# test images sha256 ";
+/// And how the next one names the folder that they were read from.
+const FOLDER_LINE: &str = "# data folder ";
 
 /// The folder for pictures of the weights in the folder of a run.
 pub const HEATMAPS: &str = "heatmaps";
@@ -161,33 +163,48 @@ impl RunFolder {
         &mut self,
         name: &str,
         content: &impl Serialize,
-        data: &Digests,
+        data: &Loaded,
     ) -> anyhow::Result<()> {
         let content =
             toml::to_string(content).with_context(|| format!("cannot write {name} as TOML"))?;
-        let Digests { train, test } = data;
-        let head = format!("{VERSION_LINE}{VERSION}\n{TRAIN_LINE}{train}\n{TEST_LINE}{test}\n");
+        let Digests { train, test } = data.set.digests();
+        let mut head = format!("{VERSION_LINE}{VERSION}\n{TRAIN_LINE}{train}\n{TEST_LINE}{test}\n");
+        // A name that no comment can hold is left out: the folder is then looked for again.
+        let folder = data.rooted();
+        if let Some(folder) = folder
+            .to_str()
+            .filter(|name| !name.contains(char::is_control))
+        {
+            head += &format!("{FOLDER_LINE}{folder}\n");
+        }
         self.write_text(name, &(head + &content))
     }
 
-    /// Refuses data that are not those which the run was begun with, as far as its file of that name tells.
-    pub fn check_data(&self, name: &str, data: &Loaded) -> anyhow::Result<()> {
+    /// The data that the run was begun with, as far as its file of that name tells.
+    pub fn begun(&self, name: &str) -> anyhow::Result<Begun> {
         let text = self.read_text(name)?;
-        let found = data.set.digests();
-        let line = |start: &str, unknown: &str| {
+        let line = |start: &str| {
             let mut head = text.lines().take_while(|line| line.starts_with('#'));
-            let digest = head.find_map(|line| line.strip_prefix(start));
-            digest.unwrap_or(unknown).to_string()
+            head.find_map(|line| line.strip_prefix(start))
+                .map(String::from)
         };
-        let begun_with = Digests {
-            train: line(TRAIN_LINE, &found.train),
-            test: line(TEST_LINE, &found.test),
+        let digests = line(TRAIN_LINE).zip(line(TEST_LINE));
+        Ok(Begun {
+            digests: digests.map(|(train, test)| Digests { train, test }),
+            folder: line(FOLDER_LINE).map(PathBuf::from),
+        })
+    }
+
+    /// Refuses data that are not those which the run was begun with.
+    pub fn check_data(&self, begun: &Begun, data: &Loaded) -> anyhow::Result<()> {
+        let Some(digests) = &begun.digests else {
+            return Ok(());
         };
-        begun_with.check(&found).map_err(|other| {
+        digests.check(&data.set.digests()).map_err(|other| {
             anyhow!(
                 "{} holds other {} images (SHA-256 {}) than the run in {} was begun with ({}): name the folder of the \
                  same data with --data",
-                data.folder,
+                data.folder.display(),
                 other.part,
                 other.found,
                 self.path().display(),

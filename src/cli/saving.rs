@@ -5,6 +5,7 @@ use super::run_folder::RunFolder;
 use clap::Args;
 use spikeprune::experiment::ExperimentError;
 use spikeprune::experiment::train::Every;
+use spikeprune::params::whole;
 use std::fmt;
 
 /// Time between two checkpoints where no number of images is given.
@@ -14,7 +15,7 @@ const SECONDS: f64 = 20.0;
 #[command(next_help_heading = "Device and output")]
 pub struct SavingOptions {
     /// Save the training after each N images, to go on from if the run is stopped [default: every 20 s]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_parser = whole::<usize>, value_name = "N")]
     checkpoint_every: Option<usize>,
 }
 

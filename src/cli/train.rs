@@ -1,7 +1,8 @@
 //! `train`: trains the networks of a job, tests them and leaves a run folder.
 
+use super::data::Loaded;
 use super::device::DeviceOptions;
-use super::heatmap;
+use super::heatmap::{self, FontOptions, Style};
 use super::options::ParamOptions;
 use super::output::note;
 use super::run::{Flags, Frame, Job, Kept, Kind, Start};
@@ -11,7 +12,7 @@ use super::{document, eval};
 use anyhow::{Context, ensure};
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::dataset::{Dataset, DatasetError, Digests, LabelledImages};
+use spikeprune::dataset::{Dataset, DatasetError, LabelledImages};
 use spikeprune::experiment::Observer;
 use spikeprune::experiment::selection::{self, ClassImages};
 use spikeprune::experiment::train::{train_networks, untrained};
@@ -33,6 +34,8 @@ pub struct TrainArgs {
     folder: FolderOptions,
     #[command(flatten)]
     saving: SavingOptions,
+    #[command(flatten)]
+    font: FontOptions,
     /// Go on with the run in this folder: all but --device, --threads and --data comes from there; results are the same
     /// to the bit, on the same device or one that is exact
     #[arg(long, value_name = "DIR", help_heading = "Device and output",
@@ -62,7 +65,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
         Some(folder) => read(folder)?,
         None => args.params.resolve(args.device.quiet)?,
     };
-    start.run(Training(params))
+    start.run(Training(params, args.font))
 }
 
 /// The parameters of a run.
@@ -73,7 +76,8 @@ fn read(folder: &RunFolder) -> anyhow::Result<Params> {
     Ok(params)
 }
 
-struct Training(Params);
+/// The parameters of a run, and how large text is in its pictures.
+struct Training(Params, FontOptions);
 
 impl Job for Training {
     fn params(&self) -> &Params {
@@ -102,7 +106,7 @@ impl Job for Training {
         Ok(())
     }
 
-    fn write(&self, folder: &mut RunFolder, data: &Digests) -> anyhow::Result<()> {
+    fn write(&self, folder: &mut RunFolder, data: &Loaded) -> anyhow::Result<()> {
         folder.write_toml(CONFIG, &self.0, data)
     }
 
@@ -134,9 +138,10 @@ impl Job for Training {
             frame.data.used(),
             Some(frame.folder.path().display().to_string()),
         );
+        (document.notes.iter()).for_each(|text| note(text, frame.quiet()));
         let table = document::table(&document);
         frame.end(Some(SUMMARY), &document, &table, |folder| {
-            draw(&checkpoint, folder).context("the weights are not drawn")
+            draw(&checkpoint, folder, self.1).context("the weights are not drawn")
         })
     }
 }
@@ -191,12 +196,12 @@ pub fn note_missing_validation(
     Ok(found < wanted)
 }
 
-fn draw(checkpoint: &Checkpoint, folder: &RunFolder) -> anyhow::Result<()> {
+fn draw(checkpoint: &Checkpoint, folder: &RunFolder, font: FontOptions) -> anyhow::Result<()> {
     let path = folder.file(HEATMAPS);
     ensure!(
         !path.is_symlink(),
         "{} is a link, which is not followed",
         path.display()
     );
-    heatmap::write(checkpoint, 0, &path, &heatmap::Style::default())
+    heatmap::write(checkpoint, (0, &[]), &path, &Style::with(font))
 }

@@ -53,6 +53,10 @@ pub mod how_to {
     #[doc = include_str!("links.md")]
     #[doc = include_str!("how_to/other_images.md")]
     pub mod other_images {}
+
+    #[doc = include_str!("links.md")]
+    #[doc = include_str!("how_to/silence.md")]
+    pub mod silence {}
 }
 
 /// To look things up.
@@ -64,6 +68,10 @@ pub mod reference {
     #[doc = include_str!("links.md")]
     #[doc = include_str!("reference/files.md")]
     pub mod files {}
+
+    #[doc = include_str!("links.md")]
+    #[doc = include_str!("reference/values.md")]
+    pub mod values {}
 
     #[doc = include_str!("links.md")]
     #[doc = include_str!("reference/speed.md")]
@@ -99,6 +107,10 @@ pub mod explanation {
     #[doc = include_str!("links.md")]
     #[doc = include_str!("explanation/diehl_cook.md")]
     pub mod diehl_cook {}
+
+    #[doc = include_str!("links.md")]
+    #[doc = include_str!("explanation/uncertainty.md")]
+    pub mod uncertainty {}
 
     #[doc = include_str!("links.md")]
     #[doc = include_str!("explanation/agreement.md")]

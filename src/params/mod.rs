@@ -8,6 +8,7 @@
 //! turns times into whole steps.
 
 mod architecture;
+mod document;
 mod error;
 mod idle;
 mod job;
@@ -18,14 +19,17 @@ mod renamed;
 mod schema;
 mod side_by_side;
 mod validate;
+mod value;
 
 use serde::{Deserialize, Serialize};
 
 pub use architecture::{Architecture, Vote};
 pub use error::ParamsError;
-pub use job::{Job, MetricsEvery, PerClass, TrainImages};
+pub use job::{DataFolder, Job, Measure, MetricsEvery, PerClass, TrainImages};
 pub use kinds::{Decay, PruningMode, Rule, TauPrune, TauRule, Threshold};
-pub use layer::{ConfigError, Layered, apply_setting, layered, layered_over, to_toml};
+pub use layer::{
+    ConfigError, Layered, apply_setting, grid_values, layered, layered_over, set_value, to_toml,
+};
 pub use model::{
     Excitatory, Inhibitory, Input, Lateral, Learning, Model, Pruning, RETRIES, Steps, Time,
 };
@@ -33,6 +37,7 @@ pub use renamed::{Renamed, renamed};
 pub use schema::{Allowed, Numbers, Parameter, parameters, words};
 pub use side_by_side::{LaneSteps, Lanes, SideBySide};
 pub use validate::{MAX_CHECKPOINT_BYTES, MAX_NEURONS, MAX_REPLICAS};
+pub use value::{ValueError, items, number, one_line, quoted, whole, wholes};
 
 /// Inputs of every network: the pixels of a 28x28 image.
 pub const INPUTS: usize = 784;

@@ -98,8 +98,8 @@ fn params_of(common: &mut Npz) -> (Params, serde_json::Value) {
     set_neurons(&mut params, &json, "v_init");
     params.model.excitatory.tau_threshold_ms = number(&json["e"]["tau_vt_ms"]);
     params.model.excitatory.threshold_step_mv = number(&json["e"]["vt_inc"]);
-    params.model.lateral.w_e_to_i = number(&json["w_e_to_i"]);
-    params.model.lateral.w_i_to_e_total = number(&json["w_i_to_e"]) * params.model.neurons() as f64;
+    params.model.lateral.w_e_to_i = number(&json["w_s2"]);
+    params.model.lateral.w_i_to_e_total = number(&json["w_s3"]) * params.model.neurons() as f64;
     (params, json)
 }
 

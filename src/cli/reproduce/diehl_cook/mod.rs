@@ -4,18 +4,21 @@ mod show;
 
 use super::page;
 use super::{
-    CONFIG, NO_PAGE, PAGE, PLAN, Paper, RESULT, ReproduceArgs, Saved, first_given, planned, refuse,
-    set, write,
+    CONFIG, NO_PAGE, PAGE, PLAN, Paper, RESULT, ReproduceArgs, Saved, planned, refuse, write,
 };
+use crate::cli::choices::List;
+use crate::cli::data::Loaded;
+use crate::cli::heatmap::FontOptions;
+use crate::cli::output::note;
 use crate::cli::run::{Frame, Job, Kept};
 use crate::cli::run_folder::RunFolder;
 use crate::cli::train::note_missing_validation;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 use spikeprune::dataset::{Dataset, Digests};
 use spikeprune::experiment::papers::diehl_cook::{DiehlCook, SizesPlan, test_size, train_size};
-use spikeprune::params::{INPUTS, MetricsEvery, Params, PruningMode, TrainImages};
-use spikeprune::report::{ColorMap, Sheet, TileGroup, WeightImages};
+use spikeprune::params::{INPUTS, MetricsEvery, Params, PruningMode, wholes};
+use spikeprune::report::{Shades, Sheet, TileGroup, WeightImages};
 use spikeprune::trained::Trained;
 use std::time::Instant;
 
@@ -24,14 +27,8 @@ use std::time::Instant;
 #[command(next_help_heading = "Experiment")]
 pub struct DiehlCookOptions {
     /// Neurons of the networks [diehl-cook: 100,400]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    sizes: Option<Vec<usize>>,
-    /// Passes over the training images [diehl-cook: 3]
-    #[arg(long, value_name = "N")]
-    epochs: Option<usize>,
-    /// Training images of all classes together, as the file has them [diehl-cook: 59000]
-    #[arg(long, value_name = "N")]
-    train_images: Option<usize>,
+    #[arg(long, value_parser = wholes::<usize>, value_name = "LIST")]
+    sizes: Option<List<usize>>,
 }
 
 /// Rows of the curve of learning, where the parameters do not say otherwise.
@@ -43,10 +40,11 @@ const SHEET: usize = 1200;
 pub fn job(args: &ReproduceArgs, saved: Option<Saved<'_>>) -> anyhow::Result<Sizes> {
     let plan: SizesPlan = planned(saved, || plan(args))?;
     plan.validate()?;
-    Ok(Sizes(plan))
+    Ok(Sizes(plan, args.font))
 }
 
-pub struct Sizes(SizesPlan);
+/// What is run, and how large text is in its pictures.
+pub struct Sizes(SizesPlan, FontOptions);
 
 impl Job for Sizes {
     fn params(&self) -> &Params {
@@ -74,12 +72,12 @@ impl Job for Sizes {
         Ok(())
     }
 
-    fn write(&self, folder: &mut RunFolder, data: &Digests) -> anyhow::Result<()> {
+    fn write(&self, folder: &mut RunFolder, data: &Loaded) -> anyhow::Result<()> {
         write(folder, Paper::DiehlCook, &self.0.params, &self.0, data)
     }
 
     fn run(self, mut frame: Frame<'_>) -> anyhow::Result<()> {
-        let (plan, start) = (&self.0, Instant::now());
+        let (plan, font, start) = (&self.0, self.1, Instant::now());
         let mut found = DiehlCook::new(plan, frame.backend.as_ref());
         let mut sheets = Vec::new();
         for &size in &plan.sizes {
@@ -97,12 +95,14 @@ impl Job for Sizes {
                     Ok((trained, networks))
                 })?;
             found.networks.extend(networks);
-            sheets.push((size, sheet(plan, &trained, size)));
+            sheets.push((size, sheet(plan, &trained, size, font)));
         }
+        found.conclude();
         found.seconds = start.elapsed().as_secs_f64();
         let (document, digests) = (frame.data.with(&found), frame.data.set.digests());
+        (show::silent_networks(&found).iter()).for_each(|text| note(text, frame.quiet()));
         frame.end(Some(RESULT), &document, &show::table(&found), |folder| {
-            write_page(plan, &found, &digests, &sheets, folder).context(NO_PAGE)
+            write_page(plan, &found, &digests, (&sheets, font), folder).context(NO_PAGE)
         })
     }
 }
@@ -120,7 +120,7 @@ fn write_page(
     plan: &SizesPlan,
     found: &DiehlCook,
     data: &Digests,
-    sheets: &[(usize, Sheet<'_>)],
+    (sheets, font): (&[(usize, Sheet<'_>)], FontOptions),
     folder: &mut RunFolder,
 ) -> anyhow::Result<()> {
     let mut digits = Vec::new();
@@ -130,25 +130,29 @@ fn write_page(
         let name = digits_file(*size);
         digits.push(page::write(&params, data, folder, &name, sheet, caption)?);
     }
-    folder.write_text(PAGE, &show::html(found, data, &digits)?)
+    folder.write_text(PAGE, &show::html(found, data, &digits, font)?)
 }
 
 fn plan(args: &ReproduceArgs) -> anyhow::Result<SizesPlan> {
     refuse("diehl-cook", args.antonov_sukhov.given())?;
     let (shared, options) = (&args.shared, &args.diehl_cook);
+    ensure!(
+        args.job.neurons.is_none(),
+        "--neurons has no meaning here: --sizes names the numbers of neurons to compare"
+    );
     let mut params = args.params(Some("diehl-cook"))?;
-    set(&mut params.job.epochs, &options.epochs);
-    if let Some(images) = options.train_images {
-        params.job.train = TrainImages::InAll(images);
-    }
     if params.job.metrics_every == MetricsEvery::End {
         let every = params.presentations().div_ceil(ROWS);
         params.job.metrics_every = MetricsEvery::Images(every);
     }
-    let (sizes, arms) = (options.sizes.clone(), shared.arms.clone());
+    let sizes = options.sizes.clone();
+    let arms = shared.arms.clone();
+    let arms = arms.unwrap_or_else(|| vec![PruningMode::None]);
+    let prunes = arms.iter().any(|&arm| arm != PruningMode::None);
+    args.model.check(prunes, "--arms")?;
     Ok(SizesPlan {
         sizes: sizes.unwrap_or_else(|| vec![100, 400]),
-        arms: arms.unwrap_or_else(|| vec![PruningMode::None]),
+        arms,
         seeds: shared.seeds,
         noise_images: shared.noise_images,
         params,
@@ -158,21 +162,14 @@ fn plan(args: &ReproduceArgs) -> anyhow::Result<SizesPlan> {
 impl DiehlCookOptions {
     /// A flag that was given.
     pub fn given(&self) -> Option<&'static str> {
-        first_given(&[
-            ("--sizes", self.sizes.is_some()),
-            ("--epochs", self.epochs.is_some()),
-            ("--train-images", self.train_images.is_some()),
-        ])
+        self.sizes.is_some().then_some("--sizes")
     }
 }
 
 /// What the first network of each arm has learned, in a square each.
-fn sheet(plan: &SizesPlan, trained: &Trained, size: usize) -> Sheet<'static> {
+fn sheet(plan: &SizesPlan, trained: &Trained, size: usize, font: FontOptions) -> Sheet<'static> {
     let params = &plan.params;
-    let range = (
-        params.model.w_min() as f32,
-        params.model.learning.gmax as f32,
-    );
+    let shades = Shades::of_weights(params.model.w_min(), params.model.learning.gmax, None);
     let scale = (SHEET / (size.isqrt() * INPUTS.isqrt())).clamp(1, 4) as u32;
     let group = |(arm, mode): (usize, &PruningMode)| -> Option<TileGroup<'static>> {
         let images = WeightImages {
@@ -180,9 +177,10 @@ fn sheet(plan: &SizesPlan, trained: &Trained, size: usize) -> Sheet<'static> {
             labels: &vec![None; size],
             classes: &[],
             by_class: false,
-            range,
-            colormap: ColorMap::default(),
+            only: &[],
+            shades,
             scale,
+            font_scale: font.font_scale,
             notes: &[],
         };
         let mut group = images.groups().pop()?;
@@ -191,9 +189,9 @@ fn sheet(plan: &SizesPlan, trained: &Trained, size: usize) -> Sheet<'static> {
     };
     Sheet {
         groups: plan.arms.iter().enumerate().filter_map(group).collect(),
-        range,
-        colormap: ColorMap::default(),
+        shades,
         scale,
+        font_scale: font.font_scale,
         quantity: "weight".into(),
     }
 }
