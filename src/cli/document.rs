@@ -4,6 +4,7 @@ use super::data::DataUsed;
 use super::figures::{MEAN, percent};
 use super::{sets, silence};
 use serde::Serialize;
+use spikeprune::backend::{Backend, DeviceKind};
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::experiment::evaluate::{Evaluation, NotLearned};
 use spikeprune::experiment::set_answers::SetAnswers;
@@ -21,6 +22,7 @@ pub struct Document<'a> {
     pub version: &'static str,
     pub command: &'static str,
     pub device: String,
+    pub device_type: DeviceKind,
     pub seed: u64,
     /// Every parameter, by the keys of the TOML file.
     pub params: &'a Params,
@@ -138,7 +140,7 @@ pub fn replicas(
 /// The document of all networks of a checkpoint.
 pub fn document<'a>(
     command: &'static str,
-    device: &str,
+    backend: &dyn Backend,
     params: &'a Params,
     replicas: &'a [NetworkSummary],
     data: DataUsed,
@@ -147,7 +149,8 @@ pub fn document<'a>(
     Document {
         version: env!("CARGO_PKG_VERSION"),
         command,
-        device: device.into(),
+        device: backend.device().into(),
+        device_type: backend.kind(),
         seed: params.job.seed,
         params,
         tau_prune_ms: params.tau_prune_ms(),

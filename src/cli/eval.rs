@@ -125,7 +125,8 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
             replica.linear_accuracy = Some(accuracy);
         }
     }
-    let (device, params, out_folder) = (backend.device(), &checkpoint.params, args.record.folder());
+    let (params, out_folder) = (&checkpoint.params, args.record.folder());
+    let device = backend.as_ref();
     let document = document::document("eval", device, params, &replicas, data.used(), out_folder);
     (document.notes.iter()).for_each(|text| note(text, args.device.quiet));
     match args.device.json {

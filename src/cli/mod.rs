@@ -11,6 +11,7 @@ mod document;
 mod eval;
 mod figures;
 mod heatmap;
+mod machine;
 mod man;
 pub mod memory;
 mod options;

@@ -132,7 +132,7 @@ impl Job for Training {
         let replicas = document::replicas(&checkpoint, evaluations, Some(seconds));
         let document = document::document(
             "train",
-            frame.backend.device(),
+            backend,
             params,
             &replicas,
             frame.data.used(),

@@ -7,6 +7,7 @@ mod bench;
 mod data_places;
 mod devices;
 mod diehl_cook;
+mod drivers;
 mod eval;
 #[path = "../support/gpu.rs"]
 mod gpu;

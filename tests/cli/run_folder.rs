@@ -181,7 +181,7 @@ fn npy_holds_the_weights_neuron_by_neuron() {
 fn pictures_say_how_they_came_about() {
     // config.toml names the data in comments, a picture in a note.
     let config: Vec<_> = (SHARED.text("config.toml").lines())
-        .filter(|line| !line.contains(" sha256 "))
+        .filter(|line| !line.contains(" sha256 ") && !line.starts_with("# data folder "))
         .collect();
     let config = config.join("\n") + "\n";
     let data = SHARED.summary()["data"].clone();

@@ -167,6 +167,7 @@ impl Job for Searching {
                 "version": env!("CARGO_PKG_VERSION"),
                 "command": "sweep",
                 "device": frame.backend.device(),
+                "device_type": frame.backend.kind(),
                 "axes": search.axes.iter().map(|axis| &axis.key).collect::<Vec<_>>(),
                 "rows": rows,
                 "data": frame.data.used(),

@@ -78,7 +78,7 @@ impl Job for Sizes {
 
     fn run(self, mut frame: Frame<'_>) -> anyhow::Result<()> {
         let (plan, font, start) = (&self.0, self.1, Instant::now());
-        let mut found = DiehlCook::new(plan, frame.backend.device());
+        let mut found = DiehlCook::new(plan, frame.backend.as_ref());
         let mut sheets = Vec::new();
         for &size in &plan.sizes {
             let saved = networks_file(size);

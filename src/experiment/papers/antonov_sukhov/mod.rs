@@ -75,7 +75,7 @@ pub fn reproduce(
     let begun = begin(&networks, begun)?;
     let trained = train_networks(backend, &data.train, begun, saving, observer)?;
     let train_seconds = trained.seconds / variants.len().max(1) as f64;
-    let mut result = Reproduction::new(plan, backend.device());
+    let mut result = Reproduction::new(plan, backend);
     let per_split = variants.len() / plan.splits.len().max(1);
     let mut tests = Tests {
         backend,

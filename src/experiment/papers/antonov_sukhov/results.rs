@@ -3,6 +3,7 @@
 use super::claims::Claim;
 use super::raster::Shown;
 use super::{ArmName, ArmsPlan, Split, Subject};
+use crate::backend::{Backend, DeviceKind};
 use crate::experiment::evaluate::{Answer, Evaluation};
 use crate::experiment::fired::{Fired, Neurons, Silence};
 use crate::experiment::selection::ClassImages;
@@ -20,6 +21,7 @@ pub struct Reproduction {
     pub version: &'static str,
     pub command: &'static str,
     pub device: String,
+    pub device_type: DeviceKind,
     /// Wall-clock time of the whole.
     pub seconds: f64,
     pub preset: String,
@@ -145,13 +147,14 @@ pub struct Tried {
 }
 
 impl Reproduction {
-    pub(super) fn new(plan: &ArmsPlan, device: &str) -> Self {
+    pub(super) fn new(plan: &ArmsPlan, backend: &dyn Backend) -> Self {
         let job = &plan.params.job;
         let first = plan.splits.first();
         Self {
             version: env!("CARGO_PKG_VERSION"),
             command: "reproduce",
-            device: device.into(),
+            device: backend.device().into(),
+            device_type: backend.kind(),
             seconds: 0.0,
             preset: plan.params.preset.clone(),
             classes: first.map_or(Vec::new(), |split| split.classes.clone()),

@@ -1,6 +1,7 @@
 //! What came out.
 
 use super::{SIZES, SizesPlan, published};
+use crate::backend::{Backend, DeviceKind};
 use crate::experiment::evaluate::Evaluation;
 use crate::experiment::papers::outcome::{Direction, Outcome};
 use crate::experiment::train::zero_fraction;
@@ -16,6 +17,7 @@ pub struct DiehlCook {
     pub command: &'static str,
     pub paper: &'static str,
     pub device: String,
+    pub device_type: DeviceKind,
     /// Wall-clock time of the whole.
     pub seconds: f64,
     pub seeds: Vec<u64>,
@@ -101,12 +103,13 @@ impl SizeResult {
 
 impl DiehlCook {
     /// Without any network yet.
-    pub fn new(plan: &SizesPlan, device: &str) -> Self {
+    pub fn new(plan: &SizesPlan, backend: &dyn Backend) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION"),
             command: "reproduce",
             paper: "diehl-cook",
-            device: device.into(),
+            device: backend.device().into(),
+            device_type: backend.kind(),
             seconds: 0.0,
             seeds: (0..plan.seeds)
                 .map(|replica| plan.params.replica_seed(replica))
