@@ -10,24 +10,30 @@ static ALLOCATOR: cli::memory::EndsTheProgram = cli::memory::EndsTheProgram;
 
 fn main() -> ExitCode {
     cli::signals::survive_file_limits();
-    let ran = match cli::Cli::try_parse() {
+    let args: Vec<_> = std::env::args_os().collect();
+    let ran = match cli::Cli::try_parse_from(&args) {
         Ok(cli) => cli::run(&cli),
         // Wrong usage goes to stderr; help is a result like any other.
-        Err(told) => match told.print() {
-            Err(error) if !told.use_stderr() => {
-                Err(anyhow::Error::new(error).context("cannot write to stdout"))
+        Err(told) => {
+            let told = cli::usage::named(told, &args);
+            match told.print() {
+                Err(error) if !told.use_stderr() => {
+                    Err(anyhow::Error::new(error).context("cannot write to stdout"))
+                }
+                _ => return ExitCode::from(told.exit_code() as u8),
             }
-            _ => return ExitCode::from(told.exit_code() as u8),
-        },
+        }
     };
     match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if cli::output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             cli::output::print_error(&error);
-            match error.is::<cli::saving::Stopped>() {
-                true => ExitCode::from(cli::signals::STOPPED),
-                false => ExitCode::FAILURE,
+            match error.downcast_ref() {
+                Some(cli::saving::Broken {
+                    by_signal: true, ..
+                }) => ExitCode::from(cli::signals::STOPPED),
+                _ => ExitCode::FAILURE,
             }
         }
     }

@@ -70,6 +70,16 @@ pub enum CheckpointError {
     Format { path: PathBuf, found: String },
     #[error("{}: {source}", path.display())]
     Params { path: PathBuf, source: ConfigError },
+    #[error(
+        "{} is of spikeprune {version}, which is newer than this {}: {source}",
+        path.display(),
+        env!("CARGO_PKG_VERSION")
+    )]
+    Newer {
+        path: PathBuf,
+        version: String,
+        source: Box<ConfigError>,
+    },
     #[error("{}: tensor {tensor:?} is {found}, expected {expected}", path.display())]
     Tensor {
         path: PathBuf,
@@ -137,10 +147,13 @@ impl Checkpoint {
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
         let bytes = self.to_bytes()?;
-        write_whole(path, |file| file.write_all(&bytes)).map_err(|source| CheckpointError::Write {
-            path: path.into(),
-            source,
-        })
+        let written = write_whole(path, |file| file.write_all(&bytes));
+        written
+            .map(|_| ())
+            .map_err(|source| CheckpointError::Write {
+                path: path.into(),
+                source,
+            })
     }
 
     /// The bytes of the file.

@@ -1,16 +1,18 @@
 //! The data set of a command: where it is read from, and what results say about it.
 
+use super::paths::{expanded, place};
+use anyhow::anyhow;
 use clap::Args;
 use serde::Serialize;
-use spikeprune::dataset::{self, Dataset, DatasetError, Digests};
+use spikeprune::dataset::{self, Dataset, Digests};
 use spikeprune::params::Params;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 #[derive(Args)]
 #[command(next_help_heading = "Job")]
 pub struct DataOptions {
     /// Folder of the four IDX files, raw or .gz [paper: data]. With --resume: where the data of the run are now
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_parser = place(), value_name = "DIR")]
     data: Option<String>,
 }
 
@@ -21,12 +23,12 @@ impl DataOptions {
     }
 
     /// Reads the data that were given, else those of the parameters.
-    pub fn load(&self, params: &Params) -> Result<Loaded, DatasetError> {
+    pub fn load(&self, params: &Params) -> anyhow::Result<Loaded> {
         Loaded::from(self.data.as_ref().unwrap_or(&params.job.data))
     }
 }
 
-/// A data set with the folder that it came from, as it was given.
+/// A data set with the folder that it came from.
 pub struct Loaded {
     pub set: Dataset,
     pub folder: String,
@@ -36,7 +38,7 @@ pub struct Loaded {
 #[derive(Serialize)]
 pub struct DataUsed {
     /// The folder, from the root of the file system.
-    pub folder: PathBuf,
+    pub folder: String,
     /// SHA-256 of labels and pixels of the training and the test images.
     #[serde(flatten)]
     pub digests: Digests,
@@ -51,17 +53,23 @@ pub struct WithData<'a, T: Serialize> {
 }
 
 impl Loaded {
-    pub fn from(folder: &str) -> Result<Self, DatasetError> {
+    /// Reads the data in a folder, which `job.data` or a flag names.
+    pub fn from(folder: &str) -> anyhow::Result<Self> {
+        let path = expanded(Path::new(folder));
+        let path = path.map_err(|why| anyhow!("job.data is {folder}: {why}"))?;
         Ok(Self {
-            set: dataset::load(Path::new(folder))?,
-            folder: folder.into(),
+            set: dataset::load(&path)?,
+            folder: path.display().to_string(),
         })
     }
 
     pub fn used(&self) -> DataUsed {
         DataUsed {
             // This cannot fail for a folder that was just read.
-            folder: std::path::absolute(&self.folder).unwrap_or_else(|_| (&self.folder).into()),
+            folder: std::path::absolute(&self.folder).map_or_else(
+                |_| self.folder.clone(),
+                |folder| folder.display().to_string(),
+            ),
             digests: self.set.digests(),
         }
     }

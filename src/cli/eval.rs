@@ -5,6 +5,7 @@ use super::data::Loaded;
 use super::device::DeviceOptions;
 use super::options::set;
 use super::output::{note, out, out_json};
+use super::paths::{path, place};
 use super::progress::Progress;
 use super::record::RecordOptions;
 use super::{answers, document};
@@ -28,6 +29,7 @@ use std::path::PathBuf;
 #[derive(Args)]
 pub struct EvalArgs {
     /// A checkpoint.safetensors of `train`
+    #[arg(value_parser = path())]
     checkpoint: PathBuf,
     /// Labels to show, also ones that were not learned [default: those that were]
     #[arg(
@@ -41,7 +43,7 @@ pub struct EvalArgs {
     #[arg(long, value_name = "N", help_heading = "Test")]
     test_per_class: Option<PerClass>,
     /// Folder of the four IDX files, raw or .gz [default: as in the training]
-    #[arg(long, value_name = "DIR", help_heading = "Test")]
+    #[arg(long, value_parser = place(), value_name = "DIR", help_heading = "Test")]
     data: Option<String>,
     /// What potentials are compared with [default: as in the training's test]
     #[arg(long, value_name = "KIND", help_heading = "Test", value_parser = choices::<Threshold>())]
@@ -55,7 +57,7 @@ pub struct EvalArgs {
     )]
     linear_classifier: Option<usize>,
     /// Also write what every network answered to each image into this new file
-    #[arg(long, value_name = "FILE.csv", help_heading = "Test")]
+    #[arg(long, value_parser = path(), value_name = "FILE.csv", help_heading = "Test")]
     answers: Option<PathBuf>,
     #[command(flatten)]
     record: RecordOptions,

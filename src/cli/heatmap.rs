@@ -3,6 +3,7 @@
 use super::choices::choices;
 use super::output::out;
 use super::own_files::{DRAWINGS, OwnFiles};
+use super::paths::path;
 use anyhow::{Context, bail};
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
@@ -14,10 +15,11 @@ use std::path::{Path, PathBuf};
 #[derive(Args)]
 pub struct HeatmapArgs {
     /// A checkpoint.safetensors of `train`
+    #[arg(value_parser = path())]
     checkpoint: PathBuf,
     /// Folder for sheet.png, class-*.png and weights.npy; replaces earlier drawings of this program there [default:
     /// heatmaps/ beside the checkpoint]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_parser = path(), value_name = "DIR")]
     out: Option<PathBuf>,
     /// Which network of several, from 0
     #[arg(long, value_name = "N", default_value_t = 0)]

@@ -9,6 +9,7 @@ mod device;
 mod devices;
 mod document;
 mod eval;
+mod head;
 mod heatmap;
 mod man;
 pub mod memory;
@@ -16,6 +17,7 @@ mod options;
 pub mod output;
 mod own_files;
 mod params;
+mod paths;
 mod progress;
 mod record;
 mod reproduce;
@@ -24,7 +26,9 @@ mod run_folder;
 pub mod saving;
 pub mod signals;
 mod sweep;
+mod text;
 mod train;
+pub mod usage;
 
 use clap::{Parser, Subcommand};
 

@@ -3,12 +3,13 @@
 use super::choices::choices;
 use super::data::DataOptions;
 use super::output::note;
-use super::run_folder::read_text;
+use super::paths::path;
+use super::text::read_config;
 use anyhow::{Context, bail};
 use clap::Args;
 use spikeprune::params::{
     Architecture, Layered, MetricsEvery, Params, PerClass, PruningMode, Renamed, Rule, TauPrune,
-    Threshold, TrainImages, Vote, apply_setting, layered_over, renamed,
+    Threshold, TrainImages, Vote, apply_setting, is_newer, layered_over, renamed, written_by,
 };
 use spikeprune::presets;
 use std::fmt::Display;
@@ -49,8 +50,9 @@ pub struct ParamOptions {
 pub struct SourceOptions {
     #[arg(long, value_name = "NAME", help = preset_help(false), long_help = preset_help(true))]
     preset: Option<String>,
-    /// TOML file laid over the preset: any part of what `params` prints; a run's config.toml repeats it
-    #[arg(long, value_name = "FILE")]
+    /// TOML file laid over the preset: any part of what `params` prints; a run's config.toml repeats it; - is
+    /// stdin
+    #[arg(long, value_parser = path(), value_name = "FILE")]
     config: Option<PathBuf>,
     /// Any parameter by its key, e.g. excitatory.tau_membrane_ms=50; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
@@ -175,9 +177,19 @@ impl SourceOptions {
         } = match &self.config {
             None => layered_over(default, preset, "", "")?,
             Some(path) => {
-                let origin = path.display().to_string();
-                let text = read_text(path).with_context(|| format!("cannot read {origin}"))?;
-                layered_over(default, preset, &text, &origin)?
+                let (origin, text) = (path.display().to_string(), read_config(path)?);
+                let newer = written_by(&text).filter(|version| is_newer(version));
+                let newer = newer.map(|version| {
+                    let this = env!("CARGO_PKG_VERSION");
+                    format!("{origin} is of spikeprune {version}, which is newer than this {this}")
+                });
+                let layered = layered_over(default, preset, &text, &origin);
+                match newer {
+                    Some(newer) if layered.is_ok() => note(&newer, quiet),
+                    Some(newer) => return Err(layered.unwrap_err()).context(newer),
+                    None => {}
+                }
+                layered?
             }
         };
         let of_settings = self.set.iter().filter_map(|setting| renamed(setting));

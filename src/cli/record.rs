@@ -1,6 +1,7 @@
 //! What `eval --record` writes: spikes and variables of presentations, and a drawing of each.
 
 use super::own_files::{OwnFiles, RECORDINGS};
+use super::paths::path;
 use anyhow::{Context, ensure};
 use clap::Args;
 use spikeprune::backend::{Backend, Frozen, TestImage, Variable};
@@ -32,7 +33,7 @@ pub struct RecordOptions {
     neurons: Vec<u32>,
     /// Folder for what is recorded: spikes.npz, potentials.npz and raster-IMAGE.svg; replaces earlier recordings of this
     /// program there
-    #[arg(long, value_name = "DIR", requires = "record")]
+    #[arg(long, value_parser = path(), value_name = "DIR", requires = "record")]
     out: Option<PathBuf>,
 }
 

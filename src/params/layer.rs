@@ -1,7 +1,7 @@
 //! Parameters in layers: a preset, over it a TOML file, over that single settings.
 
 use super::renamed::{Renamed, rename};
-use super::{Params, ParamsError};
+use super::{Params, ParamsError, VERSION_LINE};
 use crate::presets;
 use toml::{Table, Value};
 
@@ -42,7 +42,7 @@ pub enum ConfigError {
 pub fn to_toml(params: &Params) -> String {
     let parameters = toml::to_string(params)
         .expect("plain tables of numbers, strings and lists always serialise");
-    format!("# spikeprune {}\n{parameters}", env!("CARGO_PKG_VERSION"))
+    format!("{VERSION_LINE}{}\n{parameters}", env!("CARGO_PKG_VERSION"))
 }
 
 fn to_table(params: &Params) -> Table {

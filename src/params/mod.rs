@@ -8,6 +8,7 @@
 //! turns times into whole steps.
 
 mod architecture;
+mod differences;
 mod error;
 mod idle;
 mod job;
@@ -18,10 +19,12 @@ mod renamed;
 mod schema;
 mod side_by_side;
 mod validate;
+mod version;
 
 use serde::{Deserialize, Serialize};
 
 pub use architecture::{Architecture, Vote};
+pub use differences::Difference;
 pub use error::ParamsError;
 pub use job::{Job, MetricsEvery, PerClass, TrainImages};
 pub use kinds::{Decay, PruningMode, Rule, TauPrune, TauRule, Threshold};
@@ -33,6 +36,7 @@ pub use renamed::{Renamed, renamed};
 pub use schema::{Allowed, Numbers, Parameter, parameters, words};
 pub use side_by_side::{LaneSteps, Lanes, SideBySide};
 pub use validate::{MAX_CHECKPOINT_BYTES, MAX_NEURONS, MAX_REPLICAS};
+pub use version::{VERSION_LINE, is_newer, written_by};
 
 /// Inputs of every network: the pixels of a 28x28 image.
 pub const INPUTS: usize = 784;

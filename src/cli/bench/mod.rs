@@ -2,9 +2,11 @@
 
 mod show;
 
+use super::data::Loaded;
 use super::device::{check_threads, tell};
 use super::options::ParamOptions;
-use super::output::{out, out_json};
+use super::output::{out, out_json, warn_unless_flushed};
+use super::paths::path;
 use super::progress::Progress;
 use super::sweep::{key_and_value, listed};
 use anyhow::{Context, ensure};
@@ -14,14 +16,14 @@ use spikeprune::artefact::write_new;
 use spikeprune::backend::Backend;
 use spikeprune::backend::choice::DeviceChoice;
 use spikeprune::backend::open::{Opened, open_all, open_choice};
-use spikeprune::dataset::{self, Dataset};
+use spikeprune::dataset::Dataset;
 use spikeprune::experiment::bench::{Effort, Speed, speed};
 use spikeprune::experiment::sweep::{Point, Search};
 use spikeprune::params::{Params, Rule};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Measure how fast networks train and are tested, on each device
 ///
@@ -65,7 +67,7 @@ struct OutputOptions {
     #[arg(long, value_name = "N", default_value_t = 0)]
     threads: usize,
     /// Draw CPU time an image over the values of the first --grid, as SVG into this new file
-    #[arg(long, value_name = "FILE", requires = "grid")]
+    #[arg(long, value_parser = path(), value_name = "FILE", requires = "grid")]
     plot: Option<PathBuf>,
     /// Print one JSON document instead of a table
     #[arg(long)]
@@ -127,7 +129,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
             show::number(&search.axes[0].key, &point.values[0])?;
         }
     }
-    let data = dataset::load(Path::new(&search.params.job.data))?;
+    let data = Loaded::from(&search.params.job.data)?.set;
     let backends = args.open()?;
     let rows = args.measure(effort, &backends, &data, &search, &points)?;
     let document = Document {
@@ -150,8 +152,9 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     }
     if let Some(path) = &args.output.plot {
         let svg = document.plot(&search.axes[0].key)?;
-        write_new(path, |file| file.write_all(svg.as_bytes()))
+        let flushed = write_new(path, |file| file.write_all(svg.as_bytes()))
             .with_context(|| format!("cannot write {}", path.display()))?;
+        warn_unless_flushed(path, &flushed);
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use super::{
     CONFIG, NO_PAGE, PAGE, PLAN, Paper, RESULT, ReproduceArgs, Saved, first_given, planned, refuse,
     write,
 };
+use crate::cli::output::note;
 use crate::cli::run::{Frame, Job, Kept};
 use crate::cli::run_folder::RunFolder;
 use crate::cli::train::note_missing_validation;
@@ -96,9 +97,13 @@ impl Job for Arms {
         write(folder, Paper::AntonovSukhov, &self.0.params, &self.0, data)
     }
 
-    fn run(self, mut frame: Frame<'_>) -> anyhow::Result<()> {
+    fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()> {
         let plan = &self.0;
-        let begun = frame.saved(TRAINING, |_, _| Ok(()))?.map(Into::into);
+        let begun = frame.saved(TRAINING, &plan.params)?;
+        if begun.is_none() && frame.folder.file(RESULT).exists() {
+            let text = "the run has come to its end before, and kept no training: it begins anew";
+            note(text, frame.quiet());
+        }
         let kept = Kept {
             params: &plan.params,
             checkpoint: TRAINING,
@@ -108,10 +113,14 @@ impl Job for Arms {
             reproduce(backend, data, plan, begun, saving, observer)
         })?;
         let (document, digests) = (frame.data.with(&found), frame.data.set.digests());
-        frame.end(Some(RESULT), &document, &table::table(&found), |folder| {
+        let table = table::table(&found);
+        frame.end(Some(RESULT), &document, &table, |folder, is_told| {
             page(&found, &digests, folder).context(NO_PAGE)?;
-            // As long as the training is there, the page can be made again.
-            folder.remove(TRAINING)
+            // As long as the training is there, table and page can be made again.
+            match is_told {
+                true => folder.remove(TRAINING),
+                false => Ok(()),
+            }
         })
     }
 }

@@ -78,15 +78,17 @@ impl Job for Sizes {
         write(folder, Paper::DiehlCook, &self.0.params, &self.0, data)
     }
 
-    fn run(self, mut frame: Frame<'_>) -> anyhow::Result<()> {
+    fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()> {
         let (plan, start) = (&self.0, Instant::now());
         let mut found = DiehlCook::new(plan, frame.backend.device());
         let mut sheets = Vec::new();
         for &size in &plan.sizes {
             let saved = networks_file(size);
-            let begun = frame.saved(&saved, |_, _| Ok(()))?.map(Into::into);
+            let params = &plan.of_size(size);
+            let begun = frame.saved(&saved, params)?;
+            found.seconds += begun.as_ref().map_or(0.0, |begun| begun.seconds);
             let kept = Kept {
-                params: &plan.of_size(size),
+                params,
                 checkpoint: &saved,
                 rows: false,
             };
@@ -99,11 +101,14 @@ impl Job for Sizes {
             found.networks.extend(networks);
             sheets.push((size, sheet(plan, &trained, size)));
         }
-        found.seconds = start.elapsed().as_secs_f64();
+        found.seconds += start.elapsed().as_secs_f64();
         let (document, digests) = (frame.data.with(&found), frame.data.set.digests());
-        frame.end(Some(RESULT), &document, &show::table(&found), |folder| {
-            write_page(plan, &found, &digests, &sheets, folder).context(NO_PAGE)
-        })
+        frame.end(
+            Some(RESULT),
+            &document,
+            &show::table(&found),
+            |folder, _| write_page(plan, &found, &digests, &sheets, folder).context(NO_PAGE),
+        )
     }
 }
 

@@ -19,7 +19,7 @@ pub struct Reproduction {
     pub version: &'static str,
     pub command: &'static str,
     pub device: String,
-    /// Wall-clock time of the whole.
+    /// Wall-clock time of the whole, as far as it is known.
     pub seconds: f64,
     pub preset: String,
     /// Labels learned, and labels shown as unknown, in the first split.
@@ -61,8 +61,8 @@ pub struct NetworkResult {
     /// Accuracy by the convention of the published figures: the first of those that are tied counts.
     pub accuracy_ties_to_first: f64,
     pub zero_fraction: f64,
-    /// Wall-clock time of the training of all networks over their number.
-    pub train_seconds: f64,
+    /// Wall-clock time of the training of all networks over their number; none if that of a part is not known.
+    pub train_seconds: Option<f64>,
     pub sets: BTreeMap<TestSet, SetResult>,
     /// Known digits told from others, each by the score that suits: unknown digits by the margin, noise by the
     /// number of spikes.
