@@ -175,7 +175,11 @@ impl Checkpoint {
         };
         let found = std::fs::metadata(path).map_err(failed)?;
         if !found.is_file() {
-            return Err(failed(io::Error::other("it is not a regular file")));
+            let why = match found.is_dir() {
+                true => "it is a folder; name the checkpoint that lies in it",
+                false => "it is not a regular file",
+            };
+            return Err(failed(io::Error::other(why)));
         }
         let bytes = found.len();
         // Metadata and metrics come on top of what the parameters count.

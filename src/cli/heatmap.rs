@@ -3,8 +3,8 @@
 use super::choices::choices;
 use super::output::out;
 use super::own_files::{DRAWINGS, OwnFiles};
-use super::paths::path;
-use anyhow::{Context, bail};
+use super::paths::{make_folder, path};
+use anyhow::bail;
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::params::to_toml;
@@ -75,8 +75,7 @@ pub fn write(
     folder: &Path,
     style: &Style,
 ) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    make_folder(folder)?;
     let mut own = OwnFiles::of(folder, DRAWINGS)?;
     let params = &checkpoint.params;
     let replica = &checkpoint.replicas[replica];

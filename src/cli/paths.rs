@@ -1,9 +1,11 @@
 //! Paths as they are given. A shell puts the home folder in the place of a `~` only where a word begins with it, and of
 //! `$HOME` only outside of single quotes and files: where they come through, the program does it.
 
+use anyhow::anyhow;
 use clap::builder::{PathBufValueParser, StringValueParser, TypedValueParser};
 use std::env::home_dir;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 /// For flags that take a path.
 pub fn path() -> impl TypedValueParser<Value = PathBuf> {
@@ -18,6 +20,19 @@ pub fn place() -> impl TypedValueParser<Value = String> {
 /// A path with the home folder in the place of `~` or `$HOME` at its beginning.
 pub fn expanded(path: &Path) -> Result<PathBuf, String> {
     at_home(path, home_dir())
+}
+
+/// Makes a folder, where it is not there, with those around it.
+pub fn make_folder(path: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(path).map_err(|error| {
+        let what = format!("cannot make the folder {}", path.display());
+        match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                anyhow!("{what}: a file, or a link that leads nowhere, has this name")
+            }
+            _ => anyhow!(error).context(what),
+        }
+    })
 }
 
 fn at_home(path: &Path, home: Option<PathBuf>) -> Result<PathBuf, String> {

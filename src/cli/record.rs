@@ -1,8 +1,8 @@
 //! What `eval --record` writes: spikes and variables of presentations, and a drawing of each.
 
 use super::own_files::{OwnFiles, RECORDINGS};
-use super::paths::path;
-use anyhow::{Context, ensure};
+use super::paths::{make_folder, path};
+use anyhow::ensure;
 use clap::Args;
 use spikeprune::backend::{Backend, Frozen, TestImage, Variable};
 use spikeprune::dataset::LabelledImages;
@@ -89,8 +89,7 @@ impl RecordOptions {
             .iter()
             .map(present)
             .collect::<anyhow::Result<_>>()?;
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        make_folder(folder)?;
         let mut own = OwnFiles::of(folder, RECORDINGS)?;
         let model = &network.network.params.model;
         let mut files = vec![("spikes.npz".to_string(), spikes(&shown)?)];

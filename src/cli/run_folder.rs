@@ -5,7 +5,7 @@ use super::data::Loaded;
 use super::head;
 use super::output::{out, out_json};
 use super::own_files::{DRAWINGS, OwnFiles, RUN, Took};
-use super::paths::path;
+use super::paths::{make_folder, path};
 use super::run::Kind;
 use super::saving;
 use super::text::read_text;
@@ -65,8 +65,7 @@ impl RunFolder {
     ) -> anyhow::Result<Self> {
         let path = match asked {
             Some(path) => {
-                fs::create_dir_all(path)
-                    .with_context(|| format!("cannot make the folder {}", path.display()))?;
+                make_folder(path)?;
                 path.to_path_buf()
             }
             None => new_folder(name)?,
@@ -98,6 +97,11 @@ impl RunFolder {
 
     /// The folder of an earlier run of a command, to go on in.
     pub fn reopen(path: &Path, kind: &Kind, quiet: bool) -> anyhow::Result<Self> {
+        ensure!(
+            !path.is_file(),
+            "--resume {}: this is a file; name the folder of the run that it is of",
+            path.display()
+        );
         ensure!(
             path.is_dir(),
             "--resume {}: there is no such folder",
@@ -357,15 +361,17 @@ fn heatmaps(folder: &Path) -> anyhow::Result<Option<OwnFiles>> {
 /// the same moment.
 fn new_folder(name: &str) -> anyhow::Result<PathBuf> {
     let runs = Path::new("runs");
-    let failed = |path: &Path| format!("cannot make the folder {}", path.display());
-    fs::create_dir_all(runs).with_context(|| failed(runs))?;
+    make_folder(runs)?;
     let others = (2..).map(|number: u64| format!("{name}-{number}"));
     let mut paths = iter::once(name.into())
         .chain(others)
         .map(|name| runs.join(name));
     let made = paths.find_map(|path| match fs::create_dir(&path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => None,
-        made => Some(made.with_context(|| failed(&path)).map(|()| path)),
+        made => Some(
+            made.with_context(|| format!("cannot make the folder {}", path.display()))
+                .map(|()| path),
+        ),
     });
     made.context("no name for a new folder is left")?
 }
