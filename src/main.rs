@@ -2,7 +2,6 @@
 
 mod cli;
 
-use clap::Parser;
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -10,19 +9,15 @@ static ALLOCATOR: cli::memory::EndsTheProgram = cli::memory::EndsTheProgram;
 
 fn main() -> ExitCode {
     cli::signals::survive_file_limits();
-    let args: Vec<_> = std::env::args_os().collect();
-    let ran = match cli::Cli::try_parse_from(&args) {
+    let ran = match cli::parse() {
         Ok(cli) => cli::run(&cli),
         // Wrong usage goes to stderr; help is a result like any other.
-        Err(told) => {
-            let told = cli::usage::named(told, &args);
-            match told.print() {
-                Err(error) if !told.use_stderr() => {
-                    Err(anyhow::Error::new(error).context("cannot write to stdout"))
-                }
-                _ => return ExitCode::from(told.exit_code() as u8),
+        Err(told) => match told.print() {
+            Err(error) if !told.use_stderr() => {
+                Err(anyhow::Error::new(error).context("cannot write to stdout"))
             }
-        }
+            _ => return ExitCode::from(told.exit_code() as u8),
+        },
     };
     match ran {
         Ok(()) => ExitCode::SUCCESS,

@@ -66,7 +66,7 @@ pub fn paper() -> Params {
     Params {
         preset: "paper".into(),
         job: Job {
-            data: "data".into(),
+            data: DataFolder::Auto,
             train: TrainImages::PerClass(5000),
             test_per_class: PerClass::First(500),
             validation_per_class: 100,

@@ -2,7 +2,7 @@
 
 use crate::labels::Labels;
 use crate::network::Network;
-use crate::params::Vote;
+use crate::params::{DataFolder, Vote};
 use serde::Serialize;
 
 /// One row of the metrics: one network after so many images.
@@ -89,9 +89,9 @@ impl Trained {
 
     /// The same networks, with the data in another folder.
     #[must_use]
-    pub fn with_data(mut self, folder: &str) -> Self {
+    pub fn with_data(mut self, folder: &DataFolder) -> Self {
         for replica in &mut self.replicas {
-            replica.network.params.job.data = folder.into();
+            replica.network.params.job.data.clone_from(folder);
         }
         self
     }

@@ -2,6 +2,7 @@
 
 use super::gpu::adapter::AdapterInfo;
 use super::gpu::error::GpuError;
+use crate::params::quoted;
 use std::fmt;
 use std::str::FromStr;
 
@@ -23,7 +24,7 @@ pub enum DeviceChoice {
 
 /// A choice that cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a device: give auto, cpu, gpu, gpu:N or a part of a GPU's name")]
+#[error("{} is not a device: give auto, cpu, gpu, gpu:N or a part of a GPU's name", quoted(.0))]
 pub struct ChoiceError(String);
 
 impl FromStr for DeviceChoice {

@@ -22,7 +22,7 @@ mod write;
 use crate::artefact::write_whole;
 use crate::dataset::{Dataset, Digests, OtherImages};
 use crate::network::NetworkError;
-use crate::params::{ConfigError, MAX_CHECKPOINT_BYTES, Params};
+use crate::params::{ConfigError, MAX_CHECKPOINT_BYTES, Params, quoted};
 use crate::trained::{Replica, Trained};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -66,7 +66,7 @@ pub enum CheckpointError {
     TooLarge { path: PathBuf, bytes: u64 },
     #[error("{} is not a checkpoint of this program: {reason}", path.display())]
     Foreign { path: PathBuf, reason: String },
-    #[error("{} has format {found:?}; this version reads format {FORMAT:?}", path.display())]
+    #[error("{} has format {}; this version reads format {}", path.display(), quoted(found), quoted(FORMAT))]
     Format { path: PathBuf, found: String },
     #[error("{}: {source}", path.display())]
     Params { path: PathBuf, source: ConfigError },
@@ -80,7 +80,7 @@ pub enum CheckpointError {
         version: String,
         source: Box<ConfigError>,
     },
-    #[error("{}: tensor {tensor:?} is {found}, expected {expected}", path.display())]
+    #[error("{}: tensor {} is {found}, expected {expected}", path.display(), quoted(tensor))]
     Tensor {
         path: PathBuf,
         tensor: String,

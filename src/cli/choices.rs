@@ -4,7 +4,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Command, Error};
 use serde::Deserialize;
 use serde::de::value::{Error as ValueError, StrDeserializer};
-use spikeprune::params::{PruningMode, Rule, Threshold, words};
+use spikeprune::params::{PruningMode, Rule, Threshold, items, words};
 use spikeprune::report::ColorMap;
 use std::ffi::OsStr;
 use std::marker::PhantomData;
@@ -16,6 +16,9 @@ pub trait Choice: Clone + Send + Sync + 'static {
     fn by_name(name: &str) -> Option<Self>;
 }
 
+/// The values of a flag that takes a list in one argument. (A `Vec` would take one of several arguments from each.)
+pub type List<T> = Vec<T>;
+
 /// Reads one of the values of a type.
 #[derive(Clone)]
 pub struct Choices<T>(PhantomData<T>);
@@ -23,6 +26,36 @@ pub struct Choices<T>(PhantomData<T>);
 /// For `value_parser`.
 pub fn choices<T: Choice>() -> Choices<T> {
     Choices(PhantomData)
+}
+
+/// Reads a list of them, as [`spikeprune::params::items`] has lists.
+#[derive(Clone)]
+pub struct ChoiceList<T>(Choices<T>);
+
+/// For `value_parser`.
+pub fn choice_list<T: Choice>() -> ChoiceList<T> {
+    ChoiceList(choices())
+}
+
+impl<T: Choice> TypedValueParser for ChoiceList<T> {
+    type Value = List<T>;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<List<T>, Error> {
+        let split =
+            |text: &str| items(text).map(|list| list.into_iter().map(String::from).collect());
+        let list: List<String> = split.parse_ref(command, arg, value)?;
+        let one = |item: &String| self.0.parse_ref(command, arg, item.as_ref());
+        list.iter().map(one).collect()
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        self.0.possible_values()
+    }
 }
 
 fn possible<T: Choice>() -> impl Iterator<Item = PossibleValue> {

@@ -3,35 +3,55 @@
 use super::paths::{expanded, place};
 use anyhow::anyhow;
 use clap::Args;
+use etcetera::base_strategy::{BaseStrategy, choose_native_strategy};
 use serde::Serialize;
 use spikeprune::dataset::{self, Dataset, Digests};
-use spikeprune::params::Params;
-use std::path::Path;
+use spikeprune::params::{DataFolder, Params};
+use std::env;
+use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 #[command(next_help_heading = "Job")]
 pub struct DataOptions {
-    /// Folder of the four IDX files, raw or .gz [paper: data]. With --resume: where the data of the run are now
+    /// Folder of the four IDX files, raw or .gz, or auto [paper: auto]. With --resume: where the data of the run are now
+    ///
+    /// auto looks for them in the folder that SPIKEPRUNE_DATA names, in the user's data folder
+    /// (~/.local/share/spikeprune on Linux), in ./data and in the folder data beside the program.
     #[arg(long, value_parser = place(), value_name = "DIR")]
-    data: Option<String>,
+    data: Option<DataFolder>,
 }
 
 impl DataOptions {
     /// The folder, where it was given.
-    pub fn folder(&self) -> &Option<String> {
+    pub fn folder(&self) -> &Option<DataFolder> {
         &self.data
     }
 
-    /// Reads the data that were given, else those of the parameters.
-    pub fn load(&self, params: &Params) -> anyhow::Result<Loaded> {
-        Loaded::from(self.data.as_ref().unwrap_or(&params.job.data))
+    /// Reads the data that were given, else those that a run was begun with, else those of the parameters.
+    pub fn load(&self, params: &Params, begun: Option<&Begun>) -> anyhow::Result<Loaded> {
+        let wanted = begun.and_then(|begun| begun.digests.as_ref());
+        match &self.data {
+            Some(folder) => find(places(folder)?, wanted),
+            None => {
+                let of_run = begun.and_then(|begun| begun.folder.clone());
+                let of_run = of_run.map(Place::unnamed).into_iter();
+                find(of_run.chain(places(&params.job.data)?), wanted)
+            }
+        }
     }
 }
 
-/// A data set with the folder that it came from.
+/// The data that a run was begun with, as far as its folder tells.
+#[derive(Default)]
+pub struct Begun {
+    pub digests: Option<Digests>,
+    pub folder: Option<PathBuf>,
+}
+
+/// A data set with the folder that it came from, as it was given.
 pub struct Loaded {
     pub set: Dataset,
-    pub folder: String,
+    pub folder: PathBuf,
 }
 
 /// The data of a result: a table of its document.
@@ -53,23 +73,20 @@ pub struct WithData<'a, T: Serialize> {
 }
 
 impl Loaded {
-    /// Reads the data in a folder, which `job.data` or a flag names.
-    pub fn from(folder: &str) -> anyhow::Result<Self> {
-        let path = expanded(Path::new(folder));
-        let path = path.map_err(|why| anyhow!("job.data is {folder}: {why}"))?;
-        Ok(Self {
-            set: dataset::load(&path)?,
-            folder: path.display().to_string(),
-        })
+    /// Reads the data in a folder, or, where they are looked for, the first whose digests are these.
+    pub fn from(folder: &DataFolder, wanted: Option<&Digests>) -> anyhow::Result<Self> {
+        find(places(folder)?, wanted)
+    }
+
+    /// The folder, from the root of the file system.
+    pub fn rooted(&self) -> PathBuf {
+        // This cannot fail for a folder that was just read.
+        std::path::absolute(&self.folder).unwrap_or_else(|_| self.folder.clone())
     }
 
     pub fn used(&self) -> DataUsed {
         DataUsed {
-            // This cannot fail for a folder that was just read.
-            folder: std::path::absolute(&self.folder).map_or_else(
-                |_| self.folder.clone(),
-                |folder| folder.display().to_string(),
-            ),
+            folder: self.rooted().display().to_string(),
             digests: self.set.digests(),
         }
     }
@@ -80,4 +97,96 @@ impl Loaded {
             data: self.used(),
         }
     }
+}
+
+/// A folder in which data may be.
+struct Place {
+    path: PathBuf,
+    by: Named,
+}
+
+/// What names a folder.
+#[derive(Clone, Copy, PartialEq)]
+enum Named {
+    /// Nothing: it is passed over where it holds none.
+    Nowhere,
+    Parameter,
+    Variable,
+}
+
+impl Place {
+    fn unnamed(path: PathBuf) -> Self {
+        let by = Named::Nowhere;
+        Self { path, by }
+    }
+}
+
+/// The variable that names a folder of data.
+const VARIABLE: &str = "SPIKEPRUNE_DATA";
+
+/// The places that a parameter means, the first first.
+fn places(folder: &DataFolder) -> anyhow::Result<Vec<Place>> {
+    let named = |what: &str, path: &Path, by: Named| match expanded(path) {
+        Ok(path) => Ok(Place { path, by }),
+        Err(why) => Err(anyhow!("{what} is {}: {why}", path.display())),
+    };
+    if let DataFolder::At(folder) = folder {
+        return Ok(vec![named("job.data", folder.as_ref(), Named::Parameter)?]);
+    }
+    let variable = env::var_os(VARIABLE).filter(|value| !value.is_empty());
+    let of_variable = variable.map(|path| named(VARIABLE, path.as_ref(), Named::Variable));
+    let of_variable = of_variable.transpose()?;
+    let strategy = choose_native_strategy().ok();
+    let of_user = strategy.map(|strategy| strategy.data_dir().join("spikeprune"));
+    let program = env::current_exe().ok();
+    let beside = program.and_then(|program| Some(program.parent()?.join("data")));
+    let others = [of_user, Some("data".into()), beside];
+    let others = others.into_iter().flatten().map(Place::unnamed);
+    Ok(of_variable.into_iter().chain(others).collect())
+}
+
+/// Reads the data in the first place that holds any; if it is known which are wanted, in the first that holds those.
+fn find(
+    places: impl IntoIterator<Item = Place>,
+    wanted: Option<&Digests>,
+) -> anyhow::Result<Loaded> {
+    let (mut others, mut empty) = (None, Vec::new());
+    for Place { path, by } in places {
+        if by == Named::Nowhere && !dataset::holds_any(&path) {
+            empty.push(path);
+            continue;
+        }
+        let set = dataset::load(&path).map_err(|error| match by {
+            Named::Variable => anyhow::Error::new(error).context(VARIABLE),
+            _ if has_control(&path) => anyhow!("{error}; {LOST_BACKSLASH}"),
+            _ => error.into(),
+        })?;
+        let folder = path;
+        let loaded = Loaded { set, folder };
+        if wanted.is_none_or(|wanted| wanted.check(&loaded.set.digests()).is_ok()) {
+            return Ok(loaded);
+        }
+        others.get_or_insert(loaded);
+    }
+    others.ok_or_else(|| nowhere(&empty))
+}
+
+const LOST_BACKSLASH: &str = "the path holds a control character: in double quotes TOML takes a backslash for the \
+     beginning of an escape, so write a path of Windows in single quotes";
+
+fn has_control(path: &Path) -> bool {
+    path.to_string_lossy().contains(char::is_control)
+}
+
+/// The home of MNIST does not give it away any more; this is where PyTorch has it from.
+const MNIST: &str = "https://ossci-datasets.s3.amazonaws.com/mnist/";
+
+fn nowhere(places: &[PathBuf]) -> anyhow::Error {
+    let shown = places.iter().map(|place| place.display().to_string());
+    let shown: Vec<String> = shown.collect();
+    anyhow!(
+        "there are no data in {}: get the four files of MNIST (train-images-idx3-ubyte.gz and so on) from {MNIST} and put \
+         them into one of these folders, or name their folder with --data DIR or in {VARIABLE}",
+        shown.join(", ")
+    )
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use spikeprune::backend::Backend;
 use spikeprune::backend::choice::DeviceChoice;
 use spikeprune::backend::open::open_choice;
+use spikeprune::params::whole;
 use std::io::{IsTerminal, Write, stderr};
 
 #[derive(Args)]
@@ -20,7 +21,7 @@ pub struct DeviceOptions {
     #[arg(long, value_name = "DEVICE", default_value_t)]
     device: DeviceChoice,
     /// Threads of the CPU; 0 takes one for each core. Results do not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_parser = whole::<usize>, value_name = "N", default_value_t = 0)]
     threads: usize,
     /// Print one JSON document instead of a table
     #[arg(long)]

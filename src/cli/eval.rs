@@ -1,6 +1,6 @@
 //! `eval`: tests a checkpoint again, on other classes or data.
 
-use super::choices::choices;
+use super::choices::{List, choices};
 use super::data::Loaded;
 use super::device::DeviceOptions;
 use super::options::set;
@@ -21,7 +21,7 @@ use spikeprune::experiment::selection::{self, ClassImages};
 use spikeprune::experiment::train::frozen;
 use spikeprune::experiment::{Event, ExperimentError, Observer};
 use spikeprune::model::rng::Stream;
-use spikeprune::params::{PerClass, Threshold};
+use spikeprune::params::{DataFolder, PerClass, Threshold, whole, wholes};
 use spikeprune::trained::Replica;
 use std::path::PathBuf;
 
@@ -32,25 +32,23 @@ pub struct EvalArgs {
     #[arg(value_parser = path())]
     checkpoint: PathBuf,
     /// Labels to show, also ones that were not learned [default: those that were]
-    #[arg(
-        long,
+    #[arg(long, value_parser = wholes::<u8>,
         value_name = "LIST",
-        value_delimiter = ',',
-        help_heading = "Test"
-    )]
-    classes: Option<Vec<u8>>,
+        help_heading = "Test")]
+    classes: Option<List<u8>>,
     /// Test images of each class, or all [default: as in the training]
     #[arg(long, value_name = "N", help_heading = "Test")]
     test_per_class: Option<PerClass>,
     /// Folder of the four IDX files, raw or .gz [default: as in the training]
     #[arg(long, value_parser = place(), value_name = "DIR", help_heading = "Test")]
-    data: Option<String>,
+    data: Option<DataFolder>,
     /// What potentials are compared with [default: as in the training's test]
     #[arg(long, value_name = "KIND", help_heading = "Test", value_parser = choices::<Threshold>())]
     threshold_test: Option<Threshold>,
     /// Also fit a linear classifier of the spike counts to so many training images of each class, as a comparison
     #[arg(
         long,
+        value_parser = whole::<usize>,
         alias = "linear-readout",
         value_name = "N",
         help_heading = "Test"
@@ -147,12 +145,16 @@ impl EvalArgs {
     /// The data that were asked for, or those that were trained on.
     fn load_data(&self, checkpoint: &Checkpoint) -> anyhow::Result<Loaded> {
         let quiet = self.device.quiet;
-        let data = Loaded::from(self.data.as_ref().unwrap_or(&checkpoint.params.job.data))?;
-        let same = checkpoint.check_data(&self.checkpoint, &data.set, data.folder.as_ref());
+        let folder = self.data.as_ref().unwrap_or(&checkpoint.params.job.data);
+        let data = Loaded::from(folder, checkpoint.data.as_ref())?;
+        let same = checkpoint.check_data(&self.checkpoint, &data.set, &data.folder);
         match (same, &self.data, &checkpoint.data) {
             (Err(error), None, _) => return Err(error.into()),
-            (Err(_), Some(folder), _) => note(
-                &format!("{folder} holds other images than the networks were trained on"),
+            (Err(_), Some(_), _) => note(
+                &format!(
+                    "{} holds other images than the networks were trained on",
+                    data.folder.display()
+                ),
                 quiet,
             ),
             (Ok(()), _, None) => note(

@@ -1,42 +1,60 @@
 //! The head of the TOML file that a run follows from: the version that wrote it and the data that the run was begun with.
 
-use super::data::Loaded;
+use super::data::{Begun, Loaded};
 use super::output::note;
 use super::run::Kind;
 use super::text::read_text;
 use anyhow::{Context, anyhow, bail};
 use spikeprune::dataset::Digests;
 use spikeprune::params::{VERSION_LINE, written_by};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How the lines after that of the version name the data.
 const TRAIN_LINE: &str = "# training images sha256 ";
 const TEST_LINE: &str = "# test images sha256 ";
+/// And how the next one names the folder that they were read from.
+const FOLDER_LINE: &str = "# data folder ";
 
 /// The head of a file of this version.
-pub fn head(data: &Digests) -> String {
-    let Digests { train, test } = data;
-    format!("{VERSION_LINE}{VERSION}\n{TRAIN_LINE}{train}\n{TEST_LINE}{test}\n")
+pub fn head(data: &Loaded) -> String {
+    let Digests { train, test } = data.set.digests();
+    let mut head = format!("{VERSION_LINE}{VERSION}\n{TRAIN_LINE}{train}\n{TEST_LINE}{test}\n");
+    // A name that no comment can hold is left out: the folder is then looked for again.
+    let folder = data.rooted();
+    let named = folder
+        .to_str()
+        .filter(|name| !name.contains(char::is_control));
+    if let Some(folder) = named {
+        head += &format!("{FOLDER_LINE}{folder}\n");
+    }
+    head
 }
 
-/// Refuses data that are not those which the run in a folder was begun with, as far as the text of its file tells.
-pub fn check_data(text: &str, folder: &Path, data: &Loaded) -> anyhow::Result<()> {
-    let found = data.set.digests();
-    let line = |start: &str, unknown: &str| {
+/// The data that a run was begun with, as far as the text of its file tells.
+pub fn begun(text: &str) -> Begun {
+    let line = |start: &str| {
         let mut head = text.lines().take_while(|line| line.starts_with('#'));
-        let digest = head.find_map(|line| line.strip_prefix(start));
-        digest.unwrap_or(unknown).to_string()
+        head.find_map(|line| line.strip_prefix(start))
+            .map(String::from)
     };
-    let begun_with = Digests {
-        train: line(TRAIN_LINE, &found.train),
-        test: line(TEST_LINE, &found.test),
+    let digests = line(TRAIN_LINE).zip(line(TEST_LINE));
+    Begun {
+        digests: digests.map(|(train, test)| Digests { train, test }),
+        folder: line(FOLDER_LINE).map(PathBuf::from),
+    }
+}
+
+/// Refuses data that are not those which the run in a folder was begun with.
+pub fn check_data(begun: &Begun, folder: &Path, data: &Loaded) -> anyhow::Result<()> {
+    let Some(digests) = &begun.digests else {
+        return Ok(());
     };
-    begun_with.check(&found).map_err(|other| {
+    digests.check(&data.set.digests()).map_err(|other| {
         anyhow!(
             "{} holds other {} images (SHA-256 {}) than the run in {} was begun with ({}): name the folder of the same \
              data with --data",
-            data.folder,
+            data.folder.display(),
             other.part,
             other.found,
             folder.display(),

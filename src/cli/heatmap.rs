@@ -7,7 +7,7 @@ use super::paths::{make_folder, path};
 use anyhow::bail;
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::params::to_toml;
+use spikeprune::params::{to_toml, whole};
 use spikeprune::report::{ColorMap, WeightImages};
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ pub struct HeatmapArgs {
     #[arg(long, value_parser = path(), value_name = "DIR")]
     out: Option<PathBuf>,
     /// Which network of several, from 0
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_parser = whole::<usize>, value_name = "N", default_value_t = 0)]
     replica: usize,
     #[command(flatten)]
     style: Style,

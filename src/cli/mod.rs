@@ -28,8 +28,9 @@ pub mod signals;
 mod sweep;
 mod text;
 mod train;
-pub mod usage;
+mod usage;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
 /// The commands that leave a run folder. A folder is of the first whose mark it holds.
@@ -58,6 +59,33 @@ enum Command {
     Bench(Box<bench::BenchArgs>),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
+}
+
+/// Reads the command line.
+pub fn parse() -> Result<Cli, clap::Error> {
+    let args: Vec<_> = std::env::args_os().collect();
+    Cli::try_parse_from(&args).map_err(|error| {
+        let mut error = usage::named(error, &args);
+        if is_rest_of_list(&error) {
+            let tip = "a list with spaces needs quotes around all of it: '5, 7, 9'";
+            let tip = ContextValue::StyledStrs(vec![tip.into()]);
+            error.insert(ContextKind::Suggested, tip);
+        }
+        error
+    })
+}
+
+/// Whether an argument that is not known follows one that ends with a comma.
+fn is_rest_of_list(error: &clap::Error) -> bool {
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else {
+        return false;
+    };
+    let args: Vec<String> = std::env::args_os()
+        .map(|arg| arg.to_string_lossy().into_owned())
+        .collect();
+    let mut pairs = args.windows(2);
+    error.kind() == ErrorKind::UnknownArgument
+        && pairs.any(|pair| pair[0].ends_with(',') && pair[1] == *unknown)
 }
 
 /// Runs the command that was given.

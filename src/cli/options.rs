@@ -1,15 +1,16 @@
 //! Flags that set parameters, and how they are laid over a preset and a file.
 
-use super::choices::choices;
+use super::choices::{List, choices};
 use super::data::DataOptions;
 use super::output::note;
 use super::paths::path;
 use super::text::read_config;
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::Args;
 use spikeprune::params::{
     Architecture, Layered, MetricsEvery, Params, PerClass, PruningMode, Renamed, Rule, TauPrune,
-    Threshold, TrainImages, Vote, apply_setting, is_newer, layered_over, renamed, written_by,
+    Threshold, TrainImages, Vote, apply_setting, is_newer, layered_over, number, renamed, whole,
+    wholes, written_by,
 };
 use spikeprune::presets;
 use std::fmt::Display;
@@ -55,62 +56,61 @@ pub struct SourceOptions {
     #[arg(long, value_parser = path(), value_name = "FILE")]
     config: Option<PathBuf>,
     /// Any parameter by its key, e.g. excitatory.tau_membrane_ms=50; may be repeated
+    ///
+    /// All flags and files read values alike: numbers as 0.5, .5 or 5e3, lists as 7,4,6 or [7, 4, 6] (with spaces in
+    /// quotes), lists of whole numbers also with ranges, as 1,3-5, and words and paths without quotes.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
 }
 
 #[derive(Args)]
 #[command(next_help_heading = "Job")]
-struct JobOptions {
-    #[arg(long, value_name = "LIST", value_delimiter = ',',
-        help = with_default("Labels to learn, in the order of their groups", |p| p.model.network.label(",")))]
-    classes: Option<Vec<u8>>,
-    #[arg(long, value_name = "N",
+pub struct JobOptions {
+    #[arg(long, value_parser = wholes::<u8>, value_name = "LIST",
+        help = with_default("Labels to learn, in the order of their groups, such as 7,4,6 or 0-9", |p| p.model.network.label(",")))]
+    classes: Option<List<u8>>,
+    #[arg(long, value_parser = whole::<usize>, value_name = "N",
         conflicts_with_all = ["neurons", "label_images"], help = "Excitatory neurons of each class [paper: 10]")]
     neurons_per_class: Option<usize>,
-    #[arg(
-        long,
+    #[arg(long, value_parser = whole::<usize>,
         value_name = "N",
         help = "Neurons of a network without groups, labelled after the training [diehl-cook: 100]"
     )]
-    neurons: Option<usize>,
-    #[arg(
-        long,
+    pub neurons: Option<usize>,
+    #[arg(long, value_parser = whole::<usize>,
         value_name = "N",
         help = "Training images by whose answers such neurons are labelled [diehl-cook: 10000]"
     )]
     label_images: Option<usize>,
-    #[arg(
-        long,
+    #[arg(long, value_parser = whole::<usize>,
         value_name = "N",
         conflicts_with = "train_images",
         help = "Training images of each class [paper: 5000]"
     )]
     train_per_class: Option<usize>,
-    #[arg(
-        long,
+    #[arg(long, value_parser = whole::<usize>,
         value_name = "N",
-        help = "Training images of all classes together, as the file has them, instead [ten-class: 60000]"
+        help = "Training images of all classes together, as the file has them, instead [ten-class: 60000, diehl-cook: 59000]"
     )]
     train_images: Option<usize>,
     #[arg(long, value_name = "N",
         help = with_default("Test images of each class, or all", |p| p.job.test_per_class))]
     test_per_class: Option<PerClass>,
-    #[arg(long, value_name = "N",
+    #[arg(long, value_parser = whole::<usize>, value_name = "N",
         help = with_default("Validation images of each class, the training images that follow; 0 for none",
             |p| p.job.validation_per_class))]
     validation_per_class: Option<usize>,
-    #[arg(long, value_name = "N", help = with_default("Passes over the training images", |p| p.job.epochs))]
+    #[arg(long, value_parser = whole::<usize>, value_name = "N", help = "Passes over the training images [paper: 1, diehl-cook: 3]")]
     epochs: Option<usize>,
-    #[arg(long, value_name = "PIXELS",
+    #[arg(long, value_parser = whole::<usize>, value_name = "PIXELS",
         help = with_default("Show each training image shifted by up to so many pixels", |p| p.job.shift_max))]
     shift_max: Option<usize>,
-    #[arg(long, value_name = "N",
+    #[arg(long, value_parser = whole::<u64>, value_name = "N",
         help = with_default("Seed of weights, delays, order and input spikes", |p| p.job.seed))]
     seed: Option<u64>,
-    #[arg(long, value_name = "N",
+    #[arg(long, value_parser = whole::<usize>, value_name = "N",
         help = with_default("Networks trained at once, with seeds seed, seed + 1, ...", |p| p.job.replicas))]
-    replicas: Option<usize>,
+    pub replicas: Option<usize>,
     #[arg(long, value_name = "N",
         help = with_default("Training images between two rows of metrics.csv, or end for the last row alone",
             |p| p.job.metrics_every))]
@@ -119,8 +119,8 @@ struct JobOptions {
 
 #[derive(Args)]
 #[command(next_help_heading = "Model")]
-struct ModelOptions {
-    #[arg(long, value_name = "MS", help = with_default("Length of a time step, in ms", |p| p.model.time.dt_ms))]
+pub struct ModelOptions {
+    #[arg(long, value_parser = number, value_name = "MS", help = with_default("Length of a time step, in ms", |p| p.model.time.dt_ms))]
     dt_ms: Option<f64>,
     #[arg(long, value_parser = choices::<Rule>(), value_name = "RULE", help = with_default("Learning rule", |p| p.model.learning.rule))]
     rule: Option<Rule>,
@@ -132,11 +132,11 @@ struct ModelOptions {
     threshold_test: Option<Threshold>,
     #[arg(long, value_parser = choices::<PruningMode>(), value_name = "MODE",
         help = with_default("When unused weights decay (\"use it or lose it\")", |p| p.model.pruning.mode))]
-    pruning: Option<PruningMode>,
+    pub pruning: Option<PruningMode>,
     #[arg(long, value_name = "MS",
         help = with_default("Time constant of that decay in ms, or from-job, or from-classes", |p| p.model.pruning.tau_ms))]
     tau_prune_ms: Option<TauPrune>,
-    #[arg(long, value_name = "K", help = with_default("Factor k in the exponent of that decay", |p| p.model.pruning.k))]
+    #[arg(long, value_parser = number, value_name = "K", help = with_default("Factor k in the exponent of that decay", |p| p.model.pruning.k))]
     k_prune: Option<f64>,
 }
 
@@ -160,7 +160,9 @@ impl ParamOptions {
         let mut params = self.source.resolve_from(None, quiet)?;
         self.job.apply(&mut params)?;
         set(&mut params.job.data, self.data.folder());
-        self.model.apply(&mut params)?;
+        self.model.apply(&mut params);
+        let prunes = params.model.pruning.mode != PruningMode::None;
+        self.model.check(prunes, "--pruning")?;
         params.validate()?;
         Ok(params)
     }
@@ -202,7 +204,7 @@ impl SourceOptions {
 }
 
 impl JobOptions {
-    fn apply(&self, params: &mut Params) -> anyhow::Result<()> {
+    pub fn apply(&self, params: &mut Params) -> anyhow::Result<()> {
         set(&mut params.model.network.classes, &self.classes);
         self.apply_vote(&mut params.model.network)?;
         let job = &mut params.job;
@@ -250,7 +252,7 @@ impl JobOptions {
 }
 
 impl ModelOptions {
-    fn apply(&self, params: &mut Params) -> anyhow::Result<()> {
+    pub fn apply(&self, params: &mut Params) {
         set(&mut params.model.time.dt_ms, &self.dt_ms);
         set(&mut params.model.learning.rule, &self.rule);
         set(
@@ -264,13 +266,14 @@ impl ModelOptions {
         set(&mut params.model.pruning.mode, &self.pruning);
         set(&mut params.model.pruning.tau_ms, &self.tau_prune_ms);
         set(&mut params.model.pruning.k, &self.k_prune);
-        if params.model.pruning.mode == PruningMode::None
-            && (self.tau_prune_ms.is_some() || self.k_prune.is_some())
-        {
-            bail!(
-                "--tau-prune-ms and --k-prune have no meaning with pruning none: leave them out or choose --pruning"
-            );
-        }
+    }
+
+    /// Refuses what has no meaning if no network prunes; `flag` chooses that.
+    pub fn check(&self, prunes: bool, flag: &str) -> anyhow::Result<()> {
+        ensure!(
+            prunes || (self.tau_prune_ms.is_none() && self.k_prune.is_none()),
+            "--tau-prune-ms and --k-prune have no meaning with pruning none: leave them out or choose {flag}"
+        );
         Ok(())
     }
 }

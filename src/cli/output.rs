@@ -2,6 +2,7 @@
 
 use anyhow::{Context, anyhow};
 use spikeprune::artefact::Flushed;
+use spikeprune::params::one_line;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 use std::sync::Once;
@@ -37,7 +38,7 @@ pub fn out_json(document: &impl serde::Serialize) -> anyhow::Result<()> {
 /// Prints a note that changes the meaning of a result, unless `--quiet`. If the terminal is gone, the run goes on.
 pub fn note(text: &str, quiet: bool) {
     if !quiet {
-        let _ = writeln!(io::stderr(), "note: {text}");
+        let _ = writeln!(io::stderr(), "note: {}", one_line(text));
     }
 }
 
@@ -74,7 +75,7 @@ pub fn sentence(error: &anyhow::Error) -> String {
             text += &cause;
         }
     }
-    text
+    one_line(&text)
 }
 
 /// Whether stdout's reader is gone, as with `| head`.

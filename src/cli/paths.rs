@@ -3,6 +3,7 @@
 
 use anyhow::anyhow;
 use clap::builder::{PathBufValueParser, StringValueParser, TypedValueParser};
+use spikeprune::params::DataFolder;
 use std::env::home_dir;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -12,9 +13,12 @@ pub fn path() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| at_home(&path, home_dir()))
 }
 
-/// For flags that take a folder whose name results hold as text, as it is given; [`expanded`] before it is opened.
-pub fn place() -> impl TypedValueParser<Value = String> {
-    StringValueParser::new().try_map(|text| expanded(Path::new(&text)).map(|_| text))
+/// For flags that take a folder of data, as it is given, since results hold its name; [`expanded`] before it is opened.
+pub fn place() -> impl TypedValueParser<Value = DataFolder> {
+    StringValueParser::new().try_map(|text| {
+        expanded(Path::new(&text))?;
+        text.parse::<DataFolder>().map_err(String::from)
+    })
 }
 
 /// A path with the home folder in the place of `~` or `$HOME` at its beginning.

@@ -1,5 +1,6 @@
 //! What `eval --record` writes: spikes and variables of presentations, and a drawing of each.
 
+use super::choices::List;
 use super::own_files::{OwnFiles, RECORDINGS};
 use super::paths::{make_folder, path};
 use anyhow::ensure;
@@ -9,6 +10,7 @@ use spikeprune::dataset::LabelledImages;
 use spikeprune::experiment::prepare::ShownImages;
 use spikeprune::experiment::presentation::{Presentation, show};
 use spikeprune::model::rng::Stream;
+use spikeprune::params::wholes;
 use spikeprune::report::{Values, encode_npz};
 use std::path::PathBuf;
 
@@ -16,21 +18,15 @@ use std::path::PathBuf;
 #[command(next_help_heading = "Recording")]
 pub struct RecordOptions {
     /// Also show these test images, by their index in the file, to the first network, and record what happens
-    #[arg(
-        long,
+    #[arg(long, value_parser = wholes::<u32>,
         value_name = "IMAGE,...",
-        value_delimiter = ',',
-        requires = "out"
-    )]
-    record: Vec<u32>,
+        requires = "out")]
+    record: Option<List<u32>>,
     /// Neurons whose potentials, thresholds and conductances are recorded after each step
-    #[arg(
-        long,
+    #[arg(long, value_parser = wholes::<u32>,
         value_name = "NEURON,...",
-        value_delimiter = ',',
-        requires = "record"
-    )]
-    neurons: Vec<u32>,
+        requires = "record")]
+    neurons: Option<List<u32>>,
     /// Folder for what is recorded: spikes.npz, potentials.npz and raster-IMAGE.svg; replaces earlier recordings of this
     /// program there
     #[arg(long, value_parser = path(), value_name = "DIR", requires = "record")]
@@ -41,16 +37,24 @@ pub struct RecordOptions {
 type Shown = (u32, Presentation);
 
 impl RecordOptions {
+    fn images(&self) -> &[u32] {
+        self.record.as_deref().unwrap_or_default()
+    }
+
+    fn watched(&self) -> &[u32] {
+        self.neurons.as_deref().unwrap_or_default()
+    }
+
     /// Refuses images and neurons that do not exist.
     pub fn check(&self, images: &LabelledImages, neurons: usize) -> anyhow::Result<()> {
-        for &image in &self.record {
+        for &image in self.images() {
             ensure!(
                 (image as usize) < images.len(),
                 "--record names image {image}: there are images 0 to {}",
                 images.len().saturating_sub(1)
             );
         }
-        for &neuron in &self.neurons {
+        for &neuron in self.watched() {
             ensure!(
                 (neuron as usize) < neurons,
                 "--neurons names neuron {neuron}: there are neurons 0 to {}",
@@ -82,10 +86,10 @@ impl RecordOptions {
                 stream: Stream::Test,
                 attempt: 0,
             };
-            Ok((image.image, show(backend, network, image, &self.neurons)?))
+            Ok((image.image, show(backend, network, image, self.watched())?))
         };
         let shown: Vec<Shown> = self
-            .record
+            .images()
             .iter()
             .map(present)
             .collect::<anyhow::Result<_>>()?;
@@ -93,7 +97,7 @@ impl RecordOptions {
         let mut own = OwnFiles::of(folder, RECORDINGS)?;
         let model = &network.network.params.model;
         let mut files = vec![("spikes.npz".to_string(), spikes(&shown)?)];
-        if !self.neurons.is_empty() {
+        if !self.watched().is_empty() {
             files.push(("potentials.npz".into(), potentials(&shown)?));
         }
         for (image, presentation) in &shown {

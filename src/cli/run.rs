@@ -3,6 +3,7 @@
 
 use super::data::{DataOptions, Loaded};
 use super::device::DeviceOptions;
+use super::head;
 use super::output::{is_broken_pipe, warn};
 use super::own_files::Took;
 use super::progress::Progress;
@@ -12,7 +13,7 @@ use super::signals::{Stop, stop_at_signals};
 use serde::Serialize;
 use spikeprune::backend::Backend;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::dataset::{Dataset, Digests};
+use spikeprune::dataset::Dataset;
 use spikeprune::experiment::train::{Every, Saving};
 use spikeprune::experiment::{Event, ExperimentError, Observer};
 use spikeprune::params::Params;
@@ -46,7 +47,7 @@ pub trait Job {
     fn check(&self, data: &Dataset, quiet: bool) -> anyhow::Result<()>;
 
     /// Writes what the run follows from into a new folder.
-    fn write(&self, folder: &mut RunFolder, data: &Digests) -> anyhow::Result<()>;
+    fn write(&self, folder: &mut RunFolder, data: &Loaded) -> anyhow::Result<()>;
 
     /// Runs to the end.
     fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()>;
@@ -93,9 +94,11 @@ impl<'a> Start<'a> {
             folder,
         } = self;
         let backend = flags.device.open()?;
-        let data = flags.data.load(job.params())?;
-        if let Some(folder) = &folder {
-            folder.check_data(flags.kind.mark, &data)?;
+        let begun = folder.as_ref().map(|folder| folder.begun(flags.kind.mark));
+        let begun = begun.transpose()?;
+        let data = flags.data.load(job.params(), begun.as_ref())?;
+        if let (Some(folder), Some(begun)) = (&folder, &begun) {
+            head::check_data(begun, folder.path(), &data)?;
         }
         job.check(&data.set, flags.device.quiet)?;
         stop.begin();
@@ -107,12 +110,13 @@ impl<'a> Start<'a> {
             }
             None => {
                 let mut folder = flags.folder.create(&job.name(), &job.files())?;
-                job.write(&mut folder, &data.set.digests())?;
+                job.write(&mut folder, &data)?;
                 folder
             }
         };
         let (command, path, device) = (flags.kind.command, folder.path(), flags.device);
-        folder.set_go_on(resuming(command, path, &data, job.params(), device));
+        let found_again = folder.begun(flags.kind.mark)?.folder;
+        folder.set_go_on(resuming(command, path, (&data, found_again), device));
         let mut frame = Frame {
             backend,
             progress: Progress::until(flags.device.quiet, stop.asked().clone()),
@@ -159,7 +163,7 @@ impl Frame<'_> {
         let saved = Checkpoint::load(&path)?;
         self.folder
             .check_params(name, &saved.params, (self.flags.kind.mark, params))?;
-        saved.check_data(&path, &self.data.set, self.data.folder.as_ref())?;
+        saved.check_data(&path, &self.data.set, &self.data.folder)?;
         self.folder.check(&[name])?;
         self.folder.is_saved();
         let mut trained = Trained::from(saved);

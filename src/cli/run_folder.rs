@@ -1,7 +1,7 @@
 //! The folder of one run; its files appear whole or not at all.
 
 use super::RUNS;
-use super::data::Loaded;
+use super::data::{Begun, Loaded};
 use super::head;
 use super::output::{out, out_json};
 use super::own_files::{DRAWINGS, OwnFiles, RUN, Took};
@@ -165,21 +165,21 @@ impl RunFolder {
     }
 
     /// Writes a TOML file with the version of the program and what the run is begun with, for
-    /// [`RunFolder::read_toml`] and [`RunFolder::check_data`].
+    /// [`RunFolder::read_toml`] and [`RunFolder::begun`].
     pub fn write_toml(
         &mut self,
         name: &str,
         content: &impl Serialize,
-        data: &Digests,
+        data: &Loaded,
     ) -> anyhow::Result<()> {
         let content =
             toml::to_string(content).with_context(|| format!("cannot write {name} as TOML"))?;
         self.write_text(name, &(head::head(data) + &content))
     }
 
-    /// Refuses data that are not those which the run was begun with, as far as its file of that name tells.
-    pub fn check_data(&self, name: &str, data: &Loaded) -> anyhow::Result<()> {
-        head::check_data(&self.read_text(name)?, self.path(), data)
+    /// The data that the run was begun with, as far as its file of that name tells.
+    pub fn begun(&self, name: &str) -> anyhow::Result<Begun> {
+        Ok(head::begun(&self.read_text(name)?))
     }
 
     /// The parameters in a file of the run.

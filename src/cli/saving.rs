@@ -6,10 +6,10 @@ use super::output::{is_broken_pipe, sentence};
 use clap::Args;
 use spikeprune::experiment::ExperimentError;
 use spikeprune::experiment::train::Every;
-use spikeprune::params::Params;
+use spikeprune::params::whole;
 use std::ffi::OsStr;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// Time between two checkpoints where no number of images is given.
@@ -19,7 +19,7 @@ const SECONDS: f64 = 20.0;
 #[command(next_help_heading = "Device and output")]
 pub struct SavingOptions {
     /// Save the training after each N images, to go on from if the run is stopped [default: every 20 s]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_parser = whole::<usize>, value_name = "N")]
     checkpoint_every: Option<usize>,
 }
 
@@ -97,12 +97,12 @@ pub fn explain(error: anyhow::Error, command: &str) -> anyhow::Error {
     .into()
 }
 
-/// The command that goes on with a run, for a POSIX shell in any working folder.
+/// The command that goes on with a run, for a POSIX shell in any working folder. It names the data if they are not where
+/// the run looks for them first.
 pub fn resuming(
     command: &str,
     folder: &Path,
-    data: &Loaded,
-    params: &Params,
+    (data, first): (&Loaded, Option<PathBuf>),
     device: &DeviceOptions,
 ) -> String {
     let rooted = |path: &Path| {
@@ -113,10 +113,9 @@ pub fn resuming(
             false => rooted,
         }
     };
-    let (folder, images) = (rooted(folder), rooted(data.folder.as_ref()));
+    let (folder, images) = (rooted(folder), rooted(&data.folder));
     let mut line = format!("spikeprune {command} --resume {}", quoted(folder.as_ref()));
-    // The run looks by itself where its parameters say.
-    if images != Path::new(&params.job.data) {
+    if first != Some(data.rooted()) {
         line += &format!(" --data {}", quoted(images.as_ref()));
     }
     line + &device.flag()

@@ -1,5 +1,6 @@
 //! `train`: trains the networks of a job, tests them and leaves a run folder.
 
+use super::data::Loaded;
 use super::device::DeviceOptions;
 use super::heatmap;
 use super::options::ParamOptions;
@@ -12,7 +13,7 @@ use super::{document, eval};
 use anyhow::{Context, ensure};
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::dataset::{Dataset, DatasetError, Digests, LabelledImages};
+use spikeprune::dataset::{Dataset, DatasetError, LabelledImages};
 use spikeprune::experiment::Observer;
 use spikeprune::experiment::selection::{self, ClassImages};
 use spikeprune::experiment::train::{train_networks, untrained};
@@ -95,7 +96,7 @@ impl Job for Training {
         Ok(())
     }
 
-    fn write(&self, folder: &mut RunFolder, data: &Digests) -> anyhow::Result<()> {
+    fn write(&self, folder: &mut RunFolder, data: &Loaded) -> anyhow::Result<()> {
         folder.write_toml(CONFIG, &self.0, data)
     }
 

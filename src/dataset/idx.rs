@@ -91,6 +91,18 @@ pub(super) fn locate(dir: &Path) -> Result<[Source; 4], DatasetError> {
     ])
 }
 
+/// Whether any of the four files is in `dir`, sound or not.
+pub(super) fn any(dir: &Path) -> bool {
+    let is_there = |set, kind| {
+        let found = Source::find(dir, set, kind, 0);
+        !matches!(found, Err(DatasetError::Missing { .. }))
+    };
+    dir.is_dir()
+        && ["train", "t10k"]
+            .iter()
+            .any(|set| is_there(set, &IMAGES) || is_there(set, &LABELS))
+}
+
 impl Source {
     /// Looks for a file under the names in use, raw ones first.
     ///

@@ -228,6 +228,11 @@ pub fn load(dir: &Path) -> Result<Dataset, DatasetError> {
     parse::parse(read(dir)?)
 }
 
+/// Whether `dir` holds any of the four files, sound or not.
+pub fn holds_any(dir: &Path) -> bool {
+    idx::any(dir)
+}
+
 /// The four files, checked.
 fn read(dir: &Path) -> Result<parse::Files, DatasetError> {
     let [train_images, train_labels, test_images, test_labels] = idx::locate(dir)?;

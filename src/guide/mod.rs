@@ -66,6 +66,10 @@ pub mod reference {
     pub mod files {}
 
     #[doc = include_str!("links.md")]
+    #[doc = include_str!("reference/values.md")]
+    pub mod values {}
+
+    #[doc = include_str!("links.md")]
     #[doc = include_str!("reference/speed.md")]
     pub mod speed {}
 

@@ -1,5 +1,6 @@
 //! On what networks are trained and tested, how often they are measured, and where.
 
+use super::value::{as_whole, quoted, whole};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -11,8 +12,9 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
-    /// Folder of the four IDX files.
-    pub data: String,
+    /// Folder of the four IDX files. With auto they are looked for: in the folder that SPIKEPRUNE_DATA names, in the user's
+    /// data folder, in ./data and beside the program.
+    pub data: DataFolder,
     pub train: TrainImages,
     /// Images of the test file that are tested.
     pub test_per_class: PerClass,
@@ -34,6 +36,62 @@ pub struct Job {
     pub replicas: usize,
     /// Training images between two rows of the metrics, or the last row alone.
     pub metrics_every: MetricsEvery,
+}
+
+/// Where the data are. In files a path, or `"auto"`; a folder of that name is written `./auto`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum DataFolder {
+    /// Wherever the program finds them.
+    #[default]
+    Auto,
+    At(String),
+}
+
+const AUTO: &str = "auto";
+
+impl FromStr for DataFolder {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "" => Err("expected a folder, or auto"),
+            AUTO => Ok(Self::Auto),
+            folder => Ok(Self::At(folder.into())),
+        }
+    }
+}
+
+impl fmt::Display for DataFolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => AUTO,
+            Self::At(folder) => folder,
+        })
+    }
+}
+
+impl Serialize for DataFolder {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DataFolder {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for DataFolder {
+    fn schema_name() -> Cow<'static, str> {
+        "DataFolder".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string"})
+    }
 }
 
 /// Which images of the training file are trained on.
@@ -109,10 +167,9 @@ macro_rules! number_or_word {
             fn from_str(text: &str) -> Result<Self, String> {
                 match text.trim() {
                     $word => Ok(Self::$other),
-                    number => number
-                        .parse::<usize>()
+                    number => whole::<usize>(number)
                         .map(Self::from)
-                        .map_err(|_| concat!("expected a number or ", $word).into()),
+                        .map_err(|_| concat!("expected a whole number or ", $word).into()),
                 }
             }
         }
@@ -148,7 +205,7 @@ impl Visitor<'_> for NumberOrWord {
     type Value = Option<usize>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a whole number from 1 on, or {:?}", self.0)
+        write!(f, "a whole number from 1 on, or \"{}\"", self.0)
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
@@ -161,10 +218,18 @@ impl Visitor<'_> for NumberOrWord {
         usize::try_from(number).map(Some).map_err(refused)
     }
 
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+        match as_whole(number) {
+            Some(number) => self.visit_u64(number),
+            None => Err(E::invalid_value(Unexpected::Float(number), &self)),
+        }
+    }
+
     fn visit_str<E: Error>(self, word: &str) -> Result<Self::Value, E> {
+        let shown = quoted(word);
         match word == self.0 {
             true => Ok(None),
-            false => Err(E::invalid_value(Unexpected::Str(word), &self)),
+            false => Err(E::invalid_value(Unexpected::Other(&shown), &self)),
         }
     }
 }

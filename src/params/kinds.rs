@@ -108,7 +108,7 @@ impl FromStr for TauPrune {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let rule = TauRule::deserialize(StrDeserializer::<ValueError>::new(text)).map(Self::Rule);
-        let ms = text.parse().map(Self::Ms);
+        let ms = super::number(text).map(Self::Ms);
         ms.or(rule)
             .map_err(|_| "expected a number of ms, from-job or from-classes".into())
     }

@@ -1,7 +1,9 @@
 //! Parameters in layers: a preset, over it a TOML file, over that single settings.
 
-use super::renamed::{Renamed, rename};
-use super::{Params, ParamsError, VERSION_LINE};
+use super::document::{BACKSLASH, document, explained, lost_backslash};
+use super::renamed::{Renamed, rename, renamed};
+use super::value::{ValueError, fit, items, quoted, read, scalar, unquoted};
+use super::{Params, ParamsError, VERSION_LINE, parameters};
 use crate::presets;
 use toml::{Table, Value};
 
@@ -9,7 +11,7 @@ use toml::{Table, Value};
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    #[error("{origin}: there is no preset {name:?}; there are: {known}")]
+    #[error("{origin}: there is no preset {}; there are: {known}", quoted(.name))]
     UnknownPreset {
         origin: String,
         name: String,
@@ -17,7 +19,7 @@ pub enum ConfigError {
     },
     #[error("{origin} is not valid TOML: {reason}")]
     Syntax { origin: String, reason: String },
-    #[error("{origin}: there is no parameter {key:?}; `params` prints all of them{hint}")]
+    #[error("{origin}: there is no parameter {}; `params` prints all of them{hint}", quoted(.key))]
     UnknownKey {
         origin: String,
         key: String,
@@ -83,13 +85,10 @@ pub fn layered_over(
     toml_text: &str,
     origin: &str,
 ) -> Result<Layered, ConfigError> {
-    let mut overlay: Table =
-        toml_text
-            .parse()
-            .map_err(|error: toml::de::Error| ConfigError::Syntax {
-                origin: origin.into(),
-                reason: with_line(&error, toml_text),
-            })?;
+    let mut overlay = document(toml_text).map_err(|error| ConfigError::Syntax {
+        origin: origin.into(),
+        reason: with_line(&error, toml_text),
+    })?;
     let named = match (preset, overlay.get("preset")) {
         (Some(name), Some(Value::String(file))) if name != file => {
             return Err(ConfigError::TwoPresets {
@@ -123,8 +122,8 @@ pub fn layered_over(
     Ok(Layered { params, renamed })
 }
 
-/// Sets one parameter by its dotted key, the value written as in TOML: `excitatory.tau_membrane_ms=50`. The key may have
-/// the name that an earlier version gave it ([`super::renamed()`]).
+/// Sets one parameter by its dotted key, as `--set` does: `excitatory.tau_membrane_ms=50`. The key may have the name that
+/// an earlier version gave it ([`super::renamed()`]).
 ///
 /// # Errors
 /// As [`layered`].
@@ -134,24 +133,99 @@ pub fn apply_setting(params: &Params, setting: &str) -> Result<Params, ConfigErr
         let reason = "expected KEY=VALUE, such as excitatory.tau_membrane_ms=50".into();
         return Err(ConfigError::WrongType { origin, reason });
     };
-    let (key, value) = (key.trim(), value.trim());
-    if key == "preset" || setting.contains('\n') {
-        let reason =
-            "a setting is one parameter on one line; presets are chosen by --preset".into();
-        return Err(ConfigError::WrongType { origin, reason });
+    set_value(params, key, value, &origin)
+}
+
+/// Sets one parameter by its dotted key; the value is written as [`super::items`] and its neighbours say. `origin` names
+/// what was typed.
+///
+/// # Errors
+/// As [`layered`].
+pub fn set_value(
+    params: &Params,
+    key: &str,
+    value: &str,
+    origin: &str,
+) -> Result<Params, ConfigError> {
+    let key = key.trim();
+    let wrong = |reason: String| ConfigError::WrongType {
+        origin: origin.into(),
+        reason,
+    };
+    if key == "preset" || key.contains('\n') {
+        return Err(wrong(
+            "a setting is one parameter; presets are chosen by --preset".into(),
+        ));
     }
-    // A bare word is taken as a string, so that pruning.mode=none needs no quotes.
-    let mut overlay: Table = format!("{key} = {value}")
-        .parse()
-        .or_else(|_| format!("{key} = {value:?}").parse())
-        .map_err(|error: toml::de::Error| ConfigError::Syntax {
-            origin: origin.clone(),
-            reason: flat(error.message()),
-        })?;
-    rename(&mut overlay, Some(params));
     let mut table = to_table(params);
-    merge(&mut table, overlay, "", &origin)?;
-    from_table(table, &origin)
+    // A word is taken as it was typed, also where it looks like a number.
+    let value = match slot(&table, key) {
+        Some(Value::String(_)) if !is_number_or_word(key) => unquoted(value).map(Value::String),
+        _ => read(value),
+    };
+    let value = value.map_err(|ValueError(why)| wrong(why))?;
+    let overlay: Result<Table, _> = format!("{key} = 0").parse();
+    let mut overlay = overlay.map_err(|_| ConfigError::UnknownKey {
+        origin: origin.into(),
+        key: key.into(),
+        hint: String::new(),
+    })?;
+    put(&mut overlay, value);
+    rename(&mut overlay, Some(params));
+    merge(&mut table, overlay, "", origin)?;
+    from_table(table, origin)
+}
+
+/// The values of a grid, written as a list. If the parameter is a list itself, each value has brackets of its own.
+///
+/// # Errors
+/// When it is not such a list.
+pub fn grid_values(
+    params: &Params,
+    key: &str,
+    text: &str,
+    origin: &str,
+) -> Result<Vec<String>, ConfigError> {
+    let wrong = |reason: String| ConfigError::WrongType {
+        origin: origin.into(),
+        reason,
+    };
+    let values = items(text).map_err(|ValueError(why)| wrong(why))?;
+    let now = renamed(key).map_or(key, |renamed| renamed.new);
+    if let Some(Value::Array(_)) = slot(&to_table(params), now) {
+        if text.trim().starts_with('[') && !values.iter().any(|value| value.starts_with('[')) {
+            return Ok(vec![text.trim().into()]);
+        }
+        if !values.iter().all(|value| value.starts_with('[')) {
+            let reason = format!(
+                "{key} holds a list: put each of its values in brackets, such as {key}=[7,4,6],[0,1,8]"
+            );
+            return Err(wrong(reason));
+        }
+    }
+    Ok(values.into_iter().map(String::from).collect())
+}
+
+/// The value at a dotted key.
+fn slot<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
+    let (first, rest) = match key.split_once('.') {
+        Some((first, rest)) => (first, Some(rest)),
+        None => (key, None),
+    };
+    match (table.get(first.trim())?, rest) {
+        (Value::Table(inner), Some(rest)) => slot(inner, rest),
+        (value, None) => Some(value),
+        (_, Some(_)) => None,
+    }
+}
+
+/// Puts a value in place of the only one in tables of one key.
+fn put(table: &mut Table, value: Value) {
+    match table.iter_mut().next() {
+        Some((_, Value::Table(inner))) => put(inner, value),
+        Some((_, leaf)) => *leaf = value,
+        None => {}
+    }
 }
 
 fn from_table(table: Table, origin: &str) -> Result<Params, ConfigError> {
@@ -175,8 +249,22 @@ fn choose(base: &mut Table, overlay: &Table, path: &str) {
         let given = keys.iter().find(|key| overlay.contains_key(**key));
         if let Some(given) = given.filter(|given| !base.contains_key(**given)) {
             base.retain(|key, _| !keys.contains(&key));
-            base.insert((*given).into(), overlay[*given].clone());
+            base.insert((*given).into(), whole_numbers(&overlay[*given]));
         }
+    }
+}
+
+/// What the tables above hold: whole numbers, in tables or not.
+fn whole_numbers(value: &Value) -> Value {
+    match value {
+        Value::Table(table) => {
+            let keys = table.iter();
+            Value::Table(
+                keys.map(|(key, value)| (key.clone(), whole_numbers(value)))
+                    .collect(),
+            )
+        }
+        _ => Value::Integer(0),
     }
 }
 
@@ -191,7 +279,7 @@ fn merge(base: &mut Table, overlay: Table, path: &str, origin: &str) -> Result<(
         };
         let Some(slot) = base.get_mut(&key) else {
             let hint = nearest(&key, base)
-                .map(|near| format!("; the nearest here is {near:?}"))
+                .map(|near| format!("; the nearest here is {}", quoted(&near)))
                 .unwrap_or_default();
             return Err(ConfigError::UnknownKey {
                 origin: origin.into(),
@@ -209,34 +297,42 @@ fn merge(base: &mut Table, overlay: Table, path: &str, origin: &str) -> Result<(
                 });
             }
             (slot, value) => {
-                let value = widen(slot, value);
-                if !same_kind(slot, &value, &full_key) {
-                    let reason = format!("{full_key} is {value}: it must be {}", kind(slot));
-                    return Err(ConfigError::WrongType {
+                *slot =
+                    fitted(slot, value, &full_key).map_err(|reason| ConfigError::WrongType {
                         origin: origin.into(),
-                        reason,
-                    });
-                }
-                *slot = value;
+                        reason: format!("{full_key} is {reason}"),
+                    })?;
             }
         }
     }
     Ok(())
 }
 
-/// `100` where a float is meant is `100.0`.
-fn widen(slot: &Value, value: Value) -> Value {
-    match (slot, value) {
-        (Value::Float(_), Value::Integer(whole)) => Value::Float(whole as f64),
-        (_, value) => value,
-    }
+/// Whether a parameter is a number or a word.
+fn is_number_or_word(key: &str) -> bool {
+    let allowed = parameters().iter().find(|known| known.key == key);
+    allowed.is_some_and(|known| known.allowed.numbers.is_some() && !known.allowed.words.is_empty())
 }
 
-/// Parameters that are a number or a word.
-const NUMBERS_OR_WORDS: [&str; 3] = ["pruning.tau_ms", "job.test_per_class", "job.metrics_every"];
-
-fn same_kind(slot: &Value, value: &Value, full_key: &str) -> bool {
-    slot.same_type(value) || (NUMBERS_OR_WORDS.contains(&full_key) && !value.is_table())
+/// A value as its parameter takes it, or what it is and why it cannot be.
+fn fitted(slot: &Value, value: Value, full_key: &str) -> Result<Value, String> {
+    let shown = match &value {
+        Value::String(text) => quoted(text),
+        other => other.to_string(),
+    };
+    if is_number_or_word(full_key) && !value.is_table() {
+        return Ok(match value {
+            Value::String(text) => scalar(text.trim()).unwrap_or(Value::String(text)),
+            other => other,
+        });
+    }
+    match fit(slot, value) {
+        Ok(Value::String(word)) if lost_backslash(&word) => Err(format!("{shown}: {BACKSLASH}")),
+        Ok(value) if slot.same_type(&value) => Ok(value),
+        Ok(_) => Err(format!("{shown}: it must be {}", kind(slot))),
+        Err(why) if slot.is_array() => Err(format!("{shown}: {why}")),
+        Err(_) => Err(format!("{shown}: it must be {}", kind(slot))),
+    }
 }
 
 /// What a parameter holds, for people.
@@ -269,7 +365,7 @@ fn with_line(error: &toml::de::Error, text: &str) -> String {
     let at = line
         .map(|line| format!(" (line {line})"))
         .unwrap_or_default();
-    flat(error.message()) + &at
+    explained(error, text) + &at
 }
 
 /// A message on one line.

@@ -9,6 +9,7 @@
 
 mod architecture;
 mod differences;
+mod document;
 mod error;
 mod idle;
 mod job;
@@ -19,6 +20,7 @@ mod renamed;
 mod schema;
 mod side_by_side;
 mod validate;
+mod value;
 mod version;
 
 use serde::{Deserialize, Serialize};
@@ -26,9 +28,11 @@ use serde::{Deserialize, Serialize};
 pub use architecture::{Architecture, Vote};
 pub use differences::Difference;
 pub use error::ParamsError;
-pub use job::{Job, MetricsEvery, PerClass, TrainImages};
+pub use job::{DataFolder, Job, MetricsEvery, PerClass, TrainImages};
 pub use kinds::{Decay, PruningMode, Rule, TauPrune, TauRule, Threshold};
-pub use layer::{ConfigError, Layered, apply_setting, layered, layered_over, to_toml};
+pub use layer::{
+    ConfigError, Layered, apply_setting, grid_values, layered, layered_over, set_value, to_toml,
+};
 pub use model::{
     Excitatory, Inhibitory, Input, Lateral, Learning, Model, Pruning, RETRIES, Steps, Time,
 };
@@ -36,6 +40,7 @@ pub use renamed::{Renamed, renamed};
 pub use schema::{Allowed, Numbers, Parameter, parameters, words};
 pub use side_by_side::{LaneSteps, Lanes, SideBySide};
 pub use validate::{MAX_CHECKPOINT_BYTES, MAX_NEURONS, MAX_REPLICAS};
+pub use value::{ValueError, items, number, one_line, quoted, whole, wholes};
 pub use version::{VERSION_LINE, is_newer, written_by};
 
 /// Inputs of every network: the pixels of a 28x28 image.

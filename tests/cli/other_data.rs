@@ -12,8 +12,12 @@ const LABELS: &str = "train-labels-idx1-ubyte";
 
 /// A folder `data` with the project's data; of the same shape, but other training labels, where `other`.
 fn data_in(folder: &Path, other: bool) {
-    let set = folder.join("data");
-    fs::create_dir(&set).unwrap();
+    data_at(&folder.join("data"), other);
+}
+
+/// The same in this folder.
+pub fn data_at(set: &Path, other: bool) {
+    fs::create_dir_all(set).unwrap();
     for file in fs::read_dir(data()).unwrap().map(|file| file.unwrap()) {
         if file.path().is_file() {
             symlink(file.path(), set.join(file.file_name())).unwrap();
@@ -55,6 +59,11 @@ fn a_run_goes_on_with_the_same_data_alone() {
         command.arg(&run).args(flags).current_dir(from);
         command
     };
+    // The run knows where its data were.
+    succeed(&mut resume(other.path(), &[]));
+    let moved = folder.path().join("moved");
+    fs::rename(folder.path().join("data"), &moved).unwrap();
+    refused(&mut resume(folder.path(), &[]), 1, "name the folder").unwrap();
     // A relative path means another folder elsewhere.
     refused(
         &mut resume(other.path(), &[]),
@@ -62,9 +71,6 @@ fn a_run_goes_on_with_the_same_data_alone() {
         "holds other training images",
     )
     .unwrap();
-    let moved = folder.path().join("moved");
-    fs::rename(folder.path().join("data"), &moved).unwrap();
-    refused(&mut resume(folder.path(), &[]), 1, "name the folder").unwrap();
     let named = ["--data", moved.to_str().unwrap()];
     succeed(&mut resume(other.path(), &named));
     // So it is where nothing was saved yet.
@@ -135,6 +141,8 @@ fn a_search_goes_on_with_the_same_data_alone() {
     resume
         .arg(folder.path().join("run"))
         .current_dir(other.path());
+    succeed(&mut resume);
+    fs::rename(folder.path().join("data"), folder.path().join("moved")).unwrap();
     refused(&mut resume, 1, "holds other training images").unwrap();
     succeed(resume.args(["--data", &data()]));
 }

@@ -8,7 +8,7 @@ use super::options::ParamOptions;
 use super::output::{out, out_json, warn_unless_flushed};
 use super::paths::path;
 use super::progress::Progress;
-use super::sweep::{key_and_value, listed};
+use super::sweep::grid;
 use anyhow::{Context, ensure};
 use clap::Args;
 use serde::Serialize;
@@ -19,7 +19,7 @@ use spikeprune::backend::open::{Opened, open_all, open_choice};
 use spikeprune::dataset::Dataset;
 use spikeprune::experiment::bench::{Effort, Speed, speed};
 use spikeprune::experiment::sweep::{Point, Search};
-use spikeprune::params::{Params, Rule};
+use spikeprune::params::{Params, Rule, number, whole};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
@@ -45,13 +45,15 @@ pub struct BenchArgs {
 #[command(next_help_heading = "Measurement")]
 struct MeasureOptions {
     /// Values of a parameter, e.g. job.replicas=1,16; may be repeated: all combinations
+    ///
+    /// Where the parameter is a list, each value has brackets: network.classes=[7,4,6],[0-2].
     #[arg(long, value_name = "KEY=V,V,...")]
     grid: Vec<String>,
     /// Laps of each measurement; the table shows their median and extremes
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_parser = whole::<usize>, value_name = "N", default_value_t = 5)]
     laps: usize,
     /// Least time of a lap, in s
-    #[arg(long, value_name = "S", default_value_t = 0.5)]
+    #[arg(long, value_parser = number, value_name = "S", default_value_t = 0.5)]
     lap_seconds: f64,
 }
 
@@ -64,7 +66,7 @@ struct OutputOptions {
     #[arg(long, value_name = "DEVICE")]
     device: Vec<DeviceChoice>,
     /// Threads of the CPU; 0 takes one for each core
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_parser = whole::<usize>, value_name = "N", default_value_t = 0)]
     threads: usize,
     /// Draw CPU time an image over the values of the first --grid, as SVG into this new file
     #[arg(long, value_parser = path(), value_name = "FILE", requires = "grid")]
@@ -129,7 +131,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
             show::number(&search.axes[0].key, &point.values[0])?;
         }
     }
-    let data = Loaded::from(&search.params.job.data)?.set;
+    let data = Loaded::from(&search.params.job.data, None)?.set;
     let backends = args.open()?;
     let rows = args.measure(effort, &backends, &data, &search, &points)?;
     let document = Document {
@@ -161,20 +163,10 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
 
 impl BenchArgs {
     fn search(&self, params: Params) -> anyhow::Result<Search> {
-        let axis = |text: &String| {
-            let (key, values) = key_and_value("--grid", text)?;
-            Ok(listed(key, values))
-        };
-        let axes = self
-            .measured
-            .grid
-            .iter()
-            .map(axis)
-            .collect::<anyhow::Result<_>>()?;
         let seeds = params.job.replicas;
         Ok(Search {
+            axes: grid(&params, &self.measured.grid)?,
             params,
-            axes,
             random: None,
             seeds,
         })

@@ -3,6 +3,7 @@
 use super::{Document, Machine, Row};
 use anyhow::Context;
 use spikeprune::experiment::bench::Measured;
+use spikeprune::params;
 use spikeprune::report::plot::{Axis, Lines, Series};
 use spikeprune::statistics::Spread;
 use std::fmt::Write;
@@ -93,7 +94,8 @@ impl Row {
 
 /// A value of the axis that a plot is drawn over.
 pub fn number(key: &str, value: &str) -> anyhow::Result<f64> {
-    let number = value.parse().ok().filter(|&number: &f64| number > 0.0);
+    let number = params::number(value).ok();
+    let number = number.filter(|&number| number > 0.0);
     number.with_context(|| {
         format!("--plot draws over the first --grid, {key}: {value} is not a number above 0")
     })

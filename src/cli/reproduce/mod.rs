@@ -4,20 +4,19 @@ mod antonov_sukhov;
 mod diehl_cook;
 mod page;
 
-use super::choices::choices;
-use super::data::DataOptions;
+use super::choices::{List, choice_list};
+use super::data::{DataOptions, Loaded};
 use super::device::DeviceOptions;
-use super::options::{SourceOptions, set};
+use super::options::{JobOptions, ModelOptions, SourceOptions, set};
 use super::paths::path;
 use super::run::{Flags, Job, Kind, Start};
 use super::run_folder::{FolderOptions, RunFolder};
 use super::saving::SavingOptions;
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use clap::{Args, ValueEnum};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Serialize};
-use spikeprune::dataset::Digests;
-use spikeprune::params::{Params, PerClass, PruningMode};
+use spikeprune::params::{Params, PruningMode, whole};
 use std::path::PathBuf;
 
 /// Run a paper's experiment and set the results beside the published ones
@@ -31,12 +30,17 @@ use std::path::PathBuf;
 ///
 /// The run folder holds report.html with all figures, reproduction.json (what --json prints) and pictures.
 #[derive(Args)]
+#[command(mut_arg("replicas", |arg| arg.hide(true)), mut_arg("pruning", |arg| arg.hide(true)))]
 pub struct ReproduceArgs {
     /// Whose experiment
     #[arg(long, value_name = "NAME", default_value = "antonov-sukhov")]
     paper: Paper,
     #[command(flatten)]
     source: SourceOptions,
+    #[command(flatten)]
+    job: JobOptions,
+    #[command(flatten)]
+    model: ModelOptions,
     #[command(flatten)]
     shared: SharedOptions,
     #[command(flatten)]
@@ -54,7 +58,7 @@ pub struct ReproduceArgs {
     /// Go on with the run in this folder: all but --device, --threads and --data comes from there; results are the same
     /// to the bit, on the same device or one that is exact
     #[arg(long, value_parser = path(), value_name = "DIR", help_heading = "Device and output",
-        conflicts_with_all = ["paper", "SourceOptions", "SharedOptions", "AntonovSukhovOptions", "DiehlCookOptions",
+        conflicts_with_all = ["paper", "SourceOptions", "JobOptions", "ModelOptions", "SharedOptions", "AntonovSukhovOptions", "DiehlCookOptions",
             "FolderOptions"])]
     resume: Option<PathBuf>,
 }
@@ -73,27 +77,15 @@ enum Paper {
 #[derive(Args)]
 #[command(next_help_heading = "Experiment")]
 struct SharedOptions {
-    /// Labels to learn [paper: 7,4,6]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    classes: Option<Vec<u8>>,
     /// Networks of each arm, with seeds --seed, + 1, ...
-    #[arg(long, value_name = "K", default_value_t = 3)]
+    #[arg(long, value_parser = whole::<usize>, value_name = "K", default_value_t = 3)]
     seeds: usize,
-    /// First seed [paper: 1]
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
     /// Kinds of regularisation to compare [default: none,continuous,final; authors-code: final-window; diehl-cook: none]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = choices::<PruningMode>())]
-    arms: Option<Vec<PruningMode>>,
-    /// Test images of each class, known and unknown, or all [paper: 500]
-    #[arg(long, value_name = "N")]
-    test_per_class: Option<PerClass>,
+    #[arg(long, value_name = "LIST", value_parser = choice_list::<PruningMode>())]
+    arms: Option<List<PruningMode>>,
     /// Images of each set of noise
-    #[arg(long, value_name = "N", default_value_t = 1500)]
+    #[arg(long, value_parser = whole::<usize>, value_name = "N", default_value_t = 1500)]
     noise_images: usize,
-    /// Length of a time step, in ms [paper: 0.5]
-    #[arg(long, value_name = "MS")]
-    dt_ms: Option<f64>,
 }
 
 pub const KIND: Kind = Kind {
@@ -196,7 +188,7 @@ fn write(
     paper: Paper,
     params: &Params,
     plan: &impl Serialize,
-    data: &Digests,
+    data: &Loaded,
 ) -> anyhow::Result<()> {
     folder.write_toml(CONFIG, params, data)?;
     folder.write_toml(PLAN, &Written { paper, plan }, data)
@@ -219,14 +211,19 @@ fn first_given<'a>(flags: &[(&'a str, bool)]) -> Option<&'a str> {
 impl ReproduceArgs {
     /// Parameters from file and flags, over a preset where neither names one.
     fn params(&self, preset: Option<&str>) -> anyhow::Result<Params> {
+        ensure!(
+            self.job.replicas.is_none(),
+            "--replicas has no meaning here: --seeds says how many networks each arm has"
+        );
+        ensure!(
+            self.model.pruning.is_none(),
+            "--pruning has no meaning here: --arms names the kinds of pruning to compare"
+        );
         let mut params = self.source.resolve_from(preset, self.device.quiet)?;
-        let shared = &self.shared;
+        self.job.apply(&mut params)?;
         set(&mut params.job.data, self.data.folder());
-        set(&mut params.model.network.classes, &shared.classes);
-        set(&mut params.job.test_per_class, &shared.test_per_class);
-        set(&mut params.job.seed, &shared.seed);
-        set(&mut params.model.time.dt_ms, &shared.dt_ms);
-        params.job.replicas = shared.seeds;
+        self.model.apply(&mut params);
+        params.job.replicas = self.shared.seeds;
         Ok(params)
     }
 }

@@ -2,6 +2,7 @@
 
 mod table;
 
+use super::data::Loaded;
 use super::device::DeviceOptions;
 use super::options::{ParamOptions, note_renamed};
 use super::output::note;
@@ -11,12 +12,12 @@ use super::run_folder::{FolderOptions, RunFolder};
 use super::train::note_missing_validation;
 use anyhow::{Context, bail, ensure};
 use clap::Args;
-use spikeprune::dataset::{Dataset, Digests};
+use spikeprune::dataset::Dataset;
 use spikeprune::experiment::ExperimentError;
 use spikeprune::experiment::selection;
 use spikeprune::experiment::sweep::{Axis, Search, Trial, Values, sweep};
 use spikeprune::experiment::train::Every;
-use spikeprune::params::{MetricsEvery, Params, renamed};
+use spikeprune::params::{MetricsEvery, Params, grid_values, number, renamed, whole};
 use std::path::PathBuf;
 use std::time::Instant;
 use table::{Row, TABLE, best, read_rows, row, unchanging, write_rows};
@@ -45,6 +46,8 @@ pub struct SweepArgs {
 #[command(next_help_heading = "Search")]
 struct SearchOptions {
     /// Values of a parameter, e.g. learning.a_pre=0.005,0.01,0.02; may be repeated: all combinations
+    ///
+    /// Where the parameter is a list, each value has brackets: network.classes=[7,4,6],[0-2].
     #[arg(long, value_name = "KEY=V,V,...")]
     grid: Vec<String>,
     /// A parameter drawn uniformly, e.g. learning.a_pre=0.001..0.1; needs --random
@@ -54,10 +57,10 @@ struct SearchOptions {
     #[arg(long, value_name = "KEY=LOW..HIGH", requires = "random")]
     log_range: Vec<String>,
     /// Draw so many points at random instead of taking the whole grid
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_parser = whole::<usize>, value_name = "N")]
     random: Option<usize>,
     /// Networks of each point, with seeds --seed, + 1, ...
-    #[arg(long, value_name = "K", default_value_t = 1)]
+    #[arg(long, value_parser = whole::<usize>, value_name = "K", default_value_t = 1)]
     seeds: usize,
 }
 
@@ -127,7 +130,7 @@ impl Job for Searching {
         Ok(())
     }
 
-    fn write(&self, folder: &mut RunFolder, data: &Digests) -> anyhow::Result<()> {
+    fn write(&self, folder: &mut RunFolder, data: &Loaded) -> anyhow::Result<()> {
         folder.write_toml(SEARCH, &self.search, data)
     }
 
@@ -206,18 +209,13 @@ fn seconds_of(folder: &RunFolder, rows: &[Row]) -> anyhow::Result<Option<f64>> {
 
 impl SearchOptions {
     fn search(&self, params: &ParamOptions, quiet: bool) -> anyhow::Result<Search> {
-        let mut axes = Vec::new();
-        for text in &self.grid {
-            let (key, values) = key_and_value("--grid", text)?;
-            axes.push(listed(key, values));
-        }
+        let mut params = params.resolve(quiet)?;
+        let mut axes = grid(&params, &self.grid)?;
         for text in &self.range {
-            let (key, (low, high)) = key_and_range("--range", text)?;
-            axes.push(axis(key, Values::Uniform(low, high)));
+            axes.push(range(&params, "--range", text, Values::Uniform)?);
         }
         for text in &self.log_range {
-            let (key, (low, high)) = key_and_range("--log-range", text)?;
-            axes.push(axis(key, Values::LogUniform(low, high)));
+            axes.push(range(&params, "--log-range", text, Values::LogUniform)?);
         }
         ensure!(
             !axes.is_empty(),
@@ -230,7 +228,6 @@ impl SearchOptions {
             axes.iter().filter_map(|axis: &Axis| renamed(&axis.key)),
             quiet,
         );
-        let mut params = params.resolve(quiet)?;
         check_measurable(&params)?;
         // Metrics only at the end: these are the rows.
         params.job.metrics_every = MetricsEvery::End;
@@ -251,30 +248,47 @@ fn check_measurable(params: &Params) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn axis(key: &str, values: Values) -> Axis {
+/// The axes of a grid, as --grid gives them.
+pub fn grid(params: &Params, flags: &[String]) -> anyhow::Result<Vec<Axis>> {
+    let axis = |text: &String| {
+        let (key, values) = key_and_value("--grid", text)?;
+        let origin = format!("--grid {text}");
+        let values = grid_values(params, key, values, &origin)?;
+        checked(params, key, Values::Listed(values), &origin)
+    };
+    flags.iter().map(axis).collect()
+}
+
+fn range(
+    params: &Params,
+    flag: &str,
+    text: &str,
+    values: fn(f64, f64) -> Values,
+) -> anyhow::Result<Axis> {
+    let (key, value) = key_and_value(flag, text)?;
+    let origin = format!("{flag} {text}");
+    ensure!(
+        !value.contains("..."),
+        "{origin}: three points are unclear: write the zero on one side, such as 0..0.5"
+    );
+    let ends = value
+        .split_once("..")
+        .and_then(|(low, high)| Some((number(low).ok()?, number(high).ok()?)));
+    let (low, high) =
+        ends.with_context(|| format!("{origin}: expected LOW..HIGH, such as 0.001..0.1"))?;
+    checked(params, key, values(low, high), &origin)
+}
+
+fn checked(params: &Params, key: &str, values: Values, origin: &str) -> anyhow::Result<Axis> {
     let key = key.into();
-    Axis { key, values }
+    let axis = Axis { key, values };
+    axis.check(params, origin)?;
+    Ok(axis)
 }
 
-/// An axis from values with commas between them.
-pub fn listed(key: &str, values: &str) -> Axis {
-    let values = values.split(',').map(|value| value.trim().to_string());
-    axis(key, Values::Listed(values.collect()))
-}
-
-pub fn key_and_value<'a>(flag: &str, text: &'a str) -> anyhow::Result<(&'a str, &'a str)> {
+fn key_and_value<'a>(flag: &str, text: &'a str) -> anyhow::Result<(&'a str, &'a str)> {
     let Some((key, value)) = text.split_once('=') else {
         bail!("{flag} {text}: expected KEY=..., such as learning.a_pre=0.01");
     };
     Ok((key.trim(), value.trim()))
-}
-
-fn key_and_range<'a>(flag: &str, text: &'a str) -> anyhow::Result<(&'a str, (f64, f64))> {
-    let (key, value) = key_and_value(flag, text)?;
-    let numbers = value
-        .split_once("..")
-        .and_then(|(low, high)| Some((low.trim().parse().ok()?, high.trim().parse().ok()?)));
-    let numbers = numbers
-        .with_context(|| format!("{flag} {text}: expected LOW..HIGH, such as 0.001..0.1"))?;
-    Ok((key, numbers))
 }

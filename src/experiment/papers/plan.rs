@@ -68,9 +68,12 @@ pub(super) fn begin(
         network.params.same_but_for_data(params) && network.seed == params.replica_seed(replica)
     };
     let all = begun.replicas.len() == networks.len();
-    let folder = networks.first().map_or("", |(params, _)| &params.job.data);
+    let folder = networks.first().map(|(params, _)| &params.job.data);
     match all && begun.replicas.iter().zip(networks).all(same) {
-        true => Ok(begun.with_data(folder)),
+        true => Ok(match folder {
+            Some(folder) => begun.with_data(folder),
+            None => begun,
+        }),
         false => Err(ExperimentError::OtherPlan),
     }
 }

@@ -1,7 +1,7 @@
 //! What is searched: axes of parameters, and the points and networks that follow from them.
 
 use crate::draws;
-use crate::params::{ConfigError, MAX_REPLICAS, Params, ParamsError, apply_setting, to_toml};
+use crate::params::{ConfigError, MAX_REPLICAS, Params, ParamsError, set_value, to_toml};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ pub struct Axis {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Values {
-    /// One of these, written as in TOML.
+    /// One of these, written as `--set` takes them.
     Listed(Vec<String>),
     /// A number drawn uniformly from low..high.
     Uniform(f64, f64),
@@ -61,6 +61,8 @@ pub enum SearchError {
     NoValues { key: String },
     #[error("{key} is given as a range: a grid needs values; list them, or draw points at random")]
     Range { key: String },
+    #[error("{key} takes no fractions, which a range draws: list its values")]
+    Whole { key: String },
     #[error("{key}: a range needs finite numbers, the first below the second{positive}")]
     Bounds { key: String, positive: &'static str },
     #[error(transparent)]
@@ -132,6 +134,41 @@ impl Values {
     }
 }
 
+impl Axis {
+    /// Checks that it is one parameter, whose values fit and differ. `origin` names what was typed.
+    ///
+    /// # Errors
+    /// The first fault.
+    pub fn check(&self, params: &Params, origin: &str) -> Result<(), SearchError> {
+        let Self { key, values } = self;
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.".contains(c);
+        if !key.contains('.') || !key.chars().all(plain) {
+            return Err(SearchError::NoKey { key: key.clone() });
+        }
+        if key == "job.data" {
+            return Err(SearchError::Data);
+        }
+        values.check(key)?;
+        let set = |value: &str| set_value(params, key, value, origin);
+        let values = match values {
+            Values::Listed(values) => values,
+            Values::Uniform(low, _) | Values::LogUniform(low, _) => {
+                set(&low.to_string())?;
+                let key = key.clone();
+                return set("0.5").map(drop).map_err(|_| SearchError::Whole { key });
+            }
+        };
+        let mut seen = BTreeSet::new();
+        for value in values {
+            if !seen.insert(to_toml(&set(value)?)) {
+                let (key, value) = (key.clone(), value.clone());
+                return Err(SearchError::ValueTwice { key, value });
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Search {
     /// All points of the search; the same search gives the same ones, and a random one with more points begins with
     /// the points of one with fewer.
@@ -147,7 +184,7 @@ impl Search {
             return Err(SearchError::Seeds { seeds });
         }
         for (index, axis) in self.axes.iter().enumerate() {
-            self.check_axis(axis)?;
+            axis.check(&self.params, &axis.key)?;
             if self.axes[..index].iter().any(|other| other.key == axis.key) {
                 let key = axis.key.clone();
                 return Err(SearchError::KeyTwice { key });
@@ -167,7 +204,8 @@ impl Search {
             .map(|(point, values)| {
                 let mut params = self.params.clone();
                 for (axis, value) in self.axes.iter().zip(&values) {
-                    params = apply_setting(&params, &format!("{}={value}", axis.key))?;
+                    params =
+                        set_value(&params, &axis.key, value, &format!("{}={value}", axis.key))?;
                 }
                 params.validate().map_err(|source| SearchError::Params {
                     point,
@@ -181,31 +219,6 @@ impl Search {
             .iter()
             .try_for_each(|axis| check_acts(&axis.key, &points))?;
         Ok(points)
-    }
-
-    /// Checks that an axis is one parameter, whose values differ.
-    fn check_axis(&self, axis: &Axis) -> Result<(), SearchError> {
-        let Axis { key, values } = axis;
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.".contains(c);
-        if !key.contains('.') || !key.chars().all(plain) {
-            return Err(SearchError::NoKey { key: key.clone() });
-        }
-        if key == "job.data" {
-            return Err(SearchError::Data);
-        }
-        values.check(key)?;
-        let Values::Listed(values) = values else {
-            return Ok(());
-        };
-        let mut seen = BTreeSet::new();
-        for value in values {
-            let params = apply_setting(&self.params, &format!("{key}={value}"))?;
-            if !seen.insert(to_toml(&params)) {
-                let (key, value) = (key.clone(), value.clone());
-                return Err(SearchError::ValueTwice { key, value });
-            }
-        }
-        Ok(())
     }
 
     /// All networks of the search, point after point.

@@ -9,6 +9,8 @@ use super::{
     CONFIG, NO_PAGE, PAGE, PLAN, Paper, RESULT, ReproduceArgs, Saved, first_given, planned, refuse,
     write,
 };
+use crate::cli::choices::List;
+use crate::cli::data::Loaded;
 use crate::cli::output::note;
 use crate::cli::run::{Frame, Job, Kept};
 use crate::cli::run_folder::RunFolder;
@@ -20,24 +22,21 @@ use spikeprune::experiment::papers::antonov_sukhov::{
     ArmsPlan, MOST_SPLITS, Reproduction, Split, random_splits, reproduce,
 };
 use spikeprune::experiment::test_sets::HeldOut;
-use spikeprune::params::{Params, PruningMode, TrainImages};
+use spikeprune::params::{Params, PruningMode, whole, wholes};
 
 /// What this experiment alone may be given.
 #[derive(Args)]
 #[command(next_help_heading = "Experiment")]
 pub struct AntonovSukhovOptions {
     /// Labels to show without having learned them [default: 9,2,1 for 7,4,6, else the lowest that are left]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    unknown: Option<Vec<u8>>,
+    #[arg(long, value_parser = wholes::<u8>, value_name = "LIST")]
+    unknown: Option<List<u8>>,
     /// Random splits of the labels instead, each with as many learned and as many unknown ones as above
-    #[arg(long, value_name = "N", conflicts_with = "unknown")]
+    #[arg(long, value_parser = whole::<usize>, value_name = "N", conflicts_with = "unknown")]
     splits: Option<usize>,
     /// Leave out the controls: removal of other weights, L1, L2, dropout
     #[arg(long)]
     no_controls: bool,
-    /// Training images of each class [paper: 5000]
-    #[arg(long, value_name = "N")]
-    train_per_class: Option<usize>,
     /// Test on training images that were not trained on, to choose settings without the test images
     #[arg(long)]
     validation: bool,
@@ -93,7 +92,7 @@ impl Job for Arms {
         Ok(())
     }
 
-    fn write(&self, folder: &mut RunFolder, data: &Digests) -> anyhow::Result<()> {
+    fn write(&self, folder: &mut RunFolder, data: &Loaded) -> anyhow::Result<()> {
         write(folder, Paper::AntonovSukhov, &self.0.params, &self.0, data)
     }
 
@@ -135,19 +134,20 @@ fn page(found: &Reproduction, data: &Digests, folder: &mut RunFolder) -> anyhow:
 fn plan(args: &ReproduceArgs) -> anyhow::Result<ArmsPlan> {
     refuse("antonov-sukhov", args.diehl_cook.given())?;
     let (shared, options) = (&args.shared, &args.antonov_sukhov);
-    let mut params = args.params(None)?;
-    if let Some(images) = options.train_per_class {
-        params.job.train = TrainImages::PerClass(images);
-    }
+    let params = args.params(None)?;
     params.validate()?;
     let last = match params.model.pruning.mode {
         PruningMode::FinalWindow => PruningMode::FinalWindow,
         _ => PruningMode::Final,
     };
     let default = || vec![PruningMode::None, PruningMode::Continuous, last];
+    let arms = shared.arms.clone().unwrap_or_else(default);
+    // Controls decay too.
+    let prunes = arms.iter().any(|&arm| arm != PruningMode::None) || !options.no_controls;
+    args.model.check(prunes, "--arms")?;
     Ok(ArmsPlan {
         splits: options.splits(&params)?,
-        arms: shared.arms.clone().unwrap_or_else(default),
+        arms,
         seeds: shared.seeds,
         controls: !options.no_controls,
         noise_images: shared.noise_images,
@@ -166,7 +166,6 @@ impl AntonovSukhovOptions {
             ("--unknown", self.unknown.is_some()),
             ("--splits", self.splits.is_some()),
             ("--no-controls", self.no_controls),
-            ("--train-per-class", self.train_per_class.is_some()),
             ("--validation", self.validation),
         ])
     }

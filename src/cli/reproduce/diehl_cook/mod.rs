@@ -4,17 +4,18 @@ mod show;
 
 use super::page;
 use super::{
-    CONFIG, NO_PAGE, PAGE, PLAN, Paper, RESULT, ReproduceArgs, Saved, first_given, planned, refuse,
-    set, write,
+    CONFIG, NO_PAGE, PAGE, PLAN, Paper, RESULT, ReproduceArgs, Saved, planned, refuse, write,
 };
+use crate::cli::choices::List;
+use crate::cli::data::Loaded;
 use crate::cli::run::{Frame, Job, Kept};
 use crate::cli::run_folder::RunFolder;
 use crate::cli::train::note_missing_validation;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 use spikeprune::dataset::{Dataset, Digests};
 use spikeprune::experiment::papers::diehl_cook::{DiehlCook, SizesPlan, test_size, train_size};
-use spikeprune::params::{INPUTS, MetricsEvery, Params, PruningMode, TrainImages};
+use spikeprune::params::{INPUTS, MetricsEvery, Params, PruningMode, wholes};
 use spikeprune::report::{ColorMap, Sheet, TileGroup, WeightImages};
 use spikeprune::trained::Trained;
 use std::time::Instant;
@@ -24,14 +25,8 @@ use std::time::Instant;
 #[command(next_help_heading = "Experiment")]
 pub struct DiehlCookOptions {
     /// Neurons of the networks [diehl-cook: 100,400]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    sizes: Option<Vec<usize>>,
-    /// Passes over the training images [diehl-cook: 3]
-    #[arg(long, value_name = "N")]
-    epochs: Option<usize>,
-    /// Training images of all classes together, as the file has them [diehl-cook: 59000]
-    #[arg(long, value_name = "N")]
-    train_images: Option<usize>,
+    #[arg(long, value_parser = wholes::<usize>, value_name = "LIST")]
+    sizes: Option<List<usize>>,
 }
 
 /// Rows of the curve of learning, where the parameters do not say otherwise.
@@ -74,7 +69,7 @@ impl Job for Sizes {
         Ok(())
     }
 
-    fn write(&self, folder: &mut RunFolder, data: &Digests) -> anyhow::Result<()> {
+    fn write(&self, folder: &mut RunFolder, data: &Loaded) -> anyhow::Result<()> {
         write(folder, Paper::DiehlCook, &self.0.params, &self.0, data)
     }
 
@@ -141,19 +136,23 @@ fn write_page(
 fn plan(args: &ReproduceArgs) -> anyhow::Result<SizesPlan> {
     refuse("diehl-cook", args.antonov_sukhov.given())?;
     let (shared, options) = (&args.shared, &args.diehl_cook);
+    ensure!(
+        args.job.neurons.is_none(),
+        "--neurons has no meaning here: --sizes names the numbers of neurons to compare"
+    );
     let mut params = args.params(Some("diehl-cook"))?;
-    set(&mut params.job.epochs, &options.epochs);
-    if let Some(images) = options.train_images {
-        params.job.train = TrainImages::InAll(images);
-    }
     if params.job.metrics_every == MetricsEvery::End {
         let every = params.presentations().div_ceil(ROWS);
         params.job.metrics_every = MetricsEvery::Images(every);
     }
-    let (sizes, arms) = (options.sizes.clone(), shared.arms.clone());
+    let sizes = options.sizes.clone();
+    let arms = shared.arms.clone();
+    let arms = arms.unwrap_or_else(|| vec![PruningMode::None]);
+    let prunes = arms.iter().any(|&arm| arm != PruningMode::None);
+    args.model.check(prunes, "--arms")?;
     Ok(SizesPlan {
         sizes: sizes.unwrap_or_else(|| vec![100, 400]),
-        arms: arms.unwrap_or_else(|| vec![PruningMode::None]),
+        arms,
         seeds: shared.seeds,
         noise_images: shared.noise_images,
         params,
@@ -163,11 +162,7 @@ fn plan(args: &ReproduceArgs) -> anyhow::Result<SizesPlan> {
 impl DiehlCookOptions {
     /// A flag that was given.
     pub fn given(&self) -> Option<&'static str> {
-        first_given(&[
-            ("--sizes", self.sizes.is_some()),
-            ("--epochs", self.epochs.is_some()),
-            ("--train-images", self.train_images.is_some()),
-        ])
+        self.sizes.is_some().then_some("--sizes")
     }
 }
 
