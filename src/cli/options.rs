@@ -14,7 +14,7 @@ use spikeprune::params::{
 };
 use spikeprune::presets;
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a flag does, with its value in the default preset.
 fn with_default<T: Display>(what: &str, value: impl Fn(&Params) -> T) -> String {
@@ -178,21 +178,7 @@ impl SourceOptions {
             renamed: of_file,
         } = match &self.config {
             None => layered_over(default, preset, "", "")?,
-            Some(path) => {
-                let (origin, text) = (path.display().to_string(), read_config(path)?);
-                let newer = written_by(&text).filter(|version| is_newer(version));
-                let newer = newer.map(|version| {
-                    let this = env!("CARGO_PKG_VERSION");
-                    format!("{origin} is of spikeprune {version}, which is newer than this {this}")
-                });
-                let layered = layered_over(default, preset, &text, &origin);
-                match newer {
-                    Some(newer) if layered.is_ok() => note(&newer, quiet),
-                    Some(newer) => return Err(layered.unwrap_err()).context(newer),
-                    None => {}
-                }
-                layered?
-            }
+            Some(path) => laid_over(default, preset, path, quiet)?,
         };
         let of_settings = self.set.iter().filter_map(|setting| renamed(setting));
         note_renamed(of_file.into_iter().chain(of_settings), quiet);
@@ -201,6 +187,26 @@ impl SourceOptions {
         }
         Ok(params)
     }
+}
+
+/// A preset with a file laid over it; one of a newer version is told.
+fn laid_over(
+    default: &str,
+    preset: Option<&str>,
+    path: &Path,
+    quiet: bool,
+) -> anyhow::Result<Layered> {
+    let (origin, text) = read_config(path)?;
+    let layered = layered_over(default, preset, &text, &origin);
+    let Some(version) = written_by(&text).filter(|version| is_newer(version)) else {
+        return Ok(layered?);
+    };
+    let this = env!("CARGO_PKG_VERSION");
+    let newer = format!("{origin} is of spikeprune {version}, which is newer than this {this}");
+    if layered.is_ok() {
+        note(&newer, quiet);
+    }
+    layered.context(newer)
 }
 
 impl JobOptions {

@@ -13,7 +13,6 @@ use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use spikeprune::dataset::Digests;
 use spikeprune::params::{Difference, Params, layered};
 use spikeprune::trained::{Metrics, Replica};
 use std::fs;

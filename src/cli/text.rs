@@ -5,13 +5,14 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// The text of a file of parameters; `-` is what the program gets on stdin.
-pub fn read_config(path: &Path) -> anyhow::Result<String> {
-    let read = match path == Path::new("-") {
-        true => read(io::stdin().lock()),
-        false => read_text(path),
+/// The name of a file of parameters for people, and its text; `-` is what the program gets on stdin.
+pub fn read_config(path: &Path) -> anyhow::Result<(String, String)> {
+    let (origin, read) = match path == Path::new("-") {
+        true => ("stdin".into(), read(io::stdin().lock())),
+        false => (path.display().to_string(), read_text(path)),
     };
-    read.with_context(|| format!("cannot read {}", path.display()))
+    let text = read.with_context(|| format!("cannot read {origin}"))?;
+    Ok((origin, text))
 }
 
 /// The text of a small file, or of a pipe. Far larger ones are refused.
