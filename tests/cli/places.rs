@@ -76,6 +76,8 @@ fn the_home_folder_is_found_in_flags_and_files() {
         assert_eq!(document["data"]["folder"], images.to_str().unwrap());
         assert!(out.join(CHECKPOINT).exists());
     }
+    let mut named = run(&[&["train", "--out=~/d", "--data=auto"][..], &tiny].concat());
+    succeed(named.env("SPIKEPRUNE_DATA", "~/mnist"));
     succeed(&mut run(&["train", "--resume=~/b", "--quiet"]));
     let given = format!("~/a/{CHECKPOINT}");
     succeed(&mut run(&[
@@ -138,6 +140,9 @@ fn other_beginnings_are_refused_by_the_flag() {
         1,
         "job.data is $SCRATCH/a",
     )]);
+    let mut named = spikeprune(&["train", "--data=auto"]);
+    named.env("SPIKEPRUNE_DATA", "$SCRATCH/a").current_dir(&elsewhere);
+    refused(&mut named, 1, "SPIKEPRUNE_DATA is $SCRATCH/a").unwrap();
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
     // A folder that has such a name is that folder.
     symlink(data(), elsewhere.path().join("$mnist")).unwrap();
