@@ -2,12 +2,17 @@
 
 mod cli;
 
+use spikeprune::backend::gpu::probe;
 use std::process::ExitCode;
 
 #[global_allocator]
 static ALLOCATOR: cli::memory::EndsTheProgram = cli::memory::EndsTheProgram;
 
 fn main() -> ExitCode {
+    if let Some(request) = probe::asked() {
+        let answered = probe::answer(&request, std::io::stdout());
+        return ExitCode::from(u8::from(answered.is_err()));
+    }
     cli::signals::survive_file_limits();
     let ran = match cli::parse() {
         Ok(cli) => cli::run(&cli),

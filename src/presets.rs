@@ -75,6 +75,7 @@ pub fn paper() -> Params {
             seed: 1,
             replicas: 1,
             metrics_every: MetricsEvery::Images(1000),
+            metrics: Vec::new(),
         },
         model: Model {
             network: Architecture {

@@ -18,6 +18,41 @@ pub struct Metrics {
     pub validation_accuracy: Option<f64>,
     /// Share of weights that count as zero, as a read-out sees them now.
     pub zero_fraction: f64,
+    /// E spikes for each image of noise; where `job.metrics` asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noise_spikes_per_image: Option<f64>,
+    /// Share of the images of noise that evoke no spike; likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noise_silent_fraction: Option<f64>,
+}
+
+/// What a set of images evoked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Evoked {
+    pub images: usize,
+    /// E spikes during the stimulus.
+    pub spikes: u64,
+    /// Images without a spike.
+    pub silent: usize,
+}
+
+impl Evoked {
+    /// Counts one image.
+    pub fn add(&mut self, spikes: u64) {
+        self.images += 1;
+        self.spikes += spikes;
+        self.silent += usize::from(spikes == 0);
+    }
+
+    /// Spikes of one image.
+    pub fn spikes_per_image(&self) -> f64 {
+        self.spikes as f64 / self.images.max(1) as f64
+    }
+
+    /// Share of the images without a spike.
+    pub fn silent_fraction(&self) -> f64 {
+        self.silent as f64 / self.images.max(1) as f64
+    }
 }
 
 /// A network in training with all that belongs to it.

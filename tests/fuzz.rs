@@ -219,6 +219,8 @@ fn checkpoints() -> [Vec<u8>; 3] {
             spikes: 7,
             validation_accuracy: (images > 10).then_some(0.5),
             zero_fraction: 0.25,
+            noise_spikes_per_image: Some(1.5),
+            noise_silent_fraction: Some(0.5),
         })
         .to_vec();
     let differ = Checkpoint::of(&params, trained, digests());

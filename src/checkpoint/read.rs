@@ -213,6 +213,13 @@ impl Reader<'_> {
         };
         let accuracy = f64s("metrics_accuracy")?;
         let zeros = f64s("metrics_zero_fraction")?;
+        // Measured only where the job asks for it.
+        let if_there = |name| match self.tensors.tensor(name) {
+            Ok(_) => f64s(name).map(Some),
+            Err(_) => Ok(None),
+        };
+        let noise_spikes = if_there("metrics_noise_spikes_per_image")?;
+        let noise_silent = if_there("metrics_noise_silent_fraction")?;
         let seen = networks
             .first()
             .map_or(0, |network| network.state.presented);
@@ -220,7 +227,9 @@ impl Reader<'_> {
         let sound = images.is_sorted_by(|a, b| a < b)
             && images.last().is_none_or(|&last| last <= seen)
             && accuracy.iter().all(|value| value.is_nan() || share(value))
-            && zeros.iter().all(share);
+            && zeros.iter().all(share)
+            && noise_silent.iter().flatten().all(share)
+            && (noise_spikes.iter().flatten()).all(|mean| (0.0..=f64::MAX).contains(mean));
         if !sound {
             return Err(foreign(
                 self.path,
@@ -237,6 +246,8 @@ impl Reader<'_> {
                     spikes: spikes[at],
                     validation_accuracy: Some(accuracy[at]).filter(|value| !value.is_nan()),
                     zero_fraction: zeros[at],
+                    noise_spikes_per_image: noise_spikes.as_ref().map(|means| means[at]),
+                    noise_silent_fraction: noise_silent.as_ref().map(|shares| shares[at]),
                 }
             };
             images.iter().enumerate().map(row).collect()

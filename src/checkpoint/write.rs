@@ -181,7 +181,7 @@ fn stack_metrics(checkpoint: &Checkpoint) -> Vec<(&'static str, Stacked)> {
         bytes: images.flat_map(u32::to_le_bytes).collect(),
     };
     let spikes = all().flat_map(|row| row.spikes.to_le_bytes()).collect();
-    vec![
+    let mut tensors = vec![
         ("metrics_images", images),
         ("metrics_spikes", stacked(Dtype::U64, spikes)),
         (
@@ -195,7 +195,22 @@ fn stack_metrics(checkpoint: &Checkpoint) -> Vec<(&'static str, Stacked)> {
             "metrics_zero_fraction",
             stacked(Dtype::F64, f64s(|row| row.zero_fraction)),
         ),
-    ]
+    ];
+    let measured: [(_, fn(&Metrics) -> Option<f64>); 2] = [
+        ("metrics_noise_spikes_per_image", |row| {
+            row.noise_spikes_per_image
+        }),
+        ("metrics_noise_silent_fraction", |row| {
+            row.noise_silent_fraction
+        }),
+    ];
+    for (name, of) in measured {
+        if let Some(values) = all().map(of).collect::<Option<Vec<f64>>>() {
+            let bytes = values.into_iter().flat_map(f64::to_le_bytes).collect();
+            tensors.push((name, stacked(Dtype::F64, bytes)));
+        }
+    }
+    tensors
 }
 
 /// The header's keys in alphabetical order: the library writes its metadata in the order of a hash map.

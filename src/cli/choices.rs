@@ -4,7 +4,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Command, Error};
 use serde::Deserialize;
 use serde::de::value::{Error as ValueError, StrDeserializer};
-use spikeprune::params::{PruningMode, Rule, Threshold, items, words};
+use spikeprune::params::{Measure, PruningMode, Rule, Threshold, items, words};
 use spikeprune::report::ColorMap;
 use std::ffi::OsStr;
 use std::marker::PhantomData;
@@ -92,12 +92,12 @@ macro_rules! parameter {
         }
     )*};
 }
-parameter!(Threshold, Rule, PruningMode);
+parameter!(Threshold, Rule, PruningMode, Measure);
 
 const COLOR_MAPS: [(ColorMap, &str); 3] = [
     (
         ColorMap::BlueWhiteRed,
-        "Blue at 0, white at half the range, red at the top (matplotlib's `bwr`)",
+        "Blue at the bottom, white at half the range, red at the top (matplotlib's `bwr`)",
     ),
     (ColorMap::Viridis, "The perceptually uniform `viridis`"),
     (ColorMap::Gray, "From black to white, as images are stored"),

@@ -1,12 +1,19 @@
 //! The results of `train` and `eval`: JSON documents with stable keys, and tables for people.
 
 use super::data::DataUsed;
+use super::figures::{MEAN, percent};
+use super::{sets, silence};
 use serde::Serialize;
+use spikeprune::backend::{Backend, DeviceKind};
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::experiment::evaluate::Evaluation;
+use spikeprune::experiment::evaluate::{Evaluation, NotLearned};
+use spikeprune::experiment::set_answers::SetAnswers;
+use spikeprune::experiment::test_sets::TestSet;
 use spikeprune::experiment::train::zero_fraction;
 use spikeprune::params::Params;
+use spikeprune::statistics::Interval;
 use spikeprune::trained::Replica;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// The document of `train` and `eval`. `train` and `out` are absent from `eval`'s.
@@ -15,6 +22,7 @@ pub struct Document<'a> {
     pub version: &'static str,
     pub command: &'static str,
     pub device: String,
+    pub device_type: DeviceKind,
     pub seed: u64,
     /// Every parameter, by the keys of the TOML file.
     pub params: &'a Params,
@@ -25,6 +33,9 @@ pub struct Document<'a> {
     pub first: &'a NetworkSummary,
     /// The same for every replica.
     pub replicas: &'a [NetworkSummary],
+    pub means: Means,
+    /// What must be known of the results beside them: what stderr was told.
+    pub notes: Vec<String>,
     /// What was trained and tested on.
     pub data: DataUsed,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,7 +52,38 @@ pub struct NetworkSummary {
     /// Accuracy of a linear classifier of the spike counts, where one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub linear_accuracy: Option<f64>,
+    /// What the sets that were asked for evoked.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub sets: BTreeMap<TestSet, SetAnswers>,
     pub weights: Weights,
+}
+
+/// Means over the networks with their 95% intervals; none where a network has no such share.
+#[derive(Serialize)]
+pub struct Means {
+    pub accuracy: Option<Interval>,
+    pub accuracy_ties_to_first: Option<Interval>,
+    /// Shares of the images shown.
+    pub tied: Option<Interval>,
+    pub silent: Option<Interval>,
+    pub zero_fraction: Option<Interval>,
+}
+
+impl Means {
+    fn of(replicas: &[NetworkSummary]) -> Self {
+        let mean = |share: &dyn Fn(&NetworkSummary) -> Option<f64>| {
+            let shares: Option<Vec<f64>> = replicas.iter().map(share).collect();
+            shares.and_then(|shares| Interval::of_shares(&shares).ok())
+        };
+        let of_images = |part: usize, eval: &Evaluation| part as f64 / eval.images.max(1) as f64;
+        Self {
+            accuracy: mean(&|replica| replica.eval.accuracy),
+            accuracy_ties_to_first: mean(&|replica| replica.eval.accuracy_ties_to_first),
+            tied: mean(&|replica| Some(of_images(replica.eval.tied, &replica.eval))),
+            silent: mean(&|replica| Some(of_images(replica.eval.silent, &replica.eval))),
+            zero_fraction: mean(&|replica| Some(replica.weights.zero_fraction)),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -85,6 +127,7 @@ pub fn replicas(
                 }),
                 eval,
                 linear_accuracy: None,
+                sets: BTreeMap::new(),
                 weights: Weights {
                     mean: weights.iter().map(|&w| f64::from(w)).sum::<f64>() / weights.len() as f64,
                     zero_fraction: zero_fraction(&network.params, weights),
@@ -97,7 +140,7 @@ pub fn replicas(
 /// The document of all networks of a checkpoint.
 pub fn document<'a>(
     command: &'static str,
-    device: &str,
+    backend: &dyn Backend,
     params: &'a Params,
     replicas: &'a [NetworkSummary],
     data: DataUsed,
@@ -106,16 +149,29 @@ pub fn document<'a>(
     Document {
         version: env!("CARGO_PKG_VERSION"),
         command,
-        device: device.into(),
+        device: backend.device().into(),
+        device_type: backend.kind(),
         seed: params.job.seed,
         params,
         tau_prune_ms: params.tau_prune_ms(),
         // A checkpoint has at least one network.
         first: &replicas[0],
         replicas,
+        means: Means::of(replicas),
+        notes: silent_networks(params, replicas).into_iter().collect(),
         data,
         out,
     }
+}
+
+/// What to say of networks that stay silent.
+fn silent_networks(params: &Params, replicas: &[NetworkSummary]) -> Option<String> {
+    let trained = &params.model.network.classes;
+    let silent = replicas.iter().filter_map(|replica| {
+        let found = replica.eval.silence(trained)?;
+        Some((format!("the network of seed {}", replica.seed), found))
+    });
+    silence::note(&silent.collect::<Vec<_>>(), replicas.len(), params)
 }
 
 /// The same for people: a line for each network, the spread over several, the confusion matrix of the first.
@@ -150,45 +206,80 @@ pub fn table(document: &Document<'_>) -> String {
         let (all, proportional) = (votes.accuracy_all_neurons, votes.accuracy_proportional);
         let _ = writeln!(
             text,
-            "\nother voting schemes of the first: all neurons {:.1}%, proportional {:.1}%; {} neurons without a label, {} \
-             tied",
-            100.0 * all,
-            100.0 * proportional,
+            "\nother voting schemes of the first: all neurons {}, proportional {}; {} neurons without a label, {} tied",
+            share(all),
+            share(proportional),
             votes.unlabelled_neurons,
             votes.tied_neurons
         );
     }
-    text + &confusion(eval, &params.model.network.classes)
+    let trained = &params.model.network.classes;
+    text += &confusion(eval, trained);
+    if let Some(not_learned) = &eval.not_learned {
+        text += &answered(not_learned, eval.images_learned, trained);
+    }
+    text + &sets::table(document.replicas, trained)
+}
+
+/// A share in per cent, where what it is a share of was learned.
+fn share(share: Option<f64>) -> String {
+    share.map_or("not learned".into(), |share| {
+        format!("{:.1}%", 100.0 * share)
+    })
+}
+
+/// What labels were taken for that were not learned.
+fn answered(not_learned: &NotLearned, learned: usize, trained: &[u8]) -> String {
+    let labels: Vec<String> = not_learned.classes.iter().map(u8::to_string).collect();
+    let counts = trained.iter().zip(&not_learned.answers);
+    let mut answers: Vec<String> = counts
+        .map(|(class, count)| format!("{count} as {class}"))
+        .collect();
+    answers.push(format!("{} tied", not_learned.tied));
+    answers.push(format!("{} silent", not_learned.silent));
+    let is = match labels.len() {
+        1 => "label was",
+        _ => "labels were",
+    };
+    let accuracy = match learned {
+        0 => "",
+        _ => ". The accuracy is that of the labels that were learned",
+    };
+    format!(
+        "\n{is} not learned: {}. No answer to {} images is right; the first network took {}{accuracy}\n",
+        labels.join(", "),
+        not_learned.images,
+        answers.join(", ")
+    )
 }
 
 /// A line for each network, and the spread over several.
 fn networks(replicas: &[NetworkSummary]) -> String {
     let mut text = String::new();
+    let learned = (replicas.iter()).all(|replica| replica.eval.accuracy.is_some());
+    let width = if learned { 8 } else { "not learned".len() };
     let _ = writeln!(
         text,
-        "{:>8}  {:>8}  {:>8}  {:>13}  {:>10}  {:>8}  {:>12}",
+        "{:>8}  {:>width$}  {:>8}  {:>13}  {:>10}  {:>8}  {:>12}",
         "seed", "accuracy", "tied", "ties to first", "spikes", "silent", "zero weights"
     );
     for replica in replicas {
         let (eval, zeros) = (&replica.eval, 100.0 * replica.weights.zero_fraction);
-        let accuracy = 100.0 * eval.accuracy;
-        let to_first = 100.0 * eval.accuracy_ties_to_first;
+        let (accuracy, to_first) = (share(eval.accuracy), share(eval.accuracy_ties_to_first));
         let _ = writeln!(
             text,
-            "{:>8}  {accuracy:>7.1}%  {:>8}  {to_first:>12.1}%  {:>10}  {:>8}  {zeros:>11.1}%",
+            "{:>8}  {accuracy:>width$}  {:>8}  {to_first:>13}  {:>10}  {:>8}  {zeros:>11.1}%",
             replica.seed, eval.tied, eval.spikes, eval.silent
         );
     }
     if replicas.len() > 1 {
-        let accuracies: Vec<f64> = replicas
-            .iter()
-            .map(|replica| 100.0 * replica.eval.accuracy)
-            .collect();
-        let (mean, deviation) = mean_and_deviation(&accuracies);
+        let accuracies = replicas.iter().filter_map(|replica| replica.eval.accuracy);
+        let zeros = replicas.iter().map(|replica| replica.weights.zero_fraction);
         let _ = writeln!(
             text,
-            "{:>8}  {mean:>7.1}%  +- {deviation:.1} (standard deviation over seeds)",
-            "mean"
+            "\n{MEAN}: accuracy {}%, zero weights {}%",
+            percent(accuracies, 1),
+            percent(zeros, 1)
         );
     }
     for replica in replicas {
@@ -201,13 +292,6 @@ fn networks(replicas: &[NetworkSummary]) -> String {
         }
     }
     text
-}
-
-fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    (mean, (squares / (n - 1.0)).sqrt())
 }
 
 fn confusion(eval: &Evaluation, trained: &[u8]) -> String {

@@ -3,11 +3,13 @@
 use super::choices::{List, choices};
 use super::data::Loaded;
 use super::device::DeviceOptions;
+use super::heatmap::FontOptions;
 use super::options::set;
 use super::output::{note, out, out_json};
 use super::paths::{path, place};
 use super::progress::Progress;
 use super::record::RecordOptions;
+use super::sets::SetOptions;
 use super::{answers, document};
 use anyhow::ensure;
 use clap::Args;
@@ -42,6 +44,11 @@ pub struct EvalArgs {
     /// Folder of the four IDX files, raw or .gz [default: as in the training]
     #[arg(long, value_parser = place(), value_name = "DIR", help_heading = "Test")]
     data: Option<DataFolder>,
+    /// Count all labels shown as not learned, whatever their numbers: for data whose labels mean something else
+    #[arg(long, help_heading = "Test")]
+    as_unknown: bool,
+    #[command(flatten)]
+    sets: SetOptions,
     /// What potentials are compared with [default: as in the training's test]
     #[arg(long, value_name = "KIND", help_heading = "Test", value_parser = choices::<Threshold>())]
     threshold_test: Option<Threshold>,
@@ -60,6 +67,8 @@ pub struct EvalArgs {
     #[command(flatten)]
     record: RecordOptions,
     #[command(flatten)]
+    font: FontOptions,
+    #[command(flatten)]
     device: DeviceOptions,
 }
 
@@ -72,6 +81,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     set(&mut shown.classes, &args.classes);
     // Labels that were not learned must exist and differ too.
     shown.validate_classes()?;
+    args.sets.check(&checkpoint, args.as_unknown)?;
     if let Some(path) = &args.answers {
         answers::check(path)?;
     }
@@ -82,7 +92,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     args.record
         .check(images, checkpoint.params.model.neurons())?;
     let (mut progress, mut heard) = (Progress::new(args.device.quiet), Vec::new());
-    let evaluations = test(
+    let mut evaluations = test(
         backend.as_ref(),
         &checkpoint,
         images,
@@ -94,16 +104,33 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
             progress.observe(&event)
         },
     )?;
-    progress.finish();
+    if args.as_unknown {
+        evaluations = evaluations
+            .into_iter()
+            .map(Evaluation::as_unknown)
+            .collect();
+    }
     let mut replicas = document::replicas(&checkpoint, evaluations, None);
+    let observer: &mut Observer<'_> = &mut |event| progress.observe(&event);
+    let count = job.test_per_class;
+    let sets = (args.sets).show(backend.as_ref(), &checkpoint, &data, count, observer)?;
+    for (replica, mut sets) in replicas.iter_mut().zip(sets) {
+        if args.as_unknown {
+            (sets.values_mut()).for_each(|set| set.accuracy = None);
+        }
+        replica.sets = sets;
+    }
+    progress.finish();
     if let Some(count) = args.linear_classifier {
         let accuracies = linear_accuracies(backend.as_ref(), &checkpoint, &data, &tested, count)?;
         for (replica, accuracy) in replicas.iter_mut().zip(accuracies) {
             replica.linear_accuracy = Some(accuracy);
         }
     }
-    let (device, params, out_folder) = (backend.device(), &checkpoint.params, args.record.folder());
+    let (params, out_folder) = (&checkpoint.params, args.record.folder());
+    let device = backend.as_ref();
     let document = document::document("eval", device, params, &replicas, data.used(), out_folder);
+    (document.notes.iter()).for_each(|text| note(text, args.device.quiet));
     match args.device.json {
         true => out_json(&document)?,
         false => out(&document::table(&document))?,
@@ -114,7 +141,8 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     }
     let images = as_shown(&params.model.input, images);
     let first = frozen(&checkpoint.replicas)[0];
-    args.record.write(backend.as_ref(), first, &images)
+    args.record
+        .write(backend.as_ref(), first, &images, args.font)
 }
 
 impl EvalArgs {
@@ -152,8 +180,14 @@ impl EvalArgs {
             (Err(error), None, _) => return Err(error.into()),
             (Err(_), Some(_), _) => note(
                 &format!(
-                    "{} holds other images than the networks were trained on",
-                    data.folder.display()
+                    "{} holds other images than the networks were trained on{}",
+                    data.folder.display(),
+                    match self.as_unknown {
+                        true => "; all its labels count as not learned",
+                        false =>
+                            "; labels are matched by their numbers: a 7 of these data counts as the 7 that was learned. If \
+                             they mean something else, give --as-unknown",
+                    }
                 ),
                 quiet,
             ),

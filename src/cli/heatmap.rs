@@ -1,14 +1,15 @@
 //! `heatmap`: the weights of a checkpoint as pictures.
 
-use super::choices::choices;
+use super::choices::{List, choices};
 use super::output::out;
 use super::own_files::{DRAWINGS, OwnFiles};
 use super::paths::{make_folder, path};
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::params::{to_toml, whole};
-use spikeprune::report::{ColorMap, WeightImages};
+use spikeprune::params::{to_toml, whole, wholes};
+use spikeprune::report::plot::FontScale;
+use spikeprune::report::{ColorMap, Shades, WeightImages};
 use std::path::{Path, PathBuf};
 
 /// Draw the weights of a checkpoint: a sheet of all neurons, one PNG for the neurons of each class, the values as .npy
@@ -24,6 +25,9 @@ pub struct HeatmapArgs {
     /// Which network of several, from 0
     #[arg(long, value_parser = whole::<usize>, value_name = "N", default_value_t = 0)]
     replica: usize,
+    /// Draw these neurons alone, from 0 [default: all]
+    #[arg(long, value_parser = wholes::<u32>, value_name = "LIST")]
+    neuron: Option<List<u32>>,
     #[command(flatten)]
     style: Style,
 }
@@ -31,20 +35,47 @@ pub struct HeatmapArgs {
 /// How weights are drawn.
 #[derive(Args)]
 pub struct Style {
-    /// Colours from the smallest possible weight to gmax; blue-white-red is the papers' map, viridis a perceptual one
-    #[arg(long, value_name = "MAP", default_value_t, value_parser = choices::<ColorMap>())]
-    colormap: ColorMap,
+    /// Colours from the smallest possible weight to gmax; blue-white-red is the papers' map [default: viridis, and
+    /// blue-white-red with white at 0 where weights may be negative]
+    #[arg(long, value_name = "MAP", value_parser = choices::<ColorMap>())]
+    colormap: Option<ColorMap>,
     /// Screen pixels along each side of a weight, 1 to 32
     #[arg(long, value_name = "PIXELS", default_value_t = Style::default().scale,
         value_parser = clap::value_parser!(u32).range(1..=32))]
     scale: u32,
+    #[command(flatten)]
+    font: FontOptions,
+}
+
+impl Style {
+    /// The default with another size of text.
+    pub fn with(font: FontOptions) -> Self {
+        Self {
+            font,
+            ..Self::default()
+        }
+    }
+}
+
+/// How large text is in pictures and plots.
+#[derive(Args, Clone, Copy, Default)]
+pub struct FontOptions {
+    /// Size of the text in pictures and plots: 1 for a page, 1.5 or 2 for a projector or small print
+    #[arg(
+        long,
+        value_name = "FACTOR",
+        default_value_t,
+        help_heading = "Device and output"
+    )]
+    pub font_scale: FontScale,
 }
 
 impl Default for Style {
     fn default() -> Self {
         Self {
-            colormap: ColorMap::default(),
+            colormap: None,
             scale: 4,
+            font: FontOptions::default(),
         }
     }
 }
@@ -63,15 +94,24 @@ pub fn run(args: &HeatmapArgs) -> anyhow::Result<()> {
         Some(folder) => folder.clone(),
         None => args.checkpoint.with_file_name("heatmaps"),
     };
-    write(&checkpoint, args.replica, &folder, &args.style)?;
+    let neurons = checkpoint.params.model.neurons();
+    let chosen = args.neuron.as_deref().unwrap_or_default();
+    for &neuron in chosen {
+        ensure!(
+            (neuron as usize) < neurons,
+            "--neuron names neuron {neuron}: there are neurons 0 to {}",
+            neurons - 1
+        );
+    }
+    write(&checkpoint, (args.replica, chosen), &folder, &args.style)?;
     out(&format!("written to {}\n", folder.display()))
 }
 
-/// Draws one network of a checkpoint into a folder, which is made if needed. Earlier drawings of this program there are
-/// replaced.
+/// Draws one network of a checkpoint, or these neurons of it alone, into a folder, which is made if needed. Earlier
+/// drawings of this program there are replaced.
 pub fn write(
     checkpoint: &Checkpoint,
-    replica: usize,
+    (replica, neurons): (usize, &[u32]),
     folder: &Path,
     style: &Style,
 ) -> anyhow::Result<()> {
@@ -88,12 +128,14 @@ pub fn write(
         labels: &labels,
         classes: &params.model.network.classes,
         by_class: !params.model.network.votes_by_labels(),
-        range: (
-            params.model.w_min() as f32,
-            params.model.learning.gmax as f32,
+        only: neurons,
+        shades: Shades::of_weights(
+            params.model.w_min(),
+            params.model.learning.gmax,
+            style.colormap,
         ),
-        colormap: style.colormap,
         scale: style.scale,
+        font_scale: style.font.font_scale,
         notes: &[
             (
                 "Software",

@@ -1,6 +1,6 @@
 //! Flags that set parameters, and how they are laid over a preset and a file.
 
-use super::choices::{List, choices};
+use super::choices::{List, choice_list, choices};
 use super::data::DataOptions;
 use super::output::note;
 use super::paths::path;
@@ -8,9 +8,9 @@ use super::text::read_config;
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use spikeprune::params::{
-    Architecture, Layered, MetricsEvery, Params, PerClass, PruningMode, Renamed, Rule, TauPrune,
-    Threshold, TrainImages, Vote, apply_setting, is_newer, layered_over, number, renamed, whole,
-    wholes, written_by,
+    Architecture, Layered, Measure, MetricsEvery, Params, PerClass, PruningMode, Renamed, Rule,
+    TauPrune, Threshold, TrainImages, Vote, apply_setting, is_newer, layered_over, number, renamed,
+    whole, wholes, written_by,
 };
 use spikeprune::presets;
 use std::fmt::Display;
@@ -115,6 +115,9 @@ pub struct JobOptions {
         help = with_default("Training images between two rows of metrics.csv, or end for the last row alone",
             |p| p.job.metrics_every))]
     metrics_every: Option<MetricsEvery>,
+    #[arg(long, value_name = "LIST", value_parser = choice_list::<Measure>(),
+        help = "What metrics.csv holds beside accuracy and weights: noise, what noise evokes")]
+    metrics: Option<List<Measure>>,
 }
 
 #[derive(Args)]
@@ -227,6 +230,7 @@ impl JobOptions {
         set(&mut job.seed, &self.seed);
         set(&mut job.replicas, &self.replicas);
         set(&mut job.metrics_every, &self.metrics_every);
+        set(&mut job.metrics, &self.metrics);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! What `eval --record` writes: spikes and variables of presentations, and a drawing of each.
 
 use super::choices::List;
+use super::heatmap::FontOptions;
 use super::own_files::{OwnFiles, RECORDINGS};
 use super::paths::{make_folder, path};
 use anyhow::ensure;
@@ -75,6 +76,7 @@ impl RecordOptions {
         backend: &dyn Backend,
         network: Frozen<'_>,
         images: &ShownImages<'_>,
+        font: FontOptions,
     ) -> anyhow::Result<()> {
         let Some(folder) = &self.out else {
             return Ok(());
@@ -103,7 +105,9 @@ impl RecordOptions {
         for (image, presentation) in &shown {
             let label = images.label(*image as usize);
             let label = format!("Spikes while test image {image}, a {label}, is shown");
-            let svg = presentation.raster(model, &label).svg()?;
+            let mut raster = presentation.raster(model, &label);
+            raster.font_scale = font.font_scale;
+            let svg = raster.svg()?;
             files.push((format!("raster-{image}.svg"), svg.to_file().into_bytes()));
         }
         let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();

@@ -2,7 +2,7 @@
 
 use super::data::Loaded;
 use super::device::DeviceOptions;
-use super::heatmap;
+use super::heatmap::{self, FontOptions, Style};
 use super::options::ParamOptions;
 use super::output::note;
 use super::paths::path;
@@ -35,6 +35,8 @@ pub struct TrainArgs {
     folder: FolderOptions,
     #[command(flatten)]
     saving: SavingOptions,
+    #[command(flatten)]
+    font: FontOptions,
     /// Go on with the run in this folder: all but --device, --threads and --data comes from there; results are the same
     /// to the bit, on the same device or one that is exact
     #[arg(long, value_parser = path(), value_name = "DIR", help_heading = "Device and output",
@@ -64,10 +66,11 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
         Some(folder) => folder.read_params(CONFIG)?,
         None => args.params.resolve(args.device.quiet)?,
     };
-    start.run(Training(params))
+    start.run(Training(params, args.font))
 }
 
-struct Training(Params);
+/// The parameters of a run, and how large text is in its pictures.
+struct Training(Params, FontOptions);
 
 impl Job for Training {
     fn params(&self) -> &Params {
@@ -121,15 +124,16 @@ impl Job for Training {
         let replicas = document::replicas(&checkpoint, evaluations, Some(seconds));
         let document = document::document(
             "train",
-            frame.backend.device(),
+            backend,
             params,
             &replicas,
             frame.data.used(),
             Some(frame.folder.path().display().to_string()),
         );
+        (document.notes.iter()).for_each(|text| note(text, frame.quiet()));
         let table = document::table(&document);
         frame.end(Some(SUMMARY), &document, &table, |folder, _| {
-            draw(&checkpoint, folder).context("the weights are not drawn")
+            draw(&checkpoint, folder, self.1).context("the weights are not drawn")
         })
     }
 }
@@ -176,12 +180,12 @@ pub fn note_missing_validation(
     Ok(found < wanted)
 }
 
-fn draw(checkpoint: &Checkpoint, folder: &RunFolder) -> anyhow::Result<()> {
+fn draw(checkpoint: &Checkpoint, folder: &RunFolder, font: FontOptions) -> anyhow::Result<()> {
     let path = folder.file(HEATMAPS);
     ensure!(
         !path.is_symlink(),
         "{} is a link, which is not followed",
         path.display()
     );
-    heatmap::write(checkpoint, 0, &path, &heatmap::Style::default())
+    heatmap::write(checkpoint, (0, &[]), &path, &Style::with(font))
 }

@@ -3,7 +3,7 @@
 use super::presentation::{Presentation, Spike};
 use crate::backend::Variable;
 use crate::params::{INPUTS, Model, Vote};
-use crate::report::plot::{Band, MOST_SPIKES, Panel, Raster, Trace};
+use crate::report::plot::{Band, FontScale, MOST_SPIKES, Panel, Raster, Trace};
 
 /// Neurons whose potentials a drawing holds.
 pub const DRAWN: usize = 8;
@@ -60,6 +60,7 @@ impl Presentation {
                 .take(DRAWN)
                 .map(trace)
                 .collect(),
+            font_scale: FontScale::default(),
         }
     }
 }

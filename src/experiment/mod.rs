@@ -5,12 +5,15 @@ pub mod bench;
 #[cfg(feature = "report")]
 pub mod drawing;
 pub mod evaluate;
+pub mod evaluation;
+pub mod fired;
 pub mod labelling;
 pub mod linear;
 pub mod papers;
 pub mod prepare;
 pub mod presentation;
 pub mod selection;
+pub mod set_answers;
 pub mod sweep;
 pub mod test_sets;
 pub mod train;

@@ -169,7 +169,7 @@ impl<'a> TestSets<'a> {
             artificial: Vec::new(),
             sets: Vec::with_capacity(sets.len()),
         };
-        let noise = Noise::of(source)?;
+        let noise = Noise::of(&source.data.train, source.params)?;
         let known_images = join(&built.known);
         for &set in sets {
             let pixels = match set {
@@ -256,13 +256,25 @@ struct Noise {
     seed: u64,
 }
 
+/// Images of the set of noise of a job's networks, as they are shown; the first of more.
+///
+/// # Errors
+/// When the training file holds too few images for the job.
+pub fn noise_as_shown(
+    train: &LabelledImages,
+    params: &Params,
+    count: usize,
+) -> Result<Vec<u8>, DatasetError> {
+    let noise = Noise::of(train, params)?.images(NoiseKind::Delta, count);
+    Ok(scaled(&params.model.input, &noise).into_owned())
+}
+
 impl Noise {
-    fn of(source: Source<'_>) -> Result<Self, DatasetError> {
-        let train = &source.data.train;
-        let trained = selection::training(train, source.params)?;
+    fn of(train: &LabelledImages, params: &Params) -> Result<Self, DatasetError> {
+        let trained = selection::training(train, params)?;
         Ok(Self {
             mean_intensity: mean_intensity(train, trained.iter().map(|showing| showing.image)),
-            seed: source.params.job.seed,
+            seed: params.job.seed,
         })
     }
 

@@ -1,23 +1,27 @@
 //! Training: the images of every replica in its own order, with metrics on the way.
 
+use super::answers::{Listener, first_answers};
 use super::evaluate::evaluate;
 use super::labelling::label;
 use super::prepare::{ShownImages, as_shown, read_out};
 use super::selection::{self, Schedule};
+use super::test_sets::noise_as_shown;
 use super::{Event, ExperimentError, Observer};
-use crate::backend::{Backend, BackendError, Frozen, Session};
+use crate::backend::{Backend, BackendError, Frozen, Session, TestImages};
 use crate::dataset::LabelledImages;
 use crate::labels::Labels;
 use crate::model::rng::Stream;
 use crate::network::{Network, NetworkError};
-use crate::params::{MetricsEvery, Params};
-use crate::trained::{Metrics, Replica, Trained};
+use crate::params::{Measure, MetricsEvery, Params};
+use crate::trained::{Evoked, Metrics, Replica, Trained};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Most images of one call of the backend, and about how long a call may take.
 const IMAGES_PER_CALL: usize = 50;
 const SECONDS_PER_CALL: f64 = 0.25;
+/// Images of noise that are shown at each row of the metrics, where they are to be.
+const NOISE_IMAGES: usize = 100;
 
 /// When a training is saved on its way, and how it can be stopped. Neither changes a result.
 #[derive(Clone, Copy, Debug)]
@@ -108,8 +112,8 @@ pub fn train_networks(
     let before = (begun.seconds, begun.images);
     let total = params.presentations();
     check_together(&begun.replicas, network)?;
-    let images = &as_shown(&params.model.input, images);
-    let mut schedules = schedules(images, &begun.replicas)?;
+    let shown = &as_shown(&params.model.input, images);
+    let mut schedules = schedules(shown, &begun.replicas)?;
     let parts = begun.replicas.into_iter().map(|replica| {
         let Replica {
             metrics, labels, ..
@@ -134,7 +138,7 @@ pub fn train_networks(
             .map(|schedule| schedule.presentations(done..next))
             .collect();
         let call = Instant::now();
-        run.session.train(images.pixels(), &plan)?;
+        run.session.train(shown.pixels(), &plan)?;
         per_call = images_per_call(next - done, call.elapsed().as_secs_f64());
         done = next;
         observer(Event::Trained {
@@ -143,7 +147,7 @@ pub fn train_networks(
         })
         .map_err(ExperimentError::Observer)?;
         if done == total || is_due(every, done) {
-            run.measure(backend, images, observer)?;
+            run.measure(backend, (images, shown), observer)?;
         }
         if done == total {
             run.ended = Some(start.elapsed());
@@ -276,30 +280,35 @@ impl Run<'_> {
     fn measure(
         &mut self,
         backend: &dyn Backend,
-        images: &ShownImages<'_>,
+        (images, as_shown): (&LabelledImages, &ShownImages<'_>),
         observer: &mut Observer<'_>,
     ) -> Result<(), ExperimentError> {
         let mut replicas = read_out(self.session.as_mut())?;
-        label(backend, &mut replicas, images)?;
+        label(backend, &mut replicas, as_shown)?;
         let mut rows = Vec::with_capacity(replicas.len());
-        // Networks with the same validation images are shown them side by side.
+        // Networks with the same validation images, and the same noise, are shown them side by side.
         let same = |a: &Replica, b: &Replica| {
-            selection::same_validation(&a.network.params, &b.network.params)
+            let (a, b) = (&a.network.params, &b.network.params);
+            let noise = |params: &Params| (params.job.seed, params.job.metrics.clone());
+            selection::same_validation(a, b) && noise(a) == noise(b)
         };
         for replicas in replicas.chunk_by(same) {
-            let shown = selection::validation(images, &replicas[0].network.params)?;
+            let shown = selection::validation(as_shown, &replicas[0].network.params)?;
             let silent: &mut Observer<'_> = &mut |_| Ok(());
             let stream = Stream::Validation;
-            let evaluations = evaluate(backend, replicas, images, &shown, stream, silent)?;
-            for (replica, evaluation) in replicas.iter().zip(evaluations) {
-                let network = &replica.network;
+            let evaluations = evaluate(backend, replicas, as_shown, &shown, stream, silent)?;
+            let noise = noise(backend, replicas, images)?;
+            for (place, (replica, evaluation)) in replicas.iter().zip(evaluations).enumerate() {
+                let (network, noise) = (&replica.network, noise.get(place));
                 rows.push(Metrics {
                     replica: rows.len(),
                     seed: network.seed,
                     images: network.state.presented as usize,
                     spikes: network.state.spikes_e,
-                    validation_accuracy: (evaluation.images > 0).then_some(evaluation.accuracy),
+                    validation_accuracy: evaluation.accuracy,
                     zero_fraction: zero_fraction(&network.params, &replica.weights),
+                    noise_spikes_per_image: noise.map(Evoked::spikes_per_image),
+                    noise_silent_fraction: noise.map(Evoked::silent_fraction),
                 });
             }
         }
@@ -309,4 +318,32 @@ impl Run<'_> {
         }
         observer(Event::Measured(&rows)).map_err(ExperimentError::Observer)
     }
+}
+
+/// What noise evokes in networks of one job, which their metrics may ask for; nothing if they do not.
+fn noise(
+    backend: &dyn Backend,
+    replicas: &[Replica],
+    images: &LabelledImages,
+) -> Result<Vec<Evoked>, ExperimentError> {
+    let params = &replicas[0].network.params;
+    if !params.job.metrics.contains(&Measure::Noise) {
+        return Ok(Vec::new());
+    }
+    let pixels = noise_as_shown(images, params, NOISE_IMAGES)?;
+    let mut evoked = vec![Evoked::default(); replicas.len()];
+    let listener = Listener {
+        take: &mut |network, _, counts| {
+            evoked[network].add(counts.iter().map(|&count| u64::from(count)).sum());
+        },
+        told: &mut |_| Ok(()),
+    };
+    let shown = TestImages {
+        pixels: &pixels,
+        images: &(0..NOISE_IMAGES as u32).collect::<Vec<_>>(),
+        stream: Stream::Artificial,
+        attempt: 0,
+    };
+    first_answers(backend, &frozen(replicas), shown, listener)?;
+    Ok(evoked)
 }

@@ -53,6 +53,10 @@ pub mod how_to {
     #[doc = include_str!("links.md")]
     #[doc = include_str!("how_to/other_images.md")]
     pub mod other_images {}
+
+    #[doc = include_str!("links.md")]
+    #[doc = include_str!("how_to/silence.md")]
+    pub mod silence {}
 }
 
 /// To look things up.
@@ -103,6 +107,10 @@ pub mod explanation {
     #[doc = include_str!("links.md")]
     #[doc = include_str!("explanation/diehl_cook.md")]
     pub mod diehl_cook {}
+
+    #[doc = include_str!("links.md")]
+    #[doc = include_str!("explanation/uncertainty.md")]
+    pub mod uncertainty {}
 
     #[doc = include_str!("links.md")]
     #[doc = include_str!("explanation/agreement.md")]

@@ -36,6 +36,25 @@ pub struct Job {
     pub replicas: usize,
     /// Training images between two rows of the metrics, or the last row alone.
     pub metrics_every: MetricsEvery,
+    /// What the metrics hold beside accuracy and weights, a list.
+    #[serde(default)]
+    pub metrics: Vec<Measure>,
+}
+
+/// What the metrics may hold beside accuracy and weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measure {
+    /// Spikes an image and silent share of 100 images of noise, as bright as the training images.
+    Noise,
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Noise => "noise",
+        })
+    }
 }
 
 /// Where the data are. In files a path, or `"auto"`; a folder of that name is written `./auto`.

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 pub use architecture::{Architecture, Vote};
 pub use differences::Difference;
 pub use error::ParamsError;
-pub use job::{DataFolder, Job, MetricsEvery, PerClass, TrainImages};
+pub use job::{DataFolder, Job, Measure, MetricsEvery, PerClass, TrainImages};
 pub use kinds::{Decay, PruningMode, Rule, TauPrune, TauRule, Threshold};
 pub use layer::{
     ConfigError, Layered, apply_setting, grid_values, layered, layered_over, set_value, to_toml,

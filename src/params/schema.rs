@@ -213,6 +213,10 @@ fn collect(schema: &Schema, allowed: &mut Allowed) {
         let meaning = text(schema.get("description"));
         allowed.words.push((word.into(), meaning));
     }
+    // Of a list the words that it may hold.
+    if let Some(Ok(items)) = schema.get("items").cloned().map(Schema::try_from) {
+        allowed.words.extend(self::allowed(&items).words);
+    }
     for other in alternatives(schema) {
         if let Ok(other) = Schema::try_from(other.clone()) {
             collect(&other, allowed);

@@ -41,7 +41,7 @@ impl Bar {
             width: caption,
             height,
         };
-        let ticks = ticks(sheet.range, frame, text);
+        let ticks = ticks(sheet.shades.range, frame, text);
         let widths = ticks.iter().map(|tick| typeface.width(&tick.label, text));
         let labels_end = Self::labels_at(frame, text) + widths.max().unwrap_or(0);
         let x = labels_end + text / 3;
@@ -80,7 +80,7 @@ pub(super) fn draw(image: &mut RgbImage, sheet: &Sheet, bar: &Bar, typeface: &Ty
             ..inside
         };
         let share = 1.0 - down as f64 / (inside.height - 1) as f64;
-        line.fill(image, sheet.colormap.color(share));
+        line.fill(image, sheet.shades.colormap.color(share));
     }
     for tick in &bar.ticks {
         let mark = Rect {

@@ -4,10 +4,9 @@ use image::Rgb;
 use std::fmt;
 
 /// A colour map from the unit interval to RGB.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColorMap {
-    /// Blue at 0, white at half the range, red at the top (matplotlib's `bwr`).
-    #[default]
+    /// Blue at the bottom, white at half the range, red at the top (matplotlib's `bwr`).
     BlueWhiteRed,
     /// The perceptually uniform `viridis`.
     Viridis,
@@ -27,6 +26,36 @@ impl ColorMap {
             }
             Self::Gray => Rgb([byte(t); 3]),
             Self::Viridis => Rgb(colorous::VIRIDIS.eval_continuous(t).into_array()),
+        }
+    }
+}
+
+/// How values become colours.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shades {
+    pub colormap: ColorMap,
+    /// The values at the colour map's two ends; values outside are clamped.
+    pub range: (f32, f32),
+}
+
+impl Shades {
+    /// For weights from `low` to `high`. Unless a map is given, it is sequential where all have one sign; where they
+    /// may have both it is blue, white and red, with 0 in the middle of the range, so that white is no weight.
+    pub fn of_weights(low: f64, high: f64, colormap: Option<ColorMap>) -> Self {
+        let signed = low < 0.0 && high > 0.0;
+        let default = match signed {
+            true => ColorMap::BlueWhiteRed,
+            false => ColorMap::Viridis,
+        };
+        let colormap = colormap.unwrap_or(default);
+        let most = high.max(-low);
+        let (low, high) = match signed && colormap == ColorMap::BlueWhiteRed {
+            true => (-most, most),
+            false => (low, high),
+        };
+        Self {
+            colormap,
+            range: (low as f32, high as f32),
         }
     }
 }
@@ -60,6 +89,26 @@ mod tests {
         assert_eq!(at(1.0), [255, 0, 0]);
         assert_eq!(at(-3.0), at(0.0));
         assert_eq!(at(f64::INFINITY), at(1.0));
+    }
+
+    #[test]
+    fn white_is_no_weight_where_weights_have_both_signs() {
+        let of = |low, map| Shades::of_weights(low, 1.0, map);
+        assert_eq!(of(0.0, None).colormap, ColorMap::Viridis);
+        assert_eq!(of(0.0, None).range, (0.0, 1.0));
+        for low in [-0.25, -1.0, -2.0] {
+            let Shades { colormap, range } = of(low, None);
+            assert_eq!((colormap, range.0), (ColorMap::BlueWhiteRed, -range.1));
+            assert!(range.0 <= low as f32 && range.1 >= 1.0);
+        }
+        // What is asked for wins.
+        let gray = of(-0.25, Some(ColorMap::Gray));
+        assert_eq!((gray.colormap, gray.range), (ColorMap::Gray, (-0.25, 1.0)));
+        let blue = of(0.0, Some(ColorMap::BlueWhiteRed));
+        assert_eq!(
+            (blue.colormap, blue.range),
+            (ColorMap::BlueWhiteRed, (0.0, 1.0))
+        );
     }
 
     #[test]

@@ -71,8 +71,11 @@ impl Sheet<'_> {
     }
 
     fn color(&self, value: f32) -> Rgb<u8> {
-        let (low, high) = (f64::from(self.range.0), f64::from(self.range.1));
-        self.colormap.color((f64::from(value) - low) / (high - low))
+        let (low, high) = self.shades.range;
+        let (low, high) = (f64::from(low), f64::from(high));
+        self.shades
+            .colormap
+            .color((f64::from(value) - low) / (high - low))
     }
 }
 
@@ -80,7 +83,8 @@ impl Sheet<'_> {
 mod tests {
     use super::*;
     use crate::report::geometry::TILE_LEN;
-    use crate::report::{ColorMap, TileGroup};
+    use crate::report::plot::FontScale;
+    use crate::report::{ColorMap, Shades, TileGroup};
 
     fn tile(values: Vec<f32>) -> Tile<'static> {
         Tile {
@@ -96,9 +100,9 @@ mod tests {
         };
         Sheet {
             groups: groups.iter().map(group).collect(),
-            range: (0.0, 1.0),
-            colormap: ColorMap::BlueWhiteRed,
+            shades: Shades::of_weights(0.0, 1.0, Some(ColorMap::BlueWhiteRed)),
             scale,
+            font_scale: FontScale::default(),
             quantity: "weight".to_owned(),
         }
     }
@@ -154,6 +158,18 @@ mod tests {
     }
 
     #[test]
+    fn text_grows_and_tiles_stay() {
+        let plain = sheet(&[10], 4);
+        let mut large = sheet(&[10], 4);
+        large.font_scale = FontScale::new(2.0).unwrap();
+        let layout = |sheet: &Sheet| Layout::new(sheet, 4, &Typeface::new());
+        let (plain, large) = (layout(&plain), layout(&large));
+        assert_eq!(large.metrics.caption, 2 * plain.metrics.caption);
+        let side = |layout: &Layout| layout.tile(&layout.blocks[0], 9).width;
+        assert_eq!(side(&large), side(&plain));
+    }
+
+    #[test]
     fn captions_of_tiles_go_when_they_cannot_fit() {
         let size = |scale| {
             let layout = Layout::new(&sheet(&[10], scale), scale, &Typeface::new());
@@ -169,7 +185,7 @@ mod tests {
         assert!(refusal(&sheet(&[1], 33)).contains("scale 33"));
         assert!(refusal(&sheet(&[0], 1)).contains("no tile"));
         let mut wrong = sheet(&[1], 1);
-        wrong.range = (1.0, 1.0);
+        wrong.shades.range = (1.0, 1.0);
         assert!(refusal(&wrong).contains("1..1"));
         wrong = sheet(&[2], 1);
         wrong.groups[0].tiles[1] = tile(vec![0.0; 783]);

@@ -50,6 +50,7 @@ impl Metrics {
         let gap = (2 * scale).max(3);
         // Text keeps its share of the picture's width, since a page's width is given.
         let caption = ((across * columns) as u64 * (side + gap) / 42).max(15);
+        let caption = (caption as f64 * sheet.font_scale.factor()).round() as u64;
         Self {
             border,
             caption,

@@ -17,7 +17,7 @@ mod text;
 mod ticks;
 mod weights;
 
-pub use colormap::ColorMap;
+pub use colormap::{ColorMap, Shades};
 pub use error::HeatmapError;
 pub use files::{Values, encode_npy, encode_npz, encode_png};
 pub use geometry::TILE_SIDE;

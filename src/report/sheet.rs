@@ -1,8 +1,9 @@
 //! What is drawn: tiles of weights, in groups, on a sheet.
 
-use super::colormap::ColorMap;
+use super::colormap::Shades;
 use super::error::HeatmapError;
 use super::geometry::{TILE_LEN, TILE_SIDE};
+use super::plot::FontScale;
 use std::borrow::Cow;
 
 /// One neuron's incoming weights.
@@ -28,12 +29,11 @@ pub struct TileGroup<'a> {
 pub struct Sheet<'a> {
     /// In reading order.
     pub groups: Vec<TileGroup<'a>>,
-    /// The values at the colour map's two ends; values outside are clamped.
-    pub range: (f32, f32),
-    /// How values become colours.
-    pub colormap: ColorMap,
+    pub shades: Shades,
     /// Screen pixels along each side of a weight, 1 to 32.
     pub scale: u32,
+    /// How large text is beside the tiles.
+    pub font_scale: FontScale,
     /// The label of the colour bar.
     pub quantity: String,
 }
@@ -43,7 +43,7 @@ impl Sheet<'_> {
         if !(1..=32).contains(&self.scale) {
             return Err(HeatmapError::Scale(self.scale));
         }
-        let (low, high) = self.range;
+        let (low, high) = self.shades.range;
         if !(low.is_finite() && high.is_finite() && low < high) {
             return Err(HeatmapError::Range(low, high));
         }

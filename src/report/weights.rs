@@ -1,6 +1,7 @@
 //! The weight matrix of a network as pictures: a sheet of all neurons and one for the neurons of each class.
 
-use super::{ColorMap, HeatmapError, Sheet, TILE_SIDE, Tile, TileGroup, encode_npy, encode_png};
+use super::plot::FontScale;
+use super::{HeatmapError, Shades, Sheet, TILE_SIDE, Tile, TileGroup, encode_npy, encode_png};
 
 const SHEET: &str = "sheet.png";
 const VALUES: &str = "weights.npy";
@@ -20,20 +21,21 @@ pub struct WeightImages<'a> {
     pub classes: &'a [u8],
     /// Whether the sheet shows the neurons by class, or all in one square as they come.
     pub by_class: bool,
-    /// Weights at the bottom and at the top of the colour map.
-    pub range: (f32, f32),
-    pub colormap: ColorMap,
+    /// The neurons that are drawn; all where none is given.
+    pub only: &'a [u32],
+    pub shades: Shades,
     /// Screen pixels along each side of a weight, 1 to 32.
     pub scale: u32,
+    pub font_scale: FontScale,
     /// Key and value notes that every PNG carries.
     pub notes: &'a [(&'a str, &'a str)],
 }
 
 impl WeightImages<'_> {
     /// The files that show the weights: `sheet.png` (all neurons), `class-<label>.png` (those of a class that has any)
-    /// and `weights.npy` \[neurons, 28, 28\].
+    /// and `weights.npy` \[neurons, 28, 28\]. Neurons that are not drawn are in none of them.
     pub fn files(&self) -> Vec<String> {
-        let with_neurons = |class: &&u8| self.labels.contains(&Some(**class));
+        let with_neurons = |class: &&u8| self.drawn().any(|n| self.labels[n] == Some(**class));
         let classes = self.classes.iter().filter(with_neurons);
         let mut files: Vec<String> = classes.map(|class| class_file(*class)).collect();
         files.extend([SHEET.into(), VALUES.into()]);
@@ -47,12 +49,12 @@ impl WeightImages<'_> {
     pub fn encode(&self, name: &str) -> Result<Vec<u8>, HeatmapError> {
         if name == VALUES {
             let side = TILE_SIDE as u64;
-            let neurons = 0..self.neurons();
+            let neurons = self.drawn();
             let values: Vec<f32> = neurons.flat_map(|neuron| self.incoming(neuron)).collect();
-            return encode_npy(&[self.neurons() as u64, side, side], &values);
+            return encode_npy(&[self.drawn().count() as u64, side, side], &values);
         }
-        let groups = match self.classes.iter().position(|c| class_file(*c) == name) {
-            Some(class) => vec![self.of_classes().swap_remove(class)],
+        let groups = match self.classes.iter().find(|c| class_file(**c) == name) {
+            Some(class) => vec![self.of_class(*class)],
             None => self.groups(),
         };
         encode_png(&self.sheet(groups).render()?, self.notes)
@@ -61,18 +63,25 @@ impl WeightImages<'_> {
     /// The tiles of all neurons: a group a class, or one of all.
     pub fn groups(&self) -> Vec<TileGroup<'static>> {
         if self.by_class {
-            return self.of_classes();
+            let groups = self.classes.iter().map(|class| self.of_class(*class));
+            let shown = |group: &TileGroup<'_>| self.only.is_empty() || !group.tiles.is_empty();
+            return groups.filter(shown).collect();
         }
-        let all = 0..self.neurons();
-        vec![self.group(format!("{} neurons", all.len()), all)]
+        let count = self.drawn().count();
+        vec![self.group(format!("{count} neurons"), self.drawn())]
     }
 
-    fn of_classes(&self) -> Vec<TileGroup<'static>> {
-        let of_class = |class: &u8| {
-            let own = (0..self.neurons()).filter(|&neuron| self.labels[neuron] == Some(*class));
-            self.group(format!("class {class}"), own)
-        };
-        self.classes.iter().map(of_class).collect()
+    fn of_class(&self, class: u8) -> TileGroup<'static> {
+        let own = self
+            .drawn()
+            .filter(|&neuron| self.labels[neuron] == Some(class));
+        self.group(format!("class {class}"), own)
+    }
+
+    /// The neurons that are drawn, in their order.
+    fn drawn(&self) -> impl Iterator<Item = usize> {
+        let all = self.only.is_empty();
+        (0..self.neurons()).filter(move |&neuron| all || self.only.contains(&(neuron as u32)))
     }
 
     fn neurons(&self) -> usize {
@@ -102,9 +111,9 @@ impl WeightImages<'_> {
     fn sheet<'t>(&self, groups: Vec<TileGroup<'t>>) -> Sheet<'t> {
         Sheet {
             groups,
-            range: self.range,
-            colormap: self.colormap,
+            shades: self.shades,
             scale: self.scale,
+            font_scale: self.font_scale,
             quantity: "weight".into(),
         }
     }

@@ -2,7 +2,8 @@
 
 use super::{Simulation, SimulationError};
 use crate::artefact::write_whole;
-use crate::report::{ColorMap, WeightImages};
+use crate::report::plot::FontScale;
+use crate::report::{Shades, WeightImages};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -20,9 +21,10 @@ impl Simulation {
             labels: &labels,
             classes: &model.network.classes,
             by_class: !model.network.votes_by_labels(),
-            range: (model.w_min() as f32, model.learning.gmax as f32),
-            colormap: ColorMap::default(),
+            only: &[],
+            shades: Shades::of_weights(model.w_min(), model.learning.gmax, None),
             scale: 4,
+            font_scale: FontScale::default(),
             notes: &[],
         };
         Ok(Heatmap {

@@ -31,6 +31,15 @@ pub enum StatisticsError {
         /// NaN or an infinity.
         value: f64,
     },
+
+    /// A value is none of its quantity.
+    #[error("value {index} is {value}: it must be in {range}")]
+    OutOfRange {
+        /// Which one, counted from 0.
+        index: usize,
+        value: f64,
+        range: &'static str,
+    },
 }
 
 /// Refuses an empty slice and one that holds NaN or infinities.

@@ -26,6 +26,7 @@ fn eval_repeats_the_test_of_the_training() {
         for key in [
             "version",
             "device",
+            "device_type",
             "seed",
             "params",
             "tau_prune_ms",
@@ -154,4 +155,106 @@ fn no_number_of_test_images_means_all_of_them() {
     let all = eval(&SHARED, &["--test-per-class", "0"]);
     // Sevens and fours of the test file.
     assert_eq!(all["eval"]["images"], 1028 + 982);
+}
+
+#[test]
+fn labels_that_were_not_learned_are_not_wrong_but_answered() {
+    let kept = SHARED.checkpoint();
+    let table = |flags: &[&str]| {
+        let mut command = spikeprune(&["eval", kept.arg(), "--quiet", "--test-per-class", "7"]);
+        succeed(command.args(flags))
+    };
+    let none = table(&["--classes", "9,2"]);
+    assert!(none.contains("  not learned  "), "{none}");
+    assert!(
+        none.contains("labels were not learned: 9, 2. No answer to 14 images is right"),
+        "{none}"
+    );
+    assert!(
+        none.contains(" as 7, ") && none.contains(" silent\n"),
+        "{none}"
+    );
+    let mixed = table(&["--classes", "9,4"]);
+    assert!(
+        mixed.contains("label was not learned: 9. No answer to 7 images"),
+        "{mixed}"
+    );
+    assert!(
+        mixed.contains("The accuracy is that of the labels that were learned"),
+        "{mixed}"
+    );
+    let alone = table(&["--classes", "4"]);
+    assert!(!alone.contains("not learned"), "{alone}");
+    // The accuracy is that of the label that was learned, whatever else is shown.
+    let accuracy = |text: &str| {
+        let row = text
+            .lines()
+            .skip_while(|line| !line.contains("accuracy"))
+            .nth(1)
+            .unwrap();
+        row.split_whitespace().nth(1).unwrap().to_string()
+    };
+    assert_eq!(accuracy(&mixed), accuracy(&alone));
+    // Labels may mean something else than their numbers.
+    let unknown = eval(&SHARED, &["--as-unknown", "--quiet"]);
+    assert!(unknown["eval"]["accuracy"].is_null());
+    assert_eq!(unknown["eval"]["not_learned"]["images"], 40);
+    assert_eq!(
+        unknown["eval"]["confusion"],
+        SHARED.summary()["eval"]["confusion"]
+    );
+}
+
+#[test]
+fn sets_of_the_papers_can_be_shown_to_any_checkpoint() {
+    let flags = [
+        "--sets",
+        "noise,known,noisy:100,unknown:9-2",
+        "--noise-images",
+        "30",
+    ];
+    let document = eval(&SHARED, &flags);
+    let sets = document["sets"].as_object().unwrap();
+    let images = |set: &str| sets[set]["images"].as_u64().unwrap();
+    assert_eq!(
+        ["noise", "known", "noisy_100", "unknown"].map(images),
+        [30, 40, 40, 40]
+    );
+    assert_eq!(sets["known"]["accuracy"], document["eval"]["accuracy"]);
+    assert_eq!(sets["known"]["spikes"], document["eval"]["spikes"]);
+    assert!(sets["noisy_100"]["accuracy"].is_f64() && sets["noise"]["accuracy"].is_null());
+    for set in sets.values() {
+        let answers = set["answers"].as_array().unwrap().iter();
+        let answers: u64 = answers.map(|count| count.as_u64().unwrap()).sum();
+        let others = set["tied"].as_u64().unwrap() + set["silent"].as_u64().unwrap();
+        assert_eq!(answers + others, set["images"].as_u64().unwrap());
+    }
+    let unknown = eval(&SHARED, &["--classes", "9,2"]);
+    assert_eq!(sets["unknown"]["spikes"], unknown["eval"]["spikes"]);
+    let kept = SHARED.checkpoint();
+    let table = succeed(spikeprune(&["eval", kept.arg()]).args(flags));
+    assert!(
+        table.contains("spikes an image") && table.contains("noisy_100"),
+        "{table}"
+    );
+    let cases: [(&[&str], i32, &str); 7] = [
+        (
+            &["--sets", "unknown:7"],
+            1,
+            "label 7 as unknown: it was learned",
+        ),
+        (&["--sets", "noise,noise"], 1, "noise twice"),
+        (&["--sets", "unknown:12"], 1, "12"),
+        (&["--sets", "unknown"], 2, "unknown:9-2-1"),
+        (&["--sets", "fog"], 2, "'fog'"),
+        (&["--noise-images", "5"], 2, "--sets"),
+        (
+            &["--sets", "noise", "--noise-images", "0"],
+            1,
+            "--noise-images is 0",
+        ),
+    ];
+    all_well(cases.map(|(flags, code, says)| {
+        refused(spikeprune(&["eval", kept.arg()]).args(flags), code, says)
+    }));
 }

@@ -70,10 +70,40 @@ fn any_replica_can_be_drawn() {
 fn scale_and_colours_change_the_picture_and_not_the_values() {
     let (plain, large) = (drawn(&SHARED, &[]), drawn(&SHARED, &["--scale", "8"]));
     assert!(width(&large["sheet.png"]) > width(&plain["sheet.png"]));
-    let viridis = drawn(&SHARED, &["--colormap", "viridis"]);
-    assert_eq!(width(&viridis["sheet.png"]), width(&plain["sheet.png"]));
-    assert!(viridis["sheet.png"] != plain["sheet.png"]);
-    assert!(viridis["weights.npy"] == plain["weights.npy"]);
+    let blue = drawn(&SHARED, &["--colormap", "blue-white-red"]);
+    assert_eq!(width(&blue["sheet.png"]), width(&plain["sheet.png"]));
+    assert!(blue["sheet.png"] != plain["sheet.png"]);
+    assert!(blue["weights.npy"] == plain["weights.npy"]);
+    let projector = drawn(&SHARED, &["--font-scale", "2"]);
+    assert!(width(&projector["sheet.png"]) > width(&plain["sheet.png"]));
+}
+
+#[test]
+fn colours_suit_weights_of_one_sign_and_of_both() {
+    let signed = Run::tiny(&["--preset", "best", "--quiet"]);
+    for (run, default) in [(&*SHARED, "viridis"), (&signed, "blue-white-red")] {
+        let plain = drawn(run, &[]);
+        for map in ["viridis", "blue-white-red"] {
+            let asked = drawn(run, &["--colormap", map]);
+            assert_eq!(asked == plain, map == default, "{map} for {default}");
+        }
+    }
+}
+
+#[test]
+fn single_neurons_can_be_drawn() {
+    let files = drawn(&SHARED, &["--neuron", "3,1"]);
+    let names: Vec<_> = files.keys().map(String::as_str).collect();
+    assert_eq!(names, ["class-7.png", "sheet.png", "weights.npy"]);
+    let values = |files: &BTreeMap<String, Vec<u8>>| {
+        let npy = NpyFile::new(Cursor::new(&files["weights.npy"])).unwrap();
+        (npy.shape().to_vec(), npy.into_vec::<f32>().unwrap())
+    };
+    let (all, (shape, some)) = (values(&drawn(&SHARED, &[])).1, values(&files));
+    assert_eq!(shape, [2, 28, 28]);
+    let expected = [&all[784..2 * 784], &all[3 * 784..4 * 784]].concat();
+    assert_eq!(some, expected);
+    assert!(width(&files["sheet.png"]) < width(&drawn(&SHARED, &[])["sheet.png"]));
 }
 
 #[test]
@@ -83,7 +113,7 @@ fn heatmap_refuses_what_it_cannot_draw() {
     fs::write(&file, "in the way").unwrap();
     let file = file.to_str().unwrap();
     let below = format!("{file}/folder");
-    let cases: [(&[&str], i32, &str); 9] = [
+    let cases: [(&[&str], i32, &str); 12] = [
         (&["--replica", "7"], 1, "--replica is 7"),
         (&["--replica", "-1"], 2, "-1"),
         (&["--scale", "0"], 2, "'0'"),
@@ -91,6 +121,13 @@ fn heatmap_refuses_what_it_cannot_draw() {
         (&["--scale", "4294967296"], 2, "4294967296"),
         (&["--scale", "big"], 2, "'big'"),
         (&["--colormap", "jet"], 2, "'jet'"),
+        (
+            &["--neuron", "12"],
+            1,
+            "neuron 12: there are neurons 0 to 11",
+        ),
+        (&["--neuron", "x"], 2, "'x'"),
+        (&["--font-scale", "3"], 2, "0.5 to 2"),
         (&["--out", file], 1, file),
         (&["--out", &below], 1, &below),
     ];

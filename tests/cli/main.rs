@@ -8,6 +8,7 @@ mod config_files;
 mod data_places;
 mod devices;
 mod diehl_cook;
+mod drivers;
 mod eval;
 #[path = "../support/gpu.rs"]
 mod gpu;
@@ -25,6 +26,7 @@ mod reproduce;
 mod reproduce_flags;
 mod resumed;
 mod run_folder;
+mod silence;
 mod streams;
 mod summary;
 mod sweep;

@@ -114,9 +114,19 @@ fn a_checkpoint_is_tested_on_other_data_only_by_name() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stderr}");
     assert!(
-        stderr.starts_with("note: data holds other images"),
+        stderr.starts_with("note: data holds other images")
+            && stderr.contains("matched by their numbers")
+            && stderr.contains("--as-unknown"),
         "{stderr}"
     );
+    let unknown = eval(&["--data", "data", "--as-unknown"]).output().unwrap();
+    let stderr = String::from_utf8_lossy(&unknown.stderr);
+    assert!(
+        stderr.contains("all its labels count as not learned"),
+        "{stderr}"
+    );
+    let unknown = json(&String::from_utf8(unknown.stdout).unwrap());
+    assert!(unknown["eval"]["accuracy"].is_null() && unknown["eval"]["correct"] == 0);
     let same = succeed(&mut eval(&[
         "--data",
         folder.path().join("data").to_str().unwrap(),

@@ -141,7 +141,9 @@ fn other_beginnings_are_refused_by_the_flag() {
         "job.data is $SCRATCH/a",
     )]);
     let mut named = spikeprune(&["train", "--data=auto"]);
-    named.env("SPIKEPRUNE_DATA", "$SCRATCH/a").current_dir(&elsewhere);
+    named
+        .env("SPIKEPRUNE_DATA", "$SCRATCH/a")
+        .current_dir(&elsewhere);
     refused(&mut named, 1, "SPIKEPRUNE_DATA is $SCRATCH/a").unwrap();
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
     // A folder that has such a name is that folder.

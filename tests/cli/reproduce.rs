@@ -117,13 +117,35 @@ fn the_document_holds_every_arm_seed_and_set() {
     for claim in found["summary"].as_array().unwrap() {
         let (Some(mean), Some(paper)) = (claim["mean"].as_f64(), claim["paper"].as_f64()) else {
             assert_eq!(claim["reached"], false, "{claim}");
+            assert!(claim["verdict"].is_null(), "{claim}");
             continue;
         };
+        // No interval leaves the range of its quantity.
+        let ends = [claim["low"].as_f64(), claim["high"].as_f64()];
+        let is_share = ["silent", "accuracy"]
+            .iter()
+            .any(|word| claim["claim"].as_str().unwrap().starts_with(word));
+        let most = if is_share { 1.0 } else { f64::MAX };
+        assert!(
+            ends.iter().flatten().all(|end| (0.0..=most).contains(end)),
+            "{claim}"
+        );
+        let within =
+            ends[0].is_some_and(|low| low <= paper) && ends[1].is_some_and(|high| paper <= high);
         let reached = match claim["direction"].as_str().unwrap() {
             "at least" => mean >= paper,
             _ => mean <= paper,
         };
         assert_eq!(claim["reached"], reached, "{claim}");
+        let verdict = match (reached, within) {
+            (true, _) => "reached",
+            (false, true) => "within the interval",
+            (false, false) => "not reached",
+        };
+        assert_eq!(claim["verdict"], verdict, "{claim}");
+    }
+    for network in found["arms"].as_array().unwrap() {
+        assert_eq!(network["neurons"]["per_class"], serde_json::json!([6, 6]));
     }
 }
 
@@ -152,6 +174,24 @@ fn an_arm_is_what_train_gives() {
     ];
     let text = succeed(&mut tiny_train(&folder.path().join("run"), &flags));
     let trained: Value = serde_json::from_str(&text).unwrap();
+    let mut eval = spikeprune(&["eval", "--json", "--sets", "noise,blurred,unknown:0-1"]);
+    eval.arg(folder.path().join("run/checkpoint.safetensors"));
+    let shown: Value = serde_json::from_str(&succeed(eval.args(["--noise-images", "20"]))).unwrap();
+    for (shown, arm) in shown["replicas"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(arm(&DOCUMENT, "none"))
+    {
+        for set in ["noise", "blurred", "unknown"] {
+            for key in ["images", "spikes", "silent", "spikes_per_image"] {
+                assert_eq!(
+                    shown["sets"][set][key], arm["sets"][set][key],
+                    "{set}, {key}"
+                );
+            }
+        }
+    }
     for (trained, arm) in trained["replicas"]
         .as_array()
         .unwrap()
@@ -193,8 +233,11 @@ fn a_gpu_that_is_exact_gives_the_same() {
     };
     for flags in [[].as_slice(), &["--preset", "best", "--no-controls"]] {
         let on = |device| {
-            let mut found = timeless(&document(&[flags, &["--device", device]].concat()));
-            found["device"] = Value::Null;
+            let on = ["--device", device];
+            let mut found = timeless(&document(&[flags, &on].concat()));
+            let kind = found["device_type"].take();
+            assert_eq!(kind == "cpu", device == "cpu", "{kind}");
+            found["device"].take();
             found
         };
         assert_eq!(on("cpu"), on("gpu"));
@@ -273,6 +316,16 @@ fn the_folder_holds_the_report_and_a_second_run_asks_before_it_replaces_it() {
     let flags = ["--seeds", "1", "--arms", "none,continuous", "--no-controls"];
     let table = succeed(&mut small(&out, &flags));
     assert!(table.contains("spikes on noise, with / without"), "{table}");
+    // Two sentences say what came of the claims before their table.
+    let (_, verdict) = table
+        .split_once("The paper's claims. With continuous ")
+        .unwrap();
+    let counted = "Of 11 published figures continuous reaches ";
+    assert!(verdict.contains(counted), "{verdict}");
+    assert!(
+        table.contains("not reached") && !table.contains("+-"),
+        "{table}"
+    );
     let files = files_below(&out);
     let names: Vec<_> = files.keys().map(String::as_str).collect();
     assert_eq!(

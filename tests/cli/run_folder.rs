@@ -181,7 +181,7 @@ fn npy_holds_the_weights_neuron_by_neuron() {
 fn pictures_say_how_they_came_about() {
     // config.toml names the data in comments, a picture in a note.
     let config: Vec<_> = (SHARED.text("config.toml").lines())
-        .filter(|line| !line.contains(" sha256 "))
+        .filter(|line| !line.contains(" sha256 ") && !line.starts_with("# data folder "))
         .collect();
     let config = config.join("\n") + "\n";
     let data = SHARED.summary()["data"].clone();
@@ -217,4 +217,45 @@ fn files_get_the_permissions_of_any_new_file() {
     for name in files_of(&[7, 4]) {
         assert_eq!(mode(&out.join(&name)), mode(&any), "{name}");
     }
+}
+
+/// What `--metrics noise` adds changes nothing else, and is what `eval --sets noise` finds.
+#[test]
+fn metrics_may_tell_what_noise_evokes() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    succeed(&mut tiny_train(
+        &out,
+        &["--metrics", "noise", "--threads", "2"],
+    ));
+    let rows = |text: &str| -> Vec<Vec<String>> {
+        let mut csv = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(text.as_bytes());
+        csv.records()
+            .map(|row| row.unwrap().iter().map(String::from).collect())
+            .collect()
+    };
+    let metrics = fs::read_to_string(out.join("metrics.csv")).unwrap();
+    let (with, without) = (rows(&metrics), rows(SHARED.text("metrics.csv")));
+    let columns = without[0].len();
+    assert_eq!(
+        with[0][columns..],
+        ["noise_spikes_per_image", "noise_silent_fraction"]
+    );
+    let same: Vec<&[String]> = with.iter().map(|row| &row[..columns]).collect();
+    assert_eq!(same, without.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    let checkpoint = out.join(CHECKPOINT);
+    let mut eval = spikeprune(&["eval", "--json", "--sets", "noise", "--noise-images", "100"]);
+    let found: Value = serde_json::from_str(&succeed(eval.arg(&checkpoint))).unwrap();
+    let (noise, last) = (&found["sets"]["noise"], with.last().unwrap());
+    assert_eq!(noise["spikes_per_image"].to_string(), last[columns]);
+    let silent = noise["silent"].as_f64().unwrap() / 100.0;
+    assert_eq!(silent, last[columns + 1].parse::<f64>().unwrap());
+    // A run that is gone on with has its rows from the checkpoint.
+    succeed(spikeprune(&["train", "--quiet", "--resume"]).arg(&out));
+    assert_eq!(
+        fs::read_to_string(out.join("metrics.csv")).unwrap(),
+        metrics
+    );
 }

@@ -34,6 +34,9 @@ fn check_eval(eval: &Value, trained: &[u64]) {
         "correct",
         "correct_ties_to_first",
         "images",
+        "images_learned",
+        "neurons",
+        "not_learned",
         "seconds",
         "silent",
         "spikes",
@@ -66,10 +69,34 @@ fn check_eval(eval: &Value, trained: &[u64]) {
     let spikes = numbers(&eval["spikes_per_class"]);
     assert_eq!(spikes.len(), shown.len());
     assert_eq!(spikes.iter().sum::<u64>(), number(&eval["spikes"]));
-    assert_eq!(
-        eval["accuracy"].as_f64().unwrap(),
-        correct as f64 / images as f64
-    );
+    let is_learned = |label: &&u64| trained.contains(label);
+    let images_of = |row: usize| rows[row].iter().sum::<u64>();
+    let learned = (0..shown.len()).filter(|&row| is_learned(&&shown[row]));
+    let learned: u64 = learned.map(images_of).sum();
+    assert_eq!(number(&eval["images_learned"]), learned);
+    match learned {
+        0 => assert!(eval["accuracy"].is_null() && eval["accuracy_ties_to_first"].is_null()),
+        _ => assert_eq!(
+            eval["accuracy"].as_f64().unwrap(),
+            correct as f64 / learned as f64
+        ),
+    }
+    let unlearned: Vec<u64> = shown.iter().filter(|l| !is_learned(l)).copied().collect();
+    let not_learned = &eval["not_learned"];
+    match unlearned.is_empty() {
+        true => assert!(not_learned.is_null()),
+        false => {
+            assert_eq!(numbers(&not_learned["classes"]), unlearned);
+            assert_eq!(number(&not_learned["images"]), images - learned);
+            let answers: u64 = numbers(&not_learned["answers"]).iter().sum();
+            let others = number(&not_learned["tied"]) + number(&not_learned["silent"]);
+            assert_eq!(answers + others, images - learned);
+        }
+    }
+    let neurons = &eval["neurons"];
+    assert_eq!(numbers(&neurons["per_class"]), vec![6; trained.len()]);
+    let dead: u64 = numbers(&neurons["dead_per_class"]).iter().sum();
+    assert_eq!(dead, number(&neurons["dead"]));
     assert!(eval["seconds"].as_f64().unwrap() > 0.0);
 }
 
@@ -98,7 +125,10 @@ fn the_document_has_its_keys_and_its_numbers_agree() {
         "command",
         "data",
         "device",
+        "device_type",
         "eval",
+        "means",
+        "notes",
         "out",
         "params",
         "replicas",
@@ -112,6 +142,7 @@ fn the_document_has_its_keys_and_its_numbers_agree() {
     assert_eq!(document["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(document["command"], "train");
     assert_eq!(document["device"], "cpu");
+    assert_eq!(document["device_type"], "cpu");
     assert_eq!(document["seed"], 11);
     assert_eq!(document["out"], run.out.to_str().unwrap());
     // The paper's rule: 500 ms an image, two classes, 40 images.
@@ -130,6 +161,15 @@ fn the_document_has_its_keys_and_its_numbers_agree() {
         assert_eq!(document[part], replicas[0][part]);
     }
     assert_ne!(replicas[0]["eval"]["spikes"], replicas[1]["eval"]["spikes"]);
+    for (key, found) in document["means"].as_object().unwrap() {
+        let [mean, low, high] = ["mean", "low", "high"].map(|end| found[end].as_f64());
+        let (mean, ends) = (mean.unwrap(), low.zip(high));
+        // Shares that are all at an end have no interval.
+        let (low, high) = ends.unwrap_or((mean, mean));
+        assert_eq!(ends.is_none(), mean == 0.0 || mean == 1.0, "{key}");
+        let in_order = 0.0 <= low && low <= mean && mean <= high && high <= 1.0;
+        assert!(in_order, "{key}: {found}");
+    }
 }
 
 #[test]
@@ -142,12 +182,21 @@ fn the_parameters_in_the_document_are_those_of_the_configuration() {
 #[test]
 fn numbers_agree_when_other_classes_are_shown() {
     let kept = SHARED.checkpoint();
-    let flags = ["--json", "--classes", "9,4,0", "--test-per-class", "7"];
-    let printed = succeed(spikeprune(&["eval", kept.arg()]).args(flags));
-    let document: Value = serde_json::from_str(&printed).unwrap();
-    assert_eq!(document["command"], "eval");
-    assert!(document.get("train").is_none() && document.get("out").is_none());
-    check_eval(&document["eval"], &[7, 4]);
-    assert_eq!(numbers(&document["eval"]["classes"]), [9, 4, 0]);
-    assert_eq!(number(&document["eval"]["images"]), 21);
+    for (classes, labels) in [("9,4,0", &[9, 4, 0][..]), ("9,0", &[9, 0]), ("4", &[4])] {
+        let flags = [
+            "--json",
+            "--quiet",
+            "--test-per-class",
+            "7",
+            "--classes",
+            classes,
+        ];
+        let printed = succeed(spikeprune(&["eval", kept.arg()]).args(flags));
+        let document: Value = serde_json::from_str(&printed).unwrap();
+        assert_eq!(document["command"], "eval");
+        assert!(document.get("train").is_none() && document.get("out").is_none());
+        check_eval(&document["eval"], &[7, 4]);
+        assert_eq!(numbers(&document["eval"]["classes"]), labels);
+        assert_eq!(number(&document["eval"]["images"]), 7 * labels.len() as u64);
+    }
 }

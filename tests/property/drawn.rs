@@ -30,7 +30,7 @@ fn all_random_parameters_are_valid() {
 }
 
 /// Parameters that networks do not know, or that are those of a whole job.
-const NOT_DRAWN: [&str; 8] = [
+const NOT_DRAWN: [&str; 9] = [
     "job.data",
     "job.test_per_class",
     "job.validation_per_class",
@@ -38,6 +38,7 @@ const NOT_DRAWN: [&str; 8] = [
     "job.train.per_class",
     "job.train.in_all",
     "job.metrics_every",
+    "job.metrics",
     "preset",
 ];
 

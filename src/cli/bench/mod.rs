@@ -3,7 +3,7 @@
 mod show;
 
 use super::data::Loaded;
-use super::device::{check_threads, tell};
+use super::device::{check_threads, open, opener, tell};
 use super::options::ParamOptions;
 use super::output::{out, out_json, warn_unless_flushed};
 use super::paths::path;
@@ -13,9 +13,8 @@ use anyhow::{Context, ensure};
 use clap::Args;
 use serde::Serialize;
 use spikeprune::artefact::write_new;
-use spikeprune::backend::Backend;
 use spikeprune::backend::choice::DeviceChoice;
-use spikeprune::backend::open::{Opened, open_all, open_choice};
+use spikeprune::backend::{Backend, DeviceKind};
 use spikeprune::dataset::Dataset;
 use spikeprune::experiment::bench::{Effort, Speed, speed};
 use spikeprune::experiment::sweep::{Point, Search};
@@ -61,8 +60,8 @@ struct MeasureOptions {
 #[derive(Args)]
 #[command(next_help_heading = "Device and output")]
 struct OutputOptions {
-    /// What to measure: cpu, gpu, gpu:N or part of a GPU's name; may be repeated [default: the CPU and every GPU that
-    /// works]
+    /// What to measure: cpu, gpu, gpu:N, a PCI address or part of a GPU's name; may be repeated [default: the CPU and
+    /// every GPU that works]
     #[arg(long, value_name = "DEVICE")]
     device: Vec<DeviceChoice>,
     /// Threads of the CPU; 0 takes one for each core
@@ -107,6 +106,7 @@ struct Machine {
 #[derive(Serialize)]
 struct Row {
     device: String,
+    device_type: DeviceKind,
     settings: BTreeMap<String, String>,
     neurons: usize,
     networks: usize,
@@ -193,6 +193,7 @@ impl BenchArgs {
                 let keys = search.axes.iter().map(|axis| axis.key.clone());
                 rows.push(Row {
                     device: backend.device().into(),
+                    device_type: backend.kind(),
                     settings: keys.zip(point.values.iter().cloned()).collect(),
                     neurons: params.model.neurons(),
                     networks: params.job.replicas,
@@ -222,23 +223,15 @@ impl BenchArgs {
 
     /// The devices asked for, or all.
     fn open(&self) -> anyhow::Result<Vec<Box<dyn Backend>>> {
-        let opened: Vec<Opened> = if self.output.device.is_empty() {
-            open_all(self.output.threads)?
-        } else {
-            let open = |choice| {
-                open_choice(choice, self.output.threads)
-                    .with_context(|| format!("--device {choice}"))
-            };
-            self.output
-                .device
-                .iter()
-                .map(open)
-                .collect::<Result<_, _>>()?
-        };
-        for opened in &opened {
-            tell(&opened.notes, self.output.quiet);
+        let OutputOptions { threads, quiet, .. } = self.output;
+        if self.output.device.is_empty() {
+            let mut opener = opener(threads)?;
+            let opened = opener.open_all()?;
+            tell(&opener, quiet);
+            return Ok(opened);
         }
-        Ok(opened.into_iter().map(|opened| opened.backend).collect())
+        let choices = self.output.device.iter();
+        choices.map(|choice| open(choice, threads, quiet)).collect()
     }
 }
 

@@ -64,7 +64,7 @@ impl Document<'_> {
             x: axis(key),
             y: axis("CPU time an image in ms"),
             series,
-            diagonal: false,
+            ..Lines::default()
         };
         Ok(lines.svg()?.to_file())
     }

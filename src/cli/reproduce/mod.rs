@@ -7,6 +7,7 @@ mod page;
 use super::choices::{List, choice_list};
 use super::data::{DataOptions, Loaded};
 use super::device::DeviceOptions;
+use super::heatmap::FontOptions;
 use super::options::{JobOptions, ModelOptions, SourceOptions, set};
 use super::paths::path;
 use super::run::{Flags, Job, Kind, Start};
@@ -55,6 +56,8 @@ pub struct ReproduceArgs {
     folder: FolderOptions,
     #[command(flatten)]
     saving: SavingOptions,
+    #[command(flatten)]
+    font: FontOptions,
     /// Go on with the run in this folder: all but --device, --threads and --data comes from there; results are the same
     /// to the bit, on the same device or one that is exact
     #[arg(long, value_parser = path(), value_name = "DIR", help_heading = "Device and output",

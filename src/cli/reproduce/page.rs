@@ -3,51 +3,31 @@
 use crate::cli::run_folder::RunFolder;
 use anyhow::Context;
 use spikeprune::dataset::Digests;
+use spikeprune::experiment::fired::Neurons;
 use spikeprune::params::{Params, to_toml};
 use spikeprune::report::plot::{Axis, Series, Svg};
 use spikeprune::report::{Align, Block, Cell, Column, Sheet, encode_png};
 use spikeprune::statistics::Interval;
-use std::fmt::Write;
 use std::path::PathBuf;
 
-/// Columns as wide as their widest cell; the first to the left, all others to the right.
-pub fn aligned(columns: &[&str], rows: &[Vec<String>]) -> String {
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        let widths = cells.map(|cell| cell.chars().count());
-        widths
-            .max()
-            .unwrap_or(0)
-            .max(columns[column].chars().count())
+/// A published figure and what was found, with three decimals or two digits of a small number, and as many more as it
+/// takes to tell them apart: nothing that differs from the published figure is written as it is.
+pub fn apart<const N: usize>(paper: f64, found: [Option<f64>; N]) -> (String, [Option<String>; N]) {
+    let write = |value: f64, more: usize| match value.abs() >= 0.01 || value == 0.0 {
+        true => format!("{value:.*}", 3 + more),
+        false => format!("{value:.*e}", 1 + more),
     };
-    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
-    let mut text = String::new();
-    let mut line = |cells: &mut dyn Iterator<Item = &str>| {
-        for (column, (cell, width)) in cells.zip(&widths).enumerate() {
-            // Writing to a string cannot fail.
-            let _ = match column {
-                0 => write!(text, "    {cell:<width$}"),
-                _ => write!(text, "  {cell:>width$}"),
-            };
+    let mut more = 0;
+    loop {
+        let written = found.map(|value| value.map(|value| write(value, more)));
+        let published = write(paper, more);
+        let alike = |(value, text): (&Option<f64>, &Option<String>)| {
+            *value != Some(paper) && text.as_ref() == Some(&published)
+        };
+        if more == 12 || !found.iter().zip(&written).any(alike) {
+            return (published, written);
         }
-        text += "\n";
-    };
-    line(&mut columns.iter().copied());
-    for row in rows {
-        line(&mut row.iter().map(String::as_str));
-    }
-    text
-}
-
-/// Mean and half width of the 95% interval; a single value by itself.
-pub fn spread(values: impl Iterator<Item = f64>, digits: usize) -> String {
-    let values: Vec<f64> = values.collect();
-    match Interval::of(&values) {
-        Err(_) => "-".into(),
-        Ok(Interval { mean, high, .. }) => match high {
-            Some(high) => format!("{mean:.digits$} +- {:.digits$}", high - mean),
-            None => format!("{mean:.digits$}"),
-        },
+        more += 1;
     }
 }
 
@@ -71,6 +51,32 @@ pub fn cells(rows: Vec<Vec<String>>) -> Vec<Vec<Cell>> {
     rows.into_iter()
         .map(|row| row.into_iter().map(Cell::from).collect())
         .collect()
+}
+
+/// A table of the neurons of each class, those that never fired after a slash.
+pub fn neuron_block<'a>(
+    classes: &[u8],
+    networks: impl Iterator<Item = (String, &'a Neurons)>,
+) -> Block {
+    let row = |(name, neurons): (String, &Neurons)| {
+        let of_class = neurons.per_class.iter().zip(&neurons.dead_per_class);
+        let mut row = vec![name];
+        row.extend(of_class.map(|(all, dead)| format!("{all} / {dead}")));
+        row.push(neurons.dead.to_string());
+        row
+    };
+    let titles = classes.iter().map(|class| format!("for {class}"));
+    let titles: Vec<String> = std::iter::once("network".into())
+        .chain(titles)
+        .chain(["never fired".into()])
+        .collect();
+    Block::Table {
+        caption:
+            "Neurons for each class / those of them that no test image of a learned label fired"
+                .into(),
+        columns: columns(1, titles.iter().map(String::as_str)),
+        rows: cells(networks.map(row).collect()),
+    }
 }
 
 /// A picture in the run folder.
@@ -136,20 +142,41 @@ pub fn share(title: &str) -> Axis {
     }
 }
 
-/// Means over networks with their 95% intervals, point by point.
+/// Means of shares over networks with their 95% intervals, point by point.
 pub fn mean_curve(name: String, points: Vec<(f64, Vec<f64>)>) -> Series {
     let intervals = points
         .iter()
-        .filter_map(|(x, values)| Some((*x, Interval::of(values).ok()?)));
+        .filter_map(|(x, values)| Some((*x, Interval::of_shares(values).ok()?)));
     let (mut line, mut band) = (Vec::new(), Vec::new());
     for (x, interval) in intervals {
-        let clipped = |end: Option<f64>| end.unwrap_or(interval.mean).clamp(0.0, 1.0);
+        let end = |end: Option<f64>| end.unwrap_or(interval.mean);
         line.push((x, interval.mean));
-        band.push((clipped(interval.low), clipped(interval.high)));
+        band.push((end(interval.low), end(interval.high)));
     }
     Series {
         name,
         points: line,
         band,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_is_written_differently() {
+        let (paper, [mean, low]) = apart(0.9793333, [Some(0.9791111), None]);
+        assert_eq!(
+            (paper.as_str(), mean.as_deref(), low),
+            ("0.9793", Some("0.9791"), None)
+        );
+        let (paper, [mean]) = apart(3.16e-4, [Some(4.6e-4)]);
+        assert_eq!(
+            (paper.as_str(), mean.as_deref()),
+            ("3.2e-4", Some("4.6e-4"))
+        );
+        let (paper, [mean]) = apart(0.5, [Some(0.5)]);
+        assert_eq!((paper.as_str(), mean.as_deref()), ("0.500", Some("0.500")));
     }
 }

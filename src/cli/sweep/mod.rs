@@ -171,6 +171,7 @@ impl Job for Searching {
                 "version": env!("CARGO_PKG_VERSION"),
                 "command": "sweep",
                 "device": frame.backend.device(),
+                "device_type": frame.backend.kind(),
                 "seconds": took,
                 "axes": search.axes.iter().map(|axis| &axis.key).collect::<Vec<_>>(),
                 "rows": rows,

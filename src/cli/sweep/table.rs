@@ -1,5 +1,6 @@
 //! sweep.csv: its rows, written as networks finish and read again, and the best points among them.
 
+use crate::cli::figures::{MEAN, percent};
 use crate::cli::own_files::Took;
 use crate::cli::run_folder::RunFolder;
 use anyhow::{Context, ensure};
@@ -8,7 +9,6 @@ use spikeprune::dataset::LabelledImages;
 use spikeprune::experiment::selection;
 use spikeprune::experiment::sweep::{Search, Trial};
 use spikeprune::params::INPUTS;
-use spikeprune::statistics::Interval;
 use spikeprune::trained::Metrics;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -199,18 +199,15 @@ pub fn best(search: &Search, rows: &[Row], seconds: Option<f64>) -> String {
                 .iter()
                 .filter_map(|row| row.validation_accuracy)
                 .collect();
-            let interval = Interval::of(&accuracies).ok();
-            let mean = interval.map_or(0.0, |interval| interval.mean);
-            let spread = interval.and_then(|interval| Some(interval.high? - interval.mean));
-            let spread = spread.map_or(String::new(), |half| format!(" +- {:.2}", 100.0 * half));
+            let mean = accuracies.iter().sum::<f64>() / accuracies.len().max(1) as f64;
             let zeros = rows.iter().map(|row| row.zero_fraction).sum::<f64>() / rows.len() as f64;
             let values = search.axes.iter().zip(&rows[0].values);
             let settings: Vec<String> = values
                 .map(|(axis, value)| format!("{}={value}", axis.key))
                 .collect();
             let line = format!(
-                "{:>6.2}%{spread}  {:>5.1}% zeros  {}",
-                100.0 * mean,
+                "{:>6}%  {:>5.1}% zeros  {}",
+                percent(accuracies.into_iter(), 2),
                 100.0 * zeros,
                 settings.join("  ")
             );
@@ -219,8 +216,12 @@ pub fn best(search: &Search, rows: &[Row], seconds: Option<f64>) -> String {
         .collect();
     points.sort_by(|a, b| b.0.total_cmp(&a.0));
     let time = seconds.map_or(String::new(), |seconds| format!(" in {seconds:.1} s"));
+    let over = match search.seeds {
+        1 => String::new(),
+        _ => format!(", {MEAN}"),
+    };
     let mut text = format!(
-        "{} networks{time}; the best points on validation images:\n\n",
+        "{} networks{time}; the best points on validation images{over}:\n\n",
         rows.len()
     );
     for (_, line) in points.iter().take(SHOWN) {

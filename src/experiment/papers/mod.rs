@@ -2,4 +2,5 @@
 
 pub mod antonov_sukhov;
 pub mod diehl_cook;
+pub mod outcome;
 pub mod plan;

@@ -230,6 +230,7 @@ impl Search {
             let why = match axis.key.as_str() {
                 "job.replicas" => "a search trains --seeds networks of each point",
                 "job.metrics_every" => "a search measures networks at the end alone",
+                "job.metrics" => "a search has its own measures",
                 "job.test_per_class" => "a search measures on validation images",
                 _ => continue,
             };

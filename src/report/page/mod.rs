@@ -88,6 +88,8 @@ pub struct Cell {
 #[serde(rename_all = "lowercase")]
 pub enum Mark {
     Reached,
+    /// Not, but it cannot be told from it.
+    Within,
     Missed,
 }
 

@@ -108,6 +108,11 @@ impl Scale {
         self.low
     }
 
+    /// From the lower to the upper end, in places.
+    pub(super) fn length(&self) -> f64 {
+        self.high - self.low
+    }
+
     /// The upper end of the axis, as a place.
     pub(super) fn high(&self) -> f64 {
         self.high

@@ -9,16 +9,70 @@ use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{PathElement, Rectangle, Text};
 use plotters::prelude::SVGBackend;
 use plotters::style::text_anchor::{HPos, VPos};
+use std::fmt;
+use std::str::FromStr;
 
 pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-/// The width of every plot in CSS pixels: near that of a telephone, so that text is never
+/// The width of a plot with plain text in CSS pixels: near that of a telephone, so that text is never
 /// scaled far down.
-pub(super) const WIDTH: i32 = 380;
+const WIDTH: i32 = 380;
 /// The height of a plot that is not square, in CSS pixels, axes included and the legend not.
 pub(super) const HEIGHT: i32 = 270;
 /// Free space around a plot, in CSS pixels.
 pub(super) const MARGIN: i32 = 8;
+
+/// How large text is beside what is drawn: 1 for a page, more for a projector or a small print.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FontScale(f64);
+
+impl FontScale {
+    /// None beyond 0.5 to 2, where a plot cannot be read.
+    pub fn new(factor: f64) -> Option<Self> {
+        (0.5..=2.0).contains(&factor).then_some(Self(factor))
+    }
+
+    pub fn factor(self) -> f64 {
+        self.0
+    }
+
+    /// A length beside text of its plain size. The whole plot is scaled to its place, so that text grows as all else
+    /// shrinks.
+    pub(super) fn length(self, plain: i32) -> i32 {
+        (f64::from(plain) / self.0).round() as i32
+    }
+
+    /// The width of a plot in CSS pixels.
+    pub(super) fn width(self) -> i32 {
+        self.length(WIDTH)
+    }
+
+    /// How many steps an axis has room for that has `plain` beside plain text.
+    pub(super) fn steps(self, plain: usize) -> usize {
+        ((plain as f64 / self.0) as usize).max(2)
+    }
+}
+
+impl Default for FontScale {
+    fn default() -> Self {
+        Self(1.0)
+    }
+}
+
+impl fmt::Display for FontScale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for FontScale {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let factor = text.parse().ok().and_then(Self::new);
+        factor.ok_or_else(|| "expected a number from 0.5 to 2".into())
+    }
+}
 
 /// A plot as SVG, to be put inline into a page that defines its colours.
 ///
@@ -27,14 +81,14 @@ pub(super) const MARGIN: i32 = 8;
 pub struct Svg(String);
 
 impl Svg {
-    /// Draws a plot of [`WIDTH`] x `height` CSS pixels; `label` tells what it shows to those who
+    /// Draws a plot of `width` x `height` CSS pixels; `label` tells what it shows to those who
     /// do not see it.
     pub(super) fn draw(
         label: &str,
-        height: i32,
+        (width, height): (i32, i32),
         paint: impl FnOnce(&Area) -> Result<(), PlotError>,
     ) -> Result<Self, PlotError> {
-        let (width, height) = (WIDTH * PX, height * PX);
+        let (width, height) = (width * PX, height * PX);
         let mut drawn = String::new();
         {
             let size = (width as u32, height as u32);
@@ -90,6 +144,13 @@ pub(super) fn fitted(text: &str, size: f64, width: i32) -> String {
     fitting.next().unwrap_or_default()
 }
 
+/// A size at which `text` fits `width` drawing units, `size` or less, and the text as it fits then.
+pub(super) fn fitted_smaller(text: &str, size: f64, width: i32) -> (String, f64) {
+    let share = f64::from(width) / f64::from(measured(text, size).max(1));
+    let size = size * share.clamp(0.6, 1.0);
+    (fitted(text, size, width), size)
+}
+
 /// A mark before a name.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Key {
@@ -111,10 +172,14 @@ impl Legend {
     const KEY: i32 = 18 * PX;
     const GAP: i32 = 5 * PX;
 
-    /// Lays out all names that are not empty.
-    pub(super) fn new<'n>(key: Key, names: impl Iterator<Item = (Paint, &'n str)>) -> Self {
+    /// Lays out all names that are not empty, in a plot so many CSS pixels wide.
+    pub(super) fn new<'n>(
+        key: Key,
+        width: i32,
+        names: impl Iterator<Item = (Paint, &'n str)>,
+    ) -> Self {
         let size = f64::from(TEXT);
-        let right = (WIDTH - MARGIN) * PX;
+        let right = (width - MARGIN) * PX;
         let (mut x, mut row) = (MARGIN * PX, 0);
         let mut entries = Vec::new();
         for (paint, name) in names.filter(|(_, name)| !name.is_empty()) {

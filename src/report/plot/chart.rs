@@ -2,7 +2,7 @@
 
 use super::PlotError;
 use super::axis::{Scale, TICK, TICK_TEXT};
-use super::canvas::{Area, MARGIN, WIDTH, fitted};
+use super::canvas::{Area, MARGIN, fitted_smaller};
 use super::style::{PX, Paint, TEXT};
 use plotters::chart::{ChartBuilder, ChartContext};
 use plotters::coord::cartesian::Cartesian2d;
@@ -30,9 +30,11 @@ pub(super) fn axes<'a>(
         .x_label_area_size(below - DESCENDER)
         .y_label_area_size(left)
         .build_cartesian_2d(x.clone(), y.clone())?;
-    let height = area.dim_in_pixel().1 as i32 - top - below;
-    let text = f64::from(TEXT);
-    let title = Paint::Ink.text(text, HPos::Center, VPos::Center);
+    let (width, height) = area.dim_in_pixel();
+    let (width, height) = (width as i32 - left - right, height as i32 - top - below);
+    let (across, x_size) = fitted_smaller(&x.title, f64::from(TEXT), width);
+    let (up, y_size) = fitted_smaller(&y.title, f64::from(TEXT), height);
+    let title = Paint::Ink.text(x_size.min(y_size), HPos::Center, VPos::Center);
     chart
         .configure_mesh()
         .disable_x_mesh()
@@ -42,8 +44,8 @@ pub(super) fn axes<'a>(
         .label_style(Paint::Ink.text(TICK_TEXT, HPos::Center, VPos::Center))
         .axis_desc_style(title)
         .set_all_tick_mark_size(TICK * PX)
-        .x_desc(fitted(&x.title, text, WIDTH * PX - left - right))
-        .y_desc(fitted(&y.title, text, height))
+        .x_desc(across)
+        .y_desc(up)
         .draw()?;
     Ok(chart)
 }

@@ -1,10 +1,11 @@
 //! Counts in bins.
 
 use super::axis::{Axis, Scale};
-use super::canvas::{HEIGHT, Key, Legend, MARGIN, Svg};
+use super::canvas::{FontScale, HEIGHT, Key, Legend, MARGIN, Svg};
 use super::chart::axes;
 use super::error::{PlotError, drawable};
-use super::style::{PX, Paint};
+use super::overlap::told_apart;
+use super::style::PX;
 use plotters::element::{PathElement, Polygon};
 
 /// Histograms over the same bins, one laid over the other.
@@ -22,6 +23,7 @@ pub struct Histogram {
     pub series: Vec<Counts>,
     /// Makes counts logarithmic; empty bins lie on the axis, at one half.
     pub log_y: bool,
+    pub font_scale: FontScale,
 }
 
 /// One histogram.
@@ -53,34 +55,37 @@ impl Histogram {
             title: self.x_title.clone(),
             ..Axis::default()
         };
-        let x = Scale::new(&x, self.edges.iter().copied(), 0.0, 6)?;
+        let font = self.font_scale;
+        let x = Scale::new(&x, self.edges.iter().copied(), 0.0, font.steps(6))?;
         let y = Axis {
             title: self.y_title.clone(),
             range: Some((low, high)),
             log: self.log_y,
         };
-        let y = Scale::new(&y, [].into_iter(), 0.0, 5)?;
+        let y = Scale::new(&y, [].into_iter(), 0.0, font.steps(5))?;
 
-        let named = self.series.iter().enumerate();
-        let named = named.map(|(index, series)| (Paint::Series(index), series.name.as_str()));
-        let legend = Legend::new(Key::Box, named);
+        let series = self.series.iter();
+        let outlines: Vec<_> = series.map(|series| self.outline(series, &y)).collect();
+        // Their ends on the axis are those of all.
+        let tops: Vec<_> = outlines
+            .iter()
+            .map(|o| o[1..o.len() - 1].to_vec())
+            .collect();
+        let paints = told_apart(&tops, (x.length(), y.length()));
+        let names = self.series.iter().map(|series| series.name.as_str());
+        let width = font.width();
+        let legend = Legend::new(Key::Box, width, paints.iter().copied().zip(names));
         let margins = ((legend.height() + MARGIN) * PX, 2 * MARGIN * PX, y.left());
-        Svg::draw(&self.label, HEIGHT + legend.height(), |area| {
+        let height = font.length(HEIGHT) + legend.height();
+        Svg::draw(&self.label, (width, height), |area| {
             legend.draw(area)?;
             let mut chart = axes(area, (&x, &y), margins)?;
-            let outlines: Vec<_> = self
-                .series
-                .iter()
-                .map(|series| self.outline(series, &y))
-                .collect();
             // All fills lie below all outlines.
-            for (index, outline) in outlines.iter().enumerate() {
-                let fill = Paint::Series(index).fill(0.15);
-                chart.draw_series([Polygon::new(outline.clone(), fill)])?;
+            for (outline, paint) in outlines.iter().zip(&paints) {
+                chart.draw_series([Polygon::new(outline.clone(), paint.fill(0.15))])?;
             }
-            for (index, outline) in outlines.into_iter().enumerate() {
-                let line = Paint::Series(index).line(17);
-                chart.draw_series([PathElement::new(outline, line)])?;
+            for (outline, paint) in outlines.into_iter().zip(&paints) {
+                chart.draw_series([PathElement::new(outline, paint.line(17))])?;
             }
             Ok(())
         })

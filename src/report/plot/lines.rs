@@ -1,9 +1,10 @@
 //! Lines through points, with bands around them.
 
 use super::axis::{Axis, Scale};
-use super::canvas::{HEIGHT, Key, Legend, MARGIN, Svg, WIDTH};
+use super::canvas::{FontScale, HEIGHT, Key, Legend, MARGIN, Svg};
 use super::chart::axes;
 use super::error::PlotError;
+use super::overlap::told_apart;
 use super::style::{PX, Paint, TEXT};
 use plotters::element::{Circle, PathElement, Polygon, Text};
 use plotters::style::text_anchor::{HPos, VPos};
@@ -15,11 +16,12 @@ pub struct Lines {
     pub label: String,
     pub x: Axis,
     pub y: Axis,
-    /// In the order of the legend.
+    /// In the order of the legend. Curves that run where one before them runs are dashed, so that both show.
     pub series: Vec<Series>,
     /// Makes the plot square and adds the dashed line y = x, as for ROC curves. There is no such
     /// line where only one axis is logarithmic.
     pub diagonal: bool,
+    pub font_scale: FontScale,
 }
 
 /// One curve.
@@ -49,20 +51,27 @@ impl Lines {
         let ys = points()
             .map(|point| point.1)
             .chain(bands.flat_map(|&(low, high)| [low, high]));
-        let x = Scale::new(&self.x, points().map(|point| point.0), 0.0, 6)?;
-        let y = Scale::new(&self.y, ys, 0.05, 5)?;
+        let (font, xs) = (self.font_scale, points().map(|point| point.0));
+        let x = Scale::new(&self.x, xs, 0.0, font.steps(6))?;
+        let y = Scale::new(&self.y, ys, 0.05, font.steps(5))?;
 
-        let named = self.series.iter().enumerate();
-        let named = named.map(|(index, series)| (Paint::Series(index), series.name.as_str()));
-        let legend = Legend::new(Key::Line, named);
+        let place = |&(at, value): &(f64, f64)| (x.place(at), y.place(value));
+        let curves = self.series.iter();
+        let curves: Vec<Vec<_>> = curves
+            .map(|series| series.points.iter().map(place).collect())
+            .collect();
+        let paints = told_apart(&curves, (x.length(), y.length()));
+        let names = self.series.iter().map(|series| series.name.as_str());
+        let width = font.width();
+        let legend = Legend::new(Key::Line, width, paints.iter().copied().zip(names));
         let (left, right, top) = (y.left(), 2 * MARGIN * PX, legend.height() + MARGIN);
         let height = if self.diagonal {
-            let side = WIDTH - MARGIN - (left + right) / PX;
+            let side = width - MARGIN - (left + right) / PX;
             top + side + x.below()
         } else {
-            HEIGHT + legend.height()
+            font.length(HEIGHT) + legend.height()
         };
-        Svg::draw(&self.label, height, |area| {
+        Svg::draw(&self.label, (width, height), |area| {
             legend.draw(area)?;
             let mut chart = axes(area, (&x, &y), (top * PX, right, left))?;
             let low = x.low().max(y.low());
@@ -77,20 +86,17 @@ impl Lines {
                 let style = Paint::Muted.text(f64::from(TEXT), HPos::Center, VPos::Center);
                 chart.draw_series([Text::new("no data", middle, style)])?;
             }
-            for (index, series) in self.series.iter().enumerate() {
-                let paint = Paint::Series(index);
-                let place = |(at, value): (f64, f64)| (x.place(at), y.place(value));
+            for ((series, points), &paint) in self.series.iter().zip(curves).zip(&paints) {
                 let at = |index: usize| series.points[index].0;
                 let low = series.band.iter().enumerate();
-                let high = low.clone().rev().map(|(i, band)| place((at(i), band.1)));
-                let outline = low.map(|(i, band)| place((at(i), band.0))).chain(high);
+                let high = low.clone().rev().map(|(i, band)| place(&(at(i), band.1)));
+                let outline = low.map(|(i, band)| place(&(at(i), band.0))).chain(high);
                 let outline: Vec<_> = outline.collect();
                 if outline.len() > 2 {
                     chart.draw_series([Polygon::new(outline, paint.fill(0.18))])?;
                 }
-                let points: Vec<_> = series.points.iter().copied().map(place).collect();
                 if points.len() <= MARKED {
-                    let dot = |&point| Circle::new(point, 3 * PX, paint.fill(1.0));
+                    let dot = |&point| Circle::new(point, paint.dot(), paint.fill(1.0));
                     chart.draw_series(points.iter().map(dot))?;
                 }
                 chart.draw_series([PathElement::new(points, paint.line(20))])?;
@@ -127,6 +133,51 @@ impl Lines {
 mod tests {
     use super::*;
     use roxmltree::Document;
+
+    #[test]
+    fn curves_that_coincide_are_told_apart() {
+        let mut plot = lines(vec![(0.0, 0.25), (10.0, 0.75)]);
+        let dashes = |plot: &Lines| {
+            let svg = plot.svg().unwrap();
+            let drawn = svg
+                .as_str()
+                .split('<')
+                .filter(|part| part.starts_with("polyline") && part.contains("dasharray"));
+            drawn
+                .map(|part| part.contains("series-2"))
+                .collect::<Vec<_>>()
+        };
+        assert!(dashes(&plot).is_empty());
+        let mut other = plot.series[0].clone();
+        other.points[0].1 = 0.45;
+        plot.series.push(other);
+        assert!(dashes(&plot).is_empty(), "curves apart");
+        plot.series[1].points[0].1 = 0.2501;
+        // In the plot and in the legend.
+        assert_eq!(dashes(&plot), [true, true]);
+    }
+
+    #[test]
+    fn text_grows_beside_what_is_drawn() {
+        let mut plot = lines(vec![(0.0, 0.25), (10.0, 0.75)]);
+        plot.x.title = "a long title that would not fit the axis of a small plot".into();
+        let width = |plot: &Lines| {
+            let svg = plot.svg().unwrap();
+            let document = Document::parse(svg.as_str()).unwrap();
+            let view = document.root_element().attribute("viewBox").unwrap();
+            view.split(' ').nth(2).unwrap().parse::<f64>().unwrap()
+        };
+        let plain = width(&plot);
+        for factor in [0.5, 1.5, 2.0] {
+            plot.font_scale = FontScale::new(factor).unwrap();
+            assert!(
+                (width(&plot) * factor / plain - 1.0).abs() < 0.01,
+                "{factor}"
+            );
+        }
+        assert_eq!(FontScale::new(2.1), None);
+        assert_eq!(FontScale::new(f64::NAN), None);
+    }
 
     fn lines(points: Vec<(f64, f64)>) -> Lines {
         Lines {

@@ -1,6 +1,6 @@
 //! Tables of counts as shaded cells.
 
-use super::canvas::{Area, MARGIN, Svg, WIDTH, fitted, measured, printable};
+use super::canvas::{Area, FontScale, MARGIN, Svg, fitted, measured, printable};
 use super::error::PlotError;
 use super::style::{PX, Paint, TEXT};
 use plotters::element::{PathElement, Rectangle, Text};
@@ -8,7 +8,7 @@ use plotters::style::FontTransform;
 use plotters::style::text_anchor::{HPos, VPos};
 
 /// A confusion matrix: each cell shows its count and is shaded by its share of the row.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Matrix {
     /// What the plot shows, for those who do not see it.
     pub label: String,
@@ -22,6 +22,7 @@ pub struct Matrix {
     pub columns: Vec<String>,
     /// Shape \[rows, columns\].
     pub counts: Vec<u64>,
+    pub font_scale: FontScale,
 }
 
 /// The most rows or columns.
@@ -47,11 +48,12 @@ impl Matrix {
     pub fn svg(&self) -> Result<Svg, PlotError> {
         self.check()?;
         let size = f64::from(TEXT);
-        let third = WIDTH * PX / 3;
+        let whole = self.font_scale.width();
+        let third = whole * PX / 3;
         let widths = self.rows.iter().map(|row| measured(&printable(row), size));
         let labels = widths.max().unwrap_or(0).min(third);
         let left = (2 * MARGIN + TEXT + 8) * PX + labels;
-        let inside = WIDTH * PX - left - MARGIN * PX;
+        let inside = whole * PX - left - MARGIN * PX;
         let width = inside / self.columns.len().max(1) as i32;
         let grid = Grid {
             left,
@@ -61,7 +63,7 @@ impl Matrix {
         };
         let bottom = grid.top + grid.height * self.rows.len().max(1) as i32;
         let height = bottom / PX + 2 * TEXT + 20;
-        Svg::draw(&self.label, height, |area| {
+        Svg::draw(&self.label, (whole, height), |area| {
             self.cells(area, &grid)?;
             grid.draw(area, self.rows.len() as i32, self.columns.len() as i32)?;
             for (index, row) in self.rows.iter().enumerate() {

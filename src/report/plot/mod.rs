@@ -11,11 +11,12 @@ mod error;
 mod histogram;
 mod lines;
 mod matrix;
+mod overlap;
 mod raster;
 mod style;
 
 pub use axis::Axis;
-pub use canvas::Svg;
+pub use canvas::{FontScale, Svg};
 pub use error::PlotError;
 pub use histogram::{Counts, Histogram, binned, whole_bins};
 pub use lines::{Lines, Series};

@@ -1,7 +1,7 @@
 //! Spikes over time.
 
 use super::axis::{Axis, Scale};
-use super::canvas::{Area, MARGIN, Svg, fitted, measured};
+use super::canvas::{Area, FontScale, MARGIN, Svg, fitted, measured};
 use super::chart::axes;
 use super::error::{PlotError, drawable};
 use super::style::{PX, Paint};
@@ -20,6 +20,7 @@ pub struct Raster {
     pub panels: Vec<Panel>,
     /// Below them, from top to bottom.
     pub traces: Vec<Trace>,
+    pub font_scale: FontScale,
 }
 
 /// A quantity over the time of a [`Raster`], such as a membrane potential.
@@ -77,7 +78,7 @@ impl Raster {
                 range: (self.duration_ms > 0.0).then_some((0.0, self.duration_ms)),
                 log: false,
             };
-            Scale::new(&axis, [].into_iter(), 0.0, 6)
+            Scale::new(&axis, [].into_iter(), 0.0, self.font_scale.steps(6))
         };
         let (plain, titled) = (time("")?, time("time, ms")?);
         let rows = self
@@ -99,9 +100,10 @@ impl Raster {
             .collect();
         let heights: Vec<_> = times
             .iter()
-            .map(|time| HEIGHT + GAP + time.below())
+            .map(|time| self.font_scale.length(HEIGHT) + GAP + time.below())
             .collect();
-        Svg::draw(&self.label, heights.iter().sum(), |area| {
+        let size = (self.font_scale.width(), heights.iter().sum());
+        Svg::draw(&self.label, size, |area| {
             let mut rest = area.clone();
             for index in 0..count {
                 let (own, below) = rest.split_vertically(heights[index] * PX);
@@ -175,7 +177,8 @@ impl Panel {
         margins: (i32, i32, i32),
     ) -> Result<(), PlotError> {
         let mut chart = axes(area, (time, rows), margins)?;
-        let height = f64::from(HEIGHT * PX) / f64::from(self.rows.max(1));
+        let (_, height) = chart.plotting_area().dim_in_pixel();
+        let height = f64::from(height) / f64::from(self.rows.max(1));
         let mut named = f64::INFINITY;
         for (index, band) in self.bands.iter().enumerate() {
             let low = f64::from(band.rows.start) - 0.5;
@@ -240,6 +243,7 @@ mod tests {
             duration_ms: 350.0,
             panels: vec![panel.clone(), panel],
             traces: Vec::new(),
+            font_scale: FontScale::default(),
         }
     }
 

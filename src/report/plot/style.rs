@@ -27,10 +27,14 @@ pub(super) enum Paint {
     OnHigh,
     /// The n-th series; from the ninth on lines are dashed, from the seventeenth all starts anew.
     Series(usize),
+    /// A series drawn over so many others that run where it runs: dashed, the more of them the shorter, so that all show.
+    Above { series: usize, below: usize },
 }
 
 /// How many series have colours of their own.
 const COLORS: usize = 8;
+/// Lengths of dashes and gaps of one series above others, in drawing units.
+const DASHES: [(u32, u32); 3] = [(80, 80), (40, 120), (20, 140)];
 
 impl Paint {
     /// What stands for the colour in what the library draws.
@@ -43,9 +47,21 @@ impl Paint {
             Self::Shade => 4,
             Self::OnLow => 5,
             Self::OnHigh => 6,
-            Self::Series(index) => 16 + (index % (2 * COLORS)) as u8,
+            Self::Series(series) | Self::Above { series, .. } => 16 + (series % (2 * COLORS)) as u8,
         };
-        RGBColor(0xf0, 0x0d, number)
+        let above = match self {
+            Self::Above { below, .. } => below.min(DASHES.len()) as u8,
+            _ => 0,
+        };
+        RGBColor(0xf0, 0x0d + above, number)
+    }
+
+    /// The radius of a dot on a curve, in drawing units: those below show around it.
+    pub(super) fn dot(self) -> i32 {
+        match self {
+            Self::Above { below, .. } => (3 * PX - 8 * below as i32).max(PX),
+            _ => 3 * PX,
+        }
     }
 
     /// The attribute's value that the sentinel becomes, in its quotes.
@@ -65,6 +81,11 @@ impl Paint {
                     _ => r#" stroke-dasharray="60 30""#,
                 };
                 format!(r#""var(--series-{color})"{dash}"#)
+            }
+            Self::Above { series, below } => {
+                let color = 1 + series % COLORS;
+                let (dash, gap) = DASHES[below.min(DASHES.len()) - 1];
+                format!(r#""var(--series-{color})" stroke-dasharray="{dash} {gap}""#)
             }
         }
     }
@@ -94,14 +115,20 @@ impl Paint {
 pub(super) fn themed(svg: &str) -> String {
     use Paint::{Grid, Ink, Muted, OnHigh, OnLow, Reference, Shade};
     let series = (0..2 * COLORS).map(Paint::Series);
+    let above = (1..=DASHES.len())
+        .flat_map(|below| (0..2 * COLORS).map(move |series| Paint::Above { series, below }));
     let paints = [Ink, Muted, Grid, Reference, Shade, OnLow, OnHigh];
     let plain = svg.replace(r#" opacity="1""#, "");
     let plain = plain.replace(r#" stroke="none""#, "");
-    paints.into_iter().chain(series).fold(plain, |svg, paint| {
-        let RGBColor(red, green, blue) = paint.sentinel();
-        svg.replace(
-            &format!(r##""#{red:02X}{green:02X}{blue:02X}""##),
-            &paint.themed(),
-        )
-    })
+    paints
+        .into_iter()
+        .chain(series)
+        .chain(above)
+        .fold(plain, |svg, paint| {
+            let RGBColor(red, green, blue) = paint.sentinel();
+            svg.replace(
+                &format!(r##""#{red:02X}{green:02X}{blue:02X}""##),
+                &paint.themed(),
+            )
+        })
 }

@@ -11,9 +11,11 @@ use super::{
 };
 use crate::cli::choices::List;
 use crate::cli::data::Loaded;
+use crate::cli::heatmap::FontOptions;
 use crate::cli::output::note;
 use crate::cli::run::{Frame, Job, Kept};
 use crate::cli::run_folder::RunFolder;
+use crate::cli::silence;
 use crate::cli::train::note_missing_validation;
 use anyhow::{Context, ensure};
 use clap::Args;
@@ -49,10 +51,11 @@ const TRAINING: &str = "training.safetensors";
 pub fn job(args: &ReproduceArgs, saved: Option<Saved<'_>>) -> anyhow::Result<Arms> {
     let plan: ArmsPlan = planned(saved, || plan(args))?;
     plan.validate()?;
-    Ok(Arms(plan))
+    Ok(Arms(plan, args.font))
 }
 
-pub struct Arms(ArmsPlan);
+/// What is run, and how large text is in its pictures.
+pub struct Arms(ArmsPlan, FontOptions);
 
 impl Job for Arms {
     fn params(&self) -> &Params {
@@ -113,8 +116,9 @@ impl Job for Arms {
         })?;
         let (document, digests) = (frame.data.with(&found), frame.data.set.digests());
         let table = table::table(&found);
+        (silent_networks(&found).iter()).for_each(|text| note(text, frame.quiet()));
         frame.end(Some(RESULT), &document, &table, |folder, is_told| {
-            page(&found, &digests, folder).context(NO_PAGE)?;
+            page(&found, &digests, folder, self.1).context(NO_PAGE)?;
             // As long as the training is there, table and page can be made again.
             match is_told {
                 true => folder.remove(TRAINING),
@@ -125,10 +129,24 @@ impl Job for Arms {
 }
 
 /// Writes the page with its pictures.
-fn page(found: &Reproduction, data: &Digests, folder: &mut RunFolder) -> anyhow::Result<()> {
-    let sets = pictures::sets(found, data, folder)?;
-    let weights = pictures::weights(found, data, folder)?;
-    folder.write_text(PAGE, &report::html(found, data, &sets, &weights)?)
+fn page(
+    found: &Reproduction,
+    data: &Digests,
+    folder: &mut RunFolder,
+    font: FontOptions,
+) -> anyhow::Result<()> {
+    let sets = pictures::sets(found, data, folder, font)?;
+    let weights = pictures::weights(found, data, folder, font)?;
+    folder.write_text(PAGE, &report::html(found, data, &sets, &weights, font)?)
+}
+
+/// What to say of networks that known digits leave silent.
+fn silent_networks(found: &Reproduction) -> Option<String> {
+    let silent = found.arms.iter().filter_map(|network| {
+        let name = format!("the network {}, seed {},", network.pruning, network.seed);
+        Some((name, network.silence()?))
+    });
+    silence::note(&silent.collect::<Vec<_>>(), found.arms.len(), &found.params)
 }
 
 fn plan(args: &ReproduceArgs) -> anyhow::Result<ArmsPlan> {

@@ -1,11 +1,12 @@
 //! The pictures of a reproduction: what was shown, and the weights of each arm.
 
+use crate::cli::heatmap::FontOptions;
 use crate::cli::reproduce::page::{Picture, write};
 use crate::cli::run_folder::RunFolder;
 use spikeprune::dataset::Digests;
 use spikeprune::experiment::papers::antonov_sukhov::Reproduction;
 use spikeprune::experiment::test_sets::TestSet;
-use spikeprune::report::{ColorMap, Sheet, Tile, TileGroup, WeightImages};
+use spikeprune::report::{ColorMap, Shades, Sheet, Tile, TileGroup, WeightImages};
 
 /// Screen pixels along each side of a weight, and of a pixel shown.
 const SCALE: u32 = 2;
@@ -20,6 +21,7 @@ pub fn sets(
     found: &Reproduction,
     data: &Digests,
     folder: &mut RunFolder,
+    font: FontOptions,
 ) -> anyhow::Result<Picture> {
     let tile = |image: &Vec<u8>| Tile {
         caption: String::new(),
@@ -31,9 +33,12 @@ pub fn sets(
     };
     let sheet = Sheet {
         groups: found.samples.iter().map(group).collect(),
-        range: (0.0, 255.0),
-        colormap: ColorMap::Gray,
+        shades: Shades {
+            colormap: ColorMap::Gray,
+            range: (0.0, 255.0),
+        },
         scale: SCALE,
+        font_scale: font.font_scale,
         quantity: "intensity".into(),
     };
     let caption = "A sample of each test set, as shown".into();
@@ -45,12 +50,10 @@ pub fn weights(
     found: &Reproduction,
     data: &Digests,
     folder: &mut RunFolder,
+    font: FontOptions,
 ) -> anyhow::Result<Picture> {
     let params = &found.params;
-    let range = (
-        params.model.w_min() as f32,
-        params.model.learning.gmax as f32,
-    );
+    let shades = Shades::of_weights(params.model.w_min(), params.model.learning.gmax, None);
     let names = found.arm_names();
     let first = names.iter().filter_map(|name| found.of_arm(name).next());
     // A picture has a largest size.
@@ -67,9 +70,10 @@ pub fn weights(
             labels: &labels,
             classes: &network.split.classes,
             by_class: true,
-            range,
-            colormap: ColorMap::default(),
+            only: &[],
+            shades,
             scale,
+            font_scale: font.font_scale,
             notes: &[],
         };
         let named = |mut group: TileGroup<'static>| {
@@ -80,9 +84,9 @@ pub fn weights(
     });
     let sheet = Sheet {
         groups: groups.collect(),
-        range,
-        colormap: ColorMap::default(),
+        shades,
         scale,
+        font_scale: font.font_scale,
         quantity: "weight".into(),
     };
     let caption = format!("Weights of each arm, seed {}", params.job.seed);

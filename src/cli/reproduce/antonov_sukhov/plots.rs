@@ -1,6 +1,7 @@
 //! The figures of the report, from the results.
 
 use super::table::labels;
+use crate::cli::heatmap::FontOptions;
 use crate::cli::reproduce::page::{axis, mean_curve, share};
 use spikeprune::experiment::papers::antonov_sukhov::{
     ArmName, NetworkResult, Reproduction, Score, Shown,
@@ -20,6 +21,7 @@ pub fn learning(
     found: &Reproduction,
     title: &str,
     measure: fn(&Metrics) -> Option<f64>,
+    font: FontOptions,
 ) -> Result<Svg, PlotError> {
     let curve = |name: &ArmName| {
         let rows = found
@@ -43,12 +45,13 @@ pub fn learning(
         y: share(title),
         series: found.arm_names().iter().map(curve).collect(),
         diagonal: false,
+        font_scale: font.font_scale,
     }
     .svg()
 }
 
 /// Accuracy on known digits against the strength of the noise added.
-pub fn noisy(found: &Reproduction) -> Result<Svg, PlotError> {
+pub fn noisy(found: &Reproduction, font: FontOptions) -> Result<Svg, PlotError> {
     let curve = |name: &ArmName| {
         let strengths = found
             .of_arm(name)
@@ -72,12 +75,13 @@ pub fn noisy(found: &Reproduction) -> Result<Svg, PlotError> {
         y: share("accuracy"),
         series: found.arm_names().iter().map(curve).collect(),
         diagonal: false,
+        font_scale: font.font_scale,
     }
     .svg()
 }
 
 /// How spikes an image are distributed in each set, for one network.
-pub fn spike_counts(network: &NetworkResult) -> Result<Svg, PlotError> {
+pub fn spike_counts(network: &NetworkResult, font: FontOptions) -> Result<Svg, PlotError> {
     let shown = [
         TestSet::Known,
         TestSet::Unknown,
@@ -104,12 +108,13 @@ pub fn spike_counts(network: &NetworkResult) -> Result<Svg, PlotError> {
         edges,
         series,
         log_y: true,
+        font_scale: font.font_scale,
     }
     .svg()
 }
 
 /// Known digits told from another set by each score, for one network.
-pub fn roc(network: &NetworkResult, other: TestSet) -> Result<Svg, PlotError> {
+pub fn roc(network: &NetworkResult, other: TestSet, font: FontOptions) -> Result<Svg, PlotError> {
     let scores = |set: TestSet, score: Score| {
         let answers = network.answers.get(&set);
         score.of(answers.map_or(&[], Vec::as_slice))
@@ -132,12 +137,13 @@ pub fn roc(network: &NetworkResult, other: TestSet) -> Result<Svg, PlotError> {
         y: share("share of known digits found"),
         series: series.collect(),
         diagonal: true,
+        font_scale: font.font_scale,
     }
     .svg()
 }
 
 /// How the weights of the first network of each arm are distributed.
-pub fn weights(found: &Reproduction) -> Result<Svg, PlotError> {
+pub fn weights(found: &Reproduction, font: FontOptions) -> Result<Svg, PlotError> {
     let params = &found.params;
     let (low, high) = (params.model.w_min(), params.model.learning.gmax);
     let edges: Vec<f64> = (0..=BINS)
@@ -163,12 +169,17 @@ pub fn weights(found: &Reproduction) -> Result<Svg, PlotError> {
         series: series.collect(),
         edges,
         log_y: true,
+        font_scale: font.font_scale,
     }
     .svg()
 }
 
 /// The confusion matrix of the networks of an arm that learned the same digits, added up.
-pub fn confusion(found: &Reproduction, name: &ArmName) -> Result<Svg, PlotError> {
+pub fn confusion(
+    found: &Reproduction,
+    name: &ArmName,
+    font: FontOptions,
+) -> Result<Svg, PlotError> {
     let networks = found
         .of_arm(name)
         .filter(|network| network.split.classes == found.classes);
@@ -190,12 +201,13 @@ pub fn confusion(found: &Reproduction, name: &ArmName) -> Result<Svg, PlotError>
             .collect(),
         rows,
         counts,
+        font_scale: font.font_scale,
     }
     .svg()
 }
 
 /// The spikes of one presentation; if they are too many to draw, only every n-th.
-pub fn raster(shown: &Shown, found: &Reproduction) -> Result<Svg, PlotError> {
+pub fn raster(shown: &Shown, found: &Reproduction, font: FontOptions) -> Result<Svg, PlotError> {
     let label = format!(
         "Spikes while a {} is shown, pruning {}; groups {}",
         shown.label,
@@ -204,5 +216,7 @@ pub fn raster(shown: &Shown, found: &Reproduction) -> Result<Svg, PlotError> {
     );
     let mut model = found.params.model.clone();
     model.network.classes.clone_from(&found.classes);
-    shown.presentation.raster(&model, &label).svg()
+    let mut raster = shown.presentation.raster(&model, &label);
+    raster.font_scale = font.font_scale;
+    raster.svg()
 }

@@ -1,14 +1,19 @@
 //! report.html: all results of a reproduction on one page.
 
 use super::plots;
+use super::silent_networks;
 use super::table::{
-    SET_COLUMNS, arm_columns, arm_rows, claim_rows, detection_rows, heading, set_rows, split_rows,
+    CLAIM_COLUMNS, SET_COLUMNS, arm_columns, arm_rows, claim_rows, detection_rows, heading,
+    set_rows, split_rows, verdict,
 };
-use crate::cli::reproduce::page::{Picture, cells, columns, figure, picture};
+use crate::cli::figures::MEAN;
+use crate::cli::heatmap::FontOptions;
+use crate::cli::reproduce::page::{Picture, cells, columns, figure, neuron_block, picture};
 use spikeprune::dataset::Digests;
 use spikeprune::experiment::papers::antonov_sukhov::{ArmName, NetworkResult, Reproduction};
+use spikeprune::experiment::papers::outcome::Verdict;
 use spikeprune::experiment::test_sets::TestSet;
-use spikeprune::params::to_toml;
+use spikeprune::params::{Measure, to_toml};
 use spikeprune::report::{Block, Cell, Mark, Page, Section};
 
 /// The page as HTML; `sets` and `weights` are pictures in the run folder.
@@ -17,6 +22,7 @@ pub fn html(
     data: &Digests,
     sets: &Picture,
     weights: &Picture,
+    font: FontOptions,
 ) -> anyhow::Result<String> {
     let mut page = Page {
         title: "Use it or lose it: weight regularisation in spiking networks".into(),
@@ -25,11 +31,11 @@ pub fn html(
             results(found),
             claims(found),
             shown(sets)?,
-            answers(found)?,
-            detection(found)?,
-            learning(found)?,
-            learned(found, weights)?,
-            presentation(found)?,
+            answers(found, font)?,
+            detection(found, font)?,
+            learning(found, font)?,
+            learned(found, weights, font)?,
+            presentation(found, font)?,
             parameters(found, data),
         ],
     };
@@ -46,18 +52,18 @@ fn results(found: &Reproduction) -> Section {
         rows: cells(arm_rows(networks, names)),
     };
     let sets = Block::Table {
-        caption: "E spikes on each test set, beside the paper's table (whose unit is not stated)"
-            .into(),
+        caption: format!(
+            "E spikes on each test set, {MEAN}, beside the paper's table (whose unit is not stated)"
+        ),
         columns: columns(2, SET_COLUMNS),
         rows: cells(set_rows(found)),
     };
     let mut blocks = vec![sets, table("Arms", &found.arms, &found.arm_names())];
-    let mut text = vec![
-        "Spikes an image, with the share of silent images in brackets; known digits recognised, tied (which counts \
-         as wrong), and recognised if the first of the tied groups counted, as in the published figures; share of \
-         weights at zero; in per cent, as mean and half of the 95% interval over networks."
-            .into(),
-    ];
+    let mut text = vec![format!(
+        "Mean spikes an image, with the mean share of silent images in round brackets; known digits recognised, tied \
+             (which counts as wrong), and recognised if the first of the tied groups counted, as in the published \
+             figures; share of weights at zero; in per cent, as {MEAN}."
+    )];
     if !found.controls.is_empty() {
         blocks.push(table("Controls", &found.controls, &found.control_names()));
         text.push(
@@ -76,23 +82,28 @@ fn results(found: &Reproduction) -> Section {
 }
 
 fn claims(found: &Reproduction) -> Section {
-    let row = |(row, reached): (Vec<String>, bool)| {
+    let row = |(row, verdict): (Vec<String>, Option<Verdict>)| {
         let mut cells: Vec<Cell> = row.into_iter().map(Cell::from).collect();
-        let mark = if reached { Mark::Reached } else { Mark::Missed };
-        cells.push(Cell::marked("", mark));
+        cells.push(match verdict {
+            None => "-".into(),
+            Some(Verdict::Reached) => Cell::marked("", Mark::Reached),
+            Some(Verdict::Within) => Cell::marked("", Mark::Within),
+            Some(Verdict::NotReached) => Cell::marked("", Mark::Missed),
+        });
         cells
     };
     Section {
         heading: "The paper's claims".into(),
         text: vec![
+            verdict(found),
             "Ratios of spikes an image, from the table of Antonov & Sukhov 2024; accuracy and silent images from \
-             the authors' notebooks. A claim counts as reached when the mean is as far as the published figure, or \
-             farther."
+             the authors' notebooks. A claim is reached when the mean is as far as the published figure, or farther; it \
+             is within the interval when the mean is not, but the published figure lies in its 95% interval."
                 .into(),
         ],
         blocks: vec![Block::Table {
             caption: "Published and found".into(),
-            columns: columns(2, ["claim", "arm", "paper", "found", "95% interval", "reached"]),
+            columns: columns(2, CLAIM_COLUMNS),
             rows: claim_rows(found).into_iter().map(row).collect(),
         }],
     }
@@ -133,31 +144,37 @@ fn first(found: &Reproduction) -> Vec<&NetworkResult> {
     names.iter().filter_map(first).collect()
 }
 
-fn answers(found: &Reproduction) -> anyhow::Result<Section> {
+fn answers(found: &Reproduction, font: FontOptions) -> anyhow::Result<Section> {
     let mut blocks = Vec::new();
     for network in first(found) {
         let caption = format!(
             "Spikes an image, {}, seed {}",
             network.pruning, network.seed
         );
-        blocks.push(figure(caption, plots::spike_counts(network)?));
+        blocks.push(figure(caption, plots::spike_counts(network, font)?));
     }
     for name in found.arm_names() {
         let caption = format!("Known digits, {name}, all seeds");
-        blocks.push(figure(caption, plots::confusion(found, &name)?));
+        blocks.push(figure(caption, plots::confusion(found, &name, font)?));
     }
     let caption = "Accuracy on known digits with noise added, with 95% intervals".to_string();
-    blocks.push(figure(caption, plots::noisy(found)?));
+    blocks.push(figure(caption, plots::noisy(found, font)?));
+    let arms = found.arms.iter();
+    let neurons = arms.filter(|network| network.split.classes == found.classes);
+    blocks.push(neuron_block(
+        &found.classes,
+        neurons.map(|n| (format!("{}, seed {}", n.pruning, n.seed), &n.neurons)),
+    ));
     Ok(Section {
         heading: "Answers".into(),
-        text: Vec::new(),
+        text: silent_networks(found).into_iter().collect(),
         blocks,
     })
 }
 
-fn detection(found: &Reproduction) -> anyhow::Result<Section> {
+fn detection(found: &Reproduction, font: FontOptions) -> anyhow::Result<Section> {
     let mut blocks = vec![Block::Table {
-        caption: "Known digits told from others, means over networks".into(),
+        caption: format!("Known digits told from others, {MEAN}"),
         columns: columns(
             3,
             ["against", "arm", "score", "AUROC", "AUPR", "FPR at 95% TPR"],
@@ -172,7 +189,7 @@ fn detection(found: &Reproduction) -> anyhow::Result<Section> {
                     "Known against {other}, {}, seed {}",
                     network.pruning, network.seed
                 );
-                blocks.push(figure(caption, plots::roc(network, other)?));
+                blocks.push(figure(caption, plots::roc(network, other, font)?));
             }
         }
     }
@@ -187,27 +204,35 @@ fn detection(found: &Reproduction) -> anyhow::Result<Section> {
     })
 }
 
-fn learning(found: &Reproduction) -> anyhow::Result<Section> {
-    let accuracy = plots::learning(found, "accuracy", |metrics| metrics.validation_accuracy)?;
-    let zeros = plots::learning(found, "share of weights at zero", |metrics| {
+fn learning(found: &Reproduction, font: FontOptions) -> anyhow::Result<Section> {
+    let curve = |title: &str, measure| plots::learning(found, title, measure, font);
+    let accuracy = curve("accuracy", |metrics| metrics.validation_accuracy)?;
+    let zeros = curve("share of weights at zero", |metrics| {
         Some(metrics.zero_fraction)
     })?;
+    let mut blocks = vec![
+        figure("Accuracy".into(), accuracy),
+        figure("Weights at zero, as a read-out sees them".into(), zeros),
+    ];
+    if found.params.job.metrics.contains(&Measure::Noise) {
+        let silent = curve("silent images of noise", |metrics| {
+            metrics.noise_silent_fraction
+        })?;
+        blocks.push(figure("Silent images of noise".into(), silent));
+    }
     Ok(Section {
         heading: "Learning".into(),
         text: vec![
             "Measured on training images that are never trained on, with 95% intervals.".into(),
         ],
-        blocks: vec![
-            figure("Accuracy".into(), accuracy),
-            figure("Weights at zero, as a read-out sees them".into(), zeros),
-        ],
+        blocks,
     })
 }
 
-fn learned(found: &Reproduction, weights: &Picture) -> anyhow::Result<Section> {
+fn learned(found: &Reproduction, weights: &Picture, font: FontOptions) -> anyhow::Result<Section> {
     let caption = "Distribution of the weights, first seed of each arm".to_string();
     let blocks = vec![
-        figure(caption, plots::weights(found)?),
+        figure(caption, plots::weights(found, font)?),
         picture(weights, "Incoming weights of every neuron of each arm", 760)?,
     ];
     Ok(Section {
@@ -217,11 +242,11 @@ fn learned(found: &Reproduction, weights: &Picture) -> anyhow::Result<Section> {
     })
 }
 
-fn presentation(found: &Reproduction) -> anyhow::Result<Section> {
+fn presentation(found: &Reproduction, font: FontOptions) -> anyhow::Result<Section> {
     let mut blocks = Vec::new();
     for raster in &found.raster {
         let caption = format!("A {}, {}, seed {}", raster.label, raster.arm, raster.seed);
-        blocks.push(figure(caption, plots::raster(raster, found)?));
+        blocks.push(figure(caption, plots::raster(raster, found, font)?));
     }
     Ok(Section {
         heading: "One presentation".into(),

@@ -1,9 +1,11 @@
 //! The results of `reproduce` as rows of text, for the terminal and for the report.
 
-use crate::cli::reproduce::page::{aligned, spread};
+use crate::cli::figures::{MEAN, aligned, amount, counts, listed, percent};
+use crate::cli::reproduce::page::apart;
 use spikeprune::experiment::papers::antonov_sukhov::{
-    ArmName, Claim, Direction, NetworkResult, PUBLISHED, Reproduction, Score, Split,
+    ArmName, Claim, NetworkResult, PUBLISHED, Reproduction, Score, Split,
 };
+use spikeprune::experiment::papers::outcome::{Direction, Verdict};
 use spikeprune::experiment::test_sets::TestSet;
 use spikeprune::params::PruningMode;
 use spikeprune::statistics::{Detection, Interval};
@@ -18,19 +20,21 @@ pub fn table(found: &Reproduction) -> String {
     let of_arms = arm_columns();
     let of_arms: Vec<&str> = of_arms.iter().map(String::as_str).collect();
     add(
-        "E spikes on each test set, means with 95% intervals over networks, beside the paper's table:",
+        &format!("E spikes on each test set, {MEAN}, beside the paper's table:"),
         &SET_COLUMNS,
         set_rows(found),
     );
     add(
-        "Spikes an image (silent images); known digits recognised, tied, and recognised if the first of those tied \
-         counted, as in the published figures; weights at zero; with 95% intervals:",
+        &format!(
+            "Mean spikes an image (silent images); known digits recognised, tied, and recognised if the first of those \
+             tied counted, as in the published figures; weights at zero; {MEAN}:"
+        ),
         &of_arms,
         arm_rows(&found.arms, &found.arm_names()),
     );
     if !found.controls.is_empty() {
         add(
-            "Controls, each at the strength that matched the accuracy of regularisation:",
+            "Controls, each at the strength that matched the accuracy of regularisation, likewise:",
             &of_arms,
             arm_rows(&found.controls, &found.control_names()),
         );
@@ -41,13 +45,13 @@ pub fn table(found: &Reproduction) -> String {
         columns.extend(["unknown/known".into(), "noise with/without".into()]);
         let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
         add(
-            "Split by split, accuracy and ratios:",
+            "Split by split, mean accuracy and ratios of means:",
             &columns,
             split_rows(found),
         );
     }
     add(
-        "Known digits told from others:",
+        &format!("Known digits told from others, {MEAN}:"),
         &["against", "arm", "score", "AUROC", "AUPR", "FPR at 95% TPR"],
         detection_rows(found),
     );
@@ -61,19 +65,21 @@ pub fn table(found: &Reproduction) -> String {
         .chain(strengths.iter().map(String::as_str))
         .collect();
     add(
-        "Accuracy on known digits with noise added (1 = the noise set), %:",
+        &format!("Accuracy on known digits with noise added (1 = the noise set), %, {MEAN}:"),
         &columns,
         noisy_rows(found),
     );
-    let claims = claim_rows(found).into_iter().map(|(mut row, reached)| {
-        row.push(if reached { "yes" } else { "no" }.into());
-        row
-    });
-    add(
-        "The paper's claims:",
-        &["claim", "arm", "paper", "found", "95% interval", "reached"],
-        claims.collect(),
-    );
+    if !found.summary.is_empty() {
+        let claims = claim_rows(found).into_iter().map(|(mut row, verdict)| {
+            row.push(verdict.map_or("-".into(), |verdict| verdict.to_string()));
+            row
+        });
+        add(
+            &format!("The paper's claims. {}", verdict(found)),
+            &CLAIM_COLUMNS,
+            claims.collect(),
+        );
+    }
     text
 }
 
@@ -145,13 +151,17 @@ pub fn set_rows(found: &Reproduction) -> Vec<Vec<String>> {
             if sets.clone().next().is_none() {
                 continue;
             }
+            // Sets of all networks have as many images.
+            let images = sets.clone().next().map_or(1, |set| set.images).max(1) as f64;
+            let silent = sets.clone().map(|set| set.silent as f64 / images);
+            let silent = counts(silent, images, 0);
             let with = usize::from(name != ArmName::Pruning(PruningMode::None));
             rows.push(vec![
                 set.to_string(),
                 name.to_string(),
-                spread(sets.clone().map(|set| set.spikes as f64), 0),
-                spread(sets.clone().map(|set| set.spikes_per_image), 3),
-                spread(sets.map(|set| set.silent as f64), 0),
+                amount(sets.clone().map(|set| set.spikes as f64), 0),
+                amount(sets.clone().map(|set| set.spikes_per_image), 3),
+                silent,
                 published.map_or("-".into(), |(_, spikes)| spikes[with].to_string()),
             ]);
         }
@@ -185,14 +195,12 @@ pub fn arm_rows(networks: &[NetworkResult], names: &[ArmName]) -> Vec<Vec<String
                 format!("{} ({silent:.1}%)", significant(spikes))
             }));
         }
-        let percent = |value: &dyn Fn(&NetworkResult) -> f64| {
-            spread(networks.clone().map(|network| 100.0 * value(network)), 1)
-        };
+        let of = |share: fn(&NetworkResult) -> f64| percent(networks.clone().map(share), 1);
         row.extend([
-            percent(&|network| network.accuracy),
-            percent(&NetworkResult::tied_share),
-            percent(&|network| network.accuracy_ties_to_first),
-            percent(&|network| network.zero_fraction),
+            of(|network| network.accuracy),
+            of(NetworkResult::tied_share),
+            of(|network| network.accuracy_ties_to_first),
+            of(|network| network.zero_fraction),
         ]);
         row
     };
@@ -210,21 +218,21 @@ fn significant(value: f64) -> String {
     }
 }
 
-/// A row for each set, arm and score: means over networks.
+/// A row for each set, arm and score.
 pub fn detection_rows(found: &Reproduction) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for set in [TestSet::Unknown, TestSet::Noise, TestSet::Blurred] {
         for name in found.arm_names() {
             for score in Score::ALL {
                 let detections = of(&found.arms, &name).filter_map(|n| n.detection.get(&set));
+                if detections.clone().next().is_none() {
+                    continue;
+                }
                 let of = |measure: fn(Detection) -> f64| {
-                    let value = mean(detections.clone().map(|all| measure(all.by(score))));
-                    value.map(|value| format!("{value:.3}"))
+                    let shares = detections.clone().map(|all| measure(all.by(score)));
+                    counts(shares, 1.0, 3)
                 };
                 let measures = [of(|d| d.auroc), of(|d| d.aupr), of(|d| d.fpr_at_95_tpr)];
-                let Some(measures) = measures.into_iter().collect::<Option<Vec<_>>>() else {
-                    continue;
-                };
                 let mut row = vec![set.to_string(), name.to_string(), score.key().to_string()];
                 row.extend(measures);
                 rows.push(row);
@@ -243,8 +251,10 @@ fn noisy_rows(found: &Reproduction) -> Vec<Vec<String>> {
             .next()
             .map_or(0, |network| network.noisy.len());
         let accuracy = |at: usize| {
-            mean(networks.clone().map(|network| network.noisy[at].accuracy))
-                .map_or("-".into(), |mean| format!("{:.1}", 100.0 * mean))
+            percent(
+                networks.clone().map(|network| network.noisy[at].accuracy),
+                1,
+            )
         };
         std::iter::once(name.to_string())
             .chain((0..strengths).map(accuracy))
@@ -290,34 +300,77 @@ pub fn split_rows(found: &Reproduction) -> Vec<Vec<String>> {
     found.splits.iter().map(row).collect()
 }
 
-/// Three decimals, or two digits of a small number.
-fn figure(value: f64) -> String {
-    if value.abs() >= 0.01 || value == 0.0 {
-        format!("{value:.3}")
-    } else {
-        format!("{value:.1e}")
-    }
-}
+/// The columns of [`claim_rows`], and the verdict.
+pub const CLAIM_COLUMNS: [&str; 6] = ["claim", "arm", "paper", "found", "95% interval", "verdict"];
 
-/// A row a claim, and whether it was reached.
-pub fn claim_rows(found: &Reproduction) -> Vec<(Vec<String>, bool)> {
-    let row = |claim: &Claim| {
-        let interval = match (claim.low, claim.high) {
-            (Some(low), Some(high)) => format!("{} to {}", figure(low), figure(high)),
+/// A row a claim, and what was found of it.
+pub fn claim_rows(found: &Reproduction) -> Vec<(Vec<String>, Option<Verdict>)> {
+    let row = |Claim {
+                   arm,
+                   claim,
+                   outcome,
+               }: &Claim| {
+        let numbers = [outcome.mean, outcome.low, outcome.high];
+        let (paper, mut numbers) = apart(outcome.paper, numbers);
+        let interval = match (numbers[1].take(), numbers[2].take()) {
+            (Some(low), Some(high)) => format!("{low} to {high}"),
             _ => "-".into(),
         };
-        let bound = match claim.direction {
+        let bound = match outcome.direction {
             Direction::AtLeast => ">=",
             Direction::AtMost => "<=",
         };
         let row = vec![
-            claim.claim.to_string(),
-            claim.arm.to_string(),
-            format!("{bound} {}", figure(claim.paper)),
-            claim.mean.map_or("-".into(), figure),
+            claim.to_string(),
+            arm.to_string(),
+            format!("{bound} {paper}"),
+            numbers[0].take().unwrap_or("-".into()),
             interval,
         ];
-        (row, claim.reached)
+        (row, outcome.verdict)
     };
     found.summary.iter().map(row).collect()
+}
+
+/// What came of the paper's claims, in two sentences.
+pub fn verdict(found: &Reproduction) -> String {
+    let without = ArmName::Pruning(PruningMode::None);
+    let names = found.arm_names();
+    let arms: Vec<&ArmName> = names.iter().filter(|name| **name != without).collect();
+    let Some(first) = arms.first() else {
+        return String::new();
+    };
+    let share = |name: &ArmName, of: fn(&NetworkResult) -> Option<f64>| {
+        let shares = found.of_arm(name).filter_map(of);
+        mean(shares).map_or("-".into(), |share| format!("{:.1}%", 100.0 * share))
+    };
+    let silent = |network: &NetworkResult| {
+        let noise = network.sets.get(&TestSet::Noise)?;
+        Some(noise.silent as f64 / noise.images.max(1) as f64)
+    };
+    let accuracy = |network: &NetworkResult| Some(network.accuracy);
+    let counted = |name: &&ArmName| {
+        let outcomes = || found.summary.iter().filter(|claim| claim.arm == **name);
+        let count = |verdict| {
+            outcomes()
+                .filter(|c| c.outcome.verdict == Some(verdict))
+                .count()
+        };
+        format!(
+            "{name} reaches {} and has {} more within its interval",
+            count(Verdict::Reached),
+            count(Verdict::Within)
+        )
+    };
+    let counted: Vec<String> = arms.iter().map(counted).collect();
+    format!(
+        "With {first} pruning {} of the noise images evoke no spike ({} without) and {} of the known digits are \
+         recognised ({} without). Of {} published figures {}.",
+        share(first, silent),
+        share(&without, silent),
+        share(first, accuracy),
+        share(&without, accuracy),
+        found.summary.len() / arms.len(),
+        listed(&counted)
+    )
 }

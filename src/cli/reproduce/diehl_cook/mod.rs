@@ -8,6 +8,8 @@ use super::{
 };
 use crate::cli::choices::List;
 use crate::cli::data::Loaded;
+use crate::cli::heatmap::FontOptions;
+use crate::cli::output::note;
 use crate::cli::run::{Frame, Job, Kept};
 use crate::cli::run_folder::RunFolder;
 use crate::cli::train::note_missing_validation;
@@ -16,7 +18,7 @@ use clap::Args;
 use spikeprune::dataset::{Dataset, Digests};
 use spikeprune::experiment::papers::diehl_cook::{DiehlCook, SizesPlan, test_size, train_size};
 use spikeprune::params::{INPUTS, MetricsEvery, Params, PruningMode, wholes};
-use spikeprune::report::{ColorMap, Sheet, TileGroup, WeightImages};
+use spikeprune::report::{Shades, Sheet, TileGroup, WeightImages};
 use spikeprune::trained::Trained;
 use std::time::Instant;
 
@@ -38,10 +40,11 @@ const SHEET: usize = 1200;
 pub fn job(args: &ReproduceArgs, saved: Option<Saved<'_>>) -> anyhow::Result<Sizes> {
     let plan: SizesPlan = planned(saved, || plan(args))?;
     plan.validate()?;
-    Ok(Sizes(plan))
+    Ok(Sizes(plan, args.font))
 }
 
-pub struct Sizes(SizesPlan);
+/// What is run, and how large text is in its pictures.
+pub struct Sizes(SizesPlan, FontOptions);
 
 impl Job for Sizes {
     fn params(&self) -> &Params {
@@ -74,8 +77,8 @@ impl Job for Sizes {
     }
 
     fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()> {
-        let (plan, start) = (&self.0, Instant::now());
-        let mut found = DiehlCook::new(plan, frame.backend.device());
+        let (plan, font, start) = (&self.0, self.1, Instant::now());
+        let mut found = DiehlCook::new(plan, frame.backend.as_ref());
         let mut sheets = Vec::new();
         for &size in &plan.sizes {
             let saved = networks_file(size);
@@ -94,16 +97,16 @@ impl Job for Sizes {
                     Ok((trained, networks))
                 })?;
             found.networks.extend(networks);
-            sheets.push((size, sheet(plan, &trained, size)));
+            sheets.push((size, sheet(plan, &trained, size, font)));
         }
+        found.conclude();
         found.seconds += start.elapsed().as_secs_f64();
         let (document, digests) = (frame.data.with(&found), frame.data.set.digests());
-        frame.end(
-            Some(RESULT),
-            &document,
-            &show::table(&found),
-            |folder, _| write_page(plan, &found, &digests, &sheets, folder).context(NO_PAGE),
-        )
+        let table = show::table(&found);
+        (show::silent_networks(&found).iter()).for_each(|text| note(text, frame.quiet()));
+        frame.end(Some(RESULT), &document, &table, |folder, _| {
+            write_page(plan, &found, &digests, (&sheets, font), folder).context(NO_PAGE)
+        })
     }
 }
 
@@ -120,7 +123,7 @@ fn write_page(
     plan: &SizesPlan,
     found: &DiehlCook,
     data: &Digests,
-    sheets: &[(usize, Sheet<'_>)],
+    (sheets, font): (&[(usize, Sheet<'_>)], FontOptions),
     folder: &mut RunFolder,
 ) -> anyhow::Result<()> {
     let mut digits = Vec::new();
@@ -130,7 +133,7 @@ fn write_page(
         let name = digits_file(*size);
         digits.push(page::write(&params, data, folder, &name, sheet, caption)?);
     }
-    folder.write_text(PAGE, &show::html(found, data, &digits)?)
+    folder.write_text(PAGE, &show::html(found, data, &digits, font)?)
 }
 
 fn plan(args: &ReproduceArgs) -> anyhow::Result<SizesPlan> {
@@ -167,12 +170,9 @@ impl DiehlCookOptions {
 }
 
 /// What the first network of each arm has learned, in a square each.
-fn sheet(plan: &SizesPlan, trained: &Trained, size: usize) -> Sheet<'static> {
+fn sheet(plan: &SizesPlan, trained: &Trained, size: usize, font: FontOptions) -> Sheet<'static> {
     let params = &plan.params;
-    let range = (
-        params.model.w_min() as f32,
-        params.model.learning.gmax as f32,
-    );
+    let shades = Shades::of_weights(params.model.w_min(), params.model.learning.gmax, None);
     let scale = (SHEET / (size.isqrt() * INPUTS.isqrt())).clamp(1, 4) as u32;
     let group = |(arm, mode): (usize, &PruningMode)| -> Option<TileGroup<'static>> {
         let images = WeightImages {
@@ -180,9 +180,10 @@ fn sheet(plan: &SizesPlan, trained: &Trained, size: usize) -> Sheet<'static> {
             labels: &vec![None; size],
             classes: &[],
             by_class: false,
-            range,
-            colormap: ColorMap::default(),
+            only: &[],
+            shades,
             scale,
+            font_scale: font.font_scale,
             notes: &[],
         };
         let mut group = images.groups().pop()?;
@@ -191,9 +192,9 @@ fn sheet(plan: &SizesPlan, trained: &Trained, size: usize) -> Sheet<'static> {
     };
     Sheet {
         groups: plan.arms.iter().enumerate().filter_map(group).collect(),
-        range,
-        colormap: ColorMap::default(),
+        shades,
         scale,
+        font_scale: font.font_scale,
         quantity: "weight".into(),
     }
 }

@@ -1,8 +1,11 @@
 //! Results for people: a table for the terminal, a page with figures.
 
+use crate::cli::figures::{self, MEAN, aligned, amount, counts};
+use crate::cli::heatmap::FontOptions;
 use crate::cli::reproduce::page::{
-    Picture, aligned, axis, cells, columns, figure, mean_curve, picture, share, spread,
+    Picture, apart, axis, cells, columns, figure, mean_curve, neuron_block, picture, share,
 };
+use crate::cli::silence;
 use spikeprune::dataset::Digests;
 use spikeprune::experiment::evaluate::LabelVotes;
 use spikeprune::experiment::papers::diehl_cook::{
@@ -13,12 +16,13 @@ use spikeprune::report::plot::{Lines, PlotError, Svg};
 use spikeprune::report::{Block, Page, Section};
 
 /// Columns of [`accuracy_rows`].
-const ACCURACY: [&str; 9] = [
+const ACCURACY: [&str; 10] = [
     "neurons",
     "pruning",
     "vote %",
     "ties to first %",
     "published %",
+    "verdict",
     "BindsNET %",
     "all neurons %",
     "proportional %",
@@ -47,7 +51,7 @@ fn rows(found: &DiehlCook, row: impl Fn(&[&SizeResult]) -> Vec<String>) -> Vec<V
 }
 
 fn percent(networks: &[&SizeResult], value: impl Fn(&SizeResult) -> f64) -> String {
-    spread(networks.iter().map(|network| 100.0 * value(network)), 1)
+    figures::percent(networks.iter().map(|network| value(network)), 1)
 }
 
 /// Of the votes by labels, 0 where there are none.
@@ -55,7 +59,7 @@ fn votes(value: impl Fn(&LabelVotes) -> f64) -> impl Fn(&SizeResult) -> f64 {
     move |network| network.eval.labels.as_ref().map_or(0.0, &value)
 }
 
-/// Accuracy by size and arm, means with half of the 95% interval over seeds.
+/// Accuracy by size and arm.
 fn accuracy_rows(found: &DiehlCook) -> Vec<Vec<String>> {
     rows(found, |networks| {
         let neurons = networks.first().map_or(0, |network| network.neurons);
@@ -63,13 +67,24 @@ fn accuracy_rows(found: &DiehlCook) -> Vec<Vec<String>> {
             Some(accuracy) => format!("{:.1}", 100.0 * accuracy),
             None => "-".into(),
         };
+        let of_these = networks.first().and_then(|first| found.published_of(first));
+        let verdict = of_these.and_then(|claim| claim.outcome.verdict);
         vec![
             percent(networks, |network| network.accuracy),
-            percent(networks, |network| network.eval.accuracy_ties_to_first),
+            percent(networks, |network| {
+                network.eval.accuracy_ties_to_first.unwrap_or(0.0)
+            }),
             of(&SIZES),
+            verdict.map_or("-".into(), |verdict| verdict.to_string()),
             of(&BINDSNET),
-            percent(networks, votes(|votes| votes.accuracy_all_neurons)),
-            percent(networks, votes(|votes| votes.accuracy_proportional)),
+            percent(
+                networks,
+                votes(|votes| votes.accuracy_all_neurons.unwrap_or(0.0)),
+            ),
+            percent(
+                networks,
+                votes(|votes| votes.accuracy_proportional.unwrap_or(0.0)),
+            ),
             percent(networks, |network| network.zero_fraction),
         ]
     })
@@ -79,19 +94,26 @@ fn accuracy_rows(found: &DiehlCook) -> Vec<Vec<String>> {
 fn count_rows(found: &DiehlCook) -> Vec<Vec<String>> {
     rows(found, |networks| {
         let mean = |value: &dyn Fn(&SizeResult) -> f64, digits| {
-            spread(networks.iter().map(|network| value(network)), digits)
+            amount(networks.iter().map(|network| value(network)), digits)
         };
-        let images = |network: &SizeResult| network.eval.images.max(1) as f64;
+        let part = |value: &dyn Fn(&SizeResult) -> f64, whole: f64| {
+            counts(
+                networks.iter().map(|network| value(network) / whole),
+                whole,
+                0,
+            )
+        };
+        let first = networks.first();
+        let neurons = first.map_or(1, |network| network.neurons).max(1) as f64;
+        let images = first.map_or(1, |network| network.eval.images).max(1) as f64;
         vec![
-            mean(&votes(|votes| votes.unlabelled_neurons as f64), 0),
-            mean(&votes(|votes| votes.tied_neurons as f64), 0),
-            mean(&|network| network.eval.tied as f64, 0),
-            mean(&|network| network.eval.spikes as f64 / images(network), 1),
-            mean(&|network| network.noise.spikes_an_image(), 2),
-            percent(networks, |network| {
-                network.noise.silent as f64 / network.noise.images.max(1) as f64
-            }),
-            spread(
+            part(&votes(|votes| votes.unlabelled_neurons as f64), neurons),
+            part(&votes(|votes| votes.tied_neurons as f64), neurons),
+            part(&|network| network.eval.tied as f64, images),
+            mean(&|network| network.eval.spikes as f64 / images, 1),
+            mean(&|network| network.noise.spikes_per_image(), 2),
+            percent(networks, |network| network.noise.silent_fraction()),
+            amount(
                 networks
                     .iter()
                     .filter_map(|network| network.train_ms_per_image),
@@ -119,16 +141,58 @@ fn heading(found: &DiehlCook) -> String {
 /// All tables for the terminal.
 pub fn table(found: &DiehlCook) -> String {
     format!(
-        "{}\n\nAccuracy on test images, means with 95% intervals over seeds, beside the published one:\n\n{}\n\
-         Neurons and answers:\n\n{}",
+        "{}\n\nAccuracy on test images, {MEAN}, beside the published one. {}\n\n{}\nNeurons and answers, {MEAN}:\n\n{}",
         heading(found),
+        verdict(found),
         aligned(&ACCURACY, &accuracy_rows(found)),
         aligned(&COUNTS, &count_rows(found))
     )
 }
 
+/// What came of the published accuracies, in two sentences.
+fn verdict(found: &DiehlCook) -> String {
+    if found.summary.is_empty() {
+        return "No accuracy is published for these sizes.".into();
+    }
+    let said = found.summary.iter().map(|claim| {
+        let outcome = claim.outcome;
+        let (paper, [mean]) = apart(outcome.paper, [outcome.mean]);
+        let mean = mean.unwrap_or("-".into());
+        let verdict = outcome
+            .verdict
+            .map_or("-".into(), |verdict| verdict.to_string());
+        format!(
+            "{} neurons {verdict} ({mean} against {paper})",
+            claim.neurons
+        )
+    });
+    format!(
+        "Published accuracies of unpruned networks: {}. A figure is within the interval where the mean is below it and \
+         its 95% interval is not.",
+        figures::listed(&said.collect::<Vec<_>>())
+    )
+}
+
+/// What to say of networks that stay silent, or whose neurons are labelled with few classes.
+pub fn silent_networks(found: &DiehlCook) -> Option<String> {
+    let trained = &found.params.model.network.classes;
+    let silent = found.networks.iter().filter_map(|network| {
+        let (size, seed) = (network.neurons, network.seed);
+        let name = format!(
+            "the network of {size} neurons, pruning {}, seed {seed},",
+            network.pruning
+        );
+        Some((name, network.eval.silence(trained)?))
+    });
+    silence::note(
+        &silent.collect::<Vec<_>>(),
+        found.networks.len(),
+        &found.params,
+    )
+}
+
 /// Accuracy on validation images against the training images seen, a size and arm a curve.
-fn curves(found: &DiehlCook) -> Result<Svg, PlotError> {
+fn curves(found: &DiehlCook, font: FontOptions) -> Result<Svg, PlotError> {
     let curve = |group: (usize, PruningMode)| {
         let networks: Vec<&SizeResult> = found.of(group).collect();
         let point = |row: usize| {
@@ -146,34 +210,55 @@ fn curves(found: &DiehlCook) -> Result<Svg, PlotError> {
         y: share("accuracy"),
         series: found.groups().into_iter().map(curve).collect(),
         diagonal: false,
+        font_scale: font.font_scale,
     }
     .svg()
 }
 
 /// The page; `digits` are pictures in the run folder.
-pub fn html(found: &DiehlCook, data: &Digests, digits: &[Picture]) -> anyhow::Result<String> {
+pub fn html(
+    found: &DiehlCook,
+    data: &Digests,
+    digits: &[Picture],
+    font: FontOptions,
+) -> anyhow::Result<String> {
     let table = |caption: &str, titles: &[&str], rows| Block::Table {
         caption: caption.into(),
         columns: columns(2, titles.iter().copied()),
         rows: cells(rows),
     };
-    let results = Section {
+    let neurons = found.networks.iter().map(|network| {
+        let (size, seed) = (network.neurons, network.seed);
+        (
+            format!("{size}, {}, seed {seed}", network.pruning),
+            &network.eval.neurons,
+        )
+    });
+    let mut results = Section {
         heading: "Results".into(),
         text: vec![
-            "Accuracy on all test images, by labels from training images alone, as mean and half of the 95% interval \
-             over seeds; a tie counts as wrong, but in the second column, where the first of the tied labels counts as \
-             in the published figures. Published: Diehl & Cook 2015, after 3 to 15 passes; BindsNET: Hazan et al. 2018."
-                .into(),
+            verdict(found),
+            format!(
+                "Accuracy on all test images, by labels from training images alone, {MEAN}; a tie counts as wrong, but in \
+                 the second column, where the first of the tied labels counts as in the published figures. Published: \
+                 Diehl & Cook 2015, after 3 to 15 passes; BindsNET: Hazan et al. 2018."
+            ),
         ],
         blocks: vec![
             table("Accuracy", &ACCURACY, accuracy_rows(found)),
-            table("Neurons and answers", &COUNTS, count_rows(found)),
+            table(
+                &format!("Neurons and answers, {MEAN}"),
+                &COUNTS,
+                count_rows(found),
+            ),
+            neuron_block(&found.params.model.network.classes, neurons),
         ],
     };
+    results.text.extend(silent_networks(found));
     let learning = Section {
         heading: "Learning".into(),
         text: vec!["Measured on training images that are never trained on.".into()],
-        blocks: vec![figure("Accuracy".into(), curves(found)?)],
+        blocks: vec![figure("Accuracy".into(), curves(found, font)?)],
     };
     let pictures = digits
         .iter()

@@ -1,9 +1,10 @@
 //! What the paper and its notebooks claim, beside what was found.
 
 use super::{ArmName, NetworkResult, Reproduction};
+use crate::experiment::papers::outcome::{Direction, Outcome};
 use crate::experiment::test_sets::TestSet;
 use crate::params::PruningMode;
-use crate::statistics::Interval;
+use crate::statistics::{Interval, StatisticsError};
 use Direction::{AtLeast, AtMost};
 use TestSet::{Blurred, Known, Noise, Unknown};
 use serde::Serialize;
@@ -14,38 +15,8 @@ pub struct Claim {
     /// The regularised arm.
     pub arm: ArmName,
     pub claim: &'static str,
-    /// The published figure.
-    pub paper: f64,
-    pub direction: Direction,
-    /// Mean over seeds; over the means of the splits where there are several. None where it cannot be computed,
-    /// as a ratio to no spikes.
-    pub mean: Option<f64>,
-    /// Its 95% interval; none with a single value.
-    pub low: Option<f64>,
-    pub high: Option<f64>,
-    /// Whether the mean is as far as the published figure, or farther.
-    pub reached: bool,
-}
-
-/// How a claim bounds a figure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Direction {
-    /// It is that much or more.
-    #[serde(rename = "at least")]
-    AtLeast,
-    /// It is that little or less.
-    #[serde(rename = "at most")]
-    AtMost,
-}
-
-impl Direction {
-    /// Whether a figure is as far as the published one, or farther.
-    fn is_reached(self, found: f64, published: f64) -> bool {
-        match self {
-            Self::AtLeast => found >= published,
-            Self::AtMost => found <= published,
-        }
-    }
+    #[serde(flatten)]
+    pub outcome: Outcome,
 }
 
 /// Spikes on each set without and with regularisation, from the table of Antonov & Sukhov 2024. Its unit is not
@@ -64,74 +35,90 @@ const UNKNOWN: [f64; 2] = [346.0, 240.0];
 /// How a figure follows from a network with and one without regularisation.
 type Figure = fn(with: &NetworkResult, without: &NetworkResult) -> Option<f64>;
 
-/// The claims: text, published figure, which side of it is claimed, and how it is measured. Ratios are
+/// How the mean of a figure gets its interval: as an amount or as a share.
+type Mean = fn(&[f64]) -> Result<Interval, StatisticsError>;
+const AMOUNT: Mean = Interval::of_amounts;
+const SHARE: Mean = Interval::of_shares;
+
+/// The claims: text, published figure, which side of it is claimed, what it is, and how it is measured. Ratios are
 /// those of [`PUBLISHED`]; accuracy and silent images come from the notebooks' outputs, where the first of
 /// equals wins.
-const CLAIMS: [(&str, f64, Direction, Figure); 11] = [
+const CLAIMS: [(&str, f64, Direction, Mean, Figure); 11] = [
     (
         "spikes on noise, with / without",
         NOISE[1] / NOISE[0],
         AtMost,
+        AMOUNT,
         |w, wo| ratio(spikes(w, Noise)?, spikes(wo, Noise)?),
     ),
     (
         "spikes on blurred noise, with / without",
         BLURRED[1] / BLURRED[0],
         AtMost,
+        AMOUNT,
         |w, wo| ratio(spikes(w, Blurred)?, spikes(wo, Blurred)?),
     ),
     (
         "spikes on known digits, with / without",
         KNOWN[1] / KNOWN[0],
         AtLeast,
+        AMOUNT,
         |w, wo| ratio(spikes(w, Known)?, spikes(wo, Known)?),
     ),
     (
         "spikes on unknown digits, with / without",
         UNKNOWN[1] / UNKNOWN[0],
         AtMost,
+        AMOUNT,
         |w, wo| ratio(spikes(w, Unknown)?, spikes(wo, Unknown)?),
     ),
     (
         "unknown / known digits, without",
         UNKNOWN[0] / KNOWN[0],
         AtMost,
+        AMOUNT,
         |_, wo| ratio(spikes(wo, Unknown)?, spikes(wo, Known)?),
     ),
     (
         "unknown / known digits, with",
         UNKNOWN[1] / KNOWN[1],
         AtMost,
+        AMOUNT,
         |w, _| ratio(spikes(w, Unknown)?, spikes(w, Known)?),
     ),
     (
         "noise / known digits, without",
         NOISE[0] / KNOWN[0],
         AtLeast,
+        AMOUNT,
         |_, wo| ratio(spikes(wo, Noise)?, spikes(wo, Known)?),
     ),
     (
         "accuracy on known digits, with (ties to the first)",
         0.886,
         AtLeast,
+        SHARE,
         |w, _| Some(w.accuracy_ties_to_first),
     ),
     (
         "silent noise images, with",
         1459.0 / 1500.0,
         AtLeast,
+        SHARE,
         |w, _| silent(w, Noise),
     ),
     (
         "silent blurred images, with",
         1469.0 / 1500.0,
         AtLeast,
+        SHARE,
         |w, _| silent(w, Blurred),
     ),
     (
         "silent unknown digits, with",
         310.0 / 1500.0,
         AtLeast,
+        SHARE,
         |w, _| silent(w, Unknown),
     ),
 ];
@@ -158,19 +145,13 @@ pub fn claims(found: &Reproduction) -> Vec<Claim> {
         if arm == none || found.of_arm(&none).next().is_none() {
             continue;
         }
-        for (claim, paper, direction, figure) in CLAIMS {
+        for (claim, paper, direction, mean, figure) in CLAIMS {
             let values = values(found, &arm, &none, figure);
-            let interval = values.and_then(|values| Interval::of(&values).ok());
-            let mean = interval.map(|interval| interval.mean);
+            let interval = values.and_then(|values| mean(&values).ok());
             claims.push(Claim {
                 arm: arm.clone(),
                 claim,
-                paper,
-                direction,
-                mean,
-                low: interval.and_then(|interval| interval.low),
-                high: interval.and_then(|interval| interval.high),
-                reached: mean.is_some_and(|mean| direction.is_reached(mean, paper)),
+                outcome: Outcome::new(paper, direction, interval),
             });
         }
     }

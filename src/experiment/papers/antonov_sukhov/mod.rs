@@ -13,7 +13,7 @@ mod results;
 
 pub use arms::{ArmName, Split, random_splits};
 use claims::claims;
-pub use claims::{Claim, Direction, PUBLISHED};
+pub use claims::{Claim, PUBLISHED};
 pub use plan::{ArmsPlan, MOST_SPLITS};
 pub use raster::Shown;
 pub use results::{
@@ -24,9 +24,10 @@ use crate::backend::{Backend, Frozen};
 use crate::dataset::Dataset;
 use crate::experiment::answers::{Listener, answers};
 use crate::experiment::evaluate::Answer;
+use crate::experiment::fired::Fired;
 use crate::experiment::papers::plan::begin;
 use crate::experiment::prepare::as_shown;
-use crate::experiment::test_sets::{Source, TestSets};
+use crate::experiment::test_sets::{Source, TestSet, TestSets};
 use crate::experiment::train::{Saving, train_networks};
 use crate::experiment::{Event, ExperimentError, Observer};
 use crate::network::Network;
@@ -75,7 +76,7 @@ pub fn reproduce(
     let before = begun.seconds;
     let trained = train_networks(backend, &data.train, begun, saving, observer)?;
     let train_seconds = (trained.whole_seconds()).map(|all| all / variants.len().max(1) as f64);
-    let mut result = Reproduction::new(plan, backend.device());
+    let mut result = Reproduction::new(plan, backend);
     let per_split = variants.len() / plan.splits.len().max(1);
     let mut tests = Tests {
         backend,
@@ -161,9 +162,12 @@ impl Tests<'_, '_> {
             .collect();
         for (set, images) in sets.all() {
             let mut all = vec![Vec::new(); frozen.len()];
+            let neurons = |frozen: &Frozen<'_>| frozen.network.params.model.neurons();
+            let mut fired: Vec<Fired> = (frozen.iter().map(neurons).map(Fired::none_of)).collect();
             let size = |network: usize| frozen[network].network.params.model.network.group_size();
             let listener = Listener {
                 take: &mut |network, _, counts| {
+                    fired[network].add(counts);
                     all[network].push(Answer::new(counts, size(network)));
                 },
                 told: &mut |lanes| {
@@ -173,7 +177,10 @@ impl Tests<'_, '_> {
                 },
             };
             answers(self.backend, &frozen, images, listener)?;
-            for (result, answers) in results.iter_mut().zip(all) {
+            for (network, (result, answers)) in results.iter_mut().zip(all).enumerate() {
+                if set == TestSet::Known {
+                    result.set_neurons(&fired[network], size(network));
+                }
                 result.add(set, &sets.known, answers);
             }
         }
@@ -187,7 +194,7 @@ mod tests {
     use super::*;
     use crate::backend::cpu::Cpu;
     use crate::dataset;
-    use crate::experiment::test_sets::{HeldOut, TestSet};
+    use crate::experiment::test_sets::HeldOut;
     use crate::params::{PerClass, PruningMode, TrainImages};
     use crate::presets;
     use std::path::Path;

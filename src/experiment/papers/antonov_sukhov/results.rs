@@ -3,13 +3,15 @@
 use super::claims::Claim;
 use super::raster::Shown;
 use super::{ArmName, ArmsPlan, Split, Subject};
+use crate::backend::{Backend, DeviceKind};
 use crate::experiment::evaluate::{Answer, Evaluation};
+use crate::experiment::fired::{Fired, Neurons, Silence};
 use crate::experiment::selection::ClassImages;
 use crate::experiment::test_sets::{HeldOut, TestSet};
 use crate::experiment::train::zero_fraction;
 use crate::params::Params;
 use crate::statistics::Detection;
-use crate::trained::Metrics;
+use crate::trained::{Evoked, Metrics};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -19,6 +21,7 @@ pub struct Reproduction {
     pub version: &'static str,
     pub command: &'static str,
     pub device: String,
+    pub device_type: DeviceKind,
     /// Wall-clock time of the whole, as far as it is known.
     pub seconds: f64,
     pub preset: String,
@@ -61,6 +64,8 @@ pub struct NetworkResult {
     /// Accuracy by the convention of the published figures: the first of those that are tied counts.
     pub accuracy_ties_to_first: f64,
     pub zero_fraction: f64,
+    /// How many neurons there are for each class, and which of them no known digit ever fired.
+    pub neurons: Neurons,
     /// Wall-clock time of the training of all networks over their number; none if that of a part is not known.
     pub train_seconds: Option<f64>,
     pub sets: BTreeMap<TestSet, SetResult>,
@@ -91,6 +96,17 @@ pub struct SetResult {
     /// Images without a spike.
     pub silent: usize,
     pub spikes_per_image: f64,
+}
+
+impl From<Evoked> for SetResult {
+    fn from(evoked: Evoked) -> Self {
+        Self {
+            images: evoked.images,
+            spikes: evoked.spikes,
+            silent: evoked.silent,
+            spikes_per_image: evoked.spikes_per_image(),
+        }
+    }
 }
 
 /// Area under the ROC curve of known digits against others.
@@ -131,13 +147,14 @@ pub struct Tried {
 }
 
 impl Reproduction {
-    pub(super) fn new(plan: &ArmsPlan, device: &str) -> Self {
+    pub(super) fn new(plan: &ArmsPlan, backend: &dyn Backend) -> Self {
         let job = &plan.params.job;
         let first = plan.splits.first();
         Self {
             version: env!("CARGO_PKG_VERSION"),
             command: "reproduce",
-            device: device.into(),
+            device: backend.device().into(),
+            device_type: backend.kind(),
             seconds: 0.0,
             preset: plan.params.preset.clone(),
             classes: first.map_or(Vec::new(), |split| split.classes.clone()),
@@ -243,6 +260,11 @@ impl Detections {
     }
 }
 
+/// The accuracy on known digits, all of which were learned.
+fn learned(accuracy: Option<f64>) -> f64 {
+    accuracy.unwrap_or(0.0)
+}
+
 impl NetworkResult {
     pub(super) fn new(subject: &Subject<'_>, split: &Split) -> Self {
         Self {
@@ -253,6 +275,7 @@ impl NetworkResult {
             tied: 0,
             accuracy_ties_to_first: 0.0,
             zero_fraction: zero_fraction(&subject.network.params, &subject.weights),
+            neurons: Neurons::default(),
             train_seconds: subject.train_seconds,
             sets: BTreeMap::new(),
             auroc: Aurocs::default(),
@@ -274,34 +297,42 @@ impl NetworkResult {
         self.tied as f64 / images.max(1) as f64
     }
 
+    /// Whether its known digits say more of silence than of what was learned.
+    pub fn silence(&self) -> Option<Silence> {
+        let known = self.sets.get(&TestSet::Known)?;
+        let share = known.silent as f64 / known.images.max(1) as f64;
+        let classes = &self.split.classes;
+        Silence::of(share, classes, classes, &self.neurons)
+    }
+
     /// Counts the answers to a set; `known` are the known digits, class by class.
     pub(super) fn add(&mut self, set: TestSet, known: &[ClassImages], answers: Vec<Answer>) {
-        let spikes: u64 = answers.iter().map(|answer| u64::from(answer.spikes)).sum();
-        let silent = answers.iter().filter(|a| a.spikes == 0).count();
+        let mut evoked = Evoked::default();
+        (answers.iter()).for_each(|answer| evoked.add(answer.spikes.into()));
         match set {
             TestSet::Noisy { .. } => self.noisy.push(Noisy {
                 strength: set.strength(),
-                accuracy: self.vote(known, &answers).accuracy,
-                silent,
+                accuracy: learned(self.vote(known, &answers).accuracy),
+                silent: evoked.silent,
             }),
             set => {
-                let result = SetResult {
-                    images: answers.len(),
-                    spikes,
-                    silent,
-                    spikes_per_image: spikes as f64 / answers.len().max(1) as f64,
-                };
-                self.sets.insert(set, result);
+                self.sets.insert(set, evoked.into());
             }
         }
         if set == TestSet::Known {
             let evaluation = self.vote(known, &answers);
-            self.accuracy = evaluation.accuracy;
+            self.accuracy = learned(evaluation.accuracy);
             self.tied = evaluation.tied;
-            self.accuracy_ties_to_first = evaluation.accuracy_ties_to_first;
+            self.accuracy_ties_to_first = learned(evaluation.accuracy_ties_to_first);
             self.confusion = evaluation.confusion;
         }
         self.answers.insert(set, answers);
+    }
+
+    /// Counts the neurons that the known digits fired.
+    pub(super) fn set_neurons(&mut self, fired: &Fired, group_size: usize) {
+        let classes = self.split.classes.len();
+        self.neurons = fired.by_class(classes, |neuron| Some(neuron / group_size));
     }
 
     /// The vote over images that are the known digits, in their order.

@@ -8,7 +8,7 @@ mod plan;
 mod results;
 
 pub use plan::{BINDSNET, SIZES, SizesPlan, published};
-pub use results::{CurvePoint, DiehlCook, Noise, SizeResult};
+pub use results::{CurvePoint, DiehlCook, SizeClaim, SizeResult};
 
 use crate::backend::Backend;
 use crate::dataset::Dataset;
@@ -20,7 +20,7 @@ use crate::experiment::test_sets::{HeldOut, Source, TestSet, TestSets};
 use crate::experiment::train::{Saving, frozen, train_networks};
 use crate::experiment::{ExperimentError, Observer};
 use crate::model::rng::Stream;
-use crate::trained::Trained;
+use crate::trained::{Evoked, Trained};
 
 /// Trains the networks of one size; with `begun` the training, saved on its way, goes on from there.
 ///
@@ -79,9 +79,9 @@ fn noise(
     backend: &dyn Backend,
     sets: &TestSets<'_>,
     trained: &Trained,
-) -> Result<Vec<Noise>, ExperimentError> {
+) -> Result<Vec<Evoked>, ExperimentError> {
     let lanes = frozen(&trained.replicas);
-    let mut noise = vec![Noise::default(); lanes.len()];
+    let mut noise = vec![Evoked::default(); lanes.len()];
     for (_, images) in sets.all() {
         let mut take = |network: usize, _: usize, counts: &[u16]| {
             noise[network].add(counts.iter().map(|&count| u64::from(count)).sum());

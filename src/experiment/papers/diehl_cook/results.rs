@@ -1,10 +1,13 @@
 //! What came out.
 
-use super::SizesPlan;
+use super::{SIZES, SizesPlan, published};
+use crate::backend::{Backend, DeviceKind};
 use crate::experiment::evaluate::Evaluation;
+use crate::experiment::papers::outcome::{Direction, Outcome};
 use crate::experiment::train::zero_fraction;
 use crate::params::{Params, PruningMode};
-use crate::trained::{Metrics, Replica, Trained};
+use crate::statistics::Interval;
+use crate::trained::{Evoked, Metrics, Replica, Trained};
 use serde::Serialize;
 
 /// All results, as `reproduction.json` has them.
@@ -14,6 +17,7 @@ pub struct DiehlCook {
     pub command: &'static str,
     pub paper: &'static str,
     pub device: String,
+    pub device_type: DeviceKind,
     /// Wall-clock time of the whole, as far as it is known.
     pub seconds: f64,
     pub seeds: Vec<u64>,
@@ -21,6 +25,17 @@ pub struct DiehlCook {
     pub params: Params,
     /// Size after size, arm after arm, seed after seed.
     pub networks: Vec<SizeResult>,
+    /// Published accuracies of unpruned networks, beside those found.
+    pub summary: Vec<SizeClaim>,
+}
+
+/// The published accuracy of a size and its reproduction.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct SizeClaim {
+    pub neurons: usize,
+    pub pruning: PruningMode,
+    #[serde(flatten)]
+    pub outcome: Outcome,
 }
 
 /// One network, trained and tested.
@@ -39,18 +54,10 @@ pub struct SizeResult {
     /// Of the test images, by the vote.
     pub accuracy: f64,
     pub eval: Evaluation,
-    pub noise: Noise,
+    pub noise: Evoked,
     pub zero_fraction: f64,
     /// Accuracy on validation images while learning.
     pub curve: Vec<CurvePoint>,
-}
-
-/// What noise evokes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Noise {
-    pub images: usize,
-    pub spikes: u64,
-    pub silent: usize,
 }
 
 /// A point of the curve of learning.
@@ -62,27 +69,13 @@ pub struct CurvePoint {
     pub accuracy: Option<f64>,
 }
 
-impl Noise {
-    /// Counts one image.
-    pub fn add(&mut self, spikes: u64) {
-        self.images += 1;
-        self.spikes += spikes;
-        self.silent += usize::from(spikes == 0);
-    }
-
-    /// Spikes of one image.
-    pub fn spikes_an_image(&self) -> f64 {
-        self.spikes as f64 / self.images.max(1) as f64
-    }
-}
-
 impl SizeResult {
     /// Of one of the networks that were trained side by side.
     pub(super) fn new(
         trained: &Trained,
         replica: &Replica,
         eval: Evaluation,
-        noise: Noise,
+        noise: Evoked,
     ) -> Self {
         let network = &replica.network;
         let images = network.state.presented as usize;
@@ -97,7 +90,8 @@ impl SizeResult {
             train_images: images,
             train_ms_per_image: trained.seconds_an_image().map(|seconds| 1e3 * seconds),
             train_spikes: network.state.spikes_e as f64 / images.max(1) as f64,
-            accuracy: eval.accuracy,
+            // All classes are learned.
+            accuracy: eval.accuracy.unwrap_or(0.0),
             eval,
             noise,
             zero_fraction: zero_fraction(&network.params, &replica.weights),
@@ -108,19 +102,43 @@ impl SizeResult {
 
 impl DiehlCook {
     /// Without any network yet.
-    pub fn new(plan: &SizesPlan, device: &str) -> Self {
+    pub fn new(plan: &SizesPlan, backend: &dyn Backend) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION"),
             command: "reproduce",
             paper: "diehl-cook",
-            device: device.into(),
+            device: backend.device().into(),
+            device_type: backend.kind(),
             seconds: 0.0,
             seeds: (0..plan.seeds)
                 .map(|replica| plan.params.replica_seed(replica))
                 .collect(),
             params: plan.params.clone(),
             networks: Vec::new(),
+            summary: Vec::new(),
         }
+    }
+
+    /// Sets the accuracies found beside the published ones, where the first of those tied counts.
+    pub fn conclude(&mut self) {
+        let claim = |(neurons, pruning)| {
+            let paper = published(&SIZES, neurons).filter(|_| pruning == PruningMode::None)?;
+            let networks = self.of((neurons, pruning));
+            let found = networks.filter_map(|network| network.eval.accuracy_ties_to_first);
+            let found = Interval::of_shares(&found.collect::<Vec<f64>>()).ok();
+            Some(SizeClaim {
+                neurons,
+                pruning,
+                outcome: Outcome::new(paper, Direction::AtLeast, found),
+            })
+        };
+        self.summary = self.groups().into_iter().filter_map(claim).collect();
+    }
+
+    /// What was found of the published accuracy of networks like this one.
+    pub fn published_of(&self, network: &SizeResult) -> Option<&SizeClaim> {
+        let mut claims = self.summary.iter();
+        claims.find(|claim| (claim.neurons, claim.pruning) == (network.neurons, network.pruning))
     }
 
     /// Sizes and arms in their order.

@@ -1,0 +1,80 @@
+//! Numbers for people: means with their intervals, and tables of them.
+//!
+//! Square brackets after a mean are its 95% interval over seeds, everywhere, and headings say so.
+
+use spikeprune::statistics::{Interval, StatisticsError};
+use std::fmt::Write;
+
+/// What headings call a mean with its interval.
+pub const MEAN: &str = "mean [95% interval over seeds]";
+
+/// A mean with its interval, such as `92.2 [89.0, 94.5]`; a mean that has none by itself.
+fn with_interval(
+    found: Result<Interval, StatisticsError>,
+    write: impl Fn(f64) -> String,
+) -> String {
+    match found {
+        Err(_) => "-".into(),
+        Ok(Interval {
+            mean,
+            low: Some(low),
+            high: Some(high),
+        }) => format!("{} [{}, {}]", write(mean), write(low), write(high)),
+        Ok(Interval { mean, .. }) => write(mean),
+    }
+}
+
+/// Shares in per cent.
+pub fn percent(shares: impl Iterator<Item = f64>, digits: usize) -> String {
+    counts(shares, 100.0, digits)
+}
+
+/// Shares of a whole, as parts of it.
+pub fn counts(shares: impl Iterator<Item = f64>, whole: f64, digits: usize) -> String {
+    let interval = Interval::of_shares(&shares.collect::<Vec<f64>>());
+    with_interval(interval, |share| format!("{:.digits$}", whole * share))
+}
+
+/// Amounts: numbers that are not negative and have no upper end.
+pub fn amount(values: impl Iterator<Item = f64>, digits: usize) -> String {
+    let interval = Interval::of_amounts(&values.collect::<Vec<f64>>());
+    with_interval(interval, |value| format!("{value:.digits$}"))
+}
+
+/// Columns as wide as their widest cell; the first to the left, all others to the right.
+pub fn aligned(columns: &[&str], rows: &[Vec<String>]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        let widths = cells.map(|cell| cell.chars().count());
+        widths
+            .max()
+            .unwrap_or(0)
+            .max(columns[column].chars().count())
+    };
+    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+    let mut text = String::new();
+    let mut line = |cells: &mut dyn Iterator<Item = &str>| {
+        for (column, (cell, width)) in cells.zip(&widths).enumerate() {
+            // Writing to a string cannot fail.
+            let _ = match column {
+                0 => write!(text, "    {cell:<width$}"),
+                _ => write!(text, "  {cell:>width$}"),
+            };
+        }
+        text += "\n";
+    };
+    line(&mut columns.iter().copied());
+    for row in rows {
+        line(&mut row.iter().map(String::as_str));
+    }
+    text
+}
+
+/// "a", "a and b", "a, b and c".
+pub fn listed(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
