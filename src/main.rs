@@ -2,12 +2,17 @@
 
 mod cli;
 
+use spikeprune::backend::gpu::probe;
 use std::process::ExitCode;
 
 #[global_allocator]
 static ALLOCATOR: cli::memory::EndsTheProgram = cli::memory::EndsTheProgram;
 
 fn main() -> ExitCode {
+    if let Some(request) = probe::asked() {
+        let answered = probe::answer(&request, std::io::stdout());
+        return ExitCode::from(u8::from(answered.is_err()));
+    }
     cli::signals::survive_file_limits();
     let ran = match cli::parse() {
         Ok(cli) => cli::run(&cli),
@@ -24,9 +29,11 @@ fn main() -> ExitCode {
         Err(error) if cli::output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             cli::output::print_error(&error);
-            match error.is::<cli::saving::Stopped>() {
-                true => ExitCode::from(cli::signals::STOPPED),
-                false => ExitCode::FAILURE,
+            match error.downcast_ref() {
+                Some(cli::saving::Broken {
+                    by_signal: true, ..
+                }) => ExitCode::from(cli::signals::STOPPED),
+                _ => ExitCode::FAILURE,
             }
         }
     }

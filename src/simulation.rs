@@ -9,7 +9,7 @@
 mod heatmap;
 
 use crate::backend::choice::DeviceChoice;
-use crate::backend::open::open_choice;
+use crate::backend::open::Opener;
 use crate::backend::{Backend, BackendError, Frozen, TestImage};
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::dataset::{Dataset, DatasetError, Digests, LabelledImages};
@@ -84,8 +84,7 @@ impl Simulation {
     /// # Errors
     /// When the parameters make no sense or no device can be opened.
     pub fn new(params: &Params) -> Result<Self, SimulationError> {
-        let opened = open_choice(&DeviceChoice::Auto, 0)?;
-        Self::on(opened.backend, params)
+        Self::on(Opener::default().open(&DeviceChoice::Auto)?, params)
     }
 
     /// The same on a device of one's own choice, such as [`crate::backend::cpu::Cpu`].

@@ -9,6 +9,7 @@ mod check;
 pub mod choice;
 pub mod cpu;
 pub mod gpu;
+mod kind;
 pub mod open;
 mod record;
 
@@ -16,6 +17,7 @@ use crate::model::rng::Stream;
 use crate::network::{Network, NetworkError};
 use crate::params::{INPUTS, ParamsError};
 use check::{check_clock, check_plan, check_recorded, check_test, check_watch, common_lanes};
+pub use kind::DeviceKind;
 pub use record::{Record, Variable, Watched};
 use std::borrow::Cow;
 
@@ -213,6 +215,9 @@ pub struct Traffic {
 pub trait Backend: Send + Sync {
     /// A short name, such as `cpu`.
     fn device(&self) -> &str;
+
+    /// What it is made of.
+    fn kind(&self) -> DeviceKind;
 
     /// How many networks a job should hold if there are many to train.
     fn networks_at_once(&self) -> usize;

@@ -1,22 +1,28 @@
 //! Flags for the device and for what is printed; none of them changes a result.
 
-use anyhow::Context;
+use super::output::{note, warn};
+use super::saving::quoted;
+use anyhow::{Context, anyhow, ensure};
 use clap::Args;
-use spikeprune::backend::Backend;
 use spikeprune::backend::choice::DeviceChoice;
-use spikeprune::backend::open::open_choice;
+use spikeprune::backend::gpu::error::GpuError;
+use spikeprune::backend::gpu::probe::Probe;
+use spikeprune::backend::open::Opener;
+use spikeprune::backend::{Backend, BackendError, DeviceKind};
 use spikeprune::params::whole;
-use std::io::{IsTerminal, Write, stderr};
+use std::env::var_os;
+use std::io::{IsTerminal, stderr};
+use std::time::Duration;
 
 #[derive(Args)]
 #[command(next_help_heading = "Device and output")]
 pub struct DeviceOptions {
-    /// Where networks run: auto, cpu, gpu, gpu:N or part of a GPU's name
+    /// Where networks run: auto, cpu, gpu, gpu:N, a PCI address or part of a GPU's name
     ///
     /// auto takes a discrete GPU before an integrated one, passes over those that do not work, and takes the
     /// CPU before a GPU in software. cpu is the native backend. gpu is the best GPU, gpu:N the one that
-    /// `devices` lists under that number, any other text the best one whose name contains it, in any case;
-    /// if that one does not work, the run ends.
+    /// `devices` lists under that number, 0000:01:00.0 the one at that PCI address, any other text the best one
+    /// whose name contains it, in any case; if that one does not work, the run ends.
     #[arg(long, value_name = "DEVICE", default_value_t)]
     device: DeviceChoice,
     /// Threads of the CPU; 0 takes one for each core. Results do not depend on it
@@ -34,41 +40,111 @@ pub struct DeviceOptions {
 const MAX_THREADS: usize = 1024;
 
 impl DeviceOptions {
-    /// The flag that names the device again, with a space before it; empty for the default.
+    /// The flag that names the device again, for a shell, with a space before it; empty for the default.
     pub fn flag(&self) -> String {
-        match &self.device {
-            DeviceChoice::Auto => String::new(),
-            DeviceChoice::NamePart(part) => format!(" --device '{part}'"),
-            device => format!(" --device {device}"),
-        }
+        let device = match &self.device {
+            DeviceChoice::Auto => return String::new(),
+            device => device.to_string(),
+        };
+        // A name that begins with a dash would pass for a flag.
+        let between = if device.starts_with('-') { '=' } else { ' ' };
+        format!(" --device{between}{}", quoted(device.as_ref()))
     }
 
-    /// Opens the device; on a terminal a note says why if it is not the expected one.
+    /// Opens the device, with notes if it is not the expected one.
     pub fn open(&self) -> anyhow::Result<Box<dyn Backend>> {
         check_threads(self.threads)?;
-        let opened = open_choice(&self.device, self.threads)
-            .with_context(|| format!("--device {}", self.device))?;
-        tell(&opened.notes, self.quiet);
-        Ok(opened.backend)
+        open(&self.device, self.threads, self.quiet)
     }
 }
 
+/// Opens one device, and says what there is to say of it.
+pub fn open(
+    choice: &DeviceChoice,
+    threads: usize,
+    quiet: bool,
+) -> anyhow::Result<Box<dyn Backend>> {
+    let mut opener = opener(threads)?;
+    let opened = opener.open(choice);
+    tell(&opener, quiet);
+    let backend = opened
+        .map_err(with_a_way_out)
+        .with_context(|| format!("--device {choice}"))?;
+    let by_order = matches!(
+        choice,
+        DeviceChoice::Auto | DeviceChoice::Gpu | DeviceChoice::GpuIndex(_)
+    );
+    let on_gpu = backend.kind() != DeviceKind::Cpu;
+    if on_gpu && by_order && var_os("CUDA_VISIBLE_DEVICES").is_some() {
+        note(NO_CUDA, quiet);
+    }
+    Ok(backend)
+}
+
+/// What opens devices: another process of this program looks for GPUs first.
+pub fn opener(threads: usize) -> anyhow::Result<Opener> {
+    const LIMIT: &str = "SPIKEPRUNE_PROBE_SECONDS";
+    let limit = match std::env::var(LIMIT) {
+        Ok(text) => {
+            let seconds = text
+                .parse()
+                .ok()
+                .filter(|seconds| (1..=86_400).contains(seconds));
+            ensure!(
+                seconds.is_some(),
+                "{LIMIT} is {text:?}: it must be whole seconds in 1..=86400"
+            );
+            seconds.map(Duration::from_secs)
+        }
+        Err(_) => None,
+    };
+    // Where the system does not tell what runs, drivers are loaded here.
+    let probe = std::env::current_exe().ok().map(|program| Probe {
+        limit: limit.unwrap_or(Probe::LIMIT),
+        ..Probe::new(program)
+    });
+    Ok(Opener {
+        threads,
+        probe,
+        ..Opener::default()
+    })
+}
+
+/// An error that tells what to do where GPUs cannot be reached at all.
+fn with_a_way_out(error: BackendError) -> anyhow::Error {
+    use GpuError::{Broken, Cramped, Listing, NoAdapter, Probe};
+    let of_gpu = match &error {
+        BackendError::Device(error) => error.downcast_ref(),
+        _ => None,
+    };
+    match of_gpu {
+        Some(Broken { .. } | Cramped { .. } | Listing(_) | NoAdapter | Probe { .. }) => {
+            anyhow!("{error}; --device cpu needs no GPU")
+        }
+        _ => error.into(),
+    }
+}
+
+/// CUDA's choice of GPUs is not heeded.
+pub const NO_CUDA: &str = "CUDA_VISIBLE_DEVICES has no effect: GPUs are reached through Vulkan, Metal or DX12; --device \
+                           gpu:N or a PCI address chooses";
+
 /// Refuses more threads than any machine has.
 pub fn check_threads(threads: usize) -> anyhow::Result<()> {
-    anyhow::ensure!(
+    ensure!(
         threads <= MAX_THREADS,
         "--threads is {threads}: it must be at most {MAX_THREADS}"
     );
     Ok(())
 }
 
-/// Prints notes if stderr is a terminal.
-pub fn tell(notes: &[String], quiet: bool) {
-    if quiet || !stderr().is_terminal() {
-        return;
+/// Prints what there is to say of how a device was chosen; what went as documented only on a terminal.
+pub fn tell(opener: &Opener, quiet: bool) {
+    let remarks = opener.remarks.iter().filter(|_| stderr().is_terminal());
+    for text in opener.notes.iter().chain(remarks) {
+        note(text, quiet);
     }
-    for note in notes {
-        // If the terminal is gone, the run goes on.
-        let _ = writeln!(stderr(), "note: {note}");
+    for text in opener.warnings.iter().filter(|_| !quiet) {
+        warn(&anyhow!("{text}"));
     }
 }

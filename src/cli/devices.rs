@@ -1,16 +1,22 @@
 //! `devices`: what networks can run on here, and how to name it.
 
+use super::device::{NO_CUDA, opener};
+use super::machine::Machine;
 use super::output::{out, out_json};
 use clap::Args;
 use serde::Serialize;
-use spikeprune::backend::gpu::Gpu;
-use spikeprune::backend::gpu::adapter::{Adapter, AdapterLimits, adapters};
+use spikeprune::backend::DeviceKind;
+use spikeprune::backend::gpu::adapter::AdapterLimits;
 use spikeprune::backend::gpu::error::GpuError;
+use spikeprune::backend::gpu::self_test::Tested;
+use spikeprune::backend::open::Candidate;
+use std::env::var_os;
 use std::fmt::Write;
 
 /// List the CPU and the GPUs: how to name them for --device, their limits and whether they work
 ///
-/// Each GPU is opened and tested, which takes some 0.1 s.
+/// Each GPU is opened and tested, which takes some 0.1 s. What limits the machine, and variables of the environment that
+/// have no effect here, are told too.
 #[derive(Args)]
 pub struct DevicesArgs {
     /// Print one JSON document instead of text
@@ -19,7 +25,7 @@ pub struct DevicesArgs {
 }
 
 pub fn run(args: &DevicesArgs) -> anyhow::Result<()> {
-    let devices = Devices::find();
+    let devices = Devices::find()?;
     if args.json {
         return out_json(&devices);
     }
@@ -33,6 +39,8 @@ struct Devices {
     cpu: CpuDevice,
     /// The best first, those in software last, as `auto` and `gpu` go through them.
     gpus: Vec<GpuDevice>,
+    /// Sentences on GPUs that are hidden and on variables that have no effect.
+    notes: Vec<String>,
 }
 
 /// The native backend.
@@ -40,8 +48,8 @@ struct Devices {
 struct CpuDevice {
     /// What `--device` calls it.
     device: &'static str,
-    /// Threads that `--threads 0` takes.
-    threads: usize,
+    #[serde(flatten)]
+    machine: Machine,
     /// Extensions that kernels are compiled for and this machine has; the first is used. Empty: the
     /// baseline of the architecture.
     instruction_sets: Vec<&'static str>,
@@ -54,11 +62,12 @@ struct GpuDevice {
     name: String,
     /// `vulkan`, `metal` or `dx12`.
     backend: String,
+    /// Its address on the PCI bus; null where the driver tells none.
+    pci: Option<String>,
     /// Name and version.
     driver: String,
-    /// `discrete`, `integrated`, `virtual`, `software` or `other`.
     #[serde(rename = "type")]
-    kind: &'static str,
+    kind: DeviceKind,
     limits: Limits,
     self_test: SelfTest,
 }
@@ -89,16 +98,35 @@ struct SelfTest {
 }
 
 impl Devices {
-    fn find() -> Self {
-        Self {
+    fn find() -> anyhow::Result<Self> {
+        let mut opener = opener(0)?;
+        let found = opener.candidates(None);
+        let mut notes = opener.notes;
+        notes.extend(found.as_ref().err().map(GpuError::to_string));
+        let without_effect = [
+            ("CUDA_VISIBLE_DEVICES", NO_CUDA),
+            (
+                "RAYON_NUM_THREADS",
+                "RAYON_NUM_THREADS has no effect: --threads sets the number of threads",
+            ),
+        ];
+        let set = without_effect
+            .iter()
+            .filter(|(variable, _)| var_os(variable).is_some());
+        notes.extend(set.map(|(_, note)| note.to_string()));
+        if found.as_ref().is_ok_and(Vec::is_empty) {
+            notes.insert(0, GpuError::NoAdapter.to_string());
+        }
+        Ok(Self {
             version: env!("CARGO_PKG_VERSION"),
             cpu: CpuDevice {
                 device: "cpu",
-                threads: std::thread::available_parallelism().map_or(1, usize::from),
+                machine: Machine::this(),
                 instruction_sets: instruction_sets(),
             },
-            gpus: adapters().iter().map(GpuDevice::test).collect(),
-        }
+            gpus: found.iter().flatten().map(GpuDevice::test).collect(),
+            notes,
+        })
     }
 
     /// A block for each device, with the values of all in one column.
@@ -107,9 +135,9 @@ impl Devices {
         for gpu in &self.gpus {
             text += &("\n".to_owned() + &block(&gpu.device, &gpu.rows()));
         }
-        if self.gpus.is_empty() {
+        for note in &self.notes {
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "\n{}", GpuError::NoAdapter);
+            let _ = writeln!(text, "\n{note}");
         }
         text
     }
@@ -118,34 +146,36 @@ impl Devices {
 impl CpuDevice {
     fn rows(&self) -> Vec<(&'static str, String)> {
         let used = self.instruction_sets.first();
-        vec![
-            ("threads", self.threads.to_string()),
-            ("instructions", used.unwrap_or(&"baseline").to_string()),
-        ]
+        let mut rows = self.machine.rows(size);
+        rows.push(("instructions", used.unwrap_or(&"baseline").to_string()));
+        rows
     }
 }
 
 impl GpuDevice {
-    fn test(adapter: &Adapter) -> Self {
-        let info = &adapter.info;
+    fn test(candidate: &Candidate) -> Self {
+        let info = &candidate.info;
         Self {
             device: format!("gpu:{}", info.index),
             name: info.name.clone(),
-            backend: info.backend.to_string(),
+            backend: info.backend.clone(),
+            pci: info.pci.clone(),
             driver: info.driver.clone(),
-            kind: kind(info.device_type),
+            kind: info.kind,
             limits: info.limits.into(),
-            self_test: Gpu::open(adapter).into(),
+            self_test: candidate.tested().into(),
         }
     }
 
     fn rows(&self) -> Vec<(&'static str, String)> {
         let limits = &self.limits;
+        let pci = self.pci.clone();
         vec![
             ("name", self.name.clone()),
             ("backend", self.backend.clone()),
+            ("PCI address", pci.unwrap_or_else(|| "not told".into())),
             ("driver", self.driver.clone()),
-            ("type", self.kind.into()),
+            ("type", self.kind.to_string()),
             (
                 "workgroup",
                 format!(
@@ -180,15 +210,15 @@ impl From<AdapterLimits> for Limits {
     }
 }
 
-impl From<Result<Gpu, GpuError>> for SelfTest {
-    fn from(opened: Result<Gpu, GpuError>) -> Self {
-        let arithmetic = opened.as_ref().ok().map(Gpu::arithmetic);
+impl From<Result<Tested, GpuError>> for SelfTest {
+    fn from(test: Result<Tested, GpuError>) -> Self {
+        let tested = test.as_ref().ok();
         Self {
-            passed: opened.is_ok(),
-            exact: opened.as_ref().ok().map(Gpu::is_exact),
-            contracts: arithmetic.map(|found| found.contracts),
-            flushes_subnormals: arithmetic.map(|found| found.flushes_subnormals),
-            reason: opened.err().map(|error| error.to_string()),
+            passed: tested.is_some(),
+            exact: tested.map(|tested| tested.exact),
+            contracts: tested.map(|tested| tested.arithmetic.contracts),
+            flushes_subnormals: tested.map(|tested| tested.arithmetic.flushes_subnormals),
+            reason: test.err().map(|error| error.to_string()),
         }
     }
 }
@@ -223,16 +253,6 @@ fn instruction_sets() -> Vec<&'static str> {
 #[cfg(not(target_arch = "x86_64"))]
 fn instruction_sets() -> Vec<&'static str> {
     Vec::new()
-}
-
-fn kind(device_type: wgpu::DeviceType) -> &'static str {
-    match device_type {
-        wgpu::DeviceType::DiscreteGpu => "discrete",
-        wgpu::DeviceType::IntegratedGpu => "integrated",
-        wgpu::DeviceType::VirtualGpu => "virtual",
-        wgpu::DeviceType::Cpu => "software",
-        wgpu::DeviceType::Other => "other",
-    }
 }
 
 fn block(device: &str, rows: &[(&str, String)]) -> String {

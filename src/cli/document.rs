@@ -4,6 +4,7 @@ use super::data::DataUsed;
 use super::figures::{MEAN, percent};
 use super::{sets, silence};
 use serde::Serialize;
+use spikeprune::backend::{Backend, DeviceKind};
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::experiment::evaluate::{Evaluation, NotLearned};
 use spikeprune::experiment::set_answers::SetAnswers;
@@ -21,6 +22,7 @@ pub struct Document<'a> {
     pub version: &'static str,
     pub command: &'static str,
     pub device: String,
+    pub device_type: DeviceKind,
     pub seed: u64,
     /// Every parameter, by the keys of the TOML file.
     pub params: &'a Params,
@@ -88,8 +90,8 @@ impl Means {
 pub struct Training {
     /// Images shown over all epochs.
     pub images: usize,
-    /// Wall-clock time, all replicas together.
-    pub seconds: f64,
+    /// Wall-clock time, all replicas together; none if that of a part is not known.
+    pub seconds: Option<f64>,
     /// E spikes.
     pub spikes: u64,
 }
@@ -102,11 +104,11 @@ pub struct Weights {
     pub zero_fraction: f64,
 }
 
-/// Results of all networks of a checkpoint; `train_seconds` where they were trained just now.
+/// Results of all networks of a checkpoint; `train_seconds` where it is of `train`, with the time if that is known.
 pub fn replicas(
     checkpoint: &Checkpoint,
     evaluations: Vec<Evaluation>,
-    train_seconds: Option<f64>,
+    train_seconds: Option<Option<f64>>,
 ) -> Vec<NetworkSummary> {
     let tested = checkpoint.replicas.iter().zip(evaluations);
     tested
@@ -138,7 +140,7 @@ pub fn replicas(
 /// The document of all networks of a checkpoint.
 pub fn document<'a>(
     command: &'static str,
-    device: &str,
+    backend: &dyn Backend,
     params: &'a Params,
     replicas: &'a [NetworkSummary],
     data: DataUsed,
@@ -147,7 +149,8 @@ pub fn document<'a>(
     Document {
         version: env!("CARGO_PKG_VERSION"),
         command,
-        device: device.into(),
+        device: backend.device().into(),
+        device_type: backend.kind(),
         seed: params.job.seed,
         params,
         tau_prune_ms: params.tau_prune_ms(),
@@ -185,12 +188,10 @@ pub fn table(document: &Document<'_>) -> String {
     );
     if let Some(train) = &document.first.train {
         let shown = train.images * document.replicas.len();
-        let rate = shown as f64 / train.seconds;
-        let _ = writeln!(
-            text,
-            "trained on {shown} images in {:.1} s ({rate:.0}/s)",
-            train.seconds
-        );
+        let time = train.seconds.map_or(String::new(), |seconds| {
+            format!(" in {seconds:.1} s ({:.0}/s)", shown as f64 / seconds)
+        });
+        let _ = writeln!(text, "trained on {shown} images{time}");
     }
     let eval = &document.first.eval;
     let shown = eval.images * document.replicas.len();

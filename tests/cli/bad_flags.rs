@@ -303,7 +303,8 @@ fn numbers_that_stop_being_finite_are_reported_with_image_and_neuron() {
     };
     all_well(devices.iter().map(|device| {
         let folder = TempDir::new().unwrap();
-        let mut command = tiny_train(&folder.path().join("run"), &["--device", device]);
+        let flags = ["--quiet", "--device", device];
+        let mut command = tiny_train(&folder.path().join("run"), &flags);
         for setting in [
             "learning.gmax=100",
             "input.full_rate_hz=1000",

@@ -44,9 +44,18 @@ fn the_cpu_comes_first_then_every_gpu() {
 #[test]
 fn the_document_of_devices_has_its_keys() {
     let document = listed();
-    assert_keys(&document, &["version", "cpu", "gpus"]);
+    assert_keys(&document, &["version", "cpu", "gpus", "notes"]);
     let cpu = &document["cpu"];
-    assert_keys(cpu, &["device", "threads", "instruction_sets"]);
+    let of_cpu = [
+        "device",
+        "threads",
+        "cores",
+        "memory_bytes",
+        "cgroup_memory_bytes",
+        "address_space_bytes",
+        "instruction_sets",
+    ];
+    assert_keys(cpu, &of_cpu);
     assert_eq!(cpu["device"], "cpu");
     assert!(cpu["threads"].as_u64().unwrap() > 0);
     assert!(cpu["instruction_sets"].is_array());
@@ -55,6 +64,7 @@ fn the_document_of_devices_has_its_keys() {
             "device",
             "name",
             "backend",
+            "pci",
             "driver",
             "type",
             "limits",
@@ -92,7 +102,7 @@ fn the_document_of_devices_has_its_keys() {
 #[test]
 fn a_training_on_the_gpu_leaves_the_bytes_of_the_cpu() {
     let Some(gpu) = gpu() else { return };
-    let flags = |device| ["--replicas", "2", "--device", device];
+    let flags = |device| ["--quiet", "--replicas", "2", "--device", device];
     let ours = Run::tiny(&flags("gpu"));
     assert_eq!(ours.summary()["device"], gpu.device());
     if !gpu.is_exact() {
@@ -111,7 +121,7 @@ fn a_test_on_the_gpu_gives_the_numbers_of_the_cpu() {
     let Some(gpu) = gpu() else { return };
     let kept = SHARED.checkpoint();
     let eval = |device| {
-        let flags = ["eval", kept.arg(), "--json", "--device", device];
+        let flags = ["eval", kept.arg(), "--json", "--quiet", "--device", device];
         let mut document: Value = serde_json::from_str(&succeed(&mut spikeprune(&flags))).unwrap();
         document["eval"].as_object_mut().unwrap().remove("seconds");
         document

@@ -214,7 +214,7 @@ fn reproduce(out: &Path, flags: &[&str]) -> assert_cmd::Command {
 
 /// The document without what may differ from run to run.
 fn timeless(mut found: Value) -> Value {
-    for key in ["seconds", "device"] {
+    for key in ["seconds", "device", "device_type"] {
         found[key].take();
     }
     for network in found["networks"].as_array_mut().unwrap() {
@@ -318,6 +318,7 @@ fn the_experiment_holds_every_size_arm_and_seed() {
     let folder = tempfile::tempdir().unwrap();
     let small = [
         "--json",
+        "--quiet",
         "--seeds",
         "2",
         "--sizes",

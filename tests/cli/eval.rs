@@ -26,6 +26,7 @@ fn eval_repeats_the_test_of_the_training() {
         for key in [
             "version",
             "device",
+            "device_type",
             "seed",
             "params",
             "tau_prune_ms",

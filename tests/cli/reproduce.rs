@@ -233,8 +233,11 @@ fn a_gpu_that_is_exact_gives_the_same() {
     };
     for flags in [[].as_slice(), &["--preset", "best", "--no-controls"]] {
         let on = |device| {
-            let mut found = timeless(&document(&[flags, &["--device", device]].concat()));
-            found["device"] = Value::Null;
+            let on = ["--device", device];
+            let mut found = timeless(&document(&[flags, &on].concat()));
+            let kind = found["device_type"].take();
+            assert_eq!(kind == "cpu", device == "cpu", "{kind}");
+            found["device"].take();
             found
         };
         assert_eq!(on("cpu"), on("gpu"));

@@ -125,6 +125,7 @@ fn the_document_has_its_keys_and_its_numbers_agree() {
         "command",
         "data",
         "device",
+        "device_type",
         "eval",
         "means",
         "notes",
@@ -141,6 +142,7 @@ fn the_document_has_its_keys_and_its_numbers_agree() {
     assert_eq!(document["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(document["command"], "train");
     assert_eq!(document["device"], "cpu");
+    assert_eq!(document["device_type"], "cpu");
     assert_eq!(document["seed"], 11);
     assert_eq!(document["out"], run.out.to_str().unwrap());
     // The paper's rule: 500 ms an image, two classes, 40 images.

@@ -57,7 +57,7 @@ JOBS |= {
 }
 
 # Keys of documents and columns of tables that are not compared.
-VOLATILE = {"seconds", "train_seconds", "train_ms_per_image", "version", "device", "out", "folder", "params"}
+VOLATILE = {"seconds", "train_seconds", "train_ms_per_image", "version", "device", "device_type", "out", "folder", "params"}
 
 
 def run(program, arguments, folder):

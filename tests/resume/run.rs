@@ -64,12 +64,13 @@ pub fn wait_for(path: &Path, child: &mut Child) {
 }
 
 /// What may differ between two runs that are the same: times and the folder's name.
-const PASSING: [&str; 5] = [
+const PASSING: [&str; 6] = [
     "seconds",
     "train_seconds",
     "train_ms_per_image",
     "out",
     "device",
+    "device_type",
 ];
 
 fn drop_passing(value: &mut Value) {

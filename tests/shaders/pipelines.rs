@@ -1,15 +1,15 @@
 //! Shaders and the bindings that the crate gives them.
 
 use super::*;
+use spikeprune::backend::DeviceKind::{self, Discrete, Software};
 use spikeprune::backend::gpu::adapter::Adapter;
 use spikeprune::backend::gpu::device;
 use spikeprune::backend::gpu::error::GpuError;
 use spikeprune::backend::gpu::pipelines::Pipelines;
 use spikeprune::backend::gpu::{Gpu, adapters_of};
-use wgpu::DeviceType::{self, Cpu, DiscreteGpu};
 
 /// A device that computes nothing, but checks as any other, within the limits that WebGPU promises.
-fn noop(device_type: DeviceType) -> Adapter {
+fn noop(kind: DeviceKind) -> Adapter {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
         backends: wgpu::Backends::NOOP,
         flags: wgpu::InstanceFlags::empty(),
@@ -24,15 +24,15 @@ fn noop(device_type: DeviceType) -> Adapter {
     });
     let mut adapter = adapters_of(&instance).remove(0);
     // wgpu 30.0.1 says Cpu, whatever its options ask for.
-    adapter.info.device_type = device_type;
+    adapter.info.kind = kind;
     adapter
 }
 
 #[test]
 fn every_pipeline_can_be_created() {
     // Software gets workgroups of its own.
-    for (device_type, software) in [(DiscreteGpu, false), (Cpu, true)] {
-        let adapter = noop(device_type);
+    for (kind, software) in [(Discrete, false), (Software, true)] {
+        let adapter = noop(kind);
         let gpu = device::open(&adapter).unwrap();
         for n in NEURONS {
             let sizes = workgroups(n, software);

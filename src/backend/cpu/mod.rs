@@ -45,6 +45,10 @@ impl Backend for Cpu {
         "cpu"
     }
 
+    fn kind(&self) -> DeviceKind {
+        DeviceKind::Cpu
+    }
+
     fn networks_at_once(&self) -> usize {
         // Several for each thread, so that none waits long for the slowest of a round.
         4 * self.pool.current_num_threads()

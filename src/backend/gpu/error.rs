@@ -7,6 +7,23 @@ use crate::backend::BackendError;
 pub enum GpuError {
     #[error("this machine has no GPU that Vulkan, Metal or DX12 can reach")]
     NoAdapter,
+    /// Looking for GPUs ended the process that looked, or never ended.
+    #[error("the drivers of this machine cannot list its GPUs: {0}")]
+    Listing(String),
+    /// The same of testing one.
+    #[error("{adapter} cannot be used: {reason}")]
+    Broken { adapter: String, reason: String },
+    /// What another process found wrong.
+    #[error("{0}")]
+    Found(String),
+    #[error("cannot look for GPUs by running {program}: {reason}")]
+    Probe { program: String, reason: String },
+    #[error(
+        "no GPU is looked for: a limit on address space (ulimit -v) allows {} MiB, a GPU's driver needs {} and more",
+        limit >> 20,
+        needed >> 20
+    )]
+    Cramped { limit: u64, needed: u64 },
     #[error("there is no {asked} among the GPUs: {}", available.join(", "))]
     NotFound {
         asked: String,

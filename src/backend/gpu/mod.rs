@@ -13,10 +13,12 @@ pub mod error;
 pub mod layout;
 #[doc(hidden)]
 pub mod pipelines;
+pub mod probe;
 mod recording;
 mod resident;
 pub mod self_test;
 mod session;
+pub mod surroundings;
 mod testing;
 mod training;
 mod tuning;
@@ -27,7 +29,7 @@ use adapter::Adapter;
 use device::OpenDevice;
 use error::GpuError;
 use pipelines::Pipelines;
-use self_test::Arithmetic;
+use self_test::Tested;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -43,8 +45,7 @@ pub struct Gpu {
     /// Kernels by number of neurons.
     pipelines: Mutex<HashMap<usize, Arc<Pipelines>>>,
     traffic: Arc<Mutex<Traffic>>,
-    arithmetic: Arithmetic,
-    exact: bool,
+    tested: Tested,
     /// Bytes that one buffer should take at most.
     largest_buffer: u64,
 }
@@ -58,19 +59,34 @@ impl Gpu {
     /// # Errors
     /// When it is too weak, cannot be opened or computes wrongly.
     pub fn open(adapter: &Adapter) -> Result<Self, GpuError> {
-        let device = Arc::new(device::open(adapter)?);
+        let device = device::open(adapter)?;
         let arithmetic = self_test::self_test(&device)?;
-        let largest_buffer = LARGEST_BUFFER.min(device.info.limits.max_storage_buffer_binding_size);
-        let mut gpu = Self {
-            device,
-            pipelines: Mutex::default(),
-            traffic: Arc::default(),
+        let untested = Tested {
             arithmetic,
             exact: false,
-            largest_buffer,
         };
-        gpu.exact = self_test::compare(&gpu)? && !arithmetic.contracts;
+        let mut gpu = Self::of(device, untested);
+        gpu.tested.exact = self_test::compare(&gpu)? && !arithmetic.contracts;
         Ok(gpu)
+    }
+
+    /// Opens an adapter that was tested before, as in another process.
+    ///
+    /// # Errors
+    /// When it is too weak or cannot be opened.
+    pub fn open_tested(adapter: &Adapter, tested: Tested) -> Result<Self, GpuError> {
+        Ok(Self::of(device::open(adapter)?, tested))
+    }
+
+    fn of(device: OpenDevice, tested: Tested) -> Self {
+        let largest_buffer = LARGEST_BUFFER.min(device.info.limits.max_storage_buffer_binding_size);
+        Self {
+            device: Arc::new(device),
+            pipelines: Mutex::default(),
+            traffic: Arc::default(),
+            tested,
+            largest_buffer,
+        }
     }
 
     /// The same with buffers of at most so many bytes: for a device that others use too. Larger jobs run in
@@ -86,14 +102,14 @@ impl Gpu {
         self.device.info.limits.max_storage_buffer_binding_size
     }
 
-    /// How its arithmetic may differ from the native backend's.
-    pub fn arithmetic(&self) -> Arithmetic {
-        self.arithmetic
+    /// What its self-test measured.
+    pub fn tested(&self) -> Tested {
+        self.tested
     }
 
-    /// Whether results equal the native backend's to the bit, as measured when the device was opened.
+    /// Whether results equal the native backend's to the bit, as measured when the device was tested.
     pub fn is_exact(&self) -> bool {
-        self.exact && !cfg!(feature = "contracted")
+        self.tested.exact && !cfg!(feature = "contracted")
     }
 
     fn pipelines(&self, neurons: usize) -> Result<Arc<Pipelines>, GpuError> {
@@ -121,6 +137,10 @@ impl Gpu {
 impl Backend for Gpu {
     fn device(&self) -> &str {
         &self.device.info.name
+    }
+
+    fn kind(&self) -> DeviceKind {
+        self.device.info.kind
     }
 
     fn networks_at_once(&self) -> usize {

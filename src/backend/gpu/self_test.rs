@@ -9,14 +9,23 @@ use crate::network::Network;
 use crate::params::{INPUTS, Params, Vote};
 use crate::presets;
 use bytemuck::{Pod, Zeroable};
+use serde::{Deserialize, Serialize};
 
 /// How a GPU's arithmetic may differ from Rust's where WGSL leaves it free.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arithmetic {
     /// `x * y + z` is rounded once, not twice: sums differ from the CPU's in their last bits.
     pub contracts: bool,
     /// Results or operands below 1.2e-38 become 0.
     pub flushes_subnormals: bool,
+}
+
+/// What the self-test of a GPU that works has measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tested {
+    pub arithmetic: Arithmetic,
+    /// Whether a short training agreed with the native backend's to the bit.
+    pub exact: bool,
 }
 
 /// Iterations that one invocation must be able to do; Mesa 22's lavapipe ends every loop at 65,535.

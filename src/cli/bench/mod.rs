@@ -3,18 +3,18 @@
 mod show;
 
 use super::data::Loaded;
-use super::device::{check_threads, tell};
+use super::device::{check_threads, open, opener, tell};
 use super::options::ParamOptions;
-use super::output::{out, out_json};
+use super::output::{out, out_json, warn_unless_flushed};
+use super::paths::path;
 use super::progress::Progress;
 use super::sweep::grid;
 use anyhow::{Context, ensure};
 use clap::Args;
 use serde::Serialize;
 use spikeprune::artefact::write_new;
-use spikeprune::backend::Backend;
 use spikeprune::backend::choice::DeviceChoice;
-use spikeprune::backend::open::{Opened, open_all, open_choice};
+use spikeprune::backend::{Backend, DeviceKind};
 use spikeprune::dataset::Dataset;
 use spikeprune::experiment::bench::{Effort, Speed, speed};
 use spikeprune::experiment::sweep::{Point, Search};
@@ -60,15 +60,15 @@ struct MeasureOptions {
 #[derive(Args)]
 #[command(next_help_heading = "Device and output")]
 struct OutputOptions {
-    /// What to measure: cpu, gpu, gpu:N or part of a GPU's name; may be repeated [default: the CPU and every GPU that
-    /// works]
+    /// What to measure: cpu, gpu, gpu:N, a PCI address or part of a GPU's name; may be repeated [default: the CPU and
+    /// every GPU that works]
     #[arg(long, value_name = "DEVICE")]
     device: Vec<DeviceChoice>,
     /// Threads of the CPU; 0 takes one for each core
     #[arg(long, value_parser = whole::<usize>, value_name = "N", default_value_t = 0)]
     threads: usize,
     /// Draw CPU time an image over the values of the first --grid, as SVG into this new file
-    #[arg(long, value_name = "FILE", requires = "grid")]
+    #[arg(long, value_parser = path(), value_name = "FILE", requires = "grid")]
     plot: Option<PathBuf>,
     /// Print one JSON document instead of a table
     #[arg(long)]
@@ -106,6 +106,7 @@ struct Machine {
 #[derive(Serialize)]
 struct Row {
     device: String,
+    device_type: DeviceKind,
     settings: BTreeMap<String, String>,
     neurons: usize,
     networks: usize,
@@ -153,8 +154,9 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     }
     if let Some(path) = &args.output.plot {
         let svg = document.plot(&search.axes[0].key)?;
-        write_new(path, |file| file.write_all(svg.as_bytes()))
+        let flushed = write_new(path, |file| file.write_all(svg.as_bytes()))
             .with_context(|| format!("cannot write {}", path.display()))?;
+        warn_unless_flushed(path, &flushed);
     }
     Ok(())
 }
@@ -191,6 +193,7 @@ impl BenchArgs {
                 let keys = search.axes.iter().map(|axis| axis.key.clone());
                 rows.push(Row {
                     device: backend.device().into(),
+                    device_type: backend.kind(),
                     settings: keys.zip(point.values.iter().cloned()).collect(),
                     neurons: params.model.neurons(),
                     networks: params.job.replicas,
@@ -220,23 +223,15 @@ impl BenchArgs {
 
     /// The devices asked for, or all.
     fn open(&self) -> anyhow::Result<Vec<Box<dyn Backend>>> {
-        let opened: Vec<Opened> = if self.output.device.is_empty() {
-            open_all(self.output.threads)?
-        } else {
-            let open = |choice| {
-                open_choice(choice, self.output.threads)
-                    .with_context(|| format!("--device {choice}"))
-            };
-            self.output
-                .device
-                .iter()
-                .map(open)
-                .collect::<Result<_, _>>()?
-        };
-        for opened in &opened {
-            tell(&opened.notes, self.output.quiet);
+        let OutputOptions { threads, quiet, .. } = self.output;
+        if self.output.device.is_empty() {
+            let mut opener = opener(threads)?;
+            let opened = opener.open_all()?;
+            tell(&opener, quiet);
+            return Ok(opened);
         }
-        Ok(opened.into_iter().map(|opened| opened.backend).collect())
+        let choices = self.output.device.iter();
+        choices.map(|choice| open(choice, threads, quiet)).collect()
     }
 }
 

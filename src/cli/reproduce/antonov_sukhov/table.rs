@@ -1,6 +1,6 @@
 //! The results of `reproduce` as rows of text, for the terminal and for the report.
 
-use crate::cli::figures::{MEAN, aligned, amount, counts, listed, percent};
+use crate::cli::figures::{MEAN, aligned, amount, counts, percent};
 use crate::cli::reproduce::page::apart;
 use spikeprune::experiment::papers::antonov_sukhov::{
     ArmName, Claim, NetworkResult, PUBLISHED, Reproduction, Score, Split,
@@ -356,11 +356,12 @@ pub fn verdict(found: &Reproduction) -> String {
                 .filter(|c| c.outcome.verdict == Some(verdict))
                 .count()
         };
-        format!(
-            "{name} reaches {} and has {} more within its interval",
-            count(Verdict::Reached),
-            count(Verdict::Within)
-        )
+        let within = match outcomes().any(|claim| claim.outcome.low.is_some()) {
+            true => format!(", has {} more within its interval", count(Verdict::Within)),
+            false => String::new(),
+        };
+        let (reached, missed) = (count(Verdict::Reached), count(Verdict::NotReached));
+        format!("{name} reaches {reached}{within} and misses {missed}")
     };
     let counted: Vec<String> = arms.iter().map(counted).collect();
     format!(
@@ -371,6 +372,6 @@ pub fn verdict(found: &Reproduction) -> String {
         share(first, accuracy),
         share(&without, accuracy),
         found.summary.len() / arms.len(),
-        listed(&counted)
+        counted.join("; ")
     )
 }

@@ -3,6 +3,7 @@
 use super::claims::Claim;
 use super::raster::Shown;
 use super::{ArmName, ArmsPlan, Split, Subject};
+use crate::backend::{Backend, DeviceKind};
 use crate::experiment::evaluate::{Answer, Evaluation};
 use crate::experiment::fired::{Fired, Neurons, Silence};
 use crate::experiment::selection::ClassImages;
@@ -20,7 +21,8 @@ pub struct Reproduction {
     pub version: &'static str,
     pub command: &'static str,
     pub device: String,
-    /// Wall-clock time of the whole.
+    pub device_type: DeviceKind,
+    /// Wall-clock time of the whole, as far as it is known.
     pub seconds: f64,
     pub preset: String,
     /// Labels learned, and labels shown as unknown, in the first split.
@@ -64,8 +66,8 @@ pub struct NetworkResult {
     pub zero_fraction: f64,
     /// How many neurons there are for each class, and which of them no known digit ever fired.
     pub neurons: Neurons,
-    /// Wall-clock time of the training of all networks over their number.
-    pub train_seconds: f64,
+    /// Wall-clock time of the training of all networks over their number; none if that of a part is not known.
+    pub train_seconds: Option<f64>,
     pub sets: BTreeMap<TestSet, SetResult>,
     /// Known digits told from others, each by the score that suits: unknown digits by the margin, noise by the
     /// number of spikes.
@@ -145,13 +147,14 @@ pub struct Tried {
 }
 
 impl Reproduction {
-    pub(super) fn new(plan: &ArmsPlan, device: &str) -> Self {
+    pub(super) fn new(plan: &ArmsPlan, backend: &dyn Backend) -> Self {
         let job = &plan.params.job;
         let first = plan.splits.first();
         Self {
             version: env!("CARGO_PKG_VERSION"),
             command: "reproduce",
-            device: device.into(),
+            device: backend.device().into(),
+            device_type: backend.kind(),
             seconds: 0.0,
             preset: plan.params.preset.clone(),
             classes: first.map_or(Vec::new(), |split| split.classes.clone()),

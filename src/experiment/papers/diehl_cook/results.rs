@@ -1,6 +1,7 @@
 //! What came out.
 
 use super::{SIZES, SizesPlan, published};
+use crate::backend::{Backend, DeviceKind};
 use crate::experiment::evaluate::Evaluation;
 use crate::experiment::papers::outcome::{Direction, Outcome};
 use crate::experiment::train::zero_fraction;
@@ -16,7 +17,8 @@ pub struct DiehlCook {
     pub command: &'static str,
     pub paper: &'static str,
     pub device: String,
-    /// Wall-clock time of the whole.
+    pub device_type: DeviceKind,
+    /// Wall-clock time of the whole, as far as it is known.
     pub seconds: f64,
     pub seeds: Vec<u64>,
     /// Parameters that the networks have in common.
@@ -44,8 +46,8 @@ pub struct SizeResult {
     pub seed: u64,
     /// Training images shown, each counted once however often it was shown again.
     pub train_images: usize,
-    /// Wall-clock time of an image, metrics included: of the training of all networks of this size since it was begun
-    /// or resumed, over their number and the images shown since; none if there were none.
+    /// Wall-clock time of an image, metrics included: of the training of all networks of this size, over their number
+    /// and the images; none if no time of it is known.
     pub train_ms_per_image: Option<f64>,
     /// E spikes for each training image.
     pub train_spikes: f64,
@@ -86,8 +88,7 @@ impl SizeResult {
             pruning: network.params.model.pruning.mode,
             seed: network.seed,
             train_images: images,
-            train_ms_per_image: (trained.images > 0)
-                .then(|| 1e3 * trained.seconds / (trained.images * trained.replicas.len()) as f64),
+            train_ms_per_image: trained.seconds_an_image().map(|seconds| 1e3 * seconds),
             train_spikes: network.state.spikes_e as f64 / images.max(1) as f64,
             // All classes are learned.
             accuracy: eval.accuracy.unwrap_or(0.0),
@@ -101,12 +102,13 @@ impl SizeResult {
 
 impl DiehlCook {
     /// Without any network yet.
-    pub fn new(plan: &SizesPlan, device: &str) -> Self {
+    pub fn new(plan: &SizesPlan, backend: &dyn Backend) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION"),
             command: "reproduce",
             paper: "diehl-cook",
-            device: device.into(),
+            device: backend.device().into(),
+            device_type: backend.kind(),
             seconds: 0.0,
             seeds: (0..plan.seeds)
                 .map(|replica| plan.params.replica_seed(replica))
