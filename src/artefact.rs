@@ -41,6 +41,15 @@ pub fn sha256(mut reader: impl Read) -> io::Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
+/// Where a file is that was written.
+#[derive(Debug)]
+pub enum Flushed {
+    OnDisk,
+    /// In the hands of the system, whose file system does not bring files to the disk on demand: the file is lost if the
+    /// machine fails in the next seconds.
+    OnItsWay(io::Error),
+}
+
 /// Writes a file beside its final place, brings it to the disk and renames it.
 ///
 /// # Errors
@@ -48,9 +57,10 @@ pub fn sha256(mut reader: impl Read) -> io::Result<String> {
 pub fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
-) -> io::Result<()> {
-    unfinished(path, write)?.persist(path)?;
-    Ok(())
+) -> io::Result<Flushed> {
+    let (file, flushed) = unfinished(path, write)?;
+    file.persist(path)?;
+    Ok(flushed)
 }
 
 /// The same for a file that must not be there yet.
@@ -60,16 +70,17 @@ pub fn write_whole(
 pub fn write_new(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
-) -> io::Result<()> {
-    unfinished(path, write)?.persist_noclobber(path)?;
-    Ok(())
+) -> io::Result<Flushed> {
+    let (file, flushed) = unfinished(path, write)?;
+    file.persist_noclobber(path)?;
+    Ok(flushed)
 }
 
 /// A file on the disk beside its final place.
 fn unfinished(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
-) -> io::Result<NamedTempFile> {
+) -> io::Result<(NamedTempFile, Flushed)> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
@@ -89,8 +100,29 @@ fn unfinished(
     write(&mut buffered)?;
     buffered.flush()?;
     drop(buffered);
-    file.as_file().sync_all()?;
-    Ok(file)
+    let flushed = flushed(file.as_file().sync_all())?;
+    Ok((file, flushed))
+}
+
+/// What it means that a file was brought to the disk, or was not: a file system that cannot do so on demand, like some on
+/// networks and in containers, is no error.
+///
+/// # Errors
+/// That the data did not arrive: the disk is full, a quota is used up, a device or a server is gone.
+pub fn flushed(result: io::Result<()>) -> io::Result<Flushed> {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, ReadOnlyFilesystem, Unsupported};
+    // Not a typewriter: the call means nothing there.
+    const ENOTTY: i32 = 25;
+    match result {
+        Ok(()) => Ok(Flushed::OnDisk),
+        Err(error) => match error.kind() {
+            InvalidInput | PermissionDenied | ReadOnlyFilesystem | Unsupported => {
+                Ok(Flushed::OnItsWay(error))
+            }
+            _ if cfg!(unix) && error.raw_os_error() == Some(ENOTTY) => Ok(Flushed::OnItsWay(error)),
+            _ => Err(error),
+        },
+    }
 }
 
 /// Removes a file; it is no error if it does not exist.
@@ -101,19 +133,6 @@ pub fn remove(path: &Path) -> io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
-    }
-}
-
-/// A file system without locks, like some on networks, is no error: two programs cannot be kept apart there.
-///
-/// # Errors
-/// Any other error of a lock.
-pub fn without_locks(error: io::Error) -> io::Result<()> {
-    let no_locks = cfg!(target_os = "linux") && error.raw_os_error() == Some(37);
-    match error.kind() {
-        io::ErrorKind::Unsupported => Ok(()),
-        _ if no_locks => Ok(()),
-        _ => Err(error),
     }
 }
 
@@ -153,6 +172,22 @@ mod tests {
         assert!(write_whole(&taken, |_| Ok(())).is_err());
         assert_eq!(names(folder.path()), ["taken"]);
         assert!(write_whole(&folder.path().join("missing/a"), |_| Ok(())).is_err());
+    }
+
+    /// By their numbers on Linux.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_flush_that_is_not_offered_is_none_that_failed() {
+        let of = |number| flushed(Err(io::Error::from_raw_os_error(number)));
+        // EPERM, EACCES, EINVAL, ENOTTY, EROFS, ENOSYS, EOPNOTSUPP.
+        for number in [1, 13, 22, 25, 30, 38, 95] {
+            assert!(matches!(of(number), Ok(Flushed::OnItsWay(_))), "{number}");
+        }
+        // EIO, EFBIG, ENOSPC, ETIMEDOUT, ESTALE, EDQUOT.
+        for number in [5, 27, 28, 110, 116, 122] {
+            assert_eq!(of(number).unwrap_err().raw_os_error(), Some(number));
+        }
+        assert!(matches!(flushed(Ok(())), Ok(Flushed::OnDisk)));
     }
 
     #[test]

@@ -29,9 +29,11 @@ fn main() -> ExitCode {
         Err(error) if cli::output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             cli::output::print_error(&error);
-            match error.is::<cli::saving::Stopped>() {
-                true => ExitCode::from(cli::signals::STOPPED),
-                false => ExitCode::FAILURE,
+            match error.downcast_ref() {
+                Some(cli::saving::Broken {
+                    by_signal: true, ..
+                }) => ExitCode::from(cli::signals::STOPPED),
+                _ => ExitCode::FAILURE,
             }
         }
     }

@@ -102,13 +102,26 @@ impl Replica {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trained {
     pub replicas: Vec<Replica>,
-    /// Wall-clock time since it was begun or resumed, metrics included, all networks together.
+    /// Wall-clock time of their training as far as it is known, metrics included, all networks together.
     pub seconds: f64,
-    /// Images shown to each network in that time.
+    /// Images shown to each network in that time: fewer than it has seen where the time of a part is not known.
     pub images: usize,
 }
 
 impl Trained {
+    /// Wall-clock time of the whole training, if it is known.
+    pub fn whole_seconds(&self) -> Option<f64> {
+        let seen = |replica: &Replica| replica.network.state.presented as usize;
+        let whole = self.replicas.first().map_or(0, seen) == self.images;
+        whole.then_some(self.seconds)
+    }
+
+    /// Wall-clock time of an image shown to one network, over all of which the time is known.
+    pub fn seconds_an_image(&self) -> Option<f64> {
+        let shown = self.images * self.replicas.len();
+        (shown > 0).then(|| self.seconds / shown as f64)
+    }
+
     /// The same networks, with the data in another folder.
     #[must_use]
     pub fn with_data(mut self, folder: &DataFolder) -> Self {

@@ -190,9 +190,10 @@ impl Candidate {
             Found::Here(adapter) => return Gpu::open(adapter),
             Found::Elsewhere(test) => test.clone().transpose()?,
         };
-        let adapter = adapters()
-            .into_iter()
-            .find(|adapter| adapter.info == self.info);
+        // Limits may depend on those of the process.
+        let place = |info: &AdapterInfo| (info.index, info.name.clone(), info.pci.clone());
+        let mut adapters = adapters().into_iter();
+        let adapter = adapters.find(|adapter| place(&adapter.info) == place(&self.info));
         let adapter = adapter.ok_or_else(|| GpuError::Broken {
             adapter: self.info.name.clone(),
             reason: "another process finds it, this one does not".into(),

@@ -70,6 +70,16 @@ pub enum CheckpointError {
     Format { path: PathBuf, found: String },
     #[error("{}: {source}", path.display())]
     Params { path: PathBuf, source: ConfigError },
+    #[error(
+        "{} is of spikeprune {version}, which is newer than this {}: {source}",
+        path.display(),
+        env!("CARGO_PKG_VERSION")
+    )]
+    Newer {
+        path: PathBuf,
+        version: String,
+        source: Box<ConfigError>,
+    },
     #[error("{}: tensor {} is {found}, expected {expected}", path.display(), quoted(tensor))]
     Tensor {
         path: PathBuf,
@@ -137,10 +147,13 @@ impl Checkpoint {
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
         let bytes = self.to_bytes()?;
-        write_whole(path, |file| file.write_all(&bytes)).map_err(|source| CheckpointError::Write {
-            path: path.into(),
-            source,
-        })
+        let written = write_whole(path, |file| file.write_all(&bytes));
+        written
+            .map(|_| ())
+            .map_err(|source| CheckpointError::Write {
+                path: path.into(),
+                source,
+            })
     }
 
     /// The bytes of the file.
@@ -162,7 +175,11 @@ impl Checkpoint {
         };
         let found = std::fs::metadata(path).map_err(failed)?;
         if !found.is_file() {
-            return Err(failed(io::Error::other("it is not a regular file")));
+            let why = match found.is_dir() {
+                true => "it is a folder; name the checkpoint that lies in it",
+                false => "it is not a regular file",
+            };
+            return Err(failed(io::Error::other(why)));
         }
         let bytes = found.len();
         // Metadata and metrics come on top of what the parameters count.

@@ -4,7 +4,7 @@ use super::{Checkpoint, CheckpointError, FORMAT, replicas};
 use crate::dataset::Digests;
 use crate::labels::Labels;
 use crate::network::{ArrayMut, Network, State};
-use crate::params::{INPUTS, Params, ParamsError, layered};
+use crate::params::{INPUTS, Params, ParamsError, is_newer, layered, written_by};
 use crate::trained::{Metrics, Replica};
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::path::Path;
@@ -95,9 +95,17 @@ fn metadata(path: &Path, bytes: &[u8]) -> Result<Metadata, CheckpointError> {
 }
 
 fn read_params(path: &Path, text: &str) -> Result<Params, CheckpointError> {
-    let failed = |source| CheckpointError::Params {
-        path: path.into(),
-        source,
+    let newer = written_by(text).filter(|version| is_newer(version));
+    let failed = |source| match newer {
+        Some(version) => CheckpointError::Newer {
+            path: path.into(),
+            version: version.into(),
+            source: Box::new(source),
+        },
+        None => CheckpointError::Params {
+            path: path.into(),
+            source,
+        },
     };
     let params = layered(None, text, "params").map_err(failed)?.params;
     params

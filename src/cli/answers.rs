@@ -1,5 +1,6 @@
 //! What `eval --answers` writes: a row an image and network.
 
+use super::output::warn_unless_flushed;
 use anyhow::{Context, ensure};
 use spikeprune::artefact::write_new;
 use spikeprune::experiment::evaluate::ImageAnswer;
@@ -46,5 +47,7 @@ pub fn write(path: &Path, replicas: &[Replica], answers: &[ImageAnswer]) -> anyh
         csv.write_record(row.into_iter().chain(of_classes))?;
     }
     let bytes = csv.into_inner()?;
-    write_new(path, |file| file.write_all(&bytes)).with_context(failed)
+    let flushed = write_new(path, |file| file.write_all(&bytes)).with_context(failed)?;
+    warn_unless_flushed(path, &flushed);
+    Ok(())
 }

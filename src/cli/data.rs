@@ -1,5 +1,6 @@
 //! The data set of a command: where it is read from, and what results say about it.
 
+use super::paths::{expanded, place};
 use anyhow::anyhow;
 use clap::Args;
 use etcetera::base_strategy::{BaseStrategy, choose_native_strategy};
@@ -16,7 +17,7 @@ pub struct DataOptions {
     ///
     /// auto looks for them in the folder that SPIKEPRUNE_DATA names, in the user's data folder
     /// (~/.local/share/spikeprune on Linux), in ./data and in the folder data beside the program.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_parser = place(), value_name = "DIR")]
     data: Option<DataFolder>,
 }
 
@@ -30,11 +31,11 @@ impl DataOptions {
     pub fn load(&self, params: &Params, begun: Option<&Begun>) -> anyhow::Result<Loaded> {
         let wanted = begun.and_then(|begun| begun.digests.as_ref());
         match &self.data {
-            Some(folder) => find(places(folder), wanted),
+            Some(folder) => find(places(folder)?, wanted),
             None => {
                 let of_run = begun.and_then(|begun| begun.folder.clone());
                 let of_run = of_run.map(Place::unnamed).into_iter();
-                find(of_run.chain(places(&params.job.data)), wanted)
+                find(of_run.chain(places(&params.job.data)?), wanted)
             }
         }
     }
@@ -74,7 +75,7 @@ pub struct WithData<'a, T: Serialize> {
 impl Loaded {
     /// Reads the data in a folder, or, where they are looked for, the first whose digests are these.
     pub fn from(folder: &DataFolder, wanted: Option<&Digests>) -> anyhow::Result<Self> {
-        find(places(folder), wanted)
+        find(places(folder)?, wanted)
     }
 
     /// The folder, from the root of the file system.
@@ -124,23 +125,24 @@ impl Place {
 const VARIABLE: &str = "SPIKEPRUNE_DATA";
 
 /// The places that a parameter means, the first first.
-fn places(folder: &DataFolder) -> Vec<Place> {
+fn places(folder: &DataFolder) -> anyhow::Result<Vec<Place>> {
+    let named = |what: &str, path: &Path, by: Named| match expanded(path) {
+        Ok(path) => Ok(Place { path, by }),
+        Err(why) => Err(anyhow!("{what} is {}: {why}", path.display())),
+    };
     if let DataFolder::At(folder) = folder {
-        let (path, by) = (folder.into(), Named::Parameter);
-        return vec![Place { path, by }];
+        return Ok(vec![named("job.data", folder.as_ref(), Named::Parameter)?]);
     }
     let variable = env::var_os(VARIABLE).filter(|value| !value.is_empty());
-    let of_variable = variable.map(|path| Place {
-        path: path.into(),
-        by: Named::Variable,
-    });
+    let of_variable = variable.map(|path| named(VARIABLE, path.as_ref(), Named::Variable));
+    let of_variable = of_variable.transpose()?;
     let strategy = choose_native_strategy().ok();
     let of_user = strategy.map(|strategy| strategy.data_dir().join("spikeprune"));
     let program = env::current_exe().ok();
     let beside = program.and_then(|program| Some(program.parent()?.join("data")));
     let others = [of_user, Some("data".into()), beside];
     let others = others.into_iter().flatten().map(Place::unnamed);
-    of_variable.into_iter().chain(others).collect()
+    Ok(of_variable.into_iter().chain(others).collect())
 }
 
 /// Reads the data in the first place that holds any; if it is known which are wanted, in the first that holds those.

@@ -1,6 +1,7 @@
 //! Flags for the device and for what is printed; none of them changes a result.
 
 use super::output::{note, warn};
+use super::saving::quoted;
 use anyhow::{Context, anyhow, ensure};
 use clap::Args;
 use spikeprune::backend::choice::DeviceChoice;
@@ -39,13 +40,15 @@ pub struct DeviceOptions {
 const MAX_THREADS: usize = 1024;
 
 impl DeviceOptions {
-    /// The flag that names the device again, with a space before it; empty for the default.
+    /// The flag that names the device again, for a shell, with a space before it; empty for the default.
     pub fn flag(&self) -> String {
-        match &self.device {
-            DeviceChoice::Auto => String::new(),
-            DeviceChoice::NamePart(part) => format!(" --device '{part}'"),
-            device => format!(" --device {device}"),
-        }
+        let device = match &self.device {
+            DeviceChoice::Auto => return String::new(),
+            device => device.to_string(),
+        };
+        // A name that begins with a dash would pass for a flag.
+        let between = if device.starts_with('-') { '=' } else { ' ' };
+        format!(" --device{between}{}", quoted(device.as_ref()))
     }
 
     /// Opens the device, with notes if it is not the expected one.

@@ -90,8 +90,8 @@ impl Means {
 pub struct Training {
     /// Images shown over all epochs.
     pub images: usize,
-    /// Wall-clock time, all replicas together.
-    pub seconds: f64,
+    /// Wall-clock time, all replicas together; none if that of a part is not known.
+    pub seconds: Option<f64>,
     /// E spikes.
     pub spikes: u64,
 }
@@ -104,11 +104,11 @@ pub struct Weights {
     pub zero_fraction: f64,
 }
 
-/// Results of all networks of a checkpoint; `train_seconds` where they were trained just now.
+/// Results of all networks of a checkpoint; `train_seconds` where it is of `train`, with the time if that is known.
 pub fn replicas(
     checkpoint: &Checkpoint,
     evaluations: Vec<Evaluation>,
-    train_seconds: Option<f64>,
+    train_seconds: Option<Option<f64>>,
 ) -> Vec<NetworkSummary> {
     let tested = checkpoint.replicas.iter().zip(evaluations);
     tested
@@ -188,12 +188,10 @@ pub fn table(document: &Document<'_>) -> String {
     );
     if let Some(train) = &document.first.train {
         let shown = train.images * document.replicas.len();
-        let rate = shown as f64 / train.seconds;
-        let _ = writeln!(
-            text,
-            "trained on {shown} images in {:.1} s ({rate:.0}/s)",
-            train.seconds
-        );
+        let time = train.seconds.map_or(String::new(), |seconds| {
+            format!(" in {seconds:.1} s ({:.0}/s)", shown as f64 / seconds)
+        });
+        let _ = writeln!(text, "trained on {shown} images{time}");
     }
     let eval = &document.first.eval;
     let shown = eval.images * document.replicas.len();

@@ -6,6 +6,7 @@ use super::device::DeviceOptions;
 use super::heatmap::FontOptions;
 use super::options::set;
 use super::output::{note, out, out_json};
+use super::paths::{path, place};
 use super::progress::Progress;
 use super::record::RecordOptions;
 use super::sets::SetOptions;
@@ -30,6 +31,7 @@ use std::path::PathBuf;
 #[derive(Args)]
 pub struct EvalArgs {
     /// A checkpoint.safetensors of `train`
+    #[arg(value_parser = path())]
     checkpoint: PathBuf,
     /// Labels to show, also ones that were not learned [default: those that were]
     #[arg(long, value_parser = wholes::<u8>,
@@ -40,7 +42,7 @@ pub struct EvalArgs {
     #[arg(long, value_name = "N", help_heading = "Test")]
     test_per_class: Option<PerClass>,
     /// Folder of the four IDX files, raw or .gz [default: as in the training]
-    #[arg(long, value_name = "DIR", help_heading = "Test")]
+    #[arg(long, value_parser = place(), value_name = "DIR", help_heading = "Test")]
     data: Option<DataFolder>,
     /// Count all labels shown as not learned, whatever their numbers: for data whose labels mean something else
     #[arg(long, help_heading = "Test")]
@@ -60,7 +62,7 @@ pub struct EvalArgs {
     )]
     linear_classifier: Option<usize>,
     /// Also write what every network answered to each image into this new file
-    #[arg(long, value_name = "FILE.csv", help_heading = "Test")]
+    #[arg(long, value_parser = path(), value_name = "FILE.csv", help_heading = "Test")]
     answers: Option<PathBuf>,
     #[command(flatten)]
     record: RecordOptions,

@@ -3,7 +3,8 @@
 use super::choices::{List, choices};
 use super::output::out;
 use super::own_files::{DRAWINGS, OwnFiles};
-use anyhow::{Context, bail, ensure};
+use super::paths::{make_folder, path};
+use anyhow::{bail, ensure};
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::params::{to_toml, whole, wholes};
@@ -15,10 +16,11 @@ use std::path::{Path, PathBuf};
 #[derive(Args)]
 pub struct HeatmapArgs {
     /// A checkpoint.safetensors of `train`
+    #[arg(value_parser = path())]
     checkpoint: PathBuf,
     /// Folder for sheet.png, class-*.png and weights.npy; replaces earlier drawings of this program there [default:
     /// heatmaps/ beside the checkpoint]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_parser = path(), value_name = "DIR")]
     out: Option<PathBuf>,
     /// Which network of several, from 0
     #[arg(long, value_parser = whole::<usize>, value_name = "N", default_value_t = 0)]
@@ -113,8 +115,7 @@ pub fn write(
     folder: &Path,
     style: &Style,
 ) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    make_folder(folder)?;
     let mut own = OwnFiles::of(folder, DRAWINGS)?;
     let params = &checkpoint.params;
     let replica = &checkpoint.replicas[replica];

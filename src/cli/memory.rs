@@ -1,5 +1,6 @@
 //! When the system gives no more memory, as under `ulimit -v`: one sentence and exit code 1 instead of an abort.
 
+use super::saving::go_on;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{Write, stderr};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,11 +36,12 @@ fn given(memory: *mut u8, bytes: usize) -> *mut u8 {
         while SAID.swap(true, Ordering::SeqCst) {
             std::thread::park();
         }
-        // Neither of these two statements allocates.
+        let (and, go_on) = go_on().map_or(("", ""), |command| ("; go on with: ", command));
+        // None of this allocates.
         let _ = writeln!(
             stderr(),
             "error: out of memory: the system refused {bytes} bytes more; raise its limit (ulimit -v), or lower \
-             --threads, the number of networks or of neurons"
+             --threads, the number of networks or of neurons{and}{go_on}"
         );
         signal_hook::low_level::exit(1);
     }

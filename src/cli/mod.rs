@@ -10,6 +10,7 @@ mod devices;
 mod document;
 mod eval;
 mod figures;
+mod head;
 mod heatmap;
 mod machine;
 mod man;
@@ -18,6 +19,7 @@ mod options;
 pub mod output;
 mod own_files;
 mod params;
+mod paths;
 mod progress;
 mod record;
 mod reproduce;
@@ -28,7 +30,9 @@ mod sets;
 pub mod signals;
 mod silence;
 mod sweep;
+mod text;
 mod train;
+mod usage;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
@@ -63,7 +67,9 @@ enum Command {
 
 /// Reads the command line.
 pub fn parse() -> Result<Cli, clap::Error> {
-    Cli::try_parse().map_err(|mut error| {
+    let args: Vec<_> = std::env::args_os().collect();
+    Cli::try_parse_from(&args).map_err(|error| {
+        let mut error = usage::named(error, &args);
         if is_rest_of_list(&error) {
             let tip = "a list with spaces needs quotes around all of it: '5, 7, 9'";
             let tip = ContextValue::StyledStrs(vec![tip.into()]);

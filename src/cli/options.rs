@@ -3,17 +3,18 @@
 use super::choices::{List, choice_list, choices};
 use super::data::DataOptions;
 use super::output::note;
-use super::run_folder::read_text;
+use super::paths::path;
+use super::text::read_config;
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use spikeprune::params::{
     Architecture, Layered, Measure, MetricsEvery, Params, PerClass, PruningMode, Renamed, Rule,
-    TauPrune, Threshold, TrainImages, Vote, apply_setting, layered_over, number, renamed, whole,
-    wholes,
+    TauPrune, Threshold, TrainImages, Vote, apply_setting, is_newer, layered_over, number, renamed,
+    whole, wholes, written_by,
 };
 use spikeprune::presets;
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a flag does, with its value in the default preset.
 fn with_default<T: Display>(what: &str, value: impl Fn(&Params) -> T) -> String {
@@ -50,8 +51,9 @@ pub struct ParamOptions {
 pub struct SourceOptions {
     #[arg(long, value_name = "NAME", help = preset_help(false), long_help = preset_help(true))]
     preset: Option<String>,
-    /// TOML file laid over the preset: any part of what `params` prints; a run's config.toml repeats it
-    #[arg(long, value_name = "FILE")]
+    /// TOML file laid over the preset: any part of what `params` prints; a run's config.toml repeats it; - is
+    /// stdin
+    #[arg(long, value_parser = path(), value_name = "FILE")]
     config: Option<PathBuf>,
     /// Any parameter by its key, e.g. excitatory.tau_membrane_ms=50; may be repeated
     ///
@@ -179,11 +181,7 @@ impl SourceOptions {
             renamed: of_file,
         } = match &self.config {
             None => layered_over(default, preset, "", "")?,
-            Some(path) => {
-                let origin = path.display().to_string();
-                let text = read_text(path).with_context(|| format!("cannot read {origin}"))?;
-                layered_over(default, preset, &text, &origin)?
-            }
+            Some(path) => laid_over(default, preset, path, quiet)?,
         };
         let of_settings = self.set.iter().filter_map(|setting| renamed(setting));
         note_renamed(of_file.into_iter().chain(of_settings), quiet);
@@ -192,6 +190,26 @@ impl SourceOptions {
         }
         Ok(params)
     }
+}
+
+/// A preset with a file laid over it; one of a newer version is told.
+fn laid_over(
+    default: &str,
+    preset: Option<&str>,
+    path: &Path,
+    quiet: bool,
+) -> anyhow::Result<Layered> {
+    let (origin, text) = read_config(path)?;
+    let layered = layered_over(default, preset, &text, &origin);
+    let Some(version) = written_by(&text).filter(|version| is_newer(version)) else {
+        return Ok(layered?);
+    };
+    let this = env!("CARGO_PKG_VERSION");
+    let newer = format!("{origin} is of spikeprune {version}, which is newer than this {this}");
+    if layered.is_ok() {
+        note(&newer, quiet);
+    }
+    layered.context(newer)
 }
 
 impl JobOptions {

@@ -1,8 +1,11 @@
 //! The two ways out: results on stdout, errors on stderr.
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
+use spikeprune::artefact::Flushed;
 use spikeprune::params::one_line;
 use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+use std::sync::Once;
 
 /// Prints a result. If the reader is gone, the program ends quietly, see [`is_broken_pipe`].
 pub fn out(text: &str) -> anyhow::Result<()> {
@@ -10,7 +13,21 @@ pub fn out(text: &str) -> anyhow::Result<()> {
     stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush())
+        .and_then(|()| arrived(&stdout))
         .context("cannot write to stdout")
+}
+
+/// Some file systems tell only now that the disk is full or a quota used up. What is no file has arrived.
+fn arrived(stdout: &io::StdoutLock<'_>) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        let stdout = std::fs::File::from(stdout.as_fd().try_clone_to_owned()?);
+        spikeprune::artefact::flushed(stdout.sync_all())?;
+    }
+    #[cfg(not(unix))]
+    let _ = stdout;
+    Ok(())
 }
 
 /// Prints a document as JSON.
@@ -30,6 +47,19 @@ pub fn warn(error: &anyhow::Error) {
     let _ = writeln!(io::stderr(), "warning: {}", sentence(error));
 }
 
+/// Warns, once, of files that their file system does not bring to the disk on demand.
+pub fn warn_unless_flushed(path: &Path, flushed: &Flushed) {
+    static SAID: Once = Once::new();
+    if let Flushed::OnItsWay(error) = flushed {
+        let text = anyhow!(
+            "{} and what is written after it may be lost if the machine fails: their file system does not bring files to \
+             the disk when it is asked to ({error})",
+            path.display()
+        );
+        SAID.call_once(|| warn(&text));
+    }
+}
+
 /// Prints what went wrong, from the outermost to the innermost cause. Nothing is left to do if stderr is
 /// closed too.
 pub fn print_error(error: &anyhow::Error) {
@@ -37,7 +67,7 @@ pub fn print_error(error: &anyhow::Error) {
 }
 
 /// All causes in one line, without those that the one before already tells.
-fn sentence(error: &anyhow::Error) -> String {
+pub fn sentence(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
         if !text.contains(&cause) {

@@ -3,14 +3,18 @@
 //! A record in the folder lists them: it gets a line with the SHA-256 before a file is written, and another one after
 //! that. A file made by hand is not in the record; a file changed by hand no longer has its digest; if the program is
 //! killed, the record names the file that it was writing. The record is locked while a program writes to the folder.
+//! It also keeps how long it took to come to a file, such as a training that was saved: the file itself has the same
+//! bytes however long it took.
 //! Runs and drawings have records of their own: neither replaces or removes what belongs to the other.
 
+use super::output::{warn, warn_unless_flushed};
 use anyhow::{Context, anyhow, bail, ensure};
-use spikeprune::artefact::{self, sha256, without_locks};
-use std::collections::{BTreeMap, BTreeSet};
+use spikeprune::artefact::{self, sha256};
+use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 /// The record of a run.
 pub const RUN: &str = ".spikeprune";
@@ -22,14 +26,24 @@ pub const DRAWINGS: &str = ".spikeprune-drawings";
 const TITLE: &str = "# what spikeprune has written here";
 const WRITING: &str = "writing ";
 const WROTE: &str = "wrote ";
+const TOOK: &str = "took ";
+
+/// Wall-clock time that it took to come to a file, and how much was done in it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Took {
+    pub seconds: f64,
+    /// Images shown to each network, or rows of a table.
+    pub done: usize,
+}
 
 /// What the record says of a file.
 #[derive(Default)]
 struct Mark {
     /// It is being written, or was when the program was killed: a part of it may then be there under another name.
     writing: bool,
-    /// It had these digests, one after another; perhaps it does not have the last one yet.
-    digests: BTreeSet<String>,
+    /// It had these digests, one after another, perhaps with the time that it took to come to them; perhaps it does not
+    /// have the last one yet.
+    digests: BTreeMap<String, Option<Took>>,
 }
 
 /// The files of a folder that belong to this program. No other run can write to them meanwhile.
@@ -94,10 +108,7 @@ impl OwnFiles {
                 "another run writes to {}: wait for its end, or choose another folder",
                 folder.display()
             ),
-            Err(TryLockError::Error(error)) => {
-                let failed = || format!("cannot lock {}", path.display());
-                without_locks(error).with_context(failed)?;
-            }
+            Err(TryLockError::Error(error)) => warn_of_no_lock(folder, &error),
         }
         let marks = read(&mut record).with_context(|| {
             format!(
@@ -153,7 +164,7 @@ impl OwnFiles {
                 None => Ok(false),
                 Some(mark) => Ok(mark
                     .digests
-                    .contains(&digest_of(&path).with_context(failed)?)),
+                    .contains_key(&digest_of(&path).with_context(failed)?)),
             },
         }
     }
@@ -169,10 +180,25 @@ impl OwnFiles {
         if fs::symlink_metadata(&path).is_ok_and(|found| found.is_file()) {
             let digest =
                 digest_of(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            self.note(name, Some(digest))?;
+            let took = self.took_of(name, &digest);
+            self.note(name, Some((digest, took)))?;
             self.note(name, None)?;
         }
         Ok(())
+    }
+
+    /// How long it took to come to a file as it is, if the record tells.
+    pub fn took(&self, name: &str) -> anyhow::Result<Option<Took>> {
+        let path = self.path(name);
+        let failed = || format!("cannot read {}", path.display());
+        match self.marks.contains_key(name) {
+            true => Ok(self.took_of(name, &digest_of(&path).with_context(failed)?)),
+            false => Ok(None),
+        }
+    }
+
+    fn took_of(&self, name: &str, digest: &str) -> Option<Took> {
+        *self.marks.get(name)?.digests.get(digest)?
     }
 
     /// Whether the record lists no file.
@@ -192,12 +218,23 @@ impl OwnFiles {
 
     /// Writes a file, which appears whole or not at all.
     pub fn write(&mut self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        self.write_timed(name, bytes, None)
+    }
+
+    /// The same, and records how long it took to come to it.
+    pub fn write_timed(
+        &mut self,
+        name: &str,
+        bytes: &[u8],
+        took: Option<Took>,
+    ) -> anyhow::Result<()> {
         self.check_one(name)?;
         // Recorded before it exists: whenever the program is killed, the record lists the file.
-        self.note(name, Some(sha256(bytes)?))?;
+        self.note(name, Some((sha256(bytes)?, took)))?;
         let path = self.path(name);
-        artefact::write_whole(&path, |file| file.write_all(bytes))
+        let flushed = artefact::write_whole(&path, |file| file.write_all(bytes))
             .with_context(|| format!("cannot write {}", path.display()))?;
+        warn_unless_flushed(&path, &flushed);
         match Look::of(&path) {
             Some(look) => self.written.insert(name.into(), look),
             None => self.written.remove(name),
@@ -251,25 +288,38 @@ impl OwnFiles {
         Ok(())
     }
 
-    /// Adds a line to the record: that a file of a digest is being written, or that it is there.
-    fn note(&mut self, name: &str, digest: Option<String>) -> anyhow::Result<()> {
-        let line = match &digest {
-            Some(digest) => format!("{WRITING}{digest} {name}\n"),
-            None => format!("{WROTE}{name}\n"),
-        };
-        let title = match self.marks.is_empty() {
+    /// Adds to the record that a file of a digest is being written, or that it is there.
+    fn note(&mut self, name: &str, begun: Option<(String, Option<Took>)>) -> anyhow::Result<()> {
+        let mut lines = match self.marks.is_empty() {
             true => format!("{TITLE}\n"),
             false => String::new(),
         };
-        // One call, so that a program that is killed leaves a whole line or none.
+        lines += &match &begun {
+            Some((digest, _)) => format!("{WRITING}{digest} {name}\n"),
+            None => format!("{WROTE}{name}\n"),
+        };
+        if let Some((digest, Some(Took { seconds, done }))) = &begun {
+            lines += &format!("{TOOK}{seconds} {done} {digest} {name}\n");
+        }
+        // One call, so that a program that is killed leaves whole lines or none.
         self.record
-            .write_all((title + &line).as_bytes())
+            .write_all(lines.as_bytes())
             .with_context(|| format!("cannot write {}", self.path(self.name).display()))?;
         let mark = self.marks.entry(name.into()).or_default();
-        mark.writing = digest.is_some();
-        mark.digests.extend(digest);
+        mark.writing = begun.is_some();
+        mark.digests.extend(begun);
         Ok(())
     }
+}
+
+/// Warns, once, of a file system without locks, like some on networks: the run goes on.
+fn warn_of_no_lock(folder: &Path, error: &io::Error) {
+    static SAID: Once = Once::new();
+    let text = anyhow!(
+        "{} cannot be locked ({error}): see to it that no other run writes there meanwhile",
+        folder.display()
+    );
+    SAID.call_once(|| warn(&text));
 }
 
 /// Reads a record; a line that was cut short is passed over.
@@ -303,10 +353,25 @@ fn read(record: &mut File) -> anyhow::Result<BTreeMap<String, Mark>> {
         {
             let mark = marks.entry(name.into()).or_default();
             mark.writing = true;
-            mark.digests.insert(digest.into());
+            mark.digests.insert(digest.into(), None);
+        } else if let Some((name, digest, took)) = line.strip_prefix(TOOK).and_then(read_took)
+            && let Some(known) = marks
+                .get_mut(name)
+                .and_then(|mark| mark.digests.get_mut(digest))
+        {
+            *known = Some(took);
         }
     }
     Ok(marks)
+}
+
+/// Name and digest of a file, and how long it took to come to it.
+fn read_took(line: &str) -> Option<(&str, &str, Took)> {
+    let mut words = line.splitn(4, ' ');
+    let (seconds, done) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+    let (digest, name) = (words.next()?, words.next()?);
+    let sound = f64::is_finite(seconds) && seconds >= 0.0;
+    sound.then_some((name, digest, Took { seconds, done }))
 }
 
 fn digest_of(path: &Path) -> io::Result<String> {

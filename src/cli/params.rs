@@ -3,9 +3,8 @@
 use super::options::ParamOptions;
 use super::output::out;
 use clap::Args;
-use spikeprune::params::{Allowed, Parameter, Params, parameters, to_toml};
+use spikeprune::params::{Allowed, Difference, Parameter, Params, parameters, to_toml};
 use spikeprune::presets;
-use toml::{Table, Value};
 
 /// Print the effective parameters as TOML, ready for --config
 #[derive(Args)]
@@ -70,27 +69,14 @@ fn comments(parameter: &Parameter) -> Vec<String> {
 
 /// What of a set differs from a preset, as a file that is laid over that preset.
 fn differences(params: &Params, base: &Params) -> String {
-    let table = |params: &Params| to_toml(params).parse::<Table>().unwrap_or_default();
-    let (of_set, of_base) = (table(params), table(base));
     let mut text = format!("preset = \"{}\"\n", base.preset);
-    let keys = parameters().iter();
-    let lines = keys.filter_map(|Parameter { key, .. }| {
-        let (value, base) = (get(&of_set, key), get(&of_base, key));
-        match (value, base) {
-            (Some(value), Some(base)) if value != base => {
-                Some(format!("{key} = {value} # {base}\n"))
-            }
-            (Some(value), None) => Some(format!("{key} = {value}\n")),
-            _ => None,
-        }
-    });
-    text.extend(lines);
+    let differ = params.differences(base).into_iter();
+    for Difference { key, values } in differ.filter(|differ| differ.key != "preset") {
+        text += &match values {
+            [Some(value), Some(base)] => format!("{key} = {value} # {base}\n"),
+            [Some(value), None] => format!("{key} = {value}\n"),
+            [None, _] => continue,
+        };
+    }
     text
-}
-
-fn get<'t>(table: &'t Table, key: &str) -> Option<&'t Value> {
-    let (first, rest) = key.split_once('.').unwrap_or((key, ""));
-    rest.split('.')
-        .filter(|part| !part.is_empty())
-        .try_fold(table.get(first)?, |value, part| value.get(part))
 }

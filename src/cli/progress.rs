@@ -105,6 +105,10 @@ impl Progress {
             self.bar.reset();
             self.bar.set_length(of as u64);
             self.bar.set_prefix(stage);
+            // What was done before, as by the run that this one goes on with, tells nothing about the speed.
+            self.bar.set_position(done as u64);
+            self.bar.tick();
+            self.bar.reset_eta();
         }
         self.bar.set_message(self.measured.clone());
         self.bar.set_position(done as u64);

@@ -3,7 +3,8 @@
 use super::choices::List;
 use super::heatmap::FontOptions;
 use super::own_files::{OwnFiles, RECORDINGS};
-use anyhow::{Context, ensure};
+use super::paths::{make_folder, path};
+use anyhow::ensure;
 use clap::Args;
 use spikeprune::backend::{Backend, Frozen, TestImage, Variable};
 use spikeprune::dataset::LabelledImages;
@@ -29,7 +30,7 @@ pub struct RecordOptions {
     neurons: Option<List<u32>>,
     /// Folder for what is recorded: spikes.npz, potentials.npz and raster-IMAGE.svg; replaces earlier recordings of this
     /// program there
-    #[arg(long, value_name = "DIR", requires = "record")]
+    #[arg(long, value_parser = path(), value_name = "DIR", requires = "record")]
     out: Option<PathBuf>,
 }
 
@@ -94,8 +95,7 @@ impl RecordOptions {
             .iter()
             .map(present)
             .collect::<anyhow::Result<_>>()?;
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        make_folder(folder)?;
         let mut own = OwnFiles::of(folder, RECORDINGS)?;
         let model = &network.network.params.model;
         let mut files = vec![("spikes.npz".to_string(), spikes(&shown)?)];

@@ -3,10 +3,12 @@
 
 use super::data::{DataOptions, Loaded};
 use super::device::DeviceOptions;
-use super::output::warn;
+use super::head;
+use super::output::{is_broken_pipe, warn};
+use super::own_files::Took;
 use super::progress::Progress;
 use super::run_folder::{FolderOptions, RunFolder};
-use super::saving::explain;
+use super::saving::{explain, resuming};
 use super::signals::{Stop, stop_at_signals};
 use serde::Serialize;
 use spikeprune::backend::Backend;
@@ -15,6 +17,7 @@ use spikeprune::dataset::Dataset;
 use spikeprune::experiment::train::{Every, Saving};
 use spikeprune::experiment::{Event, ExperimentError, Observer};
 use spikeprune::params::Params;
+use spikeprune::trained::Trained;
 use std::path::Path;
 
 /// A command that leaves a run folder.
@@ -47,7 +50,7 @@ pub trait Job {
     fn write(&self, folder: &mut RunFolder, data: &Loaded) -> anyhow::Result<()>;
 
     /// Runs to the end.
-    fn run(self, frame: Frame<'_>) -> anyhow::Result<()>;
+    fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()>;
 }
 
 /// The flags that all such commands share.
@@ -95,11 +98,11 @@ impl<'a> Start<'a> {
         let begun = begun.transpose()?;
         let data = flags.data.load(job.params(), begun.as_ref())?;
         if let (Some(folder), Some(begun)) = (&folder, &begun) {
-            folder.check_data(begun, &data)?;
+            head::check_data(begun, folder.path(), &data)?;
         }
         job.check(&data.set, flags.device.quiet)?;
         stop.begin();
-        let folder = match folder {
+        let mut folder = match folder {
             Some(mut folder) => {
                 folder.adopt_unrecorded(&job.files())?;
                 folder.check(&job.written_anew())?;
@@ -111,14 +114,19 @@ impl<'a> Start<'a> {
                 folder
             }
         };
-        job.run(Frame {
+        let (command, path, device) = (flags.kind.command, folder.path(), flags.device);
+        let found_again = folder.begun(flags.kind.mark)?.folder;
+        folder.set_go_on(resuming(command, path, (&data, found_again), device));
+        let mut frame = Frame {
             backend,
             progress: Progress::until(flags.device.quiet, stop.asked().clone()),
             data,
             folder,
             flags,
             stop,
-        })
+        };
+        let ran = job.run(&mut frame);
+        ran.map_err(|error| explain(error, frame.folder.go_on()))
     }
 }
 
@@ -146,21 +154,23 @@ impl Frame<'_> {
         self.flags.device.quiet
     }
 
-    /// A training to go on with, where one was saved; `fits` may refuse it.
-    pub fn saved(
-        &self,
-        name: &str,
-        fits: impl FnOnce(&Checkpoint, &Path) -> anyhow::Result<()>,
-    ) -> anyhow::Result<Option<Checkpoint>> {
+    /// A training to go on with, where one was saved; it must be of the parameters that the job has.
+    pub fn saved(&self, name: &str, params: &Params) -> anyhow::Result<Option<Trained>> {
         let path = self.folder.file(name);
         if !path.exists() {
             return Ok(None);
         }
         let saved = Checkpoint::load(&path)?;
-        fits(&saved, &path)?;
+        self.folder
+            .check_params(name, &saved.params, (self.flags.kind.mark, params))?;
         saved.check_data(&path, &self.data.set, &self.data.folder)?;
         self.folder.check(&[name])?;
-        Ok(Some(saved))
+        self.folder.is_saved();
+        let mut trained = Trained::from(saved);
+        if let Some(Took { seconds, done }) = self.folder.took(name)? {
+            (trained.seconds, trained.images) = (seconds, done);
+        }
+        Ok(Some(trained))
     }
 
     /// Runs an experiment: shows its progress and saves its trainings.
@@ -184,39 +194,36 @@ impl Frame<'_> {
             progress.observe(&event)?;
             match event {
                 Event::Save(trained) => {
+                    let (seconds, done) = (trained.seconds, trained.images);
                     let checkpoint = Checkpoint::of(kept.params, trained, digests.clone());
-                    let written = folder.write(kept.checkpoint, &checkpoint.to_bytes()?);
+                    let (bytes, took) = (checkpoint.to_bytes()?, Took { seconds, done });
+                    let written = folder.save(kept.checkpoint, &bytes, Some(took));
                     written.map_err(Into::into)
                 }
                 Event::Measured(rows) if kept.rows => folder.add_metrics(rows).map_err(Into::into),
                 _ => Ok(()),
             }
         };
-        run(self.backend.as_ref(), &self.data.set, saving, &mut observe)
-            .map_err(|error| self.explain(error))
+        let found = run(self.backend.as_ref(), &self.data.set, saving, &mut observe)?;
+        Ok(found)
     }
 
-    /// Says how to go on with a run that a signal stopped; other errors stay as they are.
-    pub fn explain(&self, error: ExperimentError) -> anyhow::Error {
-        let Flags { kind, device, .. } = &self.flags;
-        explain(error, kind.command, &self.folder, device)
-    }
-
-    /// Writes the document of the result, prints it or its table, and then does what comes last, such as drawing: if
-    /// that fails, no result is lost.
+    /// Writes the document of the result, prints it or its table, and then does what comes last, such as drawing, which
+    /// is told whether the result was printed or nobody wants it: if that fails, no result is lost.
     pub fn end(
-        mut self,
+        &mut self,
         file: Option<&str>,
         document: &impl Serialize,
         table: &str,
-        last: impl FnOnce(&mut RunFolder) -> anyhow::Result<()>,
+        last: impl FnOnce(&mut RunFolder, bool) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         self.progress.finish();
         if let Some(file) = file {
             self.folder.write_json(file, document)?;
         }
         let told = self.folder.tell(self.flags.device.json, document, table);
-        if let Err(error) = last(&mut self.folder) {
+        let is_told = told.as_ref().map_or_else(is_broken_pipe, |()| true);
+        if let Err(error) = last(&mut self.folder, is_told) {
             warn(&error);
         }
         told

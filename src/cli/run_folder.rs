@@ -2,29 +2,25 @@
 
 use super::RUNS;
 use super::data::{Begun, Loaded};
-use super::output::{note, out, out_json};
-use super::own_files::{DRAWINGS, OwnFiles, RUN};
+use super::head;
+use super::output::{out, out_json};
+use super::own_files::{DRAWINGS, OwnFiles, RUN, Took};
+use super::paths::{make_folder, path};
 use super::run::Kind;
+use super::saving;
+use super::text::read_text;
 use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use spikeprune::dataset::Digests;
+use spikeprune::params::{Difference, Params, layered};
 use spikeprune::trained::{Metrics, Replica};
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
+use std::iter;
 use std::path::{Path, PathBuf};
 
 pub const METRICS: &str = "metrics.csv";
-
-/// How the first line of TOML files names the version that wrote them.
-const VERSION_LINE: &str = "# spikeprune ";
-const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// How the lines after it name the data that the run was begun with.
-const TRAIN_LINE: &str = "# training images sha256 ";
-const TEST_LINE: &str = "# test images sha256 ";
-/// And how the next one names the folder that they were read from.
-const FOLDER_LINE: &str = "# data folder ";
 
 /// The folder for pictures of the weights in the folder of a run.
 pub const HEATMAPS: &str = "heatmaps";
@@ -34,7 +30,7 @@ pub const HEATMAPS: &str = "heatmaps";
 #[command(next_help_heading = "Device and output")]
 pub struct FolderOptions {
     /// Run folder [default: a new one under runs/]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_parser = path(), value_name = "DIR")]
     out: Option<PathBuf>,
     /// Replace the files of an earlier run in --out; files that it did not write, or that were changed since, are never
     /// replaced: the run is refused if it would have to
@@ -55,6 +51,8 @@ pub struct RunFolder {
     /// Whether there was no record of an earlier run.
     unrecorded: bool,
     metrics: Vec<Metrics>,
+    /// The command that goes on with the run.
+    go_on: String,
 }
 
 impl RunFolder {
@@ -65,11 +63,12 @@ impl RunFolder {
         files: &[impl AsRef<str>],
     ) -> anyhow::Result<Self> {
         let path = match asked {
-            Some(path) => path.to_path_buf(),
-            None => unused(name),
+            Some(path) => {
+                make_folder(path)?;
+                path.to_path_buf()
+            }
+            None => new_folder(name)?,
         };
-        fs::create_dir_all(&path)
-            .with_context(|| format!("cannot make the folder {}", path.display()))?;
         let check_empty = || match overwrite {
             true => Ok(()),
             false => check_empty(&path),
@@ -91,18 +90,24 @@ impl RunFolder {
             own,
             unrecorded: false,
             metrics: Vec::new(),
+            go_on: String::new(),
         })
     }
 
     /// The folder of an earlier run of a command, to go on in.
     pub fn reopen(path: &Path, kind: &Kind, quiet: bool) -> anyhow::Result<Self> {
         ensure!(
+            !path.is_file(),
+            "--resume {}: this is a file; name the folder of the run that it is of",
+            path.display()
+        );
+        ensure!(
             path.is_dir(),
             "--resume {}: there is no such folder",
             path.display()
         );
         match RUNS.iter().find(|of| path.join(of.mark).exists()) {
-            Some(found) if found.command == kind.command => check_version(path, kind, quiet)?,
+            Some(found) if found.command == kind.command => head::check_version(path, kind, quiet)?,
             Some(Kind { command, .. }) => bail!(
                 "{} is the folder of a run of `{command}`: go on with it by `spikeprune {command} --resume`",
                 path.display()
@@ -118,6 +123,7 @@ impl RunFolder {
             unrecorded: own.is_unknown(),
             own,
             metrics: Vec::new(),
+            go_on: String::new(),
         })
     }
 
@@ -158,7 +164,7 @@ impl RunFolder {
     }
 
     /// Writes a TOML file with the version of the program and what the run is begun with, for
-    /// [`RunFolder::read_toml`] and [`RunFolder::check_data`].
+    /// [`RunFolder::read_toml`] and [`RunFolder::begun`].
     pub fn write_toml(
         &mut self,
         name: &str,
@@ -167,50 +173,51 @@ impl RunFolder {
     ) -> anyhow::Result<()> {
         let content =
             toml::to_string(content).with_context(|| format!("cannot write {name} as TOML"))?;
-        let Digests { train, test } = data.set.digests();
-        let mut head = format!("{VERSION_LINE}{VERSION}\n{TRAIN_LINE}{train}\n{TEST_LINE}{test}\n");
-        // A name that no comment can hold is left out: the folder is then looked for again.
-        let folder = data.rooted();
-        if let Some(folder) = folder
-            .to_str()
-            .filter(|name| !name.contains(char::is_control))
-        {
-            head += &format!("{FOLDER_LINE}{folder}\n");
-        }
-        self.write_text(name, &(head + &content))
+        self.write_text(name, &(head::head(data) + &content))
     }
 
     /// The data that the run was begun with, as far as its file of that name tells.
     pub fn begun(&self, name: &str) -> anyhow::Result<Begun> {
-        let text = self.read_text(name)?;
-        let line = |start: &str| {
-            let mut head = text.lines().take_while(|line| line.starts_with('#'));
-            head.find_map(|line| line.strip_prefix(start))
-                .map(String::from)
-        };
-        let digests = line(TRAIN_LINE).zip(line(TEST_LINE));
-        Ok(Begun {
-            digests: digests.map(|(train, test)| Digests { train, test }),
-            folder: line(FOLDER_LINE).map(PathBuf::from),
-        })
+        Ok(head::begun(&self.read_text(name)?))
     }
 
-    /// Refuses data that are not those which the run was begun with.
-    pub fn check_data(&self, begun: &Begun, data: &Loaded) -> anyhow::Result<()> {
-        let Some(digests) = &begun.digests else {
-            return Ok(());
-        };
-        digests.check(&data.set.digests()).map_err(|other| {
-            anyhow!(
-                "{} holds other {} images (SHA-256 {}) than the run in {} was begun with ({}): name the folder of the \
-                 same data with --data",
-                data.folder.display(),
-                other.part,
-                other.found,
-                self.path().display(),
-                other.expected
+    /// The parameters in a file of the run.
+    pub fn read_params(&self, name: &str) -> anyhow::Result<Params> {
+        let origin = self.file(name).display().to_string();
+        let params = layered(None, &self.read_text(name)?, &origin)?.params;
+        params.validate().context(origin)?;
+        Ok(params)
+    }
+
+    /// Refuses parameters of one file of the run that differ from those of another, in more than where the data are.
+    pub fn check_params(
+        &self,
+        name: &str,
+        params: &Params,
+        (other_name, other): (&str, &Params),
+    ) -> anyhow::Result<()> {
+        let value = |value: &Option<String>| value.clone().unwrap_or("absent".into());
+        let differ = params.differences(other).into_iter();
+        let differ: Vec<_> = differ
+            .filter(|differ| differ.key != "job.data")
+            .map(
+                |Difference {
+                     key,
+                     values: [one, other],
+                 }| {
+                    let (one, other) = (value(&one), value(&other));
+                    format!("{key} is {one} in {name} and {other} in {other_name}")
+                },
             )
-        })
+            .collect();
+        ensure!(
+            differ.is_empty(),
+            "{} and {other_name} beside it differ: {}; they are not of one run: put back what was changed, or begin a new \
+             one",
+            self.file(name).display(),
+            differ.join(", ")
+        );
+        Ok(())
     }
 
     /// A TOML file that a run leaves.
@@ -240,6 +247,33 @@ impl RunFolder {
     /// Writes a file, which appears whole or not at all.
     pub fn write(&mut self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
         self.own.write(name, bytes)
+    }
+
+    /// Writes what the run can go on from, and how long it took to come there.
+    pub fn save(&mut self, name: &str, bytes: &[u8], took: Option<Took>) -> anyhow::Result<()> {
+        self.own.write_timed(name, bytes, took)?;
+        self.is_saved();
+        Ok(())
+    }
+
+    /// How long it took to come to a file as it is, if that is known.
+    pub fn took(&self, name: &str) -> anyhow::Result<Option<Took>> {
+        self.own.took(name)
+    }
+
+    /// Names the command that goes on with the run.
+    pub fn set_go_on(&mut self, command: String) {
+        self.go_on = command;
+    }
+
+    /// The command that goes on with the run.
+    pub fn go_on(&self) -> &str {
+        &self.go_on
+    }
+
+    /// From now on errors say how to go on with the run.
+    pub fn is_saved(&self) {
+        saving::is_saved(&self.go_on);
     }
 
     pub fn write_text(&mut self, name: &str, text: &str) -> anyhow::Result<()> {
@@ -293,31 +327,6 @@ impl RunFolder {
     }
 }
 
-/// Refuses to go on with what another version has begun, where one result would be of two that do not count alike.
-fn check_version(folder: &Path, kind: &Kind, quiet: bool) -> anyhow::Result<()> {
-    let path = folder.join(kind.mark);
-    let text = read_text(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let written = text
-        .lines()
-        .next()
-        .and_then(|line| line.strip_prefix(VERSION_LINE));
-    match written {
-        Some(written) if kind.goes_on_from.contains(&written) => {
-            let text = format!(
-                "the run was begun by spikeprune {written}: accuracy that it measured while learning counts the first of \
-                 tied classes as right; all that follows counts a tie as wrong"
-            );
-            note(&text, quiet);
-            Ok(())
-        }
-        Some(written) if written != VERSION => bail!(
-            "{} is of spikeprune {written}, this is {VERSION}: go on with that version, or begin the run anew",
-            path.display()
-        ),
-        _ => Ok(()),
-    }
-}
-
 /// Refuses a folder that holds anything but a record.
 fn check_empty(folder: &Path) -> anyhow::Result<()> {
     let failed = || format!("cannot read the folder {}", folder.display());
@@ -347,27 +356,21 @@ fn heatmaps(folder: &Path) -> anyhow::Result<Option<OwnFiles>> {
     }
 }
 
-/// The text of a small file, or of a pipe.
-pub fn read_text(path: &Path) -> io::Result<String> {
-    const LARGEST_BYTES: u64 = 64 << 20;
-    let mut text = String::new();
-    File::open(path)?
-        .take(LARGEST_BYTES + 1)
-        .read_to_string(&mut text)?;
-    if text.len() as u64 > LARGEST_BYTES {
-        return Err(io::Error::other("it is longer than any such file"));
-    }
-    Ok(text)
-}
-
-/// `runs/<name>`, with a number behind it when that is taken.
-fn unused(name: &str) -> PathBuf {
-    let numbered = |number: u32| match number {
-        1 => Path::new("runs").join(name),
-        _ => Path::new("runs").join(format!("{name}-{number}")),
-    };
-    (1..u32::MAX)
-        .map(numbered)
-        .find(|path| !path.exists())
-        .unwrap_or_else(|| numbered(u32::MAX))
+/// A folder of its own for a run: `runs/<name>`, with a number behind it when that is taken, also by a run that begins in
+/// the same moment.
+fn new_folder(name: &str) -> anyhow::Result<PathBuf> {
+    let runs = Path::new("runs");
+    make_folder(runs)?;
+    let others = (2..).map(|number: u64| format!("{name}-{number}"));
+    let mut paths = iter::once(name.into())
+        .chain(others)
+        .map(|name| runs.join(name));
+    let made = paths.find_map(|path| match fs::create_dir(&path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => None,
+        made => Some(
+            made.with_context(|| format!("cannot make the folder {}", path.display()))
+                .map(|()| path),
+        ),
+    });
+    made.context("no name for a new folder is left")?
 }

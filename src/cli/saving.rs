@@ -1,12 +1,16 @@
 //! How runs are saved on their way, stopped by a signal and continued.
 
+use super::data::Loaded;
 use super::device::DeviceOptions;
-use super::run_folder::RunFolder;
+use super::output::{is_broken_pipe, sentence};
 use clap::Args;
 use spikeprune::experiment::ExperimentError;
 use spikeprune::experiment::train::Every;
 use spikeprune::params::whole;
+use std::ffi::OsStr;
 use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Time between two checkpoints where no number of images is given.
 const SECONDS: f64 = 20.0;
@@ -45,44 +49,126 @@ impl fmt::Display for StoppedInTests {
 
 impl std::error::Error for StoppedInTests {}
 
-/// A run that a signal ended.
+/// The command that goes on with the run of this program, once there is something to go on from.
+static GO_ON: OnceLock<String> = OnceLock::new();
+
+/// From now on errors end with the command that goes on with the run.
+pub fn is_saved(command: &str) {
+    GO_ON.get_or_init(|| command.into());
+}
+
+/// The command that goes on with the run, once there is something to go on from.
+pub fn go_on() -> Option<&'static str> {
+    GO_ON.get().map(String::as_str)
+}
+
+/// A run that ended too early and can be gone on with.
 #[derive(Debug)]
-pub struct Stopped {
+pub struct Broken {
     what: String,
     command: String,
+    pub by_signal: bool,
 }
 
-impl fmt::Display for Stopped {
+impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, command } = self;
-        write!(f, "{what}; go on with: spikeprune {command}")
+        let Self { what, command, .. } = self;
+        write!(f, "{what}; go on with: {command}")
     }
 }
 
-impl std::error::Error for Stopped {}
+impl std::error::Error for Broken {}
 
-/// Says how to go on with a run that was stopped, on the same device; other errors stay as they are.
-pub fn explain(
-    error: ExperimentError,
-    command: &str,
-    folder: &RunFolder,
-    device: &DeviceOptions,
-) -> anyhow::Error {
-    let by_signal = match &error {
-        ExperimentError::Stopped { .. } => true,
-        ExperimentError::Observer(cause) => cause.is::<StoppedInTests>(),
+/// Says how to go on with a run that ended too early, if a signal stopped it or it has saved something.
+pub fn explain(error: anyhow::Error, command: &str) -> anyhow::Error {
+    let by_signal = match error.downcast_ref() {
+        Some(ExperimentError::Stopped { .. }) => true,
+        Some(ExperimentError::Observer(cause)) => cause.is::<StoppedInTests>(),
         _ => false,
     };
-    if !by_signal {
-        return error.into();
+    if !by_signal && (go_on().is_none() || is_broken_pipe(&error)) {
+        return error;
     }
-    Stopped {
-        what: error.to_string(),
-        command: format!(
-            "{command} --resume {}{}",
-            folder.path().display(),
-            device.flag()
-        ),
+    Broken {
+        what: sentence(&error),
+        command: command.into(),
+        by_signal,
     }
     .into()
+}
+
+/// The command that goes on with a run, for a POSIX shell in any working folder. It names the data if they are not where
+/// the run looks for them first.
+pub fn resuming(
+    command: &str,
+    folder: &Path,
+    (data, first): (&Loaded, Option<PathBuf>),
+    device: &DeviceOptions,
+) -> String {
+    let rooted = |path: &Path| {
+        let rooted = std::path::absolute(path).unwrap_or_else(|_| path.into());
+        match rooted.as_os_str().as_encoded_bytes().ends_with(b"\n") {
+            // What a shell makes of a word loses line ends there.
+            true => rooted.join(""),
+            false => rooted,
+        }
+    };
+    let (folder, images) = (rooted(folder), rooted(&data.folder));
+    let mut line = format!("spikeprune {command} --resume {}", quoted(folder.as_ref()));
+    if first != Some(data.rooted()) {
+        line += &format!(" --data {}", quoted(images.as_ref()));
+    }
+    line + &device.flag()
+}
+
+/// A word as a POSIX shell reads it, on one line.
+pub fn quoted(word: &OsStr) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+,:=@%".contains(&byte);
+    match word.to_str() {
+        Some(text) if !text.is_empty() && text.bytes().all(is_plain) => text.into(),
+        Some(text) if !text.contains(char::is_control) => {
+            format!("'{}'", text.replace('\'', r"'\''"))
+        }
+        // No line can hold it: the shell makes it from its bytes.
+        _ => {
+            let bytes = word.as_encoded_bytes().iter();
+            let octal = bytes.map(|byte| format!(r"\{byte:03o}"));
+            format!("\"$(printf '{}')\"", octal.collect::<String>())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a shell makes of a quoted word.
+    #[cfg(unix)]
+    #[test]
+    fn a_shell_reads_what_was_quoted() {
+        use std::os::unix::ffi::OsStrExt;
+        let words: [&[u8]; 12] = [
+            b"/runs/paper-7-4-6-seed1",
+            b"a b  c",
+            b"it's",
+            b"'",
+            b"$HOME/`id`/$(id)",
+            b"\"double\" \\ back",
+            b"two\nlines",
+            b"~/x*?[a]{b,c}",
+            b"a;b&c|d<e>f#g!h",
+            "M\u{fc}ller".as_bytes(),
+            b"latin-1 \xfc%d",
+            b"",
+        ];
+        for word in words {
+            let word = OsStr::from_bytes(word);
+            let script = format!("printf '%s.' {}", quoted(word));
+            let shell = std::process::Command::new("sh")
+                .args(["-c", &script])
+                .output();
+            let read = shell.unwrap().stdout;
+            assert_eq!(read.strip_suffix(b"."), Some(word.as_bytes()), "{script}");
+        }
+    }
 }

@@ -5,6 +5,7 @@ use super::device::DeviceOptions;
 use super::heatmap::{self, FontOptions, Style};
 use super::options::ParamOptions;
 use super::output::note;
+use super::paths::path;
 use super::run::{Flags, Frame, Job, Kept, Kind, Start};
 use super::run_folder::{FolderOptions, HEATMAPS, METRICS, RunFolder};
 use super::saving::SavingOptions;
@@ -16,9 +17,9 @@ use spikeprune::dataset::{Dataset, DatasetError, LabelledImages};
 use spikeprune::experiment::Observer;
 use spikeprune::experiment::selection::{self, ClassImages};
 use spikeprune::experiment::train::{train_networks, untrained};
-use spikeprune::params::{Params, layered};
+use spikeprune::params::Params;
 use spikeprune::trained::Trained;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Train networks, test them on the classes they learned and write a run folder
 ///
@@ -38,7 +39,7 @@ pub struct TrainArgs {
     font: FontOptions,
     /// Go on with the run in this folder: all but --device, --threads and --data comes from there; results are the same
     /// to the bit, on the same device or one that is exact
-    #[arg(long, value_name = "DIR", help_heading = "Device and output",
+    #[arg(long, value_parser = path(), value_name = "DIR", help_heading = "Device and output",
         conflicts_with_all = ["SourceOptions", "JobOptions", "ModelOptions", "FolderOptions"])]
     resume: Option<PathBuf>,
 }
@@ -62,18 +63,10 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
         every: args.saving.every()?,
     })?;
     let params = match start.folder() {
-        Some(folder) => read(folder)?,
+        Some(folder) => folder.read_params(CONFIG)?,
         None => args.params.resolve(args.device.quiet)?,
     };
     start.run(Training(params, args.font))
-}
-
-/// The parameters of a run.
-fn read(folder: &RunFolder) -> anyhow::Result<Params> {
-    let origin = folder.file(CONFIG).display().to_string();
-    let params = layered(None, &folder.read_text(CONFIG)?, &origin)?.params;
-    params.validate().context(origin)?;
-    Ok(params)
 }
 
 /// The parameters of a run, and how large text is in its pictures.
@@ -110,9 +103,9 @@ impl Job for Training {
         folder.write_toml(CONFIG, &self.0, data)
     }
 
-    fn run(self, mut frame: Frame<'_>) -> anyhow::Result<()> {
+    fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()> {
         let params = &self.0;
-        let begun = self.begun(&frame)?;
+        let begun = self.begun(frame)?;
         let has_begun = (begun.replicas.iter()).any(|replica| replica.network.state.presented > 0);
         frame.folder.set_metrics(&begun.replicas, has_begun)?;
         let kept = Kept {
@@ -123,12 +116,11 @@ impl Job for Training {
         let trained = frame.experiment(&kept, |backend, data, saving, observer| {
             train_networks(backend, &data.train, begun, saving, observer)
         })?;
-        let (seconds, data) = (trained.seconds, &frame.data.set);
+        let (seconds, data) = (trained.whole_seconds(), &frame.data.set);
         let checkpoint = Checkpoint::of(params, trained, data.digests());
         let (backend, tested) = (frame.backend.as_ref(), self.tested(data)?);
         let observer: &mut Observer<'_> = &mut |event| frame.progress.observe(&event);
-        let tests = eval::test(backend, &checkpoint, &data.test, &tested, observer);
-        let evaluations = tests.map_err(|error| frame.explain(error))?;
+        let evaluations = eval::test(backend, &checkpoint, &data.test, &tested, observer)?;
         let replicas = document::replicas(&checkpoint, evaluations, Some(seconds));
         let document = document::document(
             "train",
@@ -140,7 +132,7 @@ impl Job for Training {
         );
         (document.notes.iter()).for_each(|text| note(text, frame.quiet()));
         let table = document::table(&document);
-        frame.end(Some(SUMMARY), &document, &table, |folder| {
+        frame.end(Some(SUMMARY), &document, &table, |folder, _| {
             draw(&checkpoint, folder, self.1).context("the weights are not drawn")
         })
     }
@@ -156,16 +148,8 @@ impl Training {
     /// The training as it was saved, or from its start on.
     fn begun(&self, frame: &Frame<'_>) -> anyhow::Result<Trained> {
         let params = &self.0;
-        let fits = |checkpoint: &Checkpoint, path: &Path| {
-            ensure!(
-                checkpoint.params.same_but_for_data(params),
-                "{} and {CONFIG} beside it differ in their parameters: they are not of one run",
-                path.display()
-            );
-            Ok(())
-        };
-        Ok(match frame.saved(CHECKPOINT, fits)? {
-            Some(checkpoint) => Trained::from(checkpoint).with_data(&params.job.data),
+        Ok(match frame.saved(CHECKPOINT, params)? {
+            Some(trained) => trained.with_data(&params.job.data),
             None => untrained(params)?,
         })
     }

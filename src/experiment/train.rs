@@ -15,7 +15,7 @@ use crate::network::{Network, NetworkError};
 use crate::params::{Measure, MetricsEvery, Params};
 use crate::trained::{Evoked, Metrics, Replica, Trained};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Most images of one call of the backend, and about how long a call may take.
 const IMAGES_PER_CALL: usize = 50;
@@ -109,6 +109,7 @@ pub fn train_networks(
         return Ok(begun);
     };
     let (params, mut done) = (network.params.clone(), network.state.presented as usize);
+    let before = (begun.seconds, begun.images);
     let total = params.presentations();
     check_together(&begun.replicas, network)?;
     let shown = &as_shown(&params.model.input, images);
@@ -124,7 +125,9 @@ pub fn train_networks(
         begun: done,
         session: backend.start(networks)?,
         measured,
+        before,
         start,
+        ended: (done >= total).then_some(Duration::ZERO),
     };
     let every = params.job.metrics_every;
     let (mut per_call, mut saved) = (1, Instant::now());
@@ -145,6 +148,9 @@ pub fn train_networks(
         .map_err(ExperimentError::Observer)?;
         if done == total || is_due(every, done) {
             run.measure(backend, (images, shown), observer)?;
+        }
+        if done == total {
+            run.ended = Some(start.elapsed());
         }
         let stop = done < total && saving.stop.load(Ordering::Relaxed);
         if stop || saving.every.is_due(done, total, saved) {
@@ -243,7 +249,11 @@ struct Run<'a> {
     measured: Vec<Measured>,
     /// Images that each network had seen before.
     begun: usize,
+    /// Seconds and images of the training before.
+    before: (f64, usize),
     start: Instant,
+    /// How long it took, once it has ended.
+    ended: Option<Duration>,
 }
 
 impl Run<'_> {
@@ -257,10 +267,12 @@ impl Run<'_> {
             }
         }
         let shown = (replicas.first()).map_or(0, |replica| replica.network.state.presented);
+        let (seconds, images) = self.before;
+        let since = self.ended.unwrap_or_else(|| self.start.elapsed());
         Ok(Trained {
             replicas,
-            seconds: self.start.elapsed().as_secs_f64(),
-            images: shown as usize - self.begun,
+            seconds: seconds + since.as_secs_f64(),
+            images: images + shown as usize - self.begun,
         })
     }
 

@@ -3,7 +3,7 @@
 use super::document::{BACKSLASH, document, explained, lost_backslash};
 use super::renamed::{Renamed, rename, renamed};
 use super::value::{ValueError, fit, items, quoted, read, scalar, unquoted};
-use super::{Params, ParamsError, parameters};
+use super::{Params, ParamsError, VERSION_LINE, parameters};
 use crate::presets;
 use toml::{Table, Value};
 
@@ -44,7 +44,7 @@ pub enum ConfigError {
 pub fn to_toml(params: &Params) -> String {
     let parameters = toml::to_string(params)
         .expect("plain tables of numbers, strings and lists always serialise");
-    format!("# spikeprune {}\n{parameters}", env!("CARGO_PKG_VERSION"))
+    format!("{VERSION_LINE}{}\n{parameters}", env!("CARGO_PKG_VERSION"))
 }
 
 fn to_table(params: &Params) -> Table {

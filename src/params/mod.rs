@@ -8,6 +8,7 @@
 //! turns times into whole steps.
 
 mod architecture;
+mod differences;
 mod document;
 mod error;
 mod idle;
@@ -20,10 +21,12 @@ mod schema;
 mod side_by_side;
 mod validate;
 mod value;
+mod version;
 
 use serde::{Deserialize, Serialize};
 
 pub use architecture::{Architecture, Vote};
+pub use differences::Difference;
 pub use error::ParamsError;
 pub use job::{DataFolder, Job, Measure, MetricsEvery, PerClass, TrainImages};
 pub use kinds::{Decay, PruningMode, Rule, TauPrune, TauRule, Threshold};
@@ -38,6 +41,7 @@ pub use schema::{Allowed, Numbers, Parameter, parameters, words};
 pub use side_by_side::{LaneSteps, Lanes, SideBySide};
 pub use validate::{MAX_CHECKPOINT_BYTES, MAX_NEURONS, MAX_REPLICAS};
 pub use value::{ValueError, items, number, one_line, quoted, whole, wholes};
+pub use version::{VERSION_LINE, is_newer, written_by};
 
 /// Inputs of every network: the pixels of a 28x28 image.
 pub const INPUTS: usize = 784;

@@ -49,6 +49,6 @@ impl Heatmap {
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> io::Result<()> {
-        write_whole(path, |file| file.write_all(&self.png))
+        write_whole(path, |file| file.write_all(&self.png)).map(|_| ())
     }
 }

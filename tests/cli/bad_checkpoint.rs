@@ -158,6 +158,16 @@ fn metadata_that_do_not_fit_are_refused() {
         ),
         (|c| c.set_params("seed = 1", "sed = 1"), "\"job.sed\""),
         (
+            |c| {
+                c.set_params(
+                    concat!("spikeprune ", env!("CARGO_PKG_VERSION")),
+                    "spikeprune 99.1.0",
+                );
+                c.set_params("seed = 1", "seed = 1\ncurriculum = 7");
+            },
+            "is of spikeprune 99.1.0, which is newer than this",
+        ),
+        (
             |c| c.set_params("seed = 1", "seed = \"one\""),
             "job.seed is \"one\"",
         ),

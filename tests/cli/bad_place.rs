@@ -77,8 +77,29 @@ fn a_place_that_takes_no_folder_is_refused() {
     let places = [file.as_path(), &below, Path::new("/proc/run")];
     all_well(places.map(|out| refused(&mut tiny_train(out, &[]), 1, out.to_str().unwrap())));
     refused(&mut tiny_train(Path::new(""), &[]), 2, "--out").unwrap();
+    let nowhere = folder.path().join("link");
+    symlink("/nowhere/run", &nowhere).unwrap();
+    for taken in [&file, &nowhere] {
+        refused(&mut tiny_train(taken, &[]), 1, "has this name").unwrap();
+    }
+    fs::remove_file(nowhere).unwrap();
     assert_eq!(files_below(folder.path()).len(), 1);
     assert_eq!(fs::read(&file).unwrap(), b"mine");
+}
+
+#[test]
+fn a_folder_for_a_file_and_a_file_for_a_folder_are_told_apart() {
+    let kept = SHARED.checkpoint();
+    let folder = kept.folder.path().to_str().unwrap();
+    let says = "it is a folder; name the checkpoint";
+    all_well(
+        ["eval", "heatmap"].map(|command| refused(&mut spikeprune(&[command, folder]), 1, says)),
+    );
+    let says = "this is a file; name the folder";
+    all_well(
+        ["train", "reproduce", "sweep"]
+            .map(|command| refused(&mut spikeprune(&[command, "--resume", kept.arg()]), 1, says)),
+    );
 }
 
 #[test]

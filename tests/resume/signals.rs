@@ -293,7 +293,9 @@ fn what_cannot_be_gone_on_with_is_refused() {
     }
     let saved = "checkpoint.safetensors";
     std::fs::copy(other.join(saved), one.join(saved)).unwrap();
-    refuse(resume("train", &one), "they are not of one run");
+    let why =
+        "job.seed is 2 in checkpoint.safetensors and 1 in config.toml; they are not of one run";
+    refuse(resume("train", &one), why);
     // What an older version has counted is not mixed with what this one does.
     let config = std::fs::read_to_string(other.join("config.toml")).unwrap();
     let version = concat!("# spikeprune ", env!("CARGO_PKG_VERSION"));

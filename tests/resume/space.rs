@@ -94,6 +94,11 @@ fn a_folder_that_loses_its_permission_ends_the_run_with_a_sentence() {
         stderr.starts_with("error: cannot write ") && stderr.contains("ermission denied"),
         "{stderr}"
     );
+    let go_on = format!(
+        "; go on with: spikeprune train --resume {} --device cpu\n",
+        out.display()
+    );
+    assert!(stderr.ends_with(&go_on), "{stderr}");
     mode(&out, 0o777);
     resume(&out);
     // Thirty epochs of 900 images, a row each 50.

@@ -5,7 +5,8 @@ mod show;
 use super::data::Loaded;
 use super::device::{check_threads, open, opener, tell};
 use super::options::ParamOptions;
-use super::output::{out, out_json};
+use super::output::{out, out_json, warn_unless_flushed};
+use super::paths::path;
 use super::progress::Progress;
 use super::sweep::grid;
 use anyhow::{Context, ensure};
@@ -67,7 +68,7 @@ struct OutputOptions {
     #[arg(long, value_parser = whole::<usize>, value_name = "N", default_value_t = 0)]
     threads: usize,
     /// Draw CPU time an image over the values of the first --grid, as SVG into this new file
-    #[arg(long, value_name = "FILE", requires = "grid")]
+    #[arg(long, value_parser = path(), value_name = "FILE", requires = "grid")]
     plot: Option<PathBuf>,
     /// Print one JSON document instead of a table
     #[arg(long)]
@@ -153,8 +154,9 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     }
     if let Some(path) = &args.output.plot {
         let svg = document.plot(&search.axes[0].key)?;
-        write_new(path, |file| file.write_all(svg.as_bytes()))
+        let flushed = write_new(path, |file| file.write_all(svg.as_bytes()))
             .with_context(|| format!("cannot write {}", path.display()))?;
+        warn_unless_flushed(path, &flushed);
     }
     Ok(())
 }

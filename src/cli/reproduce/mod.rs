@@ -9,7 +9,8 @@ use super::data::{DataOptions, Loaded};
 use super::device::DeviceOptions;
 use super::heatmap::FontOptions;
 use super::options::{JobOptions, ModelOptions, SourceOptions, set};
-use super::run::{Flags, Kind, Start};
+use super::paths::path;
+use super::run::{Flags, Job, Kind, Start};
 use super::run_folder::{FolderOptions, RunFolder};
 use super::saving::SavingOptions;
 use anyhow::{bail, ensure};
@@ -59,7 +60,7 @@ pub struct ReproduceArgs {
     font: FontOptions,
     /// Go on with the run in this folder: all but --device, --threads and --data comes from there; results are the same
     /// to the bit, on the same device or one that is exact
-    #[arg(long, value_name = "DIR", help_heading = "Device and output",
+    #[arg(long, value_parser = path(), value_name = "DIR", help_heading = "Device and output",
         conflicts_with_all = ["paper", "SourceOptions", "JobOptions", "ModelOptions", "SharedOptions", "AntonovSukhovOptions", "DiehlCookOptions",
             "FolderOptions"])]
     resume: Option<PathBuf>,
@@ -118,13 +119,24 @@ pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
     match paper {
         Paper::AntonovSukhov => {
             let job = antonov_sukhov::job(args, saved)?;
+            check_config(start.folder(), &job)?;
             start.run(job)
         }
         Paper::DiehlCook => {
             let job = diehl_cook::job(args, saved)?;
+            check_config(start.folder(), &job)?;
             start.run(job)
         }
     }
+}
+
+/// Refuses parameters in the folder that are not those of its plan: a run follows from the plan alone.
+fn check_config(folder: Option<&RunFolder>, job: &impl Job) -> anyhow::Result<()> {
+    let Some(folder) = folder.filter(|folder| folder.file(CONFIG).exists()) else {
+        return Ok(());
+    };
+    let params = folder.read_params(CONFIG)?;
+    folder.check_params(CONFIG, &params, (PLAN, job.params()))
 }
 
 /// plan.toml as it is written.

@@ -6,6 +6,7 @@ use super::data::Loaded;
 use super::device::DeviceOptions;
 use super::options::{ParamOptions, note_renamed};
 use super::output::note;
+use super::paths::path;
 use super::run::{Flags, Frame, Job, Kind, Start};
 use super::run_folder::{FolderOptions, RunFolder};
 use super::train::note_missing_validation;
@@ -18,6 +19,7 @@ use spikeprune::experiment::sweep::{Axis, Search, Trial, Values, sweep};
 use spikeprune::experiment::train::Every;
 use spikeprune::params::{MetricsEvery, Params, grid_values, number, renamed, whole};
 use std::path::PathBuf;
+use std::time::Instant;
 use table::{Row, TABLE, best, read_rows, row, unchanging, write_rows};
 
 /// Search over parameters: a grid, or points drawn at random; networks train side by side
@@ -35,7 +37,7 @@ pub struct SweepArgs {
     #[command(flatten)]
     folder: FolderOptions,
     /// Go on with the search in this run folder: all but --device, --threads and --data comes from there
-    #[arg(long, value_name = "DIR", help_heading = "Device and output",
+    #[arg(long, value_parser = path(), value_name = "DIR", help_heading = "Device and output",
         conflicts_with_all = ["SourceOptions", "JobOptions", "ModelOptions", "SearchOptions", "FolderOptions"])]
     resume: Option<PathBuf>,
 }
@@ -132,9 +134,11 @@ impl Job for Searching {
         folder.write_toml(SEARCH, &self.search, data)
     }
 
-    fn run(self, mut frame: Frame<'_>) -> anyhow::Result<()> {
+    fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()> {
         let Self { search, trials } = &self;
-        let mut rows = self.rows(&mut frame)?;
+        let mut rows = self.rows(frame)?;
+        let (before, start) = (seconds_of(&frame.folder, &rows)?, Instant::now());
+        let mut took = before;
         let Frame {
             backend,
             data,
@@ -142,8 +146,8 @@ impl Job for Searching {
             progress,
             stop,
             ..
-        } = &mut frame;
-        let swept = sweep(
+        } = frame;
+        sweep(
             backend.as_ref(),
             &data.set.train,
             &trials[rows.len()..],
@@ -151,11 +155,11 @@ impl Job for Searching {
             &mut |event| progress.observe(&event),
             &mut |trial, metrics, seconds| {
                 rows.push(row(trial, metrics, seconds));
-                write_rows(folder, search, &rows)
+                took = before.map(|before| before + start.elapsed().as_secs_f64());
+                write_rows(folder, search, &rows, took)
                     .map_err(|error| ExperimentError::Observer(error.into()))
             },
-        );
-        swept.map_err(|error| frame.explain(error))?;
+        )?;
         frame.progress.finish();
         for key in unchanging(search, &rows) {
             let text = format!(
@@ -168,12 +172,13 @@ impl Job for Searching {
                 "command": "sweep",
                 "device": frame.backend.device(),
                 "device_type": frame.backend.kind(),
+                "seconds": took,
                 "axes": search.axes.iter().map(|axis| &axis.key).collect::<Vec<_>>(),
                 "rows": rows,
                 "data": frame.data.used(),
                 "out": frame.folder.path().display().to_string(),
         });
-        frame.end(None, &document, &best(search, &rows), |_| Ok(()))
+        frame.end(None, &document, &best(search, &rows, took), |_, _| Ok(()))
     }
 }
 
@@ -186,9 +191,20 @@ impl Searching {
         match rows.is_empty() {
             // A table without rows cannot have been changed.
             true => folder.adopt(TABLE)?,
-            false => folder.check_unchanged(TABLE)?,
+            false => {
+                folder.check_unchanged(TABLE)?;
+                folder.is_saved();
+            }
         }
         Ok(rows)
+    }
+}
+
+/// Wall-clock time of a search until it had these rows, if it is known.
+fn seconds_of(folder: &RunFolder, rows: &[Row]) -> anyhow::Result<Option<f64>> {
+    match rows.is_empty() {
+        true => Ok(Some(0.0)),
+        false => Ok(folder.took(TABLE)?.map(|took| took.seconds)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! sweep.csv: its rows, written as networks finish and read again, and the best points among them.
 
 use crate::cli::figures::{MEAN, percent};
+use crate::cli::own_files::Took;
 use crate::cli::run_folder::RunFolder;
 use anyhow::{Context, ensure};
 use serde::Serialize;
@@ -85,7 +86,13 @@ fn columns(search: &Search) -> Vec<&str> {
         .collect()
 }
 
-pub fn write_rows(folder: &mut RunFolder, search: &Search, rows: &[Row]) -> anyhow::Result<()> {
+/// Writes the table; `seconds` is how long it took to come to its last row, if that is known.
+pub fn write_rows(
+    folder: &mut RunFolder,
+    search: &Search,
+    rows: &[Row],
+    seconds: Option<f64>,
+) -> anyhow::Result<()> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     csv.write_record(columns(search))?;
     for row in rows {
@@ -101,7 +108,9 @@ pub fn write_rows(folder: &mut RunFolder, search: &Search, rows: &[Row]) -> anyh
         let names = [row.point.to_string(), row.seed.to_string()];
         csv.write_record(names.iter().chain(&row.values).chain(&measures))?;
     }
-    folder.write_text(TABLE, &String::from_utf8(csv.into_inner()?)?)
+    let done = rows.len();
+    let took = seconds.map(|seconds| Took { seconds, done });
+    folder.save(TABLE, &csv.into_inner()?, took)
 }
 
 /// The rows that are there, which must be those of the first trials.
@@ -181,8 +190,8 @@ fn is_possible(row: &Row, trial: &Trial, images: &LabelledImages) -> bool {
 /// Points that the table shows.
 const SHOWN: usize = 20;
 
-/// The best points by their mean accuracy on validation images.
-pub fn best(search: &Search, rows: &[Row]) -> String {
+/// The best points by their mean accuracy on validation images, after how long the search took, if that is known.
+pub fn best(search: &Search, rows: &[Row], seconds: Option<f64>) -> String {
     let mut points: Vec<(f64, String)> = rows
         .chunk_by(|a, b| a.point == b.point)
         .map(|rows| {
@@ -206,12 +215,13 @@ pub fn best(search: &Search, rows: &[Row]) -> String {
         })
         .collect();
     points.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let time = seconds.map_or(String::new(), |seconds| format!(" in {seconds:.1} s"));
     let over = match search.seeds {
         1 => String::new(),
         _ => format!(", {MEAN}"),
     };
     let mut text = format!(
-        "{} networks; the best points on validation images{over}:\n\n",
+        "{} networks{time}; the best points on validation images{over}:\n\n",
         rows.len()
     );
     for (_, line) in points.iter().take(SHOWN) {

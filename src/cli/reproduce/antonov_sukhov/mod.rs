@@ -99,9 +99,13 @@ impl Job for Arms {
         write(folder, Paper::AntonovSukhov, &self.0.params, &self.0, data)
     }
 
-    fn run(self, mut frame: Frame<'_>) -> anyhow::Result<()> {
+    fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()> {
         let plan = &self.0;
-        let begun = frame.saved(TRAINING, |_, _| Ok(()))?.map(Into::into);
+        let begun = frame.saved(TRAINING, &plan.params)?;
+        if begun.is_none() && frame.folder.file(RESULT).exists() {
+            let text = "the run has come to its end before, and kept no training: it begins anew";
+            note(text, frame.quiet());
+        }
         let kept = Kept {
             params: &plan.params,
             checkpoint: TRAINING,
@@ -111,11 +115,15 @@ impl Job for Arms {
             reproduce(backend, data, plan, begun, saving, observer)
         })?;
         let (document, digests) = (frame.data.with(&found), frame.data.set.digests());
+        let table = table::table(&found);
         (silent_networks(&found).iter()).for_each(|text| note(text, frame.quiet()));
-        frame.end(Some(RESULT), &document, &table::table(&found), |folder| {
+        frame.end(Some(RESULT), &document, &table, |folder, is_told| {
             page(&found, &digests, folder, self.1).context(NO_PAGE)?;
-            // As long as the training is there, the page can be made again.
-            folder.remove(TRAINING)
+            // As long as the training is there, table and page can be made again.
+            match is_told {
+                true => folder.remove(TRAINING),
+                false => Ok(()),
+            }
         })
     }
 }

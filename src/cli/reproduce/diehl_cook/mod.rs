@@ -76,15 +76,17 @@ impl Job for Sizes {
         write(folder, Paper::DiehlCook, &self.0.params, &self.0, data)
     }
 
-    fn run(self, mut frame: Frame<'_>) -> anyhow::Result<()> {
+    fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()> {
         let (plan, font, start) = (&self.0, self.1, Instant::now());
         let mut found = DiehlCook::new(plan, frame.backend.as_ref());
         let mut sheets = Vec::new();
         for &size in &plan.sizes {
             let saved = networks_file(size);
-            let begun = frame.saved(&saved, |_, _| Ok(()))?.map(Into::into);
+            let params = &plan.of_size(size);
+            let begun = frame.saved(&saved, params)?;
+            found.seconds += begun.as_ref().map_or(0.0, |begun| begun.seconds);
             let kept = Kept {
-                params: &plan.of_size(size),
+                params,
                 checkpoint: &saved,
                 rows: false,
             };
@@ -98,10 +100,11 @@ impl Job for Sizes {
             sheets.push((size, sheet(plan, &trained, size, font)));
         }
         found.conclude();
-        found.seconds = start.elapsed().as_secs_f64();
+        found.seconds += start.elapsed().as_secs_f64();
         let (document, digests) = (frame.data.with(&found), frame.data.set.digests());
+        let table = show::table(&found);
         (show::silent_networks(&found).iter()).for_each(|text| note(text, frame.quiet()));
-        frame.end(Some(RESULT), &document, &show::table(&found), |folder| {
+        frame.end(Some(RESULT), &document, &table, |folder, _| {
             write_page(plan, &found, &digests, (&sheets, font), folder).context(NO_PAGE)
         })
     }

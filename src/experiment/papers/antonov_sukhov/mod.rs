@@ -73,8 +73,9 @@ pub fn reproduce(
         .map(|variant| (&variant.params, variant.replica))
         .collect();
     let begun = begin(&networks, begun)?;
+    let before = begun.seconds;
     let trained = train_networks(backend, &data.train, begun, saving, observer)?;
-    let train_seconds = trained.seconds / variants.len().max(1) as f64;
+    let train_seconds = (trained.whole_seconds()).map(|all| all / variants.len().max(1) as f64);
     let mut result = Reproduction::new(plan, backend);
     let per_split = variants.len() / plan.splits.len().max(1);
     let mut tests = Tests {
@@ -100,7 +101,7 @@ pub fn reproduce(
         result.samples = sets.samples(SAMPLES);
     }
     result.summary = claims(&result);
-    result.seconds = start.elapsed().as_secs_f64();
+    result.seconds = before + start.elapsed().as_secs_f64();
     Ok(result)
 }
 
@@ -111,13 +112,13 @@ struct Subject<'a> {
     network: &'a Network,
     weights: Vec<f32>,
     learning: &'a [Metrics],
-    train_seconds: f64,
+    train_seconds: Option<f64>,
 }
 
 fn subjects<'a>(
     variants: &[Variant],
     trained: &'a Trained,
-    train_seconds: f64,
+    train_seconds: Option<f64>,
     range: std::ops::Range<usize>,
 ) -> Vec<Subject<'a>> {
     let of_split = variants[range.clone()].iter().zip(&trained.replicas[range]);

@@ -22,7 +22,7 @@ pub struct Reproduction {
     pub command: &'static str,
     pub device: String,
     pub device_type: DeviceKind,
-    /// Wall-clock time of the whole.
+    /// Wall-clock time of the whole, as far as it is known.
     pub seconds: f64,
     pub preset: String,
     /// Labels learned, and labels shown as unknown, in the first split.
@@ -66,8 +66,8 @@ pub struct NetworkResult {
     pub zero_fraction: f64,
     /// How many neurons there are for each class, and which of them no known digit ever fired.
     pub neurons: Neurons,
-    /// Wall-clock time of the training of all networks over their number.
-    pub train_seconds: f64,
+    /// Wall-clock time of the training of all networks over their number; none if that of a part is not known.
+    pub train_seconds: Option<f64>,
     pub sets: BTreeMap<TestSet, SetResult>,
     /// Known digits told from others, each by the score that suits: unknown digits by the margin, noise by the
     /// number of spikes.

@@ -18,7 +18,7 @@ pub struct DiehlCook {
     pub paper: &'static str,
     pub device: String,
     pub device_type: DeviceKind,
-    /// Wall-clock time of the whole.
+    /// Wall-clock time of the whole, as far as it is known.
     pub seconds: f64,
     pub seeds: Vec<u64>,
     /// Parameters that the networks have in common.
@@ -46,8 +46,8 @@ pub struct SizeResult {
     pub seed: u64,
     /// Training images shown, each counted once however often it was shown again.
     pub train_images: usize,
-    /// Wall-clock time of an image, metrics included: of the training of all networks of this size since it was begun
-    /// or resumed, over their number and the images shown since; none if there were none.
+    /// Wall-clock time of an image, metrics included: of the training of all networks of this size, over their number
+    /// and the images; none if no time of it is known.
     pub train_ms_per_image: Option<f64>,
     /// E spikes for each training image.
     pub train_spikes: f64,
@@ -88,8 +88,7 @@ impl SizeResult {
             pruning: network.params.model.pruning.mode,
             seed: network.seed,
             train_images: images,
-            train_ms_per_image: (trained.images > 0)
-                .then(|| 1e3 * trained.seconds / (trained.images * trained.replicas.len()) as f64),
+            train_ms_per_image: trained.seconds_an_image().map(|seconds| 1e3 * seconds),
             train_spikes: network.state.spikes_e as f64 / images.max(1) as f64,
             // All classes are learned.
             accuracy: eval.accuracy.unwrap_or(0.0),
