@@ -196,20 +196,18 @@ fn stack_metrics(checkpoint: &Checkpoint) -> Vec<(&'static str, Stacked)> {
             stacked(Dtype::F64, f64s(|row| row.zero_fraction)),
         ),
     ];
-    let measured: [(_, fn(&Metrics) -> Option<f64>); 2] = [
-        ("metrics_noise_spikes_per_image", |row| {
-            row.noise_spikes_per_image
-        }),
-        ("metrics_noise_silent_fraction", |row| {
-            row.noise_silent_fraction
-        }),
-    ];
-    for (name, of) in measured {
+    let mut add = |name, of: fn(&Metrics) -> Option<f64>| {
         if let Some(values) = all().map(of).collect::<Option<Vec<f64>>>() {
             let bytes = values.into_iter().flat_map(f64::to_le_bytes).collect();
             tensors.push((name, stacked(Dtype::F64, bytes)));
         }
-    }
+    };
+    add("metrics_noise_spikes_per_image", |row| {
+        row.noise_spikes_per_image
+    });
+    add("metrics_noise_silent_fraction", |row| {
+        row.noise_silent_fraction
+    });
     tensors
 }
 

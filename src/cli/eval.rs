@@ -3,6 +3,7 @@
 use super::choices::{List, choices};
 use super::data::Loaded;
 use super::device::DeviceOptions;
+use super::document::NetworkSummary;
 use super::heatmap::FontOptions;
 use super::options::set;
 use super::output::{note, out, out_json};
@@ -111,15 +112,15 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
             .collect();
     }
     let mut replicas = document::replicas(&checkpoint, evaluations, None);
-    let observer: &mut Observer<'_> = &mut |event| progress.observe(&event);
     let count = job.test_per_class;
-    let sets = (args.sets).show(backend.as_ref(), &checkpoint, &data, count, observer)?;
-    for (replica, mut sets) in replicas.iter_mut().zip(sets) {
-        if args.as_unknown {
-            (sets.values_mut()).for_each(|set| set.accuracy = None);
-        }
-        replica.sets = sets;
-    }
+    args.show_sets(
+        backend.as_ref(),
+        &checkpoint,
+        &data,
+        count,
+        &mut replicas,
+        &mut progress,
+    )?;
     progress.finish();
     if let Some(count) = args.linear_classifier {
         let accuracies = linear_accuracies(backend.as_ref(), &checkpoint, &data, &tested, count)?;
@@ -146,6 +147,27 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
 }
 
 impl EvalArgs {
+    /// Shows the sets that were asked for, so many digits of each class.
+    fn show_sets(
+        &self,
+        backend: &dyn Backend,
+        checkpoint: &Checkpoint,
+        data: &Loaded,
+        count: PerClass,
+        replicas: &mut [NetworkSummary],
+        progress: &mut Progress,
+    ) -> anyhow::Result<()> {
+        let observer: &mut Observer<'_> = &mut |event| progress.observe(&event);
+        let sets = self.sets.show(backend, checkpoint, data, count, observer)?;
+        for (replica, mut sets) in replicas.iter_mut().zip(sets) {
+            if self.as_unknown {
+                (sets.values_mut()).for_each(|set| set.accuracy = None);
+            }
+            replica.sets = sets;
+        }
+        Ok(())
+    }
+
     /// The networks, with the threshold that was asked for.
     fn load(&self) -> anyhow::Result<Checkpoint> {
         let path = self.checkpoint.display();

@@ -268,6 +268,10 @@ pub(super) fn fit(slot: &Value, value: Value) -> Result<Value, ValueError> {
         (Value::Array(of), value) if !of.is_empty() && of.iter().all(Value::is_integer) => {
             whole_list(value)?
         }
+        (Value::Array(_), Value::String(text)) => {
+            let words = items(&text)?.into_iter().map(read);
+            Value::Array(words.collect::<Result<_, _>>()?)
+        }
         (_, value) => value,
     })
 }

@@ -318,7 +318,6 @@ fn the_experiment_holds_every_size_arm_and_seed() {
     let folder = tempfile::tempdir().unwrap();
     let small = [
         "--json",
-        "--quiet",
         "--seeds",
         "2",
         "--sizes",

@@ -81,23 +81,31 @@ fn check_eval(eval: &Value, trained: &[u64]) {
             correct as f64 / learned as f64
         ),
     }
-    let unlearned: Vec<u64> = shown.iter().filter(|l| !is_learned(l)).copied().collect();
-    let not_learned = &eval["not_learned"];
-    match unlearned.is_empty() {
-        true => assert!(not_learned.is_null()),
-        false => {
-            assert_eq!(numbers(&not_learned["classes"]), unlearned);
-            assert_eq!(number(&not_learned["images"]), images - learned);
-            let answers: u64 = numbers(&not_learned["answers"]).iter().sum();
-            let others = number(&not_learned["tied"]) + number(&not_learned["silent"]);
-            assert_eq!(answers + others, images - learned);
-        }
-    }
+    check_not_learned(&eval["not_learned"], &shown, trained, images - learned);
     let neurons = &eval["neurons"];
     assert_eq!(numbers(&neurons["per_class"]), vec![6; trained.len()]);
     let dead: u64 = numbers(&neurons["dead_per_class"]).iter().sum();
     assert_eq!(dead, number(&neurons["dead"]));
     assert!(eval["seconds"].as_f64().unwrap() > 0.0);
+}
+
+/// Checks what is said of the labels shown that were not learned, of which there are so many images.
+fn check_not_learned(not_learned: &Value, shown: &[u64], trained: &[u64], images: u64) {
+    let unlearned: Vec<u64> = shown
+        .iter()
+        .filter(|l| !trained.contains(l))
+        .copied()
+        .collect();
+    match unlearned.is_empty() {
+        true => assert!(not_learned.is_null()),
+        false => {
+            assert_eq!(numbers(&not_learned["classes"]), unlearned);
+            assert_eq!(number(&not_learned["images"]), images);
+            let answers: u64 = numbers(&not_learned["answers"]).iter().sum();
+            let others = number(&not_learned["tied"]) + number(&not_learned["silent"]);
+            assert_eq!(answers + others, images);
+        }
+    }
 }
 
 /// Checks the results of one network.

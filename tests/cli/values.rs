@@ -97,6 +97,12 @@ fn lists_are_read_alike_everywhere() {
         all_print(&routes, &Value::Array(expected))
     });
     all_well(cases);
+    // A list of words.
+    let words = ["noise", "[noise]", " noise "].map(|text| {
+        let routes = ("--metrics", "job.metrics", text, format!("\"{text}\""));
+        all_print(&routes, &Value::Array(vec!["noise".into()]))
+    });
+    all_well(words);
     // In a list of TOML, too.
     let routes = (
         "--classes",

@@ -17,8 +17,8 @@ pub fn table(found: &Reproduction) -> String {
     let mut add = |title: &str, columns: &[&str], rows: Vec<Vec<String>>| {
         let _ = write!(text, "\n{title}\n\n{}", aligned(columns, &rows));
     };
-    let of_arms = arm_columns();
-    let of_arms: Vec<&str> = of_arms.iter().map(String::as_str).collect();
+    let columns = arm_columns();
+    let of_arms: Vec<&str> = columns.iter().map(String::as_str).collect();
     add(
         &format!("E spikes on each test set, {MEAN}, beside the paper's table:"),
         &SET_COLUMNS,
@@ -55,12 +55,8 @@ pub fn table(found: &Reproduction) -> String {
         &["against", "arm", "score", "AUROC", "AUPR", "FPR at 95% TPR"],
         detection_rows(found),
     );
-    let strengths: Vec<String> = found.arms.first().map_or(Vec::new(), |arm| {
-        arm.noisy
-            .iter()
-            .map(|noisy| noisy.strength.to_string())
-            .collect()
-    });
+    let noisy = found.arms.first().map_or(&[][..], |arm| &arm.noisy);
+    let strengths: Vec<String> = noisy.iter().map(|n| n.strength.to_string()).collect();
     let columns: Vec<&str> = std::iter::once("noise added")
         .chain(strengths.iter().map(String::as_str))
         .collect();

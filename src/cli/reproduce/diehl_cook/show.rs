@@ -215,6 +215,18 @@ fn curves(found: &DiehlCook, font: FontOptions) -> Result<Svg, PlotError> {
     .svg()
 }
 
+/// The neurons of each network.
+fn neurons(found: &DiehlCook) -> Block {
+    let neurons = found.networks.iter().map(|network| {
+        let (size, seed) = (network.neurons, network.seed);
+        (
+            format!("{size}, {}, seed {seed}", network.pruning),
+            &network.eval.neurons,
+        )
+    });
+    neuron_block(&found.params.model.network.classes, neurons)
+}
+
 /// The page; `digits` are pictures in the run folder.
 pub fn html(
     found: &DiehlCook,
@@ -227,13 +239,6 @@ pub fn html(
         columns: columns(2, titles.iter().copied()),
         rows: cells(rows),
     };
-    let neurons = found.networks.iter().map(|network| {
-        let (size, seed) = (network.neurons, network.seed);
-        (
-            format!("{size}, {}, seed {seed}", network.pruning),
-            &network.eval.neurons,
-        )
-    });
     let mut results = Section {
         heading: "Results".into(),
         text: vec![
@@ -251,7 +256,7 @@ pub fn html(
                 &COUNTS,
                 count_rows(found),
             ),
-            neuron_block(&found.params.model.network.classes, neurons),
+            neurons(found),
         ],
     };
     results.text.extend(silent_networks(found));
