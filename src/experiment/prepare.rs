@@ -97,7 +97,7 @@ mod tests {
         input.mean_rate_hz = 5.0;
         let shown = scaled(&input, &pixels);
         for image in shown.chunks_exact(784).take(2) {
-            let mean = image.iter().map(|&p| f64::from(p)).sum::<f64>() / 784 as f64;
+            let mean = image.iter().map(|&p| f64::from(p)).sum::<f64>() / 784.0;
             assert!((mean - 20.0).abs() < 0.3, "{mean}");
         }
         assert!(shown[2 * 784..].iter().all(|&p| p == 0));
