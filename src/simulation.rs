@@ -8,8 +8,6 @@
 #[cfg(feature = "report")]
 mod heatmap;
 
-use crate::backend::choice::DeviceChoice;
-use crate::backend::open::Opener;
 use crate::backend::{Backend, BackendError, Frozen, TestImage};
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::dataset::{Dataset, DatasetError, Digests, LabelledImages};
@@ -78,13 +76,24 @@ pub enum Ended {
     Stopped { images: usize },
 }
 
+#[cfg(feature = "gpu")]
+fn best_device() -> Result<Box<dyn Backend>, BackendError> {
+    crate::backend::open::Opener::default().open(&crate::backend::choice::DeviceChoice::Auto)
+}
+
+#[cfg(not(feature = "gpu"))]
+fn best_device() -> Result<Box<dyn Backend>, BackendError> {
+    Ok(Box::new(crate::backend::cpu::Cpu::new(0)?))
+}
+
 impl Simulation {
-    /// Untrained networks, as many as `params.job.replicas` says, on the best device of this machine.
+    /// Untrained networks, as many as `params.job.replicas` says, on the best device of this machine; on the CPU where the
+    /// library was built without the feature `gpu`.
     ///
     /// # Errors
     /// When the parameters make no sense or no device can be opened.
     pub fn new(params: &Params) -> Result<Self, SimulationError> {
-        Self::on(Opener::default().open(&DeviceChoice::Auto)?, params)
+        Self::on(best_device()?, params)
     }
 
     /// The same on a device of one's own choice, such as [`crate::backend::cpu::Cpu`].

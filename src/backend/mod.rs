@@ -6,10 +6,13 @@
 //! how lanes are spread over threads or chunks.
 
 mod check;
+#[cfg(feature = "gpu")]
 pub mod choice;
 pub mod cpu;
+#[cfg(feature = "gpu")]
 pub mod gpu;
 mod kind;
+#[cfg(feature = "gpu")]
 pub mod open;
 mod record;
 
