@@ -27,6 +27,10 @@ pub mod tutorials {
 /// Short recipes.
 pub mod how_to {
     #[doc = include_str!("links.md")]
+    #[doc = include_str!("how_to/install.md")]
+    pub mod install {}
+
+    #[doc = include_str!("links.md")]
     #[doc = include_str!("how_to/experiments.md")]
     pub mod experiments {}
 
@@ -84,6 +88,10 @@ pub mod reference {
     #[doc = include_str!("links.md")]
     #[doc = include_str!("reference/extending.md")]
     pub mod extending {}
+
+    #[doc = include_str!("links.md")]
+    #[doc = include_str!("reference/citing.md")]
+    pub mod citing {}
 
     #[doc = include_str!("links.md")]
     #[doc = include_str!("reference/changes.md")]
