@@ -376,16 +376,15 @@ pub fn params(size: BoxedStrategy<Size>) -> impl Strategy<Value = Params> {
         let (excitatory, inhibitory) = populations;
         let (lateral, learning, pruning) = synapses;
         let [height, width, channels] = sizes.image;
-        let input = Input {
-            height,
-            width,
-            channels,
-            ..input
-        };
         let model = Model {
             network: sizes.architecture(learning.rule),
             time,
-            input,
+            input: Input {
+                height,
+                width,
+                channels,
+                ..input
+            },
             excitatory,
             inhibitory,
             lateral,
