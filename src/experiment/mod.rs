@@ -8,6 +8,7 @@ pub mod evaluate;
 pub mod evaluation;
 pub mod fired;
 pub mod labelling;
+#[cfg(feature = "linear")]
 pub mod linear;
 pub mod papers;
 pub mod prepare;
@@ -40,6 +41,7 @@ pub enum ExperimentError {
     Backend(#[from] BackendError),
     #[error(transparent)]
     Statistics(#[from] StatisticsError),
+    #[cfg(feature = "linear")]
     #[error(transparent)]
     Linear(#[from] linear::NothingToFit),
     #[error("the networks that were saved are not those of this experiment")]
