@@ -6,8 +6,9 @@
 OLD and NEW are programs. Both run the same short jobs on the images in data/: the training of every preset (its
 weights, running and read out, its state and metrics), a reproduction of both papers and a search. What they leave is
 compared to the bit: every tensor of a checkpoint by its SHA-256, every value of a document with its key, every row and
-column of a table. Left out are times, the device's name, the version and paths. Parameters are compared as NEW reads
-them, from the config.toml of either program, so a key that has got another name must still be read.
+column of a table. Left out are times, the device's name, the version and paths. Keys and columns that NEW has added are
+counted and do not differ. Parameters are compared as NEW reads them, from the config.toml of either program, so a key
+that has got another name must still be read.
 
 Needs Python 3.11 and nothing else. Exit code 1 where anything differs.
 """
@@ -21,6 +22,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -57,7 +59,7 @@ JOBS |= {
 }
 
 # Keys of documents and columns of tables that are not compared.
-VOLATILE = {"seconds", "train_seconds", "train_ms_per_image", "version", "device", "device_type", "out", "folder", "params"}
+VOLATILE = {"seconds", "train_seconds", "train_ms_per_image", "version", "device", "device_type", "out", "folder", "params", "data"}
 
 
 def run(program, arguments, folder):
@@ -117,7 +119,9 @@ def results(folder, new):
             found |= table(path)
         elif path.name == "config.toml":
             ran = subprocess.run([new, "params", "--config", path], cwd=ROOT, capture_output=True, text=True)
-            found["parameters"] = ran.stdout or ran.stderr
+            if ran.returncode != 0:
+                sys.exit(f"{new} params --config {path}: {ran.stderr}")
+            found |= {f"parameters {key}": value for key, value in flat(tomllib.loads(ran.stdout)).items()}
     for name in ["heatmaps", *(path.name for path in folder.glob("*.png"))]:
         found[name] = (folder / name).exists()
     return found
@@ -141,8 +145,9 @@ def main():
                 folder = pathlib.Path(parent, str(index))
                 run(program, [*job, "--device", arguments.device], folder)
                 of.append(results(folder, programs[1]))
-        wrong = sorted(key for key in of[0].keys() | of[1].keys() if of[0].get(key) != of[1].get(key))
-        print(f"{name}: {len(of[0])} values, {len(wrong)} differ", flush=True)
+        wrong = sorted(key for key, value in of[0].items() if key not in of[1] or of[1][key] != value)
+        added = len(of[1].keys() - of[0].keys())
+        print(f"{name}: {len(of[0])} values, {len(wrong)} differ, {added} added", flush=True)
         for key in wrong[:20]:
             print(f"    {key}: {str(of[0].get(key))[:100]} -> {str(of[1].get(key))[:100]}")
         differences += len(wrong)
