@@ -125,12 +125,10 @@ pub fn input_spike(
 
 /// The presynaptic traces of all inputs as they stand now.
 #[inline(always)]
-pub fn traces_now(c: &Stdp, now: u32, apre: &[f32], last_input: &[u32], out: &mut Vec<f32>) {
-    out.clear();
-    let traces = apre.iter().zip(last_input);
-    out.extend(
-        traces.map(|(&trace, &last)| decayed_pre(trace, keep_pre(c, now.wrapping_sub(last)))),
-    );
+pub fn traces_now(c: &Stdp, now: u32, apre: &[f32], last_input: &[u32], out: &mut [f32]) {
+    for ((out, &trace), &last) in out.iter_mut().zip(apre).zip(last_input) {
+        *out = decayed_pre(trace, keep_pre(c, now.wrapping_sub(last)));
+    }
 }
 
 /// Post half for one E spike: column `j` of the weights moves by `lr2` times the presynaptic traces. `active` lists

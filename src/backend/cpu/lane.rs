@@ -190,7 +190,7 @@ impl NetworkOnCpu {
             inputs: state.inputs.clone(),
             kept: Vec::new(),
             active: Vec::new(),
-            trace_now: Vec::new(),
+            trace_now: vec![0.0; network.params.model.inputs()],
             decays: Decays::default(),
             wiring: Wiring::new(&network),
             network,

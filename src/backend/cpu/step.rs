@@ -23,7 +23,7 @@ pub enum S1<'a> {
         decays: &'a mut Decays,
         trace_pre: &'a mut [f32],
         /// Room for the traces of all inputs.
-        trace_now: &'a mut Vec<f32>,
+        trace_now: &'a mut [f32],
         /// Inputs that may have a trace at some time of the presentation.
         active: &'a [u16],
         /// Group of the image's class.
