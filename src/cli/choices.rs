@@ -1,5 +1,6 @@
 //! Flags whose value is one of a few: the library names the values, here is what help says of them.
 
+use anyhow::ensure;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Command, Error};
 use serde::Deserialize;
@@ -18,6 +19,26 @@ pub trait Choice: Clone + Send + Sync + 'static {
 
 /// The values of a flag that takes a list in one argument. (A `Vec` would take one of several arguments from each.)
 pub type List<T> = Vec<T>;
+
+/// Refuses indices that do not exist, and one that is there twice: what they name would be shown, or counted, twice.
+pub fn check_indices(
+    (flag, what): (&str, &str),
+    indices: &[u32],
+    available: usize,
+) -> anyhow::Result<()> {
+    for (place, &index) in indices.iter().enumerate() {
+        ensure!(
+            (index as usize) < available,
+            "{flag} names {what} {index}: there are {what}s 0 to {}",
+            available.saturating_sub(1)
+        );
+        ensure!(
+            !indices[..place].contains(&index),
+            "{flag} names {what} {index} twice"
+        );
+    }
+    Ok(())
+}
 
 /// Reads one of the values of a type.
 #[derive(Clone)]

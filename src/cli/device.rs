@@ -40,15 +40,22 @@ pub struct DeviceOptions {
 const MAX_THREADS: usize = 1024;
 
 impl DeviceOptions {
-    /// The flag that names the device again, for a shell, with a space before it; empty for the default.
-    pub fn flag(&self) -> String {
+    /// The flags that name the device and its threads again, for a shell, with a space before each; empty for the
+    /// defaults.
+    pub fn flags(&self) -> String {
         let device = match &self.device {
-            DeviceChoice::Auto => return String::new(),
-            device => device.to_string(),
+            DeviceChoice::Auto => String::new(),
+            device => {
+                let device = device.to_string();
+                // A name that begins with a dash would pass for a flag.
+                let between = if device.starts_with('-') { '=' } else { ' ' };
+                format!(" --device{between}{}", quoted(device.as_ref()))
+            }
         };
-        // A name that begins with a dash would pass for a flag.
-        let between = if device.starts_with('-') { '=' } else { ' ' };
-        format!(" --device{between}{}", quoted(device.as_ref()))
+        match self.threads {
+            0 => device,
+            threads => format!("{device} --threads {threads}"),
+        }
     }
 
     /// Opens the device, with notes if it is not the expected one.

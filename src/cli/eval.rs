@@ -130,7 +130,9 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     }
     let (params, out_folder) = (&checkpoint.params, args.record.folder());
     let device = backend.as_ref();
-    let document = document::document("eval", device, params, &replicas, data.used(), out_folder);
+    let mut document =
+        document::document("eval", device, params, &replicas, data.used(), out_folder);
+    document.notes.extend(unfinished(&checkpoint));
     (document.notes.iter()).for_each(|text| note(text, args.device.quiet));
     match args.device.json {
         true => out_json(&document)?,
@@ -144,6 +146,16 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let first = frozen(&checkpoint.replicas)[0];
     args.record
         .write(backend.as_ref(), first, &images, args.font)
+}
+
+/// What to say of networks that have not seen all their training images yet.
+fn unfinished(checkpoint: &Checkpoint) -> Option<String> {
+    let networks = checkpoint.replicas.iter().map(|replica| &replica.network);
+    let least = networks.map(|network| network.state.presented).min()?;
+    let all = checkpoint.params.presentations();
+    ((least as usize) < all).then(|| {
+        format!("the training has not ended: its networks have seen {least} of {all} images")
+    })
 }
 
 impl EvalArgs {

@@ -8,6 +8,9 @@ use std::fmt::Write;
 /// What headings call a mean with its interval.
 pub const MEAN: &str = "mean [95% interval over seeds]";
 
+/// The same where each value is the mean of a split of the digits.
+pub const MEAN_OF_SPLITS: &str = "mean [95% interval over splits]";
+
 /// A mean with its interval, such as `92.2 [89.0, 94.5]`; a mean that has none by itself.
 fn with_interval(
     found: Result<Interval, StatisticsError>,

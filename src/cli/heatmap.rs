@@ -1,10 +1,10 @@
 //! `heatmap`: the weights of a checkpoint as pictures.
 
-use super::choices::{List, choices};
+use super::choices::{List, check_indices, choices};
 use super::output::out;
 use super::own_files::{DRAWINGS, OwnFiles};
 use super::paths::{make_folder, path};
-use anyhow::{bail, ensure};
+use anyhow::bail;
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::params::{to_toml, whole, wholes};
@@ -70,6 +70,16 @@ pub struct FontOptions {
     pub font_scale: FontScale,
 }
 
+impl FontOptions {
+    /// The flag, with a space before it; empty for the default.
+    pub fn flag(self) -> String {
+        match self.font_scale {
+            scale if scale == FontScale::default() => String::new(),
+            scale => format!(" --font-scale {scale}"),
+        }
+    }
+}
+
 impl Default for Style {
     fn default() -> Self {
         Self {
@@ -96,13 +106,7 @@ pub fn run(args: &HeatmapArgs) -> anyhow::Result<()> {
     };
     let neurons = checkpoint.params.model.neurons();
     let chosen = args.neuron.as_deref().unwrap_or_default();
-    for &neuron in chosen {
-        ensure!(
-            (neuron as usize) < neurons,
-            "--neuron names neuron {neuron}: there are neurons 0 to {}",
-            neurons - 1
-        );
-    }
+    check_indices(("--neuron", "neuron"), chosen, neurons)?;
     write(&checkpoint, (args.replica, chosen), &folder, &args.style)?;
     out(&format!("written to {}\n", folder.display()))
 }

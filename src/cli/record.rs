@@ -1,10 +1,10 @@
 //! What `eval --record` writes: spikes and variables of presentations, and a drawing of each.
 
-use super::choices::List;
+use super::choices::{List, check_indices};
 use super::heatmap::FontOptions;
 use super::own_files::{OwnFiles, RECORDINGS};
 use super::paths::{make_folder, path};
-use anyhow::ensure;
+
 use clap::Args;
 use spikeprune::backend::{Backend, Frozen, TestImage, Variable};
 use spikeprune::dataset::LabelledImages;
@@ -48,21 +48,8 @@ impl RecordOptions {
 
     /// Refuses images and neurons that do not exist.
     pub fn check(&self, images: &LabelledImages, neurons: usize) -> anyhow::Result<()> {
-        for &image in self.images() {
-            ensure!(
-                (image as usize) < images.len(),
-                "--record names image {image}: there are images 0 to {}",
-                images.len().saturating_sub(1)
-            );
-        }
-        for &neuron in self.watched() {
-            ensure!(
-                (neuron as usize) < neurons,
-                "--neurons names neuron {neuron}: there are neurons 0 to {}",
-                neurons - 1
-            );
-        }
-        Ok(())
+        check_indices(("--record", "image"), self.images(), images.len())?;
+        check_indices(("--neurons", "neuron"), self.watched(), neurons)
     }
 
     /// The folder that recordings go to, where there are any.

@@ -43,6 +43,9 @@ pub trait Job {
     /// Those that it writes anew when it is gone on with: they must be as it left them.
     fn written_anew(&self) -> Vec<&str>;
 
+    /// Flags of a resume that its folder does not keep, each with a space before it.
+    fn flags(&self) -> String;
+
     /// Refuses data that hold too few images, before a folder is made, and prints notes on them.
     fn check(&self, data: &Dataset, quiet: bool) -> anyhow::Result<()>;
 
@@ -116,7 +119,8 @@ impl<'a> Start<'a> {
         };
         let (command, path, device) = (flags.kind.command, folder.path(), flags.device);
         let found_again = folder.begun(flags.kind.mark)?.folder;
-        folder.set_go_on(resuming(command, path, (&data, found_again), device));
+        let go_on = resuming(command, path, (&data, found_again), device) + &job.flags();
+        folder.set_go_on(go_on);
         let mut frame = Frame {
             backend,
             progress: Progress::until(flags.device.quiet, stop.asked().clone()),

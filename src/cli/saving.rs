@@ -118,7 +118,7 @@ pub fn resuming(
     if first != Some(data.rooted()) {
         line += &format!(" --data {}", quoted(images.as_ref()));
     }
-    line + &device.flag()
+    line + &device.flags()
 }
 
 /// A word as a POSIX shell reads it, on one line.

@@ -1,6 +1,6 @@
 //! Small text files as editors and shells leave them.
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -12,6 +12,10 @@ pub fn read_config(path: &Path) -> anyhow::Result<(String, String)> {
         false => (path.display().to_string(), read_text(path)),
     };
     let text = read.with_context(|| format!("cannot read {origin}"))?;
+    ensure!(
+        !(text.is_empty() && path == Path::new("-")),
+        "--config - reads stdin, which is empty: did the command before it fail?"
+    );
     Ok((origin, text))
 }
 

@@ -92,6 +92,10 @@ impl Job for Training {
         vec![METRICS, SUMMARY]
     }
 
+    fn flags(&self) -> String {
+        self.1.flag()
+    }
+
     fn check(&self, data: &Dataset, quiet: bool) -> anyhow::Result<()> {
         selection::training(&data.train, &self.0)?;
         self.tested(data)?;

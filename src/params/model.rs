@@ -50,12 +50,15 @@ pub const MAX_INPUTS: usize = 65_536;
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// Rows of an image.
+    #[serde(default = "mnist_side")]
     #[schemars(range(min = 1, max = MAX_INPUTS))]
     pub height: usize,
     /// Columns of an image.
+    #[serde(default = "mnist_side")]
     #[schemars(range(min = 1, max = MAX_INPUTS))]
     pub width: usize,
     /// Intensities of a pixel: 1 for grey, 3 for colour.
+    #[serde(default = "one")]
     #[schemars(range(min = 1, max = 4))]
     pub channels: usize,
     /// Rate of a pixel of intensity 255 (were it a multiple of the step).
@@ -73,6 +76,15 @@ pub struct Input {
     /// By how much `full_rate_hz` rises each time.
     #[schemars(range(min = 0, max = 100_000))]
     pub retry_rate_hz: f64,
+}
+
+/// Rows, and columns, of what all networks were shown until 0.2.0, which did not say so.
+fn mnist_side() -> usize {
+    28
+}
+
+fn one() -> usize {
+    1
 }
 
 impl Input {

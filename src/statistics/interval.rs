@@ -28,8 +28,7 @@ const CONFIDENCE: f64 = 0.95;
 pub struct Interval {
     /// Mean of the values.
     pub mean: f64,
-    /// Lower end; none with a single value, which tells nothing of the spread, and none of shares or amounts that all lie
-    /// at an end of their range.
+    /// Lower end; none where the values tell nothing of the spread: a single one, or all alike.
     pub low: Option<f64>,
     /// Upper end; there if and only if the lower one is.
     pub high: Option<f64>,
@@ -56,7 +55,6 @@ impl Interval {
     pub fn of_shares(values: &[f64]) -> Result<Self, StatisticsError> {
         within(values, 1.0)?;
         let (mean, half) = mean_and_half(values)?;
-        let half = half.filter(|_| 0.0 < mean && mean < 1.0);
         let end = |sign: f64| half.map(|half| share_from(mean, sign * half));
         Ok(Self {
             mean,
@@ -72,7 +70,6 @@ impl Interval {
     pub fn of_amounts(values: &[f64]) -> Result<Self, StatisticsError> {
         within(values, f64::MAX)?;
         let (mean, half) = mean_and_half(values)?;
-        let half = half.filter(|_| mean > 0.0);
         let end = |sign: f64| half.map(|half| mean * libm::exp(sign * half / mean));
         Ok(Self {
             mean,
@@ -83,7 +80,7 @@ impl Interval {
 }
 
 /// The mean, and half of the interval on the scale of the values. With no degree of freedom left there is no
-/// distribution, and no interval.
+/// distribution, and no interval; where all values are alike their spread is that of a count too small to differ.
 fn mean_and_half(values: &[f64]) -> Result<(f64, Option<f64>), StatisticsError> {
     check("values", values)?;
     let n = values.len() as f64;
@@ -93,7 +90,8 @@ fn mean_and_half(values: &[f64]) -> Result<(f64, Option<f64>), StatisticsError> 
         let quantile = t.inverse_cdf(0.5 + CONFIDENCE / 2.0);
         quantile * (squares / (n - 1.0) / n).sqrt()
     });
-    Ok((mean, half))
+    let alike = values.windows(2).all(|pair| pair[0] == pair[1]);
+    Ok((mean, half.filter(|_| !alike)))
 }
 
 /// The share whose logit lies `by / (mean (1 - mean))` from that of the mean.
@@ -148,18 +146,20 @@ mod tests {
         );
         let many: Vec<f64> = (0..20).map(|i| f64::from(i * i * 7 % 11)).collect();
         assert_close(&many, 5.95, 4.361252442019313, 7.538747557980687);
-        assert_close(&[3.0; 5], 3.0, 3.0, 3.0);
     }
 
     #[test]
-    fn one_value_has_a_mean_without_an_interval() {
-        let found = Interval::of(&[0.5]).unwrap();
-        let expected = Interval {
-            mean: 0.5,
-            low: None,
-            high: None,
-        };
-        assert_eq!(found, expected);
+    fn values_that_do_not_spread_have_a_mean_without_an_interval() {
+        for values in [&[0.5][..], &[0.5; 5], &[0.0; 3], &[1.0; 3]] {
+            let expected = Interval {
+                mean: values[0],
+                low: None,
+                high: None,
+            };
+            for of in [Interval::of, Interval::of_shares, Interval::of_amounts] {
+                assert_eq!(of(values).unwrap(), expected, "{values:?}");
+            }
+        }
     }
 
     /// 0.9 of three seeds, and `svyciprop(method = "xlogit", df = 2)` by hand: logit(0.9) -+ h / 0.09.

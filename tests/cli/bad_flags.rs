@@ -30,7 +30,12 @@ const SOURCES: [Case; 13] = [
     (&["--set", "preset=nonsense"], 1, "nonsense"),
 ];
 
-const JOBS: [Case; 31] = [
+const JOBS: [Case; 32] = [
+    (
+        &["--metrics", "noise,noise"],
+        1,
+        "job.metrics is noise, noise: it must be a list without a word twice",
+    ),
     (&["--classes", ""], 2, "--classes"),
     (
         &["--set", "network.classes=[]"],

@@ -39,6 +39,13 @@ fn a_file_is_read_in_the_encoding_that_it_names() {
     }
 }
 
+/// As after a command that failed before the pipe.
+#[test]
+fn nothing_on_stdin_is_no_file() {
+    let mut params = spikeprune(&["params", "--config", "-"]);
+    refused(params.write_stdin(""), 1, "stdin, which is empty").unwrap();
+}
+
 #[test]
 fn what_is_no_text_is_refused_with_the_place() {
     let folder = TempDir::new().unwrap();

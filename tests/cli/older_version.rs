@@ -164,6 +164,22 @@ fn files_with_old_names_mean_the_same() {
     refused(spikeprune(&["params", "--config"]).arg(&path), 1, says).unwrap();
 }
 
+/// Its networks are not yet those that the training asks for.
+#[test]
+fn a_training_that_has_not_ended_is_told() {
+    let file = left("begun").join("checkpoint.safetensors");
+    let args = ["eval", file.to_str().unwrap(), "--json", "--device", "cpu"];
+    let (document, told) = notes(&args);
+    let says = "the training has not ended: its networks have seen 2 of 6 images";
+    assert!(told.contains(says), "{told}");
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let of_document = document["notes"].as_array().unwrap();
+    assert!(
+        of_document.iter().any(|note| note == says),
+        "{of_document:?}"
+    );
+}
+
 #[test]
 fn old_checkpoints_are_tested_and_drawn() {
     for run in ["train", "labelled"] {

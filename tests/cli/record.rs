@@ -140,6 +140,13 @@ fn what_cannot_be_recorded_is_refused() {
             1,
             "--neurons names neuron 12",
         ),
+        // What is there twice would be counted twice.
+        eval(&["--record", "17,17"], 1, "--record names image 17 twice"),
+        eval(
+            &["--record", "0", "--neurons", "1,0-1"],
+            1,
+            "--neurons names neuron 1 twice",
+        ),
         eval(&["--record", "0", "--neurons", "x"], 2, "'x'"),
         eval(&["--neurons", "1"], 2, "--record"),
         eval(&[], 2, "--record"),

@@ -234,6 +234,9 @@ fn an_error_after_a_saving_ends_with_a_line_that_goes_on_from_any_folder() {
             .args(["train", "--quiet"])
             .args(tiny());
         train.args([format!("--out={run}"), format!("--data={images}")]);
+        // What its folder does not keep.
+        let flags = ["--threads", "1", "--font-scale", "2"];
+        train.args(flags);
         let full = File::options().write(true).open("/dev/full").unwrap();
         let output = train.stdout(full).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{run}");
@@ -243,6 +246,7 @@ fn an_error_after_a_saving_ends_with_a_line_that_goes_on_from_any_folder() {
             "{told}"
         );
         assert_eq!(told.lines().count(), 1, "{told}");
+        assert!(told.trim_end().ends_with(&flags.join(" ")), "{told}");
         follow(&output.stderr);
     }
 }

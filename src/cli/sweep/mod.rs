@@ -117,6 +117,10 @@ impl Job for Searching {
         Vec::new()
     }
 
+    fn flags(&self) -> String {
+        String::new()
+    }
+
     fn check(&self, data: &Dataset, quiet: bool) -> anyhow::Result<()> {
         let (images, mut said) = (&data.train, false);
         for trial in self.trials.iter().filter(|trial| trial.replica == 0) {

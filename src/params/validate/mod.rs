@@ -102,6 +102,12 @@ impl Job {
     /// The first that makes no sense.
     pub fn validate(&self) -> Result<(), ParamsError> {
         check_ranges("job.", self)?;
+        let metrics = &self.metrics;
+        if (1..metrics.len()).any(|at| metrics[..at].contains(&metrics[at])) {
+            let listed: Vec<String> = metrics.iter().map(ToString::to_string).collect();
+            let expected = "a list without a word twice";
+            return Err(out_of_range("job.metrics", listed.join(", "), expected));
+        }
         if self.seed > i64::MAX as u64 - MAX_REPLICAS as u64 {
             return Err(out_of_range(
                 "job.seed",

@@ -85,6 +85,10 @@ impl Job for Arms {
         vec![RESULT]
     }
 
+    fn flags(&self) -> String {
+        self.1.flag()
+    }
+
     fn check(&self, data: &Dataset, quiet: bool) -> anyhow::Result<()> {
         self.0.check(data)?;
         for split in &self.0.splits {

@@ -4,9 +4,8 @@ use super::plots;
 use super::silent_networks;
 use super::table::{
     CLAIM_COLUMNS, SET_COLUMNS, arm_columns, arm_rows, claim_rows, detection_rows, heading,
-    set_rows, split_rows, verdict,
+    mean_of, set_rows, split_rows, verdict,
 };
-use crate::cli::figures::MEAN;
 use crate::cli::heatmap::FontOptions;
 use crate::cli::reproduce::page::{Picture, cells, columns, figure, neuron_block, picture};
 use spikeprune::dataset::Digests;
@@ -46,6 +45,7 @@ pub fn html(
 }
 
 fn results(found: &Reproduction) -> Section {
+    let mean_of_all = mean_of(found);
     let table = |caption: &str, networks: &[NetworkResult], names: &[ArmName]| Block::Table {
         caption: caption.into(),
         columns: columns(1, arm_columns().iter().map(String::as_str)),
@@ -53,7 +53,7 @@ fn results(found: &Reproduction) -> Section {
     };
     let sets = Block::Table {
         caption: format!(
-            "E spikes on each test set, {MEAN}, beside the paper's table (whose unit is not stated)"
+            "E spikes on each test set, {mean_of_all}, beside the paper's table (whose unit is not stated)"
         ),
         columns: columns(2, SET_COLUMNS),
         rows: cells(set_rows(found)),
@@ -62,7 +62,7 @@ fn results(found: &Reproduction) -> Section {
     let mut text = vec![format!(
         "Mean spikes an image, with the mean share of silent images in round brackets; known digits recognised, tied \
              (which counts as wrong), and recognised if the first of the tied groups counted, as in the published \
-             figures; share of weights at zero; in per cent, as {MEAN}."
+             figures; share of weights at zero; in per cent, as {mean_of_all}."
     )];
     if !found.controls.is_empty() {
         blocks.push(table("Controls", &found.controls, &found.control_names()));
@@ -173,8 +173,9 @@ fn answers(found: &Reproduction, font: FontOptions) -> anyhow::Result<Section> {
 }
 
 fn detection(found: &Reproduction, font: FontOptions) -> anyhow::Result<Section> {
+    let mean_of_all = mean_of(found);
     let mut blocks = vec![Block::Table {
-        caption: format!("Known digits told from others, {MEAN}"),
+        caption: format!("Known digits told from others, {mean_of_all}"),
         columns: columns(
             3,
             ["against", "arm", "score", "AUROC", "AUPR", "FPR at 95% TPR"],

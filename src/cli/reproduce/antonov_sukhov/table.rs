@@ -1,9 +1,9 @@
 //! The results of `reproduce` as rows of text, for the terminal and for the report.
 
-use crate::cli::figures::{MEAN, aligned, amount, counts, percent};
+use crate::cli::figures::{MEAN, MEAN_OF_SPLITS, aligned, amount, counts, percent};
 use crate::cli::reproduce::page::apart;
 use spikeprune::experiment::papers::antonov_sukhov::{
-    ArmName, Claim, NetworkResult, PUBLISHED, Reproduction, Score, Split,
+    ArmName, Claim, NetworkResult, PUBLISHED, Reproduction, Score, SetResult, Split, independent,
 };
 use spikeprune::experiment::papers::outcome::{Direction, Verdict};
 use spikeprune::experiment::test_sets::TestSet;
@@ -13,21 +13,21 @@ use std::fmt::Write;
 
 /// All tables for the terminal, one under another.
 pub fn table(found: &Reproduction) -> String {
-    let mut text = heading(found) + "\n";
+    let (mut text, mean_of_all) = (heading(found) + "\n", mean_of(found));
     let mut add = |title: &str, columns: &[&str], rows: Vec<Vec<String>>| {
         let _ = write!(text, "\n{title}\n\n{}", aligned(columns, &rows));
     };
     let columns = arm_columns();
     let of_arms: Vec<&str> = columns.iter().map(String::as_str).collect();
     add(
-        &format!("E spikes on each test set, {MEAN}, beside the paper's table:"),
+        &format!("E spikes on each test set, {mean_of_all}, beside the paper's table:"),
         &SET_COLUMNS,
         set_rows(found),
     );
     add(
         &format!(
             "Mean spikes an image (silent images); known digits recognised, tied, and recognised if the first of those \
-             tied counted, as in the published figures; weights at zero; {MEAN}:"
+             tied counted, as in the published figures; weights at zero; {mean_of_all}:"
         ),
         &of_arms,
         arm_rows(&found.arms, &found.arm_names()),
@@ -51,7 +51,7 @@ pub fn table(found: &Reproduction) -> String {
         );
     }
     add(
-        &format!("Known digits told from others, {MEAN}:"),
+        &format!("Known digits told from others, {mean_of_all}:"),
         &["against", "arm", "score", "AUROC", "AUPR", "FPR at 95% TPR"],
         detection_rows(found),
     );
@@ -61,7 +61,9 @@ pub fn table(found: &Reproduction) -> String {
         .chain(strengths.iter().map(String::as_str))
         .collect();
     add(
-        &format!("Accuracy on known digits with noise added (1 = the noise set), %, {MEAN}:"),
+        &format!(
+            "Accuracy on known digits with noise added (1 = the noise set), %, {mean_of_all}:"
+        ),
         &columns,
         noisy_rows(found),
     );
@@ -112,6 +114,14 @@ pub fn heading(found: &Reproduction) -> String {
     )
 }
 
+/// What a mean with its interval is over.
+pub fn mean_of(found: &Reproduction) -> &'static str {
+    match found.splits.len() {
+        0 | 1 => MEAN,
+        _ => MEAN_OF_SPLITS,
+    }
+}
+
 fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     let values: Vec<f64> = values.collect();
     Interval::of(&values).ok().map(|interval| interval.mean)
@@ -143,21 +153,23 @@ pub fn set_rows(found: &Reproduction) -> Vec<Vec<String>> {
     for set in TestSet::PLAIN {
         let published = PUBLISHED.iter().find(|(of, _)| *of == set);
         for name in found.arm_names() {
-            let sets = of(&found.arms, &name).filter_map(|network| network.sets.get(&set));
-            if sets.clone().next().is_none() {
+            let sets = of(&found.arms, &name)
+                .filter_map(|network| Some((&network.split, network.sets.get(&set)?)));
+            let Some((_, first)) = sets.clone().next() else {
                 continue;
-            }
+            };
+            let of = |figure: fn(&SetResult) -> f64| {
+                independent(sets.clone().map(|(split, set)| (split, figure(set)))).into_iter()
+            };
             // Sets of all networks have as many images.
-            let images = sets.clone().next().map_or(1, |set| set.images).max(1) as f64;
-            let silent = sets.clone().map(|set| set.silent as f64 / images);
-            let silent = counts(silent, images, 0);
+            let silent = of(|set| set.silent as f64 / set.images.max(1) as f64);
             let with = usize::from(name != ArmName::Pruning(PruningMode::None));
             rows.push(vec![
                 set.to_string(),
                 name.to_string(),
-                amount(sets.clone().map(|set| set.spikes as f64), 0),
-                amount(sets.clone().map(|set| set.spikes_per_image), 3),
-                silent,
+                amount(of(|set| set.spikes as f64), 0),
+                amount(of(|set| set.spikes_per_image), 3),
+                counts(silent, first.images as f64, 0),
                 published.map_or("-".into(), |(_, spikes)| spikes[with].to_string()),
             ]);
         }
@@ -191,7 +203,12 @@ pub fn arm_rows(networks: &[NetworkResult], names: &[ArmName]) -> Vec<Vec<String
                 format!("{} ({silent:.1}%)", significant(spikes))
             }));
         }
-        let of = |share: fn(&NetworkResult) -> f64| percent(networks.clone().map(share), 1);
+        let of = |share: fn(&NetworkResult) -> f64| {
+            let shares = networks
+                .clone()
+                .map(|network| (&network.split, share(network)));
+            percent(independent(shares).into_iter(), 1)
+        };
         row.extend([
             of(|network| network.accuracy),
             of(NetworkResult::tied_share),
@@ -220,13 +237,15 @@ pub fn detection_rows(found: &Reproduction) -> Vec<Vec<String>> {
     for set in [TestSet::Unknown, TestSet::Noise, TestSet::Blurred] {
         for name in found.arm_names() {
             for score in Score::ALL {
-                let detections = of(&found.arms, &name).filter_map(|n| n.detection.get(&set));
+                let detections = of(&found.arms, &name)
+                    .filter_map(|network| Some((&network.split, network.detection.get(&set)?)));
                 if detections.clone().next().is_none() {
                     continue;
                 }
                 let of = |measure: fn(Detection) -> f64| {
-                    let shares = detections.clone().map(|all| measure(all.by(score)));
-                    counts(shares, 1.0, 3)
+                    let shares = detections.clone();
+                    let shares = shares.map(|(split, all)| (split, measure(all.by(score))));
+                    counts(independent(shares).into_iter(), 1.0, 3)
                 };
                 let measures = [of(|d| d.auroc), of(|d| d.aupr), of(|d| d.fpr_at_95_tpr)];
                 let mut row = vec![set.to_string(), name.to_string(), score.key().to_string()];
@@ -247,10 +266,9 @@ fn noisy_rows(found: &Reproduction) -> Vec<Vec<String>> {
             .next()
             .map_or(0, |network| network.noisy.len());
         let accuracy = |at: usize| {
-            percent(
-                networks.clone().map(|network| network.noisy[at].accuracy),
-                1,
-            )
+            let shares = networks.clone();
+            let shares = shares.map(|network| (&network.split, network.noisy[at].accuracy));
+            percent(independent(shares).into_iter(), 1)
         };
         std::iter::once(name.to_string())
             .chain((0..strengths).map(accuracy))

@@ -66,6 +66,10 @@ impl Job for Sizes {
         vec![RESULT]
     }
 
+    fn flags(&self) -> String {
+        self.1.flag()
+    }
+
     fn check(&self, data: &Dataset, quiet: bool) -> anyhow::Result<()> {
         self.0.check(data)?;
         note_missing_validation(&data.train, &self.0.params, quiet)?;

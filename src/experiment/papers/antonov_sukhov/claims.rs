@@ -1,6 +1,6 @@
 //! What the paper and its notebooks claim, beside what was found.
 
-use super::{ArmName, NetworkResult, Reproduction};
+use super::{ArmName, NetworkResult, Reproduction, independent};
 use crate::experiment::papers::outcome::{Direction, Outcome};
 use crate::experiment::test_sets::TestSet;
 use crate::params::PruningMode;
@@ -158,19 +158,11 @@ pub fn claims(found: &Reproduction) -> Vec<Claim> {
     claims
 }
 
-/// A figure for every seed, or its mean over the seeds of every split; none where one cannot be computed.
+/// The independent values of a figure; none where one cannot be computed.
 fn values(found: &Reproduction, arm: &ArmName, none: &ArmName, figure: Figure) -> Option<Vec<f64>> {
     let pairs = found.of_arm(arm).zip(found.of_arm(none));
-    let values: Vec<f64> = pairs
-        .map(|(with, without)| figure(with, without))
+    let values: Vec<_> = pairs
+        .map(|(with, without)| Some((&with.split, figure(with, without)?)))
         .collect::<Option<_>>()?;
-    if found.splits.len() < 2 {
-        return Some(values);
-    }
-    let of_split = values.chunks(found.seeds.len().max(1));
-    Some(
-        of_split
-            .map(|values| values.iter().sum::<f64>() / values.len() as f64)
-            .collect(),
-    )
+    Some(independent(values))
 }

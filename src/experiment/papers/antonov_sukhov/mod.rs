@@ -17,7 +17,7 @@ pub use claims::{Claim, PUBLISHED};
 pub use plan::{ArmsPlan, MOST_SPLITS};
 pub use raster::Shown;
 pub use results::{
-    Aurocs, Detections, NetworkResult, Noisy, Reproduction, Score, SetResult, Tried,
+    Aurocs, Detections, NetworkResult, Noisy, Reproduction, Score, SetResult, Tried, independent,
 };
 
 use crate::backend::{Backend, Frozen};

@@ -195,6 +195,23 @@ impl Reproduction {
     }
 }
 
+/// Values that do not depend on each other: those of the networks; with several splits, on which much depends, the
+/// mean of each.
+pub fn independent<'a>(values: impl IntoIterator<Item = (&'a Split, f64)>) -> Vec<f64> {
+    let mut splits: Vec<(&Split, Vec<f64>)> = Vec::new();
+    for (split, value) in values {
+        match splits.iter_mut().find(|(known, _)| *known == split) {
+            Some((_, values)) => values.push(value),
+            None => splits.push((split, vec![value])),
+        }
+    }
+    let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
+    match splits.len() {
+        0 | 1 => splits.into_iter().flat_map(|(_, values)| values).collect(),
+        _ => splits.into_iter().map(|(_, values)| mean(values)).collect(),
+    }
+}
+
 fn distinct(networks: &[NetworkResult]) -> Vec<ArmName> {
     let mut names: Vec<ArmName> = Vec::new();
     for network in networks {
