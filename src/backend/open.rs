@@ -116,6 +116,10 @@ impl Opener {
         };
         let infos = candidates.iter().map(|found| &found.info);
         self.notes.extend(surroundings::unreachable(infos));
+        // A list of all says why it is short.
+        if choice.is_none() {
+            self.notes.extend(surroundings::hidden(candidates.len()));
+        }
         Ok(candidates)
     }
 

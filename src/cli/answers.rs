@@ -9,8 +9,14 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-/// Refuses a file that is there: it may be somebody's.
+/// Refuses a file that is there, as it may be somebody's, and a folder that is not.
 pub fn check(path: &Path) -> anyhow::Result<()> {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    ensure!(
+        folder.is_none_or(Path::is_dir),
+        "--answers {}: there is no folder of that name to write into",
+        path.display()
+    );
     ensure!(
         fs::symlink_metadata(path).is_err(),
         "--answers {} is there already: it would be replaced; name another file, or remove it",

@@ -266,6 +266,16 @@ fn variables_without_effect_are_told() {
 /// As in a container that was given the card for computing only.
 #[cfg(target_os = "linux")]
 #[test]
+fn a_variable_that_leaves_no_driver_is_told() {
+    let mut devices = spikeprune(&["devices"]);
+    devices.env("VK_DRIVER_FILES", "/nowhere/at/all.json");
+    let (printed, told, code) = ended(&mut devices);
+    assert_eq!(code, 0, "{told}");
+    let says = "which drivers Vulkan loads is set by VK_DRIVER_FILES";
+    assert!((printed.clone() + &told).contains(says), "{printed}{told}");
+}
+
+#[test]
 fn a_card_that_vulkan_does_not_reach_is_told() {
     let kept = SHARED.checkpoint();
     let run = |flags: &[&str], visible: &str| {

@@ -149,6 +149,11 @@ fn what_cannot_be_recorded_is_refused() {
         ),
         eval(&["--record", "0", "--neurons", "x"], 2, "'x'"),
         eval(&["--neurons", "1"], 2, "--record"),
+        eval(
+            &["--record", "0", "--answers", "no/such/a.csv"],
+            1,
+            "--answers no/such/a.csv: there is no folder",
+        ),
         eval(&[], 2, "--record"),
     ]);
     assert!(!out.exists());

@@ -60,3 +60,26 @@ pub fn unreachable<'a>(mut found: impl Iterator<Item = &'a AdapterInfo>) -> Opti
             .into()
     })
 }
+
+/// Variables by which a user tells Vulkan's loader which drivers to load.
+const CHOOSING: [&str; 5] = [
+    "VK_DRIVER_FILES",
+    "VK_ICD_FILENAMES",
+    "VK_ADD_DRIVER_FILES",
+    "VK_LOADER_DRIVERS_SELECT",
+    "VK_LOADER_DRIVERS_DISABLE",
+];
+
+/// A sentence on the variables that may hide GPUs, where none was found.
+pub fn hidden(found: usize) -> Option<String> {
+    let set = CHOOSING
+        .into_iter()
+        .filter(|name| std::env::var_os(name).is_some());
+    let set: Vec<&str> = set.collect();
+    (found == 0 && !set.is_empty()).then(|| {
+        format!(
+            "no GPU was found; which drivers Vulkan loads is set by {}",
+            set.join(" and ")
+        )
+    })
+}
