@@ -24,7 +24,8 @@
 //! ```
 //!
 //! [`Simulation`] is the front; `cargo run --release --example own_data` (`record_presentation`, `parameter_study`) shows
-//! more of it. The [`guide`] has tutorials, recipes, reference and explanations.
+//! more of it. The [`guide`] has tutorials, recipes, reference and explanations; [`guide::how_to::install`] lists the
+//! features of this crate, which a user of networks on the CPU alone can do without.
 //!
 //! # What is simulated
 //!

@@ -72,6 +72,18 @@ impl TryFrom<ArchitectureTable> for Architecture {
     }
 }
 
+/// The digits of the paper's figures.
+impl Default for Architecture {
+    fn default() -> Self {
+        Self {
+            classes: vec![7, 4, 6],
+            vote: Vote::Groups {
+                neurons_per_class: 10,
+            },
+        }
+    }
+}
+
 impl Architecture {
     /// The classes with `separator` between them: `7-4-6`.
     pub fn label(&self, separator: &str) -> String {

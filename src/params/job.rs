@@ -4,40 +4,51 @@ use super::value::{as_whole, quoted, whole};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smart_default::SmartDefault;
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 /// What is trained on what, and how often it is measured.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, SmartDefault)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
     /// Folder of the four IDX files. With auto they are looked for: in the folder that SPIKEPRUNE_DATA names, in the user's
     /// data folder, in ./data and beside the program.
+    #[default(DataFolder::Auto)]
     pub data: DataFolder,
+    #[default(TrainImages::PerClass(5000))]
     pub train: TrainImages,
     /// Images of the test file that are tested.
+    #[default(PerClass::First(500))]
     pub test_per_class: PerClass,
     /// Images of each class that follow the training images and are never trained on. So many times the classes
     /// follow, whatever their classes, where training images do not go by class.
     #[schemars(range(min = 0, max = 60_000))]
+    #[default(100)]
     pub validation_per_class: usize,
     /// Passes over the training images, each in an order of its own.
     #[schemars(range(min = 1, max = 10_000))]
+    #[default(1)]
     pub epochs: usize,
     /// Each training image is shown shifted by up to so many pixels in both directions, drawn for each showing.
     #[schemars(range(min = 0, max = 27))]
+    #[default(0)]
     pub shift_max: usize,
     /// Seed of weights, delays, order of images and input spikes; replica r has seed + r.
     #[schemars(range(min = 0))]
+    #[default(1)]
     pub seed: u64,
     /// Networks trained at once, alike but for their seed.
     #[schemars(range(min = 1, max = super::MAX_REPLICAS))]
+    #[default(1)]
     pub replicas: usize,
     /// Training images between two rows of the metrics, or the last row alone.
+    #[default(MetricsEvery::Images(1000))]
     pub metrics_every: MetricsEvery,
     /// What the metrics hold beside accuracy and weights, a list.
     #[serde(default)]
+    #[default(Vec::new())]
     pub metrics: Vec<Measure>,
 }
 

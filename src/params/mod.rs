@@ -2,8 +2,9 @@
 //!
 //! A [`Params`] value is what `--config` reads, what `params` prints and what a checkpoint carries. It has two parts:
 //! the [`Model`] is what is simulated, the [`Job`] is on what, how often and where. Units stand in the names: `_ms`,
-//! `_mv`, `_hz`; conductances and weights are relative to the leak and have none. Meaning and range stand with each
-//! field and are listed by [`parameters`]. Defaults are not here but in [`crate::presets`], one a published experiment.
+//! `_mv`, `_hz`; conductances and weights are relative to the leak and have none. Meaning, range and the value in the
+//! paper's network stand with each field; [`parameters`] lists them, and [`crate::presets`] says what differs in each
+//! other experiment.
 //! [`Params::validate`] refuses what makes no sense, [`Model::steps`]
 //! turns times into whole steps.
 
@@ -19,6 +20,7 @@ mod model;
 mod renamed;
 mod schema;
 mod side_by_side;
+mod steps;
 mod validate;
 mod value;
 mod version;
@@ -35,11 +37,12 @@ pub use layer::{
 };
 pub use model::{
     Excitatory, Inhibitory, Input, Lateral, Learning, MAX_INPUTS, Model, Pruning, REFERENCE_INPUTS,
-    RETRIES, Steps, Time,
+    RETRIES, Time,
 };
 pub use renamed::{Renamed, renamed};
 pub use schema::{Allowed, Numbers, Parameter, parameters, words};
 pub use side_by_side::{LaneSteps, Lanes, SideBySide};
+pub use steps::Steps;
 pub use validate::{MAX_CHECKPOINT_BYTES, MAX_NEURONS, MAX_REPLICAS};
 pub use value::{ValueError, items, number, one_line, quoted, whole, wholes};
 pub use version::{VERSION_LINE, is_newer, written_by};
@@ -69,6 +72,17 @@ impl TryFrom<toml::Table> for Params {
             job: job.try_into()?,
             model: table.try_into()?,
         })
+    }
+}
+
+/// The network of the paper, [`crate::presets::paper`].
+impl Default for Params {
+    fn default() -> Self {
+        Self {
+            preset: "paper".into(),
+            job: Job::default(),
+            model: Model::default(),
+        }
     }
 }
 

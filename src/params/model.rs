@@ -1,17 +1,18 @@
 //! What is simulated: the network, its neurons, synapses, learning and pruning, and the clock.
 
-use super::kinds::{Decay, PruningMode, Rule, TauPrune, Threshold};
-use super::{Architecture, ParamsError, validate};
+use super::Architecture;
+use super::kinds::{Decay, PruningMode, Rule, TauPrune, TauRule, Threshold};
 use crate::dataset::ImageShape;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smart_default::SmartDefault;
 
 /// How often an image may be shown again because it evoked too few spikes ([`Input::least_spikes`]); what is darker still
 /// stays unanswered.
 pub const RETRIES: u32 = 16;
 
 /// What a network is: all parameters but those of the job.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
     pub network: Architecture,
@@ -25,17 +26,20 @@ pub struct Model {
 }
 
 /// The clock.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, SmartDefault)]
 #[serde(deny_unknown_fields)]
 pub struct Time {
     /// Length of a step.
     #[schemars(range(min = 0.01, max = 10))]
+    #[default(0.5)]
     pub dt_ms: f64,
     /// How long an image is shown.
     #[schemars(range(min = 1, max = 60_000))]
+    #[default(350.0)]
     pub stimulus_ms: f64,
     /// Pause without input after a training image.
     #[schemars(range(min = 0, max = 60_000))]
+    #[default(150.0)]
     pub rest_ms: f64,
 }
 
@@ -46,35 +50,43 @@ pub const REFERENCE_INPUTS: f64 = 784.0;
 pub const MAX_INPUTS: usize = 65_536;
 
 /// From pixels to Poisson rates: `rate = floor(p / intensity_step) * intensity_step / 255 * full_rate_hz`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, SmartDefault)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// Rows of an image.
     #[serde(default = "mnist_side")]
     #[schemars(range(min = 1, max = MAX_INPUTS))]
+    #[default(28)]
     pub height: usize,
     /// Columns of an image.
     #[serde(default = "mnist_side")]
     #[schemars(range(min = 1, max = MAX_INPUTS))]
+    #[default(28)]
     pub width: usize,
     /// Intensities of a pixel: 1 for grey, 3 for colour.
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 4))]
+    #[default(1)]
     pub channels: usize,
     /// Rate of a pixel of intensity 255 (were it a multiple of the step).
     #[schemars(range(min = 1, max = 100_000))]
+    #[default(63.75)]
     pub full_rate_hz: f64,
     /// Intensities are rounded down to a multiple of this: 1 keeps all 256 levels.
     #[schemars(range(min = 1, max = 255))]
+    #[default(1)]
     pub intensity_step: u32,
     /// Every image is scaled to this mean rate over its pixels before it is shown; 0 shows it as it is.
     #[schemars(range(min = 0, max = 100_000))]
+    #[default(0.0)]
     pub mean_rate_hz: f64,
     /// An image that evokes fewer E spikes in all is shown again, brighter, at most 16 times; 0 for never.
     #[schemars(range(min = 0, max = 1_000_000))]
+    #[default(0)]
     pub least_spikes: usize,
     /// By how much `full_rate_hz` rises each time.
     #[schemars(range(min = 0, max = 100_000))]
+    #[default(0.0)]
     pub retry_rate_hz: f64,
 }
 
@@ -99,295 +111,243 @@ impl Input {
 }
 
 /// The excitatory (E) population: conductance-based leaky integrate-and-fire, adaptive threshold.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, SmartDefault)]
 #[serde(deny_unknown_fields)]
 pub struct Excitatory {
     /// Time constant of the membrane potential.
     #[schemars(extend("exclusiveMinimum" = 0))]
+    #[default(100.0)]
     pub tau_membrane_ms: f64,
     /// Resting potential.
     #[schemars(range(min = -1_000, max = 1_000))]
+    #[default(-60.0)]
     pub v_rest_mv: f64,
     /// Potential after a spike.
     #[schemars(range(min = -1_000, max = 1_000))]
+    #[default(-65.0)]
     pub v_reset_mv: f64,
     /// Membrane potential before the first training image.
     #[schemars(range(min = -1_000, max = 1_000))]
+    #[default(-80.0)]
     pub v_start_mv: f64,
     /// Reversal potential of excitation.
     #[schemars(range(min = -1_000, max = 1_000))]
+    #[default(0.0)]
     pub e_excitatory_mv: f64,
     /// Reversal potential of inhibition.
     #[schemars(range(min = -1_000, max = 1_000))]
+    #[default(-100.0)]
     pub e_inhibitory_mv: f64,
     /// Time constant of the excitatory conductance.
     #[schemars(extend("exclusiveMinimum" = 0))]
+    #[default(5.0)]
     pub tau_ge_ms: f64,
     /// Time constant of the inhibitory conductance.
     #[schemars(extend("exclusiveMinimum" = 0))]
+    #[default(10.0)]
     pub tau_gi_ms: f64,
     /// How long a neuron cannot spike again.
     #[schemars(range(min = 0, max = 1_000))]
+    #[default(5.0)]
     pub refractory_ms: f64,
     /// Resting value of the threshold.
     #[schemars(range(min = -1_000, max = 1_000))]
+    #[default(-52.0)]
     pub v_threshold_mv: f64,
     /// By how much the threshold is above it before the first training image.
     #[schemars(range(min = 0, max = 1_000))]
+    #[default(0.0)]
     pub theta_start_mv: f64,
     /// Resting value of the threshold in testing.
     #[schemars(range(min = -1_000, max = 1_000))]
+    #[default(-52.0)]
     pub v_threshold_test_mv: f64,
     /// Time constant with which the threshold returns to its resting value.
     #[schemars(extend("exclusiveMinimum" = 0))]
+    #[default(150.0)]
     pub tau_threshold_ms: f64,
     /// Rise of the threshold at each spike.
     #[schemars(range(min = 0, max = 1_000))]
+    #[default(3.0)]
     pub threshold_step_mv: f64,
     /// What potentials are compared with in training.
+    #[default(Threshold::Live)]
     pub threshold_train: Threshold,
     /// What potentials are compared with in testing.
+    #[default(Threshold::Fixed)]
     pub threshold_test: Threshold,
 }
 
 /// The inhibitory (I) population, one neuron for each excitatory one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, SmartDefault)]
 #[serde(deny_unknown_fields)]
 pub struct Inhibitory {
     /// Time constant of the membrane potential.
     #[schemars(extend("exclusiveMinimum" = 0))]
+    #[default(10.0)]
     pub tau_membrane_ms: f64,
     /// Resting potential.
     #[schemars(range(min = -1_000, max = 1_000))]
+    #[default(-60.0)]
     pub v_rest_mv: f64,
     /// Potential after a spike.
     #[schemars(range(min = -1_000, max = 1_000))]
+    #[default(-45.0)]
     pub v_reset_mv: f64,
     /// Membrane potential before the first training image.
     #[schemars(range(min = -1_000, max = 1_000))]
+    #[default(-80.0)]
     pub v_start_mv: f64,
     /// Threshold of a spike.
     #[schemars(range(min = -1_000, max = 1_000))]
+    #[default(-40.0)]
     pub v_threshold_mv: f64,
     /// Reversal potential of excitation.
     #[schemars(range(min = -1_000, max = 1_000))]
+    #[default(0.0)]
     pub e_excitatory_mv: f64,
     /// Time constant of the excitatory conductance.
     #[schemars(extend("exclusiveMinimum" = 0))]
+    #[default(5.0)]
     pub tau_ge_ms: f64,
     /// How long a neuron cannot spike again.
     #[schemars(range(min = 0, max = 1_000))]
+    #[default(2.0)]
     pub refractory_ms: f64,
 }
 
 /// Lateral inhibition: S2 (E to its own I) and S3 (I to every E but its own).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, SmartDefault)]
 #[serde(deny_unknown_fields)]
 pub struct Lateral {
     /// Weight from each E neuron to its own I neuron.
     #[schemars(range(min = 0, max = 1_000))]
+    #[default(3.0)]
     pub w_e_to_i: f64,
     /// Delays from E to I are uniform in 0..this, one a pair.
     #[schemars(range(min = 0, max = 100))]
+    #[default(10.0)]
     pub delay_e_to_i_max_ms: f64,
     /// Weight from an I neuron to another E neuron times the number of neurons, in a network of 100 neurons.
     #[schemars(range(min = 0, max = 1e6))]
+    #[default(3.0)]
     pub w_i_to_e_total: f64,
     /// Other networks have a total of `w_i_to_e_total (N / 100)^this`.
     #[schemars(range(min = 0, max = 2))]
+    #[default(0.0)]
     pub w_i_to_e_growth: f64,
     /// Delays from I to E are uniform in 0..this, one a pair.
     #[schemars(range(min = 0, max = 100))]
+    #[default(5.0)]
     pub delay_i_to_e_max_ms: f64,
 }
 
 /// Plasticity of S1, the weights from the inputs to E.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, SmartDefault)]
 #[serde(deny_unknown_fields)]
 pub struct Learning {
     /// The learning rule of the weights from the inputs to E.
+    #[default(Rule::StdpAllLtd)]
     pub rule: Rule,
     /// Largest weight, in a network with 784 inputs; with n inputs it is 784 / n times as large, so that an image of more
     /// or fewer pixels drives neurons alike.
     #[schemars(range(min = 1e-6, max = 100))]
+    #[default(0.05)]
     pub gmax: f64,
     /// Smallest weight, relative to gmax: 0, or below it where an input may also inhibit.
     #[schemars(range(min = -1, max = 0))]
+    #[default(0.0)]
     pub w_min: f64,
     /// Smallest initial weight, relative to gmax; they are uniform up to w_start_max.
     #[schemars(range(min = 0, max = 1))]
+    #[default(0.0)]
     pub w_start_min: f64,
     /// Largest initial weight, relative to gmax.
     #[schemars(range(min = 0, max = 1))]
+    #[default(1.0)]
     pub w_start_max: f64,
     /// Sum to which the incoming weights of each neuron are scaled before each training image, however many inputs there
     /// are; 0 for no scaling.
     #[schemars(range(min = 0, max = 1e6))]
+    #[default(0.0)]
     pub w_total: f64,
     /// What a negative weight adds to the inhibitory conductance, relative to its magnitude.
     #[schemars(range(min = 0, max = 100))]
+    #[default(1.0)]
     pub inhibitory_gain: f64,
     /// Time constant of the trace of an input's spikes.
     #[schemars(extend("exclusiveMinimum" = 0))]
+    #[default(20.0)]
     pub tau_pre_ms: f64,
     /// Time constant of the trace of a neuron's own spikes.
     #[schemars(extend("exclusiveMinimum" = 0))]
+    #[default(20.0)]
     pub tau_post_ms: f64,
     /// `triplet`: time constant of the slow trace of a neuron's own spikes.
     #[schemars(range(min = 1e-3, max = 60_000))]
+    #[default(40.0)]
     pub tau_post_slow_ms: f64,
     /// Step of the presynaptic trace at an input spike, relative to gmax.
     #[schemars(range(min = 0, max = 1))]
+    #[default(0.01)]
     pub a_pre: f64,
     /// Step of the postsynaptic trace at an E spike, relative to gmax; negative depresses.
     #[schemars(range(min = -1, max = 0))]
+    #[default(-0.0105)]
     pub a_post: f64,
     /// Share of the step sizes that is left at the end of the training, to which they fall linearly.
     #[schemars(range(min = 0, max = 1))]
+    #[default(1.0)]
     pub step_end: f64,
     /// `count-gated`: spikes that the group of the image's class is to fire in one image.
     #[schemars(range(min = 1e-3, max = 1e6))]
+    #[default(60.0)]
     pub target_spikes: f64,
     /// `count-gated`: the target counts as at least this share of `target_spikes`, however early in the image.
     #[schemars(range(min = 1e-3, max = 1))]
+    #[default(0.15)]
     pub target_floor: f64,
     /// `count-gated`: share of `target_spikes` up to which other groups may fire without being depressed.
     #[schemars(range(min = 0, max = 1))]
+    #[default(0.0)]
     pub tolerance: f64,
     /// Share of the synapses that take no part in a training image, drawn anew for each (dropout).
     #[schemars(range(min = 0, max = 0.99))]
+    #[default(0.0)]
     pub dropout: f64,
 }
 
 /// Weight regularisation, "use it or lose it" (eq. 5).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, SmartDefault)]
 #[serde(deny_unknown_fields)]
 pub struct Pruning {
     /// When weights that are not used decay.
+    #[default(PruningMode::Continuous)]
     pub mode: PruningMode,
     /// How they decay.
+    #[default(Decay::Gaussian)]
     pub decay: Decay,
     /// Time constant of the decay.
+    #[default(TauPrune::Rule(TauRule::FromJob))]
     pub tau_ms: TauPrune,
     /// Factor k in the exponent of the decay.
     #[schemars(range(min = 1e-9, max = 1e9))]
+    #[default(1.0)]
     pub k: f64,
     /// A weight below this share of gmax counts as zero.
     #[schemars(range(min = 0, max = 1))]
+    #[default(1e-3)]
     pub zero_below: f64,
     /// Where weights are read out, those below this share of gmax are set to zero: what the decay has left too weak to matter.
     #[schemars(range(min = 0, max = 1))]
+    #[default(0.0)]
     pub remove_below: f64,
     /// `final-window`: how long every input fires at the end.
     #[schemars(range(min = 0.01, max = 60_000))]
+    #[default(50.0)]
     pub window_ms: f64,
     /// `final-window`: the rate at which it does.
     #[schemars(range(min = 1, max = 100_000))]
+    #[default(63.0)]
     pub window_rate_hz: f64,
-}
-
-/// Whole numbers of steps, from the times of a validated [`Model`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Steps {
-    pub stimulus: u32,
-    pub rest: u32,
-    pub refractory_e: u32,
-    pub refractory_i: u32,
-    /// After so many steps nothing is left of an E spike for its neuron: of the refractory time or the slow trace.
-    pub memory_e: u32,
-    pub delay_e_to_i_max: u32,
-    pub delay_i_to_e_max: u32,
-    pub window: u32,
-}
-
-impl Steps {
-    /// Steps that the clock must have left after the last image: for the final window, for what is under way then, and
-    /// for what happened before step 0.
-    pub fn spare(&self) -> u32 {
-        let memory = self.memory_e + self.refractory_e + self.refractory_i;
-        self.window + memory + self.delay_e_to_i_max + self.delay_i_to_e_max
-    }
-}
-
-impl Model {
-    /// Excitatory neurons, N; there are as many inhibitory ones.
-    pub fn neurons(&self) -> usize {
-        self.network.neurons()
-    }
-
-    /// Shape of the images that it is shown.
-    pub fn image(&self) -> ImageShape {
-        self.input.image()
-    }
-
-    /// Inputs, one for each intensity of an image.
-    pub fn inputs(&self) -> usize {
-        self.image().len()
-    }
-
-    /// How often an image may be shown in all.
-    pub fn attempts(&self) -> u32 {
-        match self.input.least_spikes {
-            0 => 1,
-            _ => RETRIES + 1,
-        }
-    }
-
-    /// The rate of a pixel of intensity 255 when an image is shown for the `attempt`-th time again.
-    pub fn full_rate_hz(&self, attempt: u32) -> f64 {
-        self.input.full_rate_hz + f64::from(attempt) * self.input.retry_rate_hz
-    }
-
-    /// Stimulus plus rest.
-    pub fn image_ms(&self) -> f64 {
-        self.time.stimulus_ms + self.time.rest_ms
-    }
-
-    /// Weight of one synapse of S3.
-    pub fn w_i_to_e(&self) -> f64 {
-        let neurons = self.neurons() as f64;
-        let growth = libm::pow(neurons / 100.0, self.lateral.w_i_to_e_growth);
-        self.lateral.w_i_to_e_total * growth / neurons
-    }
-
-    /// The largest weight. [`Learning::gmax`] is that of a network with [`REFERENCE_INPUTS`]; others have more or less
-    /// in proportion, so that an image drives a neuron alike however many pixels it is made of.
-    pub fn gmax(&self) -> f64 {
-        self.learning.gmax * (REFERENCE_INPUTS / self.inputs() as f64)
-    }
-
-    /// The smallest weight.
-    pub fn w_min(&self) -> f64 {
-        self.learning.w_min * self.gmax()
-    }
-
-    /// Times in whole steps.
-    ///
-    /// # Errors
-    /// When dt does not divide one of the times.
-    pub fn steps(&self) -> Result<Steps, ParamsError> {
-        let steps = |key, ms| validate::whole_steps(key, ms, self.time.dt_ms);
-        let refractory_e = steps("excitatory.refractory_ms", self.excitatory.refractory_ms)?;
-        // After 69 time constants a trace counts as 0.
-        let slow_trace = match self.learning.rule {
-            Rule::Triplet => (69.0 * self.learning.tau_post_slow_ms / self.time.dt_ms + 1.0) as u32,
-            Rule::Stdp | Rule::StdpAllLtd | Rule::CountGated => 0,
-        };
-        Ok(Steps {
-            stimulus: steps("time.stimulus_ms", self.time.stimulus_ms)?,
-            rest: steps("time.rest_ms", self.time.rest_ms)?,
-            refractory_e,
-            memory_e: refractory_e.max(slow_trace),
-            refractory_i: steps("inhibitory.refractory_ms", self.inhibitory.refractory_ms)?,
-            delay_e_to_i_max: steps(
-                "lateral.delay_e_to_i_max_ms",
-                self.lateral.delay_e_to_i_max_ms,
-            )?,
-            delay_i_to_e_max: steps(
-                "lateral.delay_i_to_e_max_ms",
-                self.lateral.delay_i_to_e_max_ms,
-            )?,
-            window: steps("pruning.window_ms", self.pruning.window_ms)?,
-        })
-    }
 }

@@ -1,0 +1,110 @@
+//! What follows from the parameters of a model: sizes, times in whole steps, weights as they act.
+
+use super::{Model, ParamsError, REFERENCE_INPUTS, RETRIES, Rule, validate};
+use crate::dataset::ImageShape;
+
+/// Whole numbers of steps, from the times of a validated [`Model`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steps {
+    pub stimulus: u32,
+    pub rest: u32,
+    pub refractory_e: u32,
+    pub refractory_i: u32,
+    /// After so many steps nothing is left of an E spike for its neuron: of the refractory time or the slow trace.
+    pub memory_e: u32,
+    pub delay_e_to_i_max: u32,
+    pub delay_i_to_e_max: u32,
+    pub window: u32,
+}
+
+impl Steps {
+    /// Steps that the clock must have left after the last image: for the final window, for what is under way then, and
+    /// for what happened before step 0.
+    pub fn spare(&self) -> u32 {
+        let memory = self.memory_e + self.refractory_e + self.refractory_i;
+        self.window + memory + self.delay_e_to_i_max + self.delay_i_to_e_max
+    }
+}
+
+impl Model {
+    /// Excitatory neurons, N; there are as many inhibitory ones.
+    pub fn neurons(&self) -> usize {
+        self.network.neurons()
+    }
+
+    /// Shape of the images that it is shown.
+    pub fn image(&self) -> ImageShape {
+        self.input.image()
+    }
+
+    /// Inputs, one for each intensity of an image.
+    pub fn inputs(&self) -> usize {
+        self.image().len()
+    }
+
+    /// How often an image may be shown in all.
+    pub fn attempts(&self) -> u32 {
+        match self.input.least_spikes {
+            0 => 1,
+            _ => RETRIES + 1,
+        }
+    }
+
+    /// The rate of a pixel of intensity 255 when an image is shown for the `attempt`-th time again.
+    pub fn full_rate_hz(&self, attempt: u32) -> f64 {
+        self.input.full_rate_hz + f64::from(attempt) * self.input.retry_rate_hz
+    }
+
+    /// Stimulus plus rest.
+    pub fn image_ms(&self) -> f64 {
+        self.time.stimulus_ms + self.time.rest_ms
+    }
+
+    /// Weight of one synapse of S3.
+    pub fn w_i_to_e(&self) -> f64 {
+        let neurons = self.neurons() as f64;
+        let growth = libm::pow(neurons / 100.0, self.lateral.w_i_to_e_growth);
+        self.lateral.w_i_to_e_total * growth / neurons
+    }
+
+    /// The largest weight. [`Learning::gmax`] is that of a network with [`REFERENCE_INPUTS`]; others have more or less
+    /// in proportion, so that an image drives a neuron alike however many pixels it is made of.
+    pub fn gmax(&self) -> f64 {
+        self.learning.gmax * (REFERENCE_INPUTS / self.inputs() as f64)
+    }
+
+    /// The smallest weight.
+    pub fn w_min(&self) -> f64 {
+        self.learning.w_min * self.gmax()
+    }
+
+    /// Times in whole steps.
+    ///
+    /// # Errors
+    /// When dt does not divide one of the times.
+    pub fn steps(&self) -> Result<Steps, ParamsError> {
+        let steps = |key, ms| validate::whole_steps(key, ms, self.time.dt_ms);
+        let refractory_e = steps("excitatory.refractory_ms", self.excitatory.refractory_ms)?;
+        // After 69 time constants a trace counts as 0.
+        let slow_trace = match self.learning.rule {
+            Rule::Triplet => (69.0 * self.learning.tau_post_slow_ms / self.time.dt_ms + 1.0) as u32,
+            Rule::Stdp | Rule::StdpAllLtd | Rule::CountGated => 0,
+        };
+        Ok(Steps {
+            stimulus: steps("time.stimulus_ms", self.time.stimulus_ms)?,
+            rest: steps("time.rest_ms", self.time.rest_ms)?,
+            refractory_e,
+            memory_e: refractory_e.max(slow_trace),
+            refractory_i: steps("inhibitory.refractory_ms", self.inhibitory.refractory_ms)?,
+            delay_e_to_i_max: steps(
+                "lateral.delay_e_to_i_max_ms",
+                self.lateral.delay_e_to_i_max_ms,
+            )?,
+            delay_i_to_e_max: steps(
+                "lateral.delay_i_to_e_max_ms",
+                self.lateral.delay_i_to_e_max_ms,
+            )?,
+            window: steps("pruning.window_ms", self.pruning.window_ms)?,
+        })
+    }
+}
