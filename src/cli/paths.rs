@@ -48,7 +48,10 @@ fn at_home(path: &Path, home: Option<PathBuf>) -> Result<PathBuf, String> {
         Some(b"~" | b"$HOME" | b"${HOME}") => {
             let home = home.filter(|home| home.is_absolute());
             let home = home.ok_or("there is no home folder here: write the path in full")?;
-            Ok(home.join(rest.as_path()))
+            // Nothing joined would end the path with a slash.
+            let mut path = home;
+            path.extend(rest);
+            Ok(path)
         }
         Some([b'~' | b'$', ..]) if path.symlink_metadata().is_err() => Err(
             "of such beginnings only ~ and $HOME stand for a folder: write the path in full, or with ./ before it if it is \
