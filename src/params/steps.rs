@@ -67,7 +67,7 @@ impl Model {
         self.lateral.w_i_to_e_total * growth / neurons
     }
 
-    /// The largest weight. [`Learning::gmax`] is that of a network with [`REFERENCE_INPUTS`]; others have more or less
+    /// The largest weight. [`super::Learning::gmax`] is that of a network with [`REFERENCE_INPUTS`]; others have more or less
     /// in proportion, so that an image drives a neuron alike however many pixels it is made of.
     pub fn gmax(&self) -> f64 {
         self.learning.gmax * (REFERENCE_INPUTS / self.inputs() as f64)
