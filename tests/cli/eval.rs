@@ -110,6 +110,7 @@ fn a_long_training_can_be_tested_on_more_classes() {
     let printed = succeed(&mut spikeprune(&[
         "eval",
         kept.arg(),
+        "--quiet",
         "--json",
         "--classes",
         "7,4,0,1,2,3,5,6,8,9",
