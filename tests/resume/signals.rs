@@ -73,7 +73,7 @@ fn a_signal_ends_a_training_that_says_how_to_go_on() {
         let stderr = stop(|| training(&stopped, &["--epochs", "2"]), &stopped, signals);
         assert!(stderr.contains("error: stopped after "), "{stderr}");
         let go_on = format!(
-            "go on with: spikeprune train --resume {} --device cpu\n",
+            "go on with: spikeprune train --resume {} --device cpu --threads 1\n",
             stopped.display()
         );
         assert!(stderr.ends_with(&go_on), "{stderr}");
