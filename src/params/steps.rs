@@ -37,9 +37,9 @@ impl Model {
         self.input.image()
     }
 
-    /// Inputs, one for each intensity of an image.
+    /// Inputs, one for each intensity of an image or each answer of the front end.
     pub fn inputs(&self) -> usize {
-        self.image().len()
+        self.input.shape().len()
     }
 
     /// How often an image may be shown in all.

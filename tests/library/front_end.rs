@@ -1,0 +1,186 @@
+//! The front end of oriented edges, against its definition.
+
+use super::DATA;
+use rand::rngs::ChaCha8Rng;
+use rand::{Rng, SeedableRng};
+use spikeprune::artefact::sha256;
+use spikeprune::dataset::ImageShape;
+use spikeprune::front_end::OrientedEdges;
+use spikeprune::params::Edges;
+use std::f64::consts::TAU;
+
+const fn shape(height: usize, width: usize, channels: usize) -> ImageShape {
+    ImageShape {
+        height,
+        width,
+        channels,
+    }
+}
+
+/// Random images, half of whose pixels are dark.
+fn noise(image: ImageShape, seed: u64) -> Vec<u8> {
+    let mut pixels = vec![0; image.len()];
+    ChaCha8Rng::seed_from_u64(seed).fill_bytes(&mut pixels);
+    for pixel in &mut pixels {
+        *pixel = pixel.saturating_sub(128) * 2;
+    }
+    pixels
+}
+
+fn encoded(image: ImageShape, edges: &Edges, pixels: &[u8]) -> Vec<u8> {
+    let mut answers = vec![0; edges.cells(image).len()];
+    OrientedEdges::new(image, edges).encode(pixels, &mut answers);
+    answers
+}
+
+/// Strength, and direction in turns, of the edge at a pixel.
+fn edge(image: ImageShape, pixels: &[u8], row: usize, column: usize) -> (f64, f64) {
+    let at = |row: usize, column: usize, channel: usize| {
+        // Counted from one before the first, where it is dark.
+        let (row, column) = (row.wrapping_sub(1), column.wrapping_sub(1));
+        match row < image.height && column < image.width {
+            true => i32::from(pixels[(row * image.width + column) * image.channels + channel]),
+            false => 0,
+        }
+    };
+    let gradients = (0..image.channels).map(|channel| {
+        let gx = at(row + 1, column + 2, channel) - at(row + 1, column, channel);
+        let gy = at(row + 2, column + 1, channel) - at(row, column + 1, channel);
+        (gx, gy)
+    });
+    let steepest = gradients.rev().max_by_key(|(gx, gy)| gx * gx + gy * gy);
+    let (gx, gy) = steepest.unwrap();
+    let (gx, gy) = (f64::from(gx) / 255.0, f64::from(gy) / 255.0);
+    (gx.hypot(gy), gy.atan2(gx).rem_euclid(TAU) / TAU)
+}
+
+/// The answers by the formulas of [`spikeprune::front_end`], before they are rounded.
+fn defined(image: ImageShape, edges: &Edges, pixels: &[u8]) -> Vec<f64> {
+    let cells = edges.cells(image);
+    let size = edges.cell_size as f64;
+    let window = |pixel: usize, cell: usize| {
+        let centre = size * cell as f64 + (size - 1.0) / 2.0;
+        (1.0 - (pixel as f64 - centre).abs() / size).max(0.0)
+    };
+    let share = |turn: f64, direction: usize| {
+        let place = turn * cells.channels as f64 - direction as f64;
+        let near = |turns: f64| (1.0 - (place - turns * cells.channels as f64).abs()).max(0.0);
+        near(-1.0) + near(0.0) + near(1.0)
+    };
+    let mut sums = vec![0.0; cells.len()];
+    for (at, sum) in sums.iter_mut().enumerate() {
+        let (cell, direction) = (at / cells.channels, at % cells.channels);
+        for row in 0..image.height {
+            for column in 0..image.width {
+                let weight = window(row, cell / cells.width) * window(column, cell % cells.width);
+                if weight > 0.0 {
+                    let (strength, turn) = edge(image, pixels, row, column);
+                    *sum += weight * strength * share(turn, direction);
+                }
+            }
+        }
+    }
+    let energy = |row: usize, column: usize| {
+        let of_cells = sums.chunks_exact(cells.channels).enumerate();
+        let near = of_cells.filter(|(cell, _)| {
+            (cell / cells.width).abs_diff(row) <= 1 && (cell % cells.width).abs_diff(column) <= 1
+        });
+        near.flat_map(|(_, sums)| sums).map(|f| f * f).sum::<f64>()
+    };
+    let normalised = sums.iter().enumerate().map(|(at, f)| {
+        let cell = at / cells.channels;
+        let around = energy(cell / cells.width, cell % cells.width);
+        (f / (around + edges.normalisation).sqrt() / edges.cut * 255.0).min(255.0)
+    });
+    normalised.collect()
+}
+
+fn assert_as_defined(image: ImageShape, edges: &Edges, pixels: &[u8]) {
+    let found = encoded(image, edges, pixels);
+    let expected = defined(image, edges, pixels);
+    for (at, (&found, expected)) in found.iter().zip(expected).enumerate() {
+        let apart = (f64::from(found) - expected).abs();
+        assert!(
+            apart < 0.501,
+            "{image}, {edges:?}, answer {at}: {found} for {expected}"
+        );
+    }
+}
+
+#[test]
+fn answers_are_those_of_the_formulas() {
+    let other = |directions, cell_size, normalisation, cut| Edges {
+        directions,
+        cell_size,
+        normalisation,
+        cut,
+    };
+    for (at, image) in [
+        shape(28, 28, 1),
+        shape(1, 1, 1),
+        shape(5, 7, 1),
+        shape(8, 8, 1),
+        shape(1, 30, 2),
+        shape(64, 64, 3),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let pixels = noise(image, at as u64);
+        assert_as_defined(image, &Edges::default(), &pixels);
+        if image.len() < 1_000 {
+            for edges in [
+                other(8, 7, 0.01, 1.0),
+                other(5, 1, 2.0, 0.2),
+                other(1, 3, 0.5, 0.5),
+                other(64, 100, 1e-6, 0.7),
+            ] {
+                assert_as_defined(image, &edges, &pixels);
+            }
+        }
+    }
+    for digit in 0..20 {
+        assert_as_defined(
+            DATA.train.shape(),
+            &Edges::default(),
+            DATA.train.image(digit),
+        );
+    }
+}
+
+/// Direction 0 is that of an edge that brightens to the right, a quarter of a turn later that of one that brightens
+/// downwards.
+#[test]
+fn a_square_has_edges_on_four_sides() {
+    let image = shape(20, 20, 1);
+    let mut pixels = vec![0; image.len()];
+    for row in 6..14 {
+        pixels[row * 20 + 6..row * 20 + 14].fill(200);
+    }
+    let answers = encoded(image, &Edges::default(), &pixels);
+    // In the middle cell of each side one direction answers alone.
+    for (cell, direction) in [((2, 1), 0), ((1, 2), 4), ((2, 3), 8), ((3, 2), 12)] {
+        let of_cell = &answers[(cell.0 * 5 + cell.1) * 16..][..16];
+        let strongest = of_cell.iter().max().unwrap();
+        assert_eq!(of_cell.iter().position(|a| a == strongest), Some(direction));
+        assert_eq!(
+            of_cell[(direction + 8) % 16],
+            0,
+            "of the far side: {of_cell:?}"
+        );
+    }
+    let dark = encoded(image, &Edges::default(), &vec![0; image.len()]);
+    assert!(dark.iter().all(|&answer| answer == 0));
+}
+
+/// Every platform computes these bytes.
+#[test]
+fn the_bytes_are_the_same_everywhere() {
+    let image = shape(64, 64, 3);
+    let mut all = encoded(image, &Edges::default(), &noise(image, 1));
+    for digit in 0..200 {
+        let pixels = DATA.train.image(digit);
+        all.extend(encoded(DATA.train.shape(), &Edges::default(), pixels));
+    }
+    assert_eq!(sha256(&all[..]).unwrap(), "?");
+}
