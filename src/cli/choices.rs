@@ -5,7 +5,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Command, Error};
 use serde::Deserialize;
 use serde::de::value::{Error as ValueError, StrDeserializer};
-use spikeprune::params::{Measure, PruningMode, Rule, Threshold, items, words};
+use spikeprune::params::{FrontEnd, Measure, PruningMode, Rule, Threshold, items, words};
 use spikeprune::report::ColorMap;
 use std::ffi::OsStr;
 use std::marker::PhantomData;
@@ -113,7 +113,7 @@ macro_rules! parameter {
         }
     )*};
 }
-parameter!(Threshold, Rule, PruningMode, Measure);
+parameter!(FrontEnd, Threshold, Rule, PruningMode, Measure);
 
 const COLOR_MAPS: [(ColorMap, &str); 3] = [
     (

@@ -10,16 +10,18 @@ use std::ops::Range;
 pub struct OrientedEdges {
     image: ImageShape,
     /// Cells in rows and columns, and directions.
-    cells: ImageShape,
-    rows: Vec<Windows>,
-    columns: Vec<Windows>,
+    pub(super) cells: ImageShape,
+    /// Side of a cell.
+    pub(super) size: usize,
+    pub(super) rows: Vec<Windows>,
+    pub(super) columns: Vec<Windows>,
     epsilon: f32,
     /// Intensity of an answer of 1, were it not cut.
     gain: f32,
 }
 
 /// The two cells along one axis whose windows hold a pixel, with the weights there: 0 for a cell that is not there.
-type Windows = [(usize, f32); 2];
+pub(super) type Windows = [(usize, f32); 2];
 
 /// By how much an image brightens at a pixel, to the right and downwards, in 255ths.
 type Gradient = (i16, i16);
@@ -35,6 +37,7 @@ impl OrientedEdges {
         Self {
             image,
             cells,
+            size: edges.cell_size,
             rows: axis(image.height, cells.height),
             columns: axis(image.width, cells.width),
             epsilon: edges.normalisation as f32,

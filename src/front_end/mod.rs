@@ -25,5 +25,7 @@
 //! alone, in a fixed order: all platforms and devices are given the same bytes.
 
 mod edges;
+mod picture;
 
 pub use edges::OrientedEdges;
+pub use picture::pictures;

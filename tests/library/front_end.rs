@@ -4,9 +4,13 @@ use super::DATA;
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
 use spikeprune::artefact::sha256;
+use spikeprune::backend::{Shift, Showing};
 use spikeprune::dataset::ImageShape;
-use spikeprune::front_end::OrientedEdges;
-use spikeprune::params::Edges;
+use spikeprune::experiment::prepare::{as_shown, pixels_as_shown};
+use spikeprune::front_end::{OrientedEdges, pictures};
+use spikeprune::params::{Edges, FrontEnd};
+use spikeprune::presets;
+use std::borrow::Cow;
 use std::f64::consts::TAU;
 
 const fn shape(height: usize, width: usize, channels: usize) -> ImageShape {
@@ -173,6 +177,127 @@ fn a_square_has_edges_on_four_sides() {
     assert!(dark.iter().all(|&answer| answer == 0));
 }
 
+/// A training image is shifted before the front end sees it; its place in the plan and its group stay.
+#[test]
+fn shifts_come_before_the_front_end() {
+    let mut input = presets::best().model.input;
+    input.front_end = FrontEnd::OrientedEdges;
+    let shown = as_shown(&input, &DATA.train).unwrap();
+    let showing = |image, right, down| Showing {
+        image,
+        group: image % 3,
+        shift: Shift { right, down },
+    };
+    let plan = [
+        vec![showing(5, 0, 0), showing(7, 2, -1), showing(5, 1, 0)],
+        vec![showing(7, 2, -1), showing(7, 0, 0), showing(9, 0, -28)],
+    ];
+    let (pixels, resolved) = shown.for_training(&plan);
+    assert_eq!(pixels.len(), 5 * 784, "each once");
+    for (planned, resolved) in plan.iter().flatten().zip(resolved.iter().flatten()) {
+        assert_eq!(
+            (resolved.shift, resolved.group),
+            (Shift::default(), planned.group)
+        );
+        let image = DATA.train.image(planned.image as usize);
+        let Shift { right, down } = planned.shift;
+        let shifted: Vec<u8> = (0..784)
+            .map(|at: i32| {
+                let (row, column) = (at / 28 - i32::from(down), at % 28 - i32::from(right));
+                let inside = (0..28).contains(&row) && (0..28).contains(&column);
+                if inside {
+                    image[(row * 28 + column) as usize]
+                } else {
+                    0
+                }
+            })
+            .collect();
+        let expected = pixels_as_shown(&input, &shifted);
+        assert!(pixels[resolved.image as usize * 784..][..784] == expected[..]);
+    }
+    // Where nothing is shifted, nothing is computed anew.
+    let still = [vec![showing(5, 0, 0)]];
+    let (pixels, resolved) = shown.for_training(&still);
+    assert!(matches!(
+        (pixels, resolved),
+        (Cow::Borrowed(_), Cow::Borrowed(_))
+    ));
+}
+
+/// What the front end makes of an image is scaled to the mean rate, over as many inputs as it has.
+#[test]
+fn answers_are_scaled_to_the_mean_rate() {
+    let mut input = presets::best().model.input;
+    input.front_end = FrontEnd::OrientedEdges;
+    input.edges.directions = 8;
+    // So fast that no intensity is cut at 255.
+    input.full_rate_hz = 400.0;
+    for digit in 0..20 {
+        let shown = pixels_as_shown(&input, DATA.train.image(digit));
+        assert_eq!(shown.len(), 392);
+        let mean = shown.iter().map(|&p| f64::from(p)).sum::<f64>() / 392.0;
+        let rate_hz = mean / 255.0 * input.full_rate_hz;
+        assert!((rate_hz - input.mean_rate_hz).abs() < 0.3, "{rate_hz}");
+    }
+}
+
+fn correlation(a: &[f32], b: &[f32]) -> f32 {
+    let centred = |values: &[f32]| {
+        let mean = values.iter().sum::<f32>() / values.len() as f32;
+        values
+            .iter()
+            .map(|value| value - mean)
+            .collect::<Vec<f32>>()
+    };
+    let product = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    let (a, b) = (centred(a), centred(b));
+    product(&a, &b) / (product(&a, &a) * product(&b, &b)).sqrt()
+}
+
+/// A neuron whose weights are the answers to a digit is drawn so that this digit is seen.
+#[test]
+fn a_person_sees_what_weights_prefer() {
+    let mut input = presets::paper().model.input;
+    input.front_end = FrontEnd::OrientedEdges;
+    let floats = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .map(|&byte| f32::from(byte))
+            .collect::<Vec<_>>()
+    };
+    let digits: Vec<Vec<f32>> = (0..40).map(|i| floats(DATA.train.image(i))).collect();
+    let answers = (0..40).map(|i| floats(&pixels_as_shown(&input, DATA.train.image(i))));
+    let answers: Vec<Vec<f32>> = answers.collect();
+    // Shape [inputs, neurons].
+    let weights: Vec<f32> = (0..784)
+        .flat_map(|at| answers.iter().map(move |answers| answers[at] / 255.0))
+        .collect();
+    let pictures = pictures(&input, &weights);
+    assert_eq!(pictures.len(), 784 * 40);
+    assert!(pictures.iter().all(|value| (0.0..=1.0).contains(value)));
+    for neuron in 0..40 {
+        let picture: Vec<f32> = pictures.iter().copied().skip(neuron).step_by(40).collect();
+        let alike: Vec<f32> = digits
+            .iter()
+            .map(|digit| correlation(digit, &picture))
+            .collect();
+        // Thin digits look like thicker ones of the same form.
+        let more = alike.iter().filter(|&&other| other > alike[neuron]).count();
+        assert!(more < 3, "digit {neuron}: {alike:?}");
+        assert!(alike[neuron] > 0.6, "digit {neuron}: {}", alike[neuron]);
+    }
+}
+
+#[test]
+fn pixels_are_drawn_as_they_are_and_colours_as_their_mean() {
+    let mut input = presets::paper().model.input;
+    let weights: Vec<f32> = (0..784 * 2).map(|at| at as f32).collect();
+    assert_eq!(*pictures(&input, &weights), weights);
+    (input.height, input.width, input.channels) = (1, 2, 3);
+    // Two neurons; of the first pixel 0, 2, 4 and 1, 3, 5.
+    assert_eq!(*pictures(&input, &weights[..12]), [2.0, 3.0, 8.0, 9.0]);
+}
+
 /// Every platform computes these bytes.
 #[test]
 fn the_bytes_are_the_same_everywhere() {
@@ -182,5 +307,8 @@ fn the_bytes_are_the_same_everywhere() {
         let pixels = DATA.train.image(digit);
         all.extend(encoded(DATA.train.shape(), &Edges::default(), pixels));
     }
-    assert_eq!(sha256(&all[..]).unwrap(), "?");
+    assert_eq!(
+        sha256(&all[..]).unwrap(),
+        "02c9af9ae1c73aa44d63ea511aea4c1753ad5c3a4e14cd43e20ebc2015e54fdc"
+    );
 }

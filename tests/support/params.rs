@@ -165,12 +165,15 @@ fn input() -> impl Strategy<Value = Input> {
     )
 }
 
-/// The number of inputs stays that of the presets: devices build kernels for each.
+/// Of MNIST's images all have as many answers as there are pixels: devices build kernels for each number of inputs.
 fn edges() -> impl Strategy<Value = Edges> {
-    (real(0.001, 2.0), real(0.1, 1.0)).prop_map(|(normalisation, cut)| Edges {
+    let cells = select(&[(16, 4), (4, 2)][..]);
+    let drawn = (cells, real(0.001, 2.0), real(0.1, 1.0));
+    drawn.prop_map(|((directions, cell_size), normalisation, cut)| Edges {
+        directions,
+        cell_size,
         normalisation,
         cut,
-        ..Edges::default()
     })
 }
 
