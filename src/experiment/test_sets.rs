@@ -6,7 +6,7 @@
 use super::prepare::{ShownImages, pixels_as_shown};
 use super::selection::{self, ClassImages, first_of_classes, indices};
 use crate::backend::TestImages;
-use crate::dataset::{Dataset, DatasetError, LabelledImages, PIXELS};
+use crate::dataset::{Dataset, DatasetError, ImageShape, LabelledImages};
 use crate::dataset::{NoiseKind, add_noise, mean_intensity, noise_images};
 use crate::model::rng::Stream;
 use crate::params::{Input, Params, PerClass};
@@ -132,6 +132,8 @@ pub struct Source<'a> {
 
 /// Test sets, as they are shown.
 pub struct TestSets<'a> {
+    /// Shape of the images.
+    shape: ImageShape,
     /// All images of the file that digits are taken from.
     digits: &'a ShownImages<'a>,
     /// Draws of the input spikes of digits.
@@ -160,6 +162,7 @@ impl<'a> TestSets<'a> {
         let known = known(source, file)?;
         let unknown = first_of_classes(file, source.unknown, source.params.job.test_per_class)?;
         let mut built = Self {
+            shape: shown.images().shape(),
             digits: shown,
             stream: match source.held_out {
                 HeldOut::Test => Stream::Test,
@@ -202,10 +205,11 @@ impl<'a> TestSets<'a> {
 
     /// Adds images that are made; their indices.
     fn add(&mut self, input: &Input, pixels: &[u8]) -> Vec<u32> {
-        let first = self.made.len() / PIXELS;
+        let images = |pixels: &[u8]| (pixels.len() / self.shape.len()) as u32;
+        let (first, count) = (images(&self.made), images(pixels));
         self.made.extend_from_slice(pixels);
         self.artificial.extend(&*pixels_as_shown(input, pixels));
-        (first as u32..(self.made.len() / PIXELS) as u32).collect()
+        (first..first + count).collect()
     }
 
     /// Each set with its images, in the order in which they were asked for.
@@ -246,7 +250,8 @@ impl<'a> TestSets<'a> {
             // Digits come class after class: a sample takes some of each.
             let every = (images.len() / count.max(1)).max(1);
             let chosen = images.iter().step_by(every).take(count);
-            let image = |&image: &u32| pixels[image as usize * PIXELS..][..PIXELS].to_vec();
+            let len = self.shape.len();
+            let image = |&image: &u32| pixels[image as usize * len..][..len].to_vec();
             (*set, chosen.map(image).collect())
         };
         self.sets.iter().map(sample).collect()
@@ -255,6 +260,7 @@ impl<'a> TestSets<'a> {
 
 /// Noise as bright as what was learned.
 struct Noise {
+    shape: ImageShape,
     mean_intensity: f64,
     seed: u64,
 }
@@ -276,13 +282,14 @@ impl Noise {
     fn of(train: &LabelledImages, params: &Params) -> Result<Self, DatasetError> {
         let trained = selection::training(train, params)?;
         Ok(Self {
+            shape: train.shape(),
             mean_intensity: mean_intensity(train, trained.iter().map(|showing| showing.image)),
             seed: params.job.seed,
         })
     }
 
     fn images(&self, kind: NoiseKind, count: usize) -> Vec<u8> {
-        noise_images(kind, count, self.mean_intensity, self.seed)
+        noise_images(kind, self.shape, count, self.mean_intensity, self.seed)
     }
 }
 

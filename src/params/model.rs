@@ -139,25 +139,6 @@ impl Input {
             channels: self.channels,
         }
     }
-
-    /// Shape of what the inputs are given, an intensity each: of the images, or of the answers of the front end.
-    pub fn shape(&self) -> ImageShape {
-        match self.front_end {
-            FrontEnd::Pixels => self.image(),
-            FrontEnd::OrientedEdges => self.edges.cells(self.image()),
-        }
-    }
-}
-
-impl Edges {
-    /// Rows and columns of the cells that cover an image, with the directions as channels.
-    pub fn cells(&self, image: ImageShape) -> ImageShape {
-        ImageShape {
-            height: image.height.div_ceil(self.cell_size),
-            width: image.width.div_ceil(self.cell_size),
-            channels: self.directions,
-        }
-    }
 }
 
 /// The excitatory (E) population: conductance-based leaky integrate-and-fire, adaptive threshold.

@@ -156,7 +156,7 @@ fn edges_that_cannot_be_are_refused() {
                 "input.height=64",
             ],
             "rows of cells * columns of cells * input.edges.directions is 64 * 28 * 64: it must be at most 65536: scale \
-             the images down, or raise input.edges.cell_size",
+             the images down, with --size or job.reading.size, or raise input.edges.cell_size",
         ),
     ]);
 }

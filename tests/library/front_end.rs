@@ -2,13 +2,15 @@
 
 use super::DATA;
 use rand::rngs::ChaCha8Rng;
-use rand::{Rng, SeedableRng};
+use rand::{Rng, RngExt, SeedableRng};
+use spikeprune::Simulation;
 use spikeprune::artefact::sha256;
+use spikeprune::backend::cpu::Cpu;
 use spikeprune::backend::{Shift, Showing};
-use spikeprune::dataset::ImageShape;
+use spikeprune::dataset::{Dataset, ImageShape, LabelledImages};
 use spikeprune::experiment::prepare::{as_shown, pixels_as_shown};
 use spikeprune::front_end::{OrientedEdges, pictures};
-use spikeprune::params::{Edges, FrontEnd};
+use spikeprune::params::{Edges, FrontEnd, Measure, TrainImages};
 use spikeprune::presets;
 use std::borrow::Cow;
 use std::f64::consts::TAU;
@@ -296,6 +298,60 @@ fn pixels_are_drawn_as_they_are_and_colours_as_their_mean() {
     (input.height, input.width, input.channels) = (1, 2, 3);
     // Two neurons; of the first pixel 0, 2, 4 and 1, 3, 5.
     assert_eq!(*pictures(&input, &weights[..12]), [2.0, 3.0, 8.0, 9.0]);
+}
+
+/// Upright and lying bars of any colour, anywhere: labels 0 and 1.
+fn bars(count: u8, seed: u64) -> LabelledImages {
+    let image = shape(9, 14, 3);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+    for label in (0..count).map(|at| at % 2) {
+        let (row, column) = (rng.random_range(1..7), rng.random_range(1..12));
+        let mut colour = [rng.random_range(0..255), rng.random_range(0..255), 255];
+        colour.rotate_left(rng.random_range(0..3));
+        for at in 0..image.height * image.width {
+            let lit = match label {
+                0 => (column..column + 2).contains(&(at % image.width)),
+                _ => (row..row + 2).contains(&(at / image.width)),
+            };
+            pixels.extend(if lit { colour } else { [0; 3] });
+        }
+        labels.push(label);
+    }
+    LabelledImages::new(image, pixels, labels).unwrap()
+}
+
+/// Images of any shape and colour, with noise of theirs, are learned, shown and drawn.
+#[test]
+fn edges_of_small_colour_images_are_learned() {
+    let data = Dataset {
+        train: bars(240, 1),
+        test: bars(60, 2),
+        names: Vec::new(),
+    };
+    let mut params = presets::best();
+    params.model.network.classes = vec![0, 1];
+    let input = &mut params.model.input;
+    (input.height, input.width, input.channels) = (9, 14, 3);
+    input.front_end = FrontEnd::OrientedEdges;
+    input.edges.directions = 8;
+    params.job.train = TrainImages::PerClass(100);
+    params.job.validation_per_class = 20;
+    params.job.shift_max = 1;
+    params.job.metrics = vec![Measure::Noise];
+    let mut simulation = Simulation::on(Box::new(Cpu::new(2).unwrap()), &params).unwrap();
+    simulation.train(&data).unwrap();
+    let tested = simulation.test(&data).unwrap().remove(0);
+    let accuracy = tested.accuracy.unwrap();
+    assert!(accuracy >= 0.95, "{accuracy}");
+    let metrics = simulation.replicas()[0].metrics.last().unwrap();
+    assert!(metrics.noise_spikes_per_image.is_some());
+    let shown = simulation.show(data.test.image(0), &[0]).unwrap();
+    assert!(shown.inputs.iter().all(|&(_, input)| input < 3 * 4 * 8));
+    // Another number than that of the inputs.
+    assert!(simulation.show(&[0; 96], &[0]).is_err());
+    let png = simulation.heatmap(0).unwrap();
+    assert!(png.png().starts_with(b"\x89PNG"));
 }
 
 /// Every platform computes these bytes.

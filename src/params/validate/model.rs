@@ -33,12 +33,9 @@ impl Architecture {
     pub fn validate_classes(&self) -> Result<(), ParamsError> {
         let (classes, key) = (&self.classes, "network.classes");
         let listed = || self.label(",");
-        if classes.is_empty() {
+        if self.is_open() {
             let expected = "a list of labels, such as 7,4,6";
-            return Err(out_of_range(key, "empty", expected));
-        }
-        if classes.iter().any(|&class| class > 9) {
-            return Err(out_of_range(key, listed(), "labels from 0 to 9"));
+            return Err(out_of_range(key, listed(), expected));
         }
         if (1..classes.len()).any(|i| classes[..i].contains(&classes[i])) {
             let expected = "a list without a label twice";
@@ -91,11 +88,11 @@ impl Model {
         let (key, mend) = match self.input.front_end {
             FrontEnd::Pixels => (
                 "input.height * input.width * input.channels",
-                "scale the images down",
+                "scale the images down, with --size or job.reading.size",
             ),
             FrontEnd::OrientedEdges => (
                 "rows of cells * columns of cells * input.edges.directions",
-                "scale the images down, or raise input.edges.cell_size",
+                "scale the images down, with --size or job.reading.size, or raise input.edges.cell_size",
             ),
         };
         Err(out_of_range(
