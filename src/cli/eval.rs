@@ -21,8 +21,8 @@ use spikeprune::dataset::LabelledImages;
 use spikeprune::experiment::evaluate::{Evaluation, evaluate};
 use spikeprune::experiment::fitting::{labels_of, relabelled};
 use spikeprune::experiment::linear::linear_classifier;
-use spikeprune::experiment::prepare::as_shown;
-use spikeprune::experiment::selection::{self, ClassImages};
+use spikeprune::experiment::prepare::some_as_shown;
+use spikeprune::experiment::selection::{self, ClassImages, indices};
 use spikeprune::experiment::train::frozen;
 use spikeprune::experiment::{Event, ExperimentError, Observer};
 use spikeprune::model::rng::Stream;
@@ -147,7 +147,8 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     if let Some(path) = &args.answers {
         answers::write(path, &checkpoint.replicas, &heard)?;
     }
-    let images = as_shown(&params.model.input, images)?;
+    let recorded = args.record.images().iter().copied();
+    let images = some_as_shown(&params.model.input, images, recorded)?;
     let first = frozen(&checkpoint.replicas)[0];
     args.record
         .write(backend.as_ref(), first, &images, args.font)
@@ -265,8 +266,11 @@ fn linear_accuracies(
     Ok(linear_classifier(
         backend,
         &frozen(&checkpoint.replicas),
-        (&as_shown(input, train)?, &fitted),
-        (&as_shown(input, &data.set.test)?, tested),
+        (&some_as_shown(input, train, indices(&fitted))?, &fitted),
+        (
+            &some_as_shown(input, &data.set.test, indices(tested))?,
+            tested,
+        ),
     )?)
 }
 
@@ -278,7 +282,8 @@ pub fn test(
     tested: &[ClassImages],
     observer: &mut Observer<'_>,
 ) -> Result<Vec<Evaluation>, ExperimentError> {
-    let images = as_shown(&checkpoint.params.model.input, images)?;
+    let input = &checkpoint.params.model.input;
+    let images = some_as_shown(input, images, indices(tested))?;
     let replicas = &checkpoint.replicas;
     evaluate(backend, replicas, &images, tested, Stream::Test, observer)
 }

@@ -7,6 +7,7 @@ use super::paths::{make_folder, path};
 use anyhow::bail;
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
+use spikeprune::front_end::pictures;
 use spikeprune::params::{to_toml, whole, wholes};
 use spikeprune::report::plot::FontScale;
 use spikeprune::report::{ColorMap, Shades, WeightImages};
@@ -39,7 +40,7 @@ pub struct Style {
     /// blue-white-red with white at 0 where weights may be negative]
     #[arg(long, value_name = "MAP", value_parser = choices::<ColorMap>())]
     colormap: Option<ColorMap>,
-    /// Screen pixels along each side of a weight, 1 to 32
+    /// Screen pixels along each side of an image's pixel, 1 to 32
     #[arg(long, value_name = "PIXELS", default_value_t = Style::default().scale,
         value_parser = clap::value_parser!(u32).range(1..=32))]
     scale: u32,
@@ -126,9 +127,12 @@ pub fn write(
     let seed = replica.network.seed.to_string();
     let toml = to_toml(params);
     let data = (checkpoint.data.as_ref()).map_or("not recorded".into(), ToString::to_string);
-    let labels = replica.labels_of_neurons();
+    let (labels, input) = (replica.labels_of_neurons(), &params.model.input);
     let images = WeightImages {
         weights: &replica.weights,
+        inputs: input.shape(),
+        pictures: &pictures(input, &replica.weights),
+        tile: [input.height, input.width],
         labels: &labels,
         classes: &params.model.network.classes,
         by_class: !params.model.network.votes_by_labels(),

@@ -10,8 +10,8 @@ use clap::Args;
 use spikeprune::dataset::Dataset;
 use spikeprune::experiment::fitting::{ClassChoice, Fitted, fit};
 use spikeprune::params::{
-    Architecture, Layered, Measure, MetricsEvery, Params, PerClass, PruningMode, Renamed, Rule,
-    TauPrune, Threshold, TrainImages, Vote, apply_setting, class_list, is_newer, items,
+    Architecture, FrontEnd, Layered, Measure, MetricsEvery, Params, PerClass, PruningMode, Renamed,
+    Rule, TauPrune, Threshold, TrainImages, Vote, apply_setting, class_list, is_newer, items,
     layered_over, number, renamed, set_value, unquoted, whole, written_by,
 };
 use spikeprune::presets;
@@ -128,6 +128,9 @@ pub struct JobOptions {
 pub struct ModelOptions {
     #[arg(long, value_parser = number, value_name = "MS", help = with_default("Length of a time step, in ms", |p| p.model.time.dt_ms))]
     dt_ms: Option<f64>,
+    #[arg(long, value_parser = choices::<FrontEnd>(), value_name = "KIND",
+        help = with_default("What the inputs are given of an image", |p| p.model.input.front_end))]
+    front_end: Option<FrontEnd>,
     #[arg(long, value_parser = choices::<Rule>(), value_name = "RULE", help = with_default("Learning rule", |p| p.model.learning.rule))]
     rule: Option<Rule>,
     #[arg(long, value_parser = choices::<Threshold>(), value_name = "KIND",
@@ -310,6 +313,7 @@ impl JobOptions {
 impl ModelOptions {
     pub fn apply(&self, params: &mut Params) {
         set(&mut params.model.time.dt_ms, &self.dt_ms);
+        set(&mut params.model.input.front_end, &self.front_end);
         set(&mut params.model.learning.rule, &self.rule);
         set(
             &mut params.model.excitatory.threshold_train,

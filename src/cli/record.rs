@@ -38,7 +38,8 @@ pub struct RecordOptions {
 type Shown = (u32, Presentation);
 
 impl RecordOptions {
-    fn images(&self) -> &[u32] {
+    /// The images to record, by index.
+    pub fn images(&self) -> &[u32] {
         self.record.as_deref().unwrap_or_default()
     }
 
@@ -90,7 +91,7 @@ impl RecordOptions {
             files.push(("potentials.npz".into(), potentials(&shown)?));
         }
         for (image, presentation) in &shown {
-            let label = images.label(*image as usize);
+            let label = images.images().label(*image as usize);
             let label = format!("Spikes while test image {image}, a {label}, is shown");
             let mut raster = presentation.raster(model, &label);
             raster.font_scale = font.font_scale;

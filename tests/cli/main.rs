@@ -10,6 +10,7 @@ mod devices;
 mod diehl_cook;
 mod drivers;
 mod eval;
+mod front_end;
 #[path = "../support/gpu.rs"]
 mod gpu;
 mod heatmap;

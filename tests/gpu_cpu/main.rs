@@ -13,7 +13,7 @@ use spikeprune::backend::cpu::Cpu;
 use spikeprune::backend::gpu::{Gpu, adapter};
 use spikeprune::network::Network;
 use spikeprune::params::{
-    Decay, Params, PruningMode, Rule, TauPrune, Threshold, TrainImages, Vote,
+    Decay, FrontEnd, Params, PruningMode, Rule, TauPrune, Threshold, TrainImages, Vote,
 };
 use spikeprune::presets;
 
@@ -149,6 +149,18 @@ fn ten_classes() {
     params.model.network.classes = (0..10).collect();
     assert_same(&params, 60, 2);
     assert_same(&presets::ten_class_pruned(), 60, 2);
+}
+
+/// As many inputs as pixels, and a number of them that fills no word.
+#[test]
+fn oriented_edges() {
+    let mut params = paper(PruningMode::Continuous, Threshold::Live);
+    params.model.input.front_end = FrontEnd::OrientedEdges;
+    assert_same(&params, 60, 2);
+    params.model.input.edges.directions = 3;
+    params.model.input.mean_rate_hz = 15.0;
+    assert_eq!(params.model.inputs(), 147);
+    assert_same(&params, 60, 2);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use spikeprune::backend::cpu::Cpu;
 use spikeprune::backend::gpu::Gpu;
 use spikeprune::backend::{Backend, Frozen, Record, Shift, Showing, SpikeCounts, TestImages};
 use spikeprune::dataset::{self, LabelledImages, first_of_class};
+use spikeprune::experiment::prepare::some_as_shown;
 use spikeprune::model::rng::Stream;
 use spikeprune::network::Network;
 use spikeprune::params::Params;
@@ -55,8 +56,12 @@ pub struct Outcome {
 }
 
 pub fn run(backend: &dyn Backend, networks: &[Network], plan: &[Vec<Showing>]) -> Outcome {
+    let input = &networks[0].params.model.input;
+    let trained = plan.iter().flatten().map(|showing| showing.image);
+    let data = some_as_shown(input, &DATA, trained.chain(0..20)).expect("images of its shape");
+    let (pixels, plan) = data.for_training(plan);
     let mut session = backend.start(networks.to_vec()).expect("valid networks");
-    session.train(DATA.pixels(), plan).expect("a training");
+    session.train(&pixels, &plan).expect("a training");
     let weights = session.read_out().expect("weights");
     let networks = session.snapshot().expect("a snapshot");
     let frozen: Vec<Frozen<'_>> = networks
@@ -72,7 +77,7 @@ pub fn run(backend: &dyn Backend, networks: &[Network], plan: &[Vec<Showing>]) -
     })
         .collect();
     let images = TestImages {
-        pixels: DATA.pixels(),
+        pixels: data.pixels(),
         images: &shown,
         stream: Stream::Test,
         attempt: 0,

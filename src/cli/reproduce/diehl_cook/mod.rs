@@ -17,6 +17,7 @@ use anyhow::{Context, ensure};
 use clap::Args;
 use spikeprune::dataset::{Dataset, Digests};
 use spikeprune::experiment::papers::diehl_cook::{DiehlCook, SizesPlan, test_size, train_size};
+use spikeprune::front_end::pictures;
 use spikeprune::params::{MetricsEvery, Params, PruningMode, wholes};
 use spikeprune::report::{Shades, Sheet, TileGroup, WeightImages};
 use spikeprune::trained::Trained;
@@ -181,10 +182,16 @@ impl DiehlCookOptions {
 fn sheet(plan: &SizesPlan, trained: &Trained, size: usize, font: FontOptions) -> Sheet<'static> {
     let params = &plan.params;
     let shades = Shades::of_weights(params.model.w_min(), params.model.gmax(), None);
-    let scale = (SHEET / (size.isqrt() * 28)).clamp(1, 4) as u32;
+    let input = &params.model.input;
+    let tile = [input.height, input.width];
+    let scale = (SHEET / (size.isqrt() * input.width)).clamp(1, 4) as u32;
     let group = |(arm, mode): (usize, &PruningMode)| -> Option<TileGroup<'static>> {
+        let weights = &trained.replicas.get(arm * plan.seeds)?.weights;
         let images = WeightImages {
-            weights: &trained.replicas.get(arm * plan.seeds)?.weights,
+            weights,
+            inputs: input.shape(),
+            pictures: &pictures(input, weights),
+            tile,
             labels: &vec![None; size],
             classes: &[],
             by_class: false,
@@ -200,6 +207,7 @@ fn sheet(plan: &SizesPlan, trained: &Trained, size: usize, font: FontOptions) ->
     };
     Sheet {
         groups: plan.arms.iter().enumerate().filter_map(group).collect(),
+        tile,
         shades,
         scale,
         font_scale: font.font_scale,
