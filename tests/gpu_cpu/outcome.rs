@@ -110,21 +110,14 @@ pub fn run(backend: &dyn Backend, networks: &[Network], plan: &[Vec<Showing>]) -
     }
 }
 
-/// Trains on both backends and compares all that comes out.
+/// Trains networks of these parameters on both backends and compares all that comes out.
 pub fn assert_same(params: &Params, count: usize, replicas: usize) {
-    let Some(gpu) = gpu::gpu() else { return };
     let networks: Vec<Network> = (0..replicas)
         .map(|replica| Network::new(params, replica).expect("valid parameters"))
         .collect();
-    let plan = plan(params, count, replicas);
-    let native = run(&Cpu::new(2).expect("threads"), &networks, &plan);
-    assert!(
-        native
-            .networks
-            .iter()
-            .all(|network| network.state.spikes_e > 0),
-        "nothing fires, nothing is compared"
-    );
+    let Some(native) = assert_all_same(&networks, &plan(params, count, replicas)) else {
+        return;
+    };
     if params.model.input.least_spikes > 5 {
         let again = |network: &Network| {
             let steps = params.model.steps().expect("whole steps");
@@ -132,7 +125,21 @@ pub fn assert_same(params: &Params, count: usize, replicas: usize) {
         };
         assert!(native.networks.iter().all(again), "nothing is shown again");
     }
-    assert_agree(gpu, &native, &run(gpu, &networks, &plan));
+}
+
+/// Trains on both backends, compares all that comes out and returns it; none where there is no GPU.
+pub fn assert_all_same(networks: &[Network], plan: &[Vec<Showing>]) -> Option<Outcome> {
+    let gpu = gpu::gpu()?;
+    let native = run(&Cpu::new(2).expect("threads"), networks, plan);
+    assert!(
+        native
+            .networks
+            .iter()
+            .all(|network| network.state.spikes_e > 0),
+        "nothing fires, nothing is compared"
+    );
+    assert_agree(gpu, &native, &run(gpu, networks, plan));
+    Some(native)
 }
 
 /// By what was measured when the device was opened: to the bit, or in what a user reads off.
