@@ -27,8 +27,11 @@ mod reproduce_flags;
 mod resumed;
 mod run_folder;
 mod silence;
+mod splits;
 mod streams;
 mod summary;
 mod sweep;
 mod ten_class;
 mod values;
+#[path = "../support/wait.rs"]
+mod wait;

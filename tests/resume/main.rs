@@ -9,3 +9,5 @@ mod kill;
 mod run;
 mod signals;
 mod space;
+#[path = "../support/wait.rs"]
+mod wait;

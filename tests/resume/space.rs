@@ -1,6 +1,7 @@
 //! A folder that may not be written to any more. (A full disk is met in tests/cli/bad_place.rs.)
 
-use crate::run::{finish, spikeprune, wait_for};
+use crate::run::{finish, spikeprune};
+use crate::wait::wait_for;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
