@@ -115,9 +115,8 @@ pub fn assert_same(params: &Params, count: usize, replicas: usize) {
     let networks: Vec<Network> = (0..replicas)
         .map(|replica| Network::new(params, replica).expect("valid parameters"))
         .collect();
-    let Some(native) = assert_all_same(&networks, &plan(params, count, replicas)) else {
-        return;
-    };
+    let Some(gpu) = gpu::gpu() else { return };
+    let native = assert_all_same(gpu, &networks, &plan(params, count, replicas));
     if params.model.input.least_spikes > 5 {
         let again = |network: &Network| {
             let steps = params.model.steps().expect("whole steps");
@@ -127,9 +126,8 @@ pub fn assert_same(params: &Params, count: usize, replicas: usize) {
     }
 }
 
-/// Trains on both backends, compares all that comes out and returns it; none where there is no GPU.
-pub fn assert_all_same(networks: &[Network], plan: &[Vec<Showing>]) -> Option<Outcome> {
-    let gpu = gpu::gpu()?;
+/// Trains on both backends, compares all that comes out and returns it.
+pub fn assert_all_same(gpu: &Gpu, networks: &[Network], plan: &[Vec<Showing>]) -> Outcome {
     let native = run(&Cpu::new(2).expect("threads"), networks, plan);
     assert!(
         native
@@ -138,13 +136,13 @@ pub fn assert_all_same(networks: &[Network], plan: &[Vec<Showing>]) -> Option<Ou
             .all(|network| network.state.spikes_e > 0),
         "nothing fires, nothing is compared"
     );
-    assert_agree(gpu, &native, &run(gpu, networks, plan));
-    Some(native)
+    assert_agree(&native, &run(gpu, networks, plan));
+    native
 }
 
-/// By what was measured when the device was opened: to the bit, or in what a user reads off.
-pub fn assert_agree(gpu: &Gpu, native: &Outcome, ours: &Outcome) {
-    if gpu.is_exact() {
+/// By what was measured when the GPU was opened: to the bit, or in what a user reads off.
+pub fn assert_agree(native: &Outcome, ours: &Outcome) {
+    if gpu::gpu().is_some_and(Gpu::is_exact) {
         assert_equal(native, ours)
     } else {
         assert_alike(native, ours)
