@@ -10,6 +10,8 @@ mod devices;
 mod diehl_cook;
 mod drivers;
 mod eval;
+#[path = "../support/first_images.rs"]
+mod first_images;
 #[path = "../support/gpu.rs"]
 mod gpu;
 mod heatmap;

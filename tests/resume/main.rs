@@ -3,6 +3,8 @@
 #![cfg(unix)]
 
 mod damage;
+#[path = "../support/first_images.rs"]
+mod first_images;
 #[path = "../support/gpu.rs"]
 mod gpu;
 mod kill;

@@ -1,5 +1,6 @@
 //! Running the program, and what a folder holds in the end.
 
+use crate::first_images::first_images;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,7 +21,7 @@ pub fn spikeprune(command: &str, flags: &[&str]) -> Command {
 }
 
 pub fn data() -> String {
-    format!("job.data={}/data", env!("CARGO_MANIFEST_DIR"))
+    format!("job.data={}", first_images())
 }
 
 /// A run that must end well.
