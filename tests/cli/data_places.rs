@@ -119,7 +119,7 @@ fn what_is_named_is_never_passed_over() {
     machine.variable = Some("".into());
     succeed(&mut machine.train(&[]));
     // Nor is a folder with a part of the files.
-    let labels = "t10k-labels-idx1-ubyte.gz";
+    let labels = "t10k-labels-idx1-ubyte";
     data_at(&machine.path(USER), false);
     fs::remove_file(machine.path(USER).join(labels)).unwrap();
     let says = "neither t10k-labels-idx1-ubyte nor";

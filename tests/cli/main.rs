@@ -11,6 +11,8 @@ mod diehl_cook;
 mod drivers;
 mod eval;
 mod front_end;
+#[path = "../support/first_images.rs"]
+mod first_images;
 #[path = "../support/gpu.rs"]
 mod gpu;
 mod heatmap;
@@ -28,8 +30,11 @@ mod reproduce_flags;
 mod resumed;
 mod run_folder;
 mod silence;
+mod splits;
 mod streams;
 mod summary;
 mod sweep;
 mod ten_class;
 mod values;
+#[path = "../support/wait.rs"]
+mod wait;

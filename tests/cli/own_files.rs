@@ -1,5 +1,6 @@
 //! Nothing that the program has not made is removed or replaced, whatever it is called.
 
+use crate::other_data::data_at;
 use crate::program::{
     CHECKPOINT, PROGRAM, SHARED, data, files_below, refused, spikeprune, succeed, tiny, tiny_train,
 };
@@ -40,12 +41,7 @@ fn folders_that_look_temporary_stay() {
         &temporary.join("spikeprune-data-mine/file"),
         &temporary.join("spikeprune-data-locked/in-use"),
     ]);
-    fs::create_dir(&set).unwrap();
-    for file in fs::read_dir(data()).unwrap().map(|file| file.unwrap()) {
-        if file.path().is_file() {
-            fs::copy(file.path(), set.join(file.file_name())).unwrap();
-        }
-    }
+    data_at(&set, false);
     symlink(&elsewhere, temporary.join("spikeprune-data-link")).unwrap();
     for name in ["fashion", "mine", "locked", "link"] {
         let hour_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);

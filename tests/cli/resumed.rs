@@ -1,6 +1,7 @@
 //! Runs that are gone on with: their times are those of the whole, and errors say how to go on.
 
 use crate::program::{CHECKPOINT, PROGRAM, data, refused, spikeprune, succeed, tiny, tiny_train};
+use crate::wait::{kill, wait_for};
 use assert_cmd::Command;
 use serde_json::Value;
 use std::fs::{self, File};
@@ -33,13 +34,9 @@ fn killed(command: &str, flags: &[&str], out: &Path, saved: &str) {
         process.args([command, "--quiet", "--device", "cpu", "--out"]);
         process.arg(out).args(tiny()).args(flags);
         let mut child = process.stdout(Stdio::null()).spawn().unwrap();
-        while !out.join(saved).exists() && child.try_wait().unwrap().is_none() {
-            std::thread::sleep(std::time::Duration::from_millis(1));
-        }
-        let ended = child.try_wait().unwrap().is_some();
-        let _ = child.kill();
-        child.wait().unwrap();
-        if !ended {
+        let under_way = wait_for(&out.join(saved), &mut child);
+        kill(child);
+        if under_way {
             return;
         }
         fs::remove_dir_all(out).unwrap();

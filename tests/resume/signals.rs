@@ -1,7 +1,8 @@
 //! Signals that ask a run to end; two runs in one folder; what cannot be gone on with.
 
 use crate::kill::TRAIN;
-use crate::run::{assert_same, data, finish, refuse, signal, spikeprune, wait_for};
+use crate::run::{assert_same, data, finish, refuse, signal, spikeprune};
+use crate::wait::{kill, wait_for};
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -108,8 +109,7 @@ fn a_signal_that_was_ignored_stays_so() {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill(child);
 }
 
 /// Tests of large networks take seconds; the training is saved by then.
@@ -200,13 +200,13 @@ fn a_second_interrupt_ends_it_at_once() {
 fn no_number_of_terminations_cuts_a_run_short() {
     let folder = tempfile::tempdir().unwrap();
     let mut child = endless(&folder.path().join("run"));
-    for _ in 0..8 {
+    // For longer than signals count as one.
+    for _ in 0..5 {
         signal(&child, &["TERM"]);
         std::thread::sleep(Duration::from_millis(500));
     }
     assert!(child.try_wait().unwrap().is_none());
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill(child);
 }
 
 /// Nothing has begun that could be saved: a run that waits for its parameters does not wait on.
@@ -234,14 +234,13 @@ fn a_signal_before_the_beginning_ends_it_at_once() {
 fn a_folder_belongs_to_one_run() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");
-    let mut child = under_way(&out);
+    let child = under_way(&out);
     let why = "another run writes to";
     refuse(training(&out, &["--overwrite"]), why);
     let mut resume = spikeprune("train", &["--resume"]);
     resume.arg(&out);
     refuse(resume, why);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill(child);
     // The lock of a run that is no more does not bind.
     finish(training(&out, &["--overwrite"]));
 }
