@@ -11,13 +11,14 @@ mod translation;
 use naga::valid::{Capabilities, FunctionInfo, ModuleInfo, ValidationFlags, Validator};
 use naga::{Expression, Literal};
 use spikeprune::backend::gpu::pipelines::{Size, poisson_source, step_source, workgroups};
+use spikeprune::params::MAX_INPUTS;
 use std::path::{Path, PathBuf};
 
 /// One neuron; one of each class, and up; both sides of a word of spikes; the sizes of Diehl & Cook.
 const NEURONS: [usize; 10] = [1, 10, 30, 31, 32, 33, 100, 400, 1600, 6400];
 
-/// One input; a part of a word of intensities; the pixels of MNIST.
-const INPUTS: [usize; 3] = [1, 35, 784];
+/// One input; a part of a word of intensities; the pixels of MNIST; more than workgroup memory has room for; the most.
+const INPUTS: [usize; 5] = [1, 35, 784, 1_600, MAX_INPUTS];
 
 /// Valid source: that it can be made at all is half of every test here.
 struct Shader {

@@ -15,13 +15,22 @@ pub const IMAGE_SHAPES: [[usize; 3]; 5] = [[28, 28, 1], [8, 8, 1], [1, 1, 1], [7
 /// Neurons of a network, and the shape of its images.
 pub type Size = (usize, [usize; 3]);
 
-/// Sizes for a device that builds kernels for each: several groups in a block, one neuron alone, a full block, and
-/// several blocks with a part of one.
-pub const FEW: [Size; 4] = [
+/// Sizes for a device that builds kernels for each: several groups in a block, one neuron alone, a full block,
+/// several blocks with a part of one, and more inputs than a GPU's workgroup memory has room for.
+pub const FEW: [Size; 5] = [
     (6, [7, 5, 1]),
     (1, [8, 8, 1]),
     (16, [28, 28, 1]),
     (70, [6, 9, 3]),
+    (4, [40, 40, 1]),
+];
+
+/// Many inputs: the most that have room there, one more, photographs in colour, and the most that a network has.
+pub const WIDE: [Size; 4] = [
+    (3, [34, 40, 1]),
+    (3, [1361, 1, 1]),
+    (3, [64, 64, 3]),
+    (2, [256, 256, 1]),
 ];
 
 /// Any number of neurons, often one of the edges; mostly MNIST's images.

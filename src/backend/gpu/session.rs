@@ -258,7 +258,7 @@ impl Chunk {
             from_rest: false,
             latch: false,
         };
-        let ran = self.engine.run(&self.networks, &lanes, &batch);
+        let ran = self.engine.run_in_turns(&self.networks, &lanes, &batch);
         let copy = std::mem::replace(&mut self.networks.weights, kept);
         ran?;
         self.engine.read(&copy)
