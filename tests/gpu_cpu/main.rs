@@ -7,10 +7,10 @@ mod difference;
 #[path = "../support/gpu.rs"]
 mod gpu;
 mod outcome;
+mod turns;
 
 use outcome::{assert_agree, assert_same, plan, run};
 use spikeprune::backend::cpu::Cpu;
-use spikeprune::backend::gpu::{Gpu, adapter};
 use spikeprune::network::Network;
 use spikeprune::params::{
     Decay, Params, PruningMode, Rule, TauPrune, Threshold, TrainImages, Vote,
@@ -202,22 +202,4 @@ fn replicas_with_parameters_of_their_own() {
     let native = run(&Cpu::new(2).expect("threads"), &networks, &plan);
     assert!(native.weights[0] != native.weights[1] && native.weights[2] != native.weights[3]);
     assert_agree(gpu, &native, &run(gpu, &networks, &plan));
-}
-
-/// Buffers so small that networks, images ahead and test lanes all come in chunks.
-#[test]
-fn chunks_change_nothing() {
-    let Some(adapter) = adapter::adapters().into_iter().next() else {
-        return;
-    };
-    let small = Gpu::open(&adapter)
-        .expect("the first adapter opens")
-        .with_largest_buffer(300_000);
-    let params = paper(PruningMode::Continuous, Threshold::Live);
-    let networks: Vec<Network> = (0..7)
-        .map(|replica| Network::new(&params, replica).expect("valid parameters"))
-        .collect();
-    let plan = plan(&params, 20, networks.len());
-    let native = run(&Cpu::new(2).expect("threads"), &networks, &plan);
-    assert_agree(&small, &native, &run(&small, &networks, &plan));
 }

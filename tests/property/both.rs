@@ -15,7 +15,7 @@ use spikeprune::params::Params;
 /// Networks of this property alone run on both devices, and only once: it can afford more cases.
 const CASES: u32 = 32;
 /// Cases with many inputs.
-const WIDE_CASES: u32 = 8;
+const WIDE_CASES: u32 = 6;
 
 /// All that comes out of a job.
 struct Run {
@@ -91,14 +91,12 @@ fn the_gpu_gives_the_bits_of_the_cpu() {
     compare(CASES, Device::Gpu.sizes(), |_| ());
 }
 
-/// The same where the state of the inputs is in workgroup memory no more; short, as every image has many spikes.
+/// The same far beyond what workgroup memory has room for; short, as every image has many spikes.
 #[test]
 fn many_inputs_give_the_bits_of_the_cpu() {
     compare(WIDE_CASES, select(&WIDE[..]).boxed(), |params| {
         (params.model.time.stimulus_ms, params.model.time.rest_ms) = (20.0, 5.0);
         params.model.pruning.window_ms = 3.0;
-        if params.model.inputs() > 1_500 {
-            params.model.input.least_spikes = 0;
-        }
+        params.model.input.least_spikes = 0;
     });
 }

@@ -81,7 +81,12 @@ impl Engine {
 
     /// Tasks whose input a training holds at once, `most_spikes` being expected of the brightest image; at least one.
     pub fn tasks_at_once(&self, stimulus: u32, inputs: usize, most_spikes: f64) -> usize {
-        (self.input_bytes / Self::task_bytes(stimulus, inputs, most_spikes)).max(1) as usize
+        self.at_once(Self::task_bytes(stimulus, inputs, most_spikes))
+    }
+
+    /// The same for tasks of so many bytes.
+    pub fn at_once(&self, task_bytes: u64) -> usize {
+        (self.input_bytes / task_bytes).max(1) as usize
     }
 
     /// Runs a batch; lanes with one presentation each in turns, where their spike lists are too long to be held at once.
@@ -133,7 +138,7 @@ impl Engine {
         self.gpu.check()
     }
 
-    /// Runs one presentation of a batch step by step; after each, `fields` of the state of all lanes are
+    /// Runs one presentation of a batch step by step; after each, `fields` of the state of its lanes are
     /// copied. Returns them, step after step.
     ///
     /// # Errors
@@ -148,7 +153,7 @@ impl Engine {
         let prepared = self.prepare(networks, lanes, batch)?;
         let n = networks.size.neurons as u64;
         let (lane_bytes, field_bytes) = (4 * state_stride(networks.size) as u64, 4 * n);
-        let step_bytes = lanes.count as u64 * fields.len() as u64 * field_bytes;
+        let step_bytes = (batch.tasks.len() * fields.len()) as u64 * field_bytes;
         let mut record = Vec::new();
         for first in (0..u64::from(batch.steps)).step_by(RECORDED_AT_ONCE) {
             let last = (first + RECORDED_AT_ONCE as u64).min(batch.steps.into());
@@ -161,10 +166,11 @@ impl Engine {
             let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
             let mut to = 0;
             for index in 0..plan.len() {
-                self.pass(&mut encoder, kernel, &bound, index, [lanes.count as u32, 1]);
-                for lane in 0..lanes.count as u64 {
+                let groups = [batch.tasks.len() as u32, 1];
+                self.pass(&mut encoder, kernel, &bound, index, groups);
+                for task in batch.tasks {
                     for field in fields {
-                        let from = lane * lane_bytes + field * field_bytes;
+                        let from = u64::from(task.lane) * lane_bytes + field * field_bytes;
                         encoder.copy_buffer_to_buffer(&lanes.state, from, &copies, to, field_bytes);
                         to += field_bytes;
                     }
