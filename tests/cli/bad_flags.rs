@@ -192,6 +192,19 @@ const MODELS: [Case; 41] = [
         "is 256 * 257 * 1: it must be at most 65536",
     ),
     (
+        &[
+            "--set",
+            "time.dt_ms=0.01",
+            "--set",
+            "time.stimulus_ms=60000",
+            "--set",
+            "input.full_rate_hz=99000",
+        ],
+        1,
+        "time.stimulus_ms is 60000: it must be shorter, or input.full_rate_hz lower: 784 inputs fire 4656960000 times \
+         in it, 1000000000 at most",
+    ),
+    (
         &["--set", "input.height=8"],
         1,
         "the images have the shape 28x28, the network takes 8x28",

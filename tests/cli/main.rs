@@ -10,9 +10,9 @@ mod devices;
 mod diehl_cook;
 mod drivers;
 mod eval;
-mod front_end;
 #[path = "../support/first_images.rs"]
 mod first_images;
+mod front_end;
 #[path = "../support/gpu.rs"]
 mod gpu;
 mod heatmap;

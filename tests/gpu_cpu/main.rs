@@ -7,9 +7,9 @@ mod difference;
 #[path = "../support/gpu.rs"]
 mod gpu;
 mod outcome;
+mod turns;
 
-use outcome::{assert_agree, assert_all_same, assert_same, plan, run};
-use spikeprune::backend::cpu::Cpu;
+use outcome::{assert_all_same, assert_same, plan};
 use spikeprune::backend::gpu::self_test::Tested;
 use spikeprune::backend::gpu::{Gpu, adapter};
 use spikeprune::network::Network;
@@ -217,22 +217,4 @@ fn six_thousand_four_hundred_neurons() {
     params.model.time.rest_ms = 20.0;
     params.model.excitatory.v_start_mv = -60.0;
     assert_same_if_large(&params, 1);
-}
-
-/// Buffers so small that networks, images ahead and test lanes all come in chunks.
-#[test]
-fn chunks_change_nothing() {
-    let Some(adapter) = adapter::adapters().into_iter().next() else {
-        return;
-    };
-    let small = Gpu::open(&adapter)
-        .expect("the first adapter opens")
-        .with_largest_buffer(300_000);
-    let params = paper(PruningMode::Continuous, Threshold::Live);
-    let networks: Vec<Network> = (0..7)
-        .map(|replica| Network::new(&params, replica).expect("valid parameters"))
-        .collect();
-    let plan = plan(&params, 20, networks.len());
-    let native = run(&Cpu::new(2).expect("threads"), &networks, &plan);
-    assert_agree(&native, &run(&small, &networks, &plan));
 }
