@@ -17,6 +17,7 @@ mod layers;
 mod limits;
 mod older_version;
 mod other_data;
+mod overwriting;
 mod own_files;
 mod places;
 mod program;

@@ -85,6 +85,30 @@ fn a_signal_ends_a_training_that_says_how_to_go_on() {
     }
 }
 
+/// Pictures that were drawn of a training under way are not those of the one that is gone on with.
+#[test]
+fn a_resumed_training_leaves_no_picture_of_what_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    stop(|| training(&out, &["--epochs", "2"]), &out, &["TERM"]);
+    let mut draw = Command::new(env!("CARGO_BIN_EXE_spikeprune"));
+    draw.arg("heatmap").arg(out.join("checkpoint.safetensors"));
+    finish(draw);
+    // With a picture of the user's in their place the others cannot be drawn anew.
+    let mine = out.join("heatmaps/class-7.png");
+    std::fs::write(&mine, "mine").unwrap();
+    let mut resume = spikeprune("train", &["--resume"]);
+    resume.arg(&out);
+    let told = finish(resume).stderr;
+    let told = String::from_utf8_lossy(&told);
+    assert!(
+        told.starts_with("warning: the weights are not drawn: "),
+        "{told}"
+    );
+    assert_eq!(std::fs::read(&mine).unwrap(), b"mine");
+    assert!(!out.join("heatmaps/sheet.png").exists());
+}
+
 /// As `nohup` has it.
 #[test]
 fn a_signal_that_was_ignored_stays_so() {

@@ -191,6 +191,9 @@ impl Searching {
     fn rows(&self, frame: &mut Frame<'_>) -> anyhow::Result<Vec<Row>> {
         let (folder, images) = (&mut frame.folder, &frame.data.set.train);
         folder.check_unchanged(SEARCH)?;
+        if !folder.has(TABLE) {
+            return Ok(Vec::new());
+        }
         let rows = read_rows(folder.path(), &self.search, &self.trials, images)?;
         match rows.is_empty() {
             // A table without rows cannot have been changed.

@@ -106,7 +106,7 @@ impl Job for Arms {
     fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()> {
         let plan = &self.0;
         let begun = frame.saved(TRAINING, &plan.params)?;
-        if begun.is_none() && frame.folder.file(RESULT).exists() {
+        if begun.is_none() && frame.folder.has(RESULT) {
             let text = "the run has come to its end before, and kept no training: it begins anew";
             note(text, frame.quiet());
         }
