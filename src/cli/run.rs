@@ -129,8 +129,9 @@ impl<'a> Start<'a> {
             flags,
             stop,
         };
+        let mark = frame.flags.kind.mark;
         let ran = job.run(&mut frame);
-        ran.map_err(|error| explain(error, frame.folder.go_on()))
+        ran.map_err(|error| explain(error, frame.folder.way_on(mark)))
     }
 }
 

@@ -108,8 +108,9 @@ impl RunFolder {
         match RUNS.iter().find(|of| path.join(of.mark).exists()) {
             Some(found) if found.command == kind.command => head::check_version(path, kind, quiet)?,
             Some(Kind { command, .. }) => bail!(
-                "{} is the folder of a run of `{command}`: go on with it by `spikeprune {command} --resume`",
-                path.display()
+                "{} is the folder of a run of `{command}`: go on with it by `{} {command} --resume`",
+                path.display(),
+                saving::quoted(&saving::program())
             ),
             None => bail!(
                 "--resume {}: is this the folder of such a run? it has none of {}",
@@ -325,9 +326,19 @@ impl RunFolder {
         self.go_on = command;
     }
 
-    /// The command that goes on with the run.
-    pub fn go_on(&self) -> &str {
-        &self.go_on
+    /// The command that goes on with a run that ended too early, or why there is none; the run follows from the file
+    /// `mark`.
+    pub fn way_on(&self, mark: &str) -> Result<&str, String> {
+        let path = self.path().display();
+        match (&self.waiting, self.file(mark).exists()) {
+            (Some(_), _) => Err(format!(
+                "it had saved nothing yet, and the earlier run in {path} is as it was"
+            )),
+            (None, true) => Ok(&self.go_on),
+            (None, false) => Err(format!(
+                "it cannot be gone on with, as {path} does not hold its {mark} any more"
+            )),
+        }
     }
 
     /// From now on errors say how to go on with the run.

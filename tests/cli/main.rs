@@ -10,6 +10,7 @@ mod devices;
 mod diehl_cook;
 mod drivers;
 mod eval;
+mod going_on;
 #[path = "../support/gpu.rs"]
 mod gpu;
 mod heatmap;

@@ -141,6 +141,7 @@ impl Job for Searching {
     fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()> {
         let Self { search, trials } = &self;
         let mut rows = self.rows(frame)?;
+        let rows_before = rows.len();
         let (before, start) = (seconds_of(&frame.folder, &rows)?, Instant::now());
         let mut took = before;
         let Frame {
@@ -163,7 +164,14 @@ impl Job for Searching {
                 write_rows(folder, search, &rows, took)
                     .map_err(|error| ExperimentError::Observer(error.into()))
             },
-        )?;
+        )
+        .map_err(|error| match error {
+            ExperimentError::SearchStopped { networks, .. } => ExperimentError::SearchStopped {
+                networks: rows_before + networks,
+                of: trials.len(),
+            },
+            error => error,
+        })?;
         frame.progress.finish();
         for key in unchanging(search, &rows) {
             let text = format!(
