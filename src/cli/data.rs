@@ -35,7 +35,10 @@ impl DataOptions {
             None => {
                 let of_run = begun.and_then(|begun| begun.folder.clone());
                 let of_run = of_run.map(Place::unnamed).into_iter();
-                find(of_run.chain(places(&params.job.data)?), wanted)
+                find(
+                    of_run.chain(places_again(&params.job.data, wanted)?),
+                    wanted,
+                )
             }
         }
     }
@@ -76,6 +79,11 @@ impl Loaded {
     /// Reads the data in a folder, or, where they are looked for, the first whose digests are these.
     pub fn from(folder: &DataFolder, wanted: Option<&Digests>) -> anyhow::Result<Self> {
         find(places(folder)?, wanted)
+    }
+
+    /// The same for data that were read from the folder before: where they are gone, they are looked for.
+    pub fn again(folder: &DataFolder, wanted: Option<&Digests>) -> anyhow::Result<Self> {
+        find(places_again(folder, wanted)?, wanted)
     }
 
     /// The folder, from the root of the file system.
@@ -143,6 +151,16 @@ fn places(folder: &DataFolder) -> anyhow::Result<Vec<Place>> {
     let others = [of_user, Some("data".into()), beside];
     let others = others.into_iter().flatten().map(Place::unnamed);
     Ok(of_variable.into_iter().chain(others).collect())
+}
+
+/// The places where data may be that were in a folder before and, if they are known by their digests, may have moved.
+fn places_again(folder: &DataFolder, wanted: Option<&Digests>) -> anyhow::Result<Vec<Place>> {
+    let named = places(folder)?;
+    if *folder == DataFolder::Auto || wanted.is_none() {
+        return Ok(named);
+    }
+    let named = named.into_iter().map(|place| Place::unnamed(place.path));
+    Ok(named.chain(places(&DataFolder::Auto)?).collect())
 }
 
 /// Reads the data in the first place that holds any; if it is known which are wanted, in the first that holds those.

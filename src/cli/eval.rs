@@ -87,7 +87,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
         answers::check(path)?;
     }
     let backend = args.device.open()?;
-    let data = args.load_data(&checkpoint)?;
+    let (data, are_others) = args.load_data(&checkpoint)?;
     let images = &data.set.test;
     let tested = selection::first_of_classes(images, &shown.classes, job.test_per_class)?;
     args.record
@@ -130,8 +130,14 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     }
     let (params, out_folder) = (&checkpoint.params, args.record.folder());
     let device = backend.as_ref();
-    let mut document =
-        document::document("eval", device, params, &replicas, data.used(), out_folder);
+    let mut document = document::document(
+        "eval",
+        device,
+        params,
+        &replicas,
+        (&data, are_others),
+        out_folder,
+    );
     document.notes.extend(unfinished(&checkpoint));
     (document.notes.iter()).for_each(|text| note(text, args.device.quiet));
     match args.device.json {
@@ -204,12 +210,16 @@ impl EvalArgs {
         Ok(checkpoint)
     }
 
-    /// The data that were asked for, or those that were trained on.
-    fn load_data(&self, checkpoint: &Checkpoint) -> anyhow::Result<Loaded> {
+    /// The data that were asked for, or those that were trained on; whether they are others than those.
+    fn load_data(&self, checkpoint: &Checkpoint) -> anyhow::Result<(Loaded, bool)> {
         let quiet = self.device.quiet;
-        let folder = self.data.as_ref().unwrap_or(&checkpoint.params.job.data);
-        let data = Loaded::from(folder, checkpoint.data.as_ref())?;
+        let wanted = checkpoint.data.as_ref();
+        let data = match &self.data {
+            Some(folder) => Loaded::from(folder, wanted),
+            None => Loaded::again(&checkpoint.params.job.data, wanted),
+        }?;
         let same = checkpoint.check_data(&self.checkpoint, &data.set, &data.folder);
+        let are_others = same.is_err();
         match (same, &self.data, &checkpoint.data) {
             (Err(error), None, _) => return Err(error.into()),
             (Err(_), Some(_), _) => note(
@@ -234,7 +244,7 @@ impl EvalArgs {
             ),
             (Ok(()), _, Some(_)) => {}
         }
-        Ok(data)
+        Ok((data, are_others))
     }
 }
 

@@ -317,7 +317,9 @@ fn data_that_moved_are_named_in_the_line() {
     succeed(&mut tiny_train(&out, &named));
     let moved = folder.path().join("moved");
     fs::rename(&images, &moved).unwrap();
-    refused(&mut resume("train", &out), 1, images.to_str().unwrap()).unwrap();
+    // Here they are not where data are looked for either.
+    let mut lost = resume("train", &out);
+    refused(lost.current_dir(&folder), 1, images.to_str().unwrap()).unwrap();
     let mut process = Process::new(PROGRAM);
     process.args(["train", "--quiet", "--resume"]).arg(&out);
     process.arg("--data").arg(&moved);

@@ -3,6 +3,7 @@
 use crate::program::{CHECKPOINT, SHARED, data, spikeprune, succeed, tiny_train};
 use serde_json::Value;
 use std::fs;
+use std::path::Path;
 
 /// The rule of the paper weakens groups at images of all other classes: with ten of them hardly any fires.
 #[test]
@@ -69,4 +70,80 @@ fn classes_that_no_neuron_is_labelled_with_are_named() {
         let named = named.split('.').next().unwrap();
         assert!(named.contains(&class.to_string()), "{class}: {note}");
     }
+}
+
+/// A small set of labels 7 and 4 in turn, whose images have one intensity each.
+fn flat(folder: &Path, intensity: impl Fn(&str) -> u8) {
+    fs::create_dir_all(folder).unwrap();
+    for (part, count) in [("train", 60u32), ("t10k", 40)] {
+        let [count_bytes, side] = [count, 28].map(u32::to_be_bytes);
+        let head = [&[0, 0, 8, 3][..], &count_bytes, &side, &side].concat();
+        let pixels = vec![intensity(part); count as usize * 784];
+        let images = folder.join(format!("{part}-images-idx3-ubyte"));
+        fs::write(images, [head, pixels].concat()).unwrap();
+        let labels = (0..count).map(|index| if index % 2 == 0 { 7 } else { 4 });
+        let labels: Vec<u8> = [0, 0, 8, 1]
+            .into_iter()
+            .chain(count_bytes)
+            .chain(labels)
+            .collect();
+        fs::write(folder.join(format!("{part}-labels-idx1-ubyte")), labels).unwrap();
+    }
+}
+
+/// Silence is not the rule's fault where the images are blank, or others than those of the training.
+#[test]
+fn images_that_cannot_be_answered_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = |mut command: assert_cmd::Command| {
+        let output = command.output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{stderr}");
+        assert!(!stderr.contains("The rule"), "{stderr}");
+        stderr
+    };
+    let cases: [(fn(&str) -> u8, _); 2] = [
+        (
+            |_| 0,
+            "40 of the 40 test images are blank: no pixel is lit; 60 of the 60 training images are blank",
+        ),
+        (
+            |part| if part == "train" { 9 } else { 0 },
+            "40 of the 40 test images are blank",
+        ),
+    ];
+    for (at, (intensity, says)) in cases.into_iter().enumerate() {
+        let images = folder.path().join(format!("data-{at}"));
+        flat(&images, intensity);
+        let named = images.to_str().unwrap();
+        let out = folder.path().join(format!("run-{at}"));
+        let few = ["--train-per-class", "20", "--data", named];
+        let train = told(tiny_train(&out, &few));
+        assert!(train.contains(says), "{train}");
+        let kept = SHARED.checkpoint();
+        let eval = told(spikeprune(&["eval", kept.arg(), "--data", named]));
+        assert!(
+            eval.contains("40 of the 40 test images are blank"),
+            "{eval}"
+        );
+        assert!(!eval.contains("training images are blank"), "{eval}");
+    }
+    // Lit in one corner, as no digit is.
+    let images = folder.path().join("corner");
+    flat(&images, |_| 0);
+    let path = images.join("t10k-images-idx3-ubyte");
+    let mut bytes = fs::read(&path).unwrap();
+    (0..40).for_each(|image| bytes[16 + 784 * image] = 255);
+    fs::write(&path, bytes).unwrap();
+    let kept = SHARED.checkpoint();
+    let eval = told(spikeprune(&[
+        "eval",
+        kept.arg(),
+        "--data",
+        images.to_str().unwrap(),
+    ]));
+    assert!(
+        eval.contains("The images are others than those of the training"),
+        "{eval}"
+    );
 }

@@ -6,7 +6,7 @@ use crate::cli::reproduce::page::{
     Picture, apart, axis, cells, columns, figure, mean_curve, neuron_block, picture, share,
 };
 use crate::cli::silence;
-use spikeprune::dataset::Digests;
+use spikeprune::dataset::{Dataset, Digests};
 use spikeprune::experiment::evaluate::LabelVotes;
 use spikeprune::experiment::papers::diehl_cook::{
     BINDSNET, DiehlCook, SIZES, SizeResult, published,
@@ -174,7 +174,7 @@ fn verdict(found: &DiehlCook) -> String {
 }
 
 /// What to say of networks that stay silent, or whose neurons are labelled with few classes.
-pub fn silent_networks(found: &DiehlCook) -> Option<String> {
+pub fn silent_networks(found: &DiehlCook, data: &Dataset) -> Option<String> {
     let trained = &found.params.model.network.classes;
     let silent = found.networks.iter().filter_map(|network| {
         let (size, seed) = (network.neurons, network.seed);
@@ -188,6 +188,7 @@ pub fn silent_networks(found: &DiehlCook) -> Option<String> {
         &silent.collect::<Vec<_>>(),
         found.networks.len(),
         &found.params,
+        (data, false),
     )
 }
 
@@ -229,7 +230,7 @@ fn neurons(found: &DiehlCook) -> Block {
 
 /// The page; `digits` are pictures in the run folder.
 pub fn html(
-    found: &DiehlCook,
+    (found, silent): (&DiehlCook, Option<String>),
     data: &Digests,
     digits: &[Picture],
     font: FontOptions,
@@ -259,7 +260,7 @@ pub fn html(
             neurons(found),
         ],
     };
-    results.text.extend(silent_networks(found));
+    results.text.extend(silent);
     let learning = Section {
         heading: "Learning".into(),
         text: vec!["Measured on training images that are never trained on.".into()],
