@@ -88,6 +88,7 @@ fn claims(found: &Reproduction) -> Section {
             Some(Verdict::Reached) => Cell::marked("", Mark::Reached),
             Some(Verdict::Within) => Cell::marked("", Mark::Within),
             Some(Verdict::NotReached) => Cell::marked("", Mark::Missed),
+            Some(verdict @ Verdict::NoInterval) => verdict.to_string().into(),
         });
         cells
     };
@@ -97,7 +98,8 @@ fn claims(found: &Reproduction) -> Section {
             verdict(found),
             "Ratios of spikes an image, from the table of Antonov & Sukhov 2024; accuracy and silent images from \
              the authors' notebooks. A claim is reached when the mean is as far as the published figure, or farther; it \
-             is within the interval when the mean is not, but the published figure lies in its 95% interval."
+             is within the interval when the mean is not, but the published figure lies in its 95% interval. The mean of one \
+             seed has no interval."
                 .into(),
         ],
         blocks: vec![Block::Table {
