@@ -1,7 +1,7 @@
 //! The results of `train` and `eval`: JSON documents with stable keys, and tables for people.
 
 use super::data::{DataUsed, Loaded};
-use super::figures::{MEAN, percent};
+use super::figures::{MEAN, counted, percent};
 use super::{sets, silence};
 use serde::Serialize;
 use spikeprune::backend::{Backend, DeviceKind};
@@ -198,14 +198,15 @@ pub fn table(document: &Document<'_>) -> String {
         let time = train.seconds.map_or(String::new(), |seconds| {
             format!(" in {seconds:.1} s ({:.0}/s)", shown as f64 / seconds)
         });
-        let _ = writeln!(text, "trained on {shown} images{time}");
+        let _ = writeln!(text, "trained on {}{time}", counted(shown, "image"));
     }
     let eval = &document.first.eval;
     let shown = eval.images * document.replicas.len();
     let rate = shown as f64 / eval.seconds;
     let _ = writeln!(
         text,
-        "tested on {shown} images in {:.1} s ({rate:.0}/s)\n",
+        "tested on {} in {:.1} s ({rate:.0}/s)\n",
+        counted(shown, "image"),
         eval.seconds
     );
     text += &networks(document.replicas);
@@ -253,9 +254,9 @@ fn answered(not_learned: &NotLearned, learned: usize, trained: &[u8]) -> String 
         _ => ". The accuracy is that of the labels that were learned",
     };
     format!(
-        "\n{is} not learned: {}. No answer to {} images is right; the first network took {}{accuracy}\n",
+        "\n{is} not learned: {}. No answer to {} is right; the first network took {}{accuracy}\n",
         labels.join(", "),
-        not_learned.images,
+        counted(not_learned.images, "image"),
         answers.join(", ")
     )
 }

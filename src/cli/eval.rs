@@ -7,7 +7,7 @@ use super::document::NetworkSummary;
 use super::heatmap::FontOptions;
 use super::options::set;
 use super::output::{note, out, out_json};
-use super::paths::{path, place};
+use super::paths::{path, place, target};
 use super::progress::Progress;
 use super::record::RecordOptions;
 use super::sets::SetOptions;
@@ -63,7 +63,7 @@ pub struct EvalArgs {
     )]
     linear_classifier: Option<usize>,
     /// Also write what every network answered to each image into this new file
-    #[arg(long, value_parser = path(), value_name = "FILE.csv", help_heading = "Test")]
+    #[arg(long, value_parser = target(), value_name = "FILE.csv", help_heading = "Test")]
     answers: Option<PathBuf>,
     #[command(flatten)]
     record: RecordOptions,

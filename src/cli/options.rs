@@ -3,14 +3,14 @@
 use super::choices::{List, choice_list, choices};
 use super::data::DataOptions;
 use super::output::note;
-use super::paths::path;
+use super::paths::{bare, path};
 use super::text::read_config;
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use spikeprune::params::{
-    Architecture, Layered, Measure, MetricsEvery, Params, PerClass, PruningMode, Renamed, Rule,
-    TauPrune, Threshold, TrainImages, Vote, apply_setting, is_newer, layered_over, number, renamed,
-    whole, wholes, written_by,
+    Architecture, Layered, MAX_REPLICAS, Measure, MetricsEvery, Params, PerClass, PruningMode,
+    Renamed, Rule, TauPrune, Threshold, TrainImages, Vote, apply_setting, is_newer, layered_over,
+    number, renamed, whole, wholes, written_by,
 };
 use spikeprune::presets;
 use std::fmt::Display;
@@ -59,7 +59,7 @@ pub struct SourceOptions {
     ///
     /// All flags and files read values alike: numbers as 0.5, .5 or 5e3, lists as 7,4,6 or [7, 4, 6] (with spaces in
     /// quotes), lists of whole numbers also with ranges, as 1,3-5, and words and paths without quotes.
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_parser = bare, value_name = "KEY=VALUE")]
     set: Vec<String>,
 }
 
@@ -115,8 +115,8 @@ pub struct JobOptions {
         help = with_default("Training images between two rows of metrics.csv, or end for the last row alone",
             |p| p.job.metrics_every))]
     metrics_every: Option<MetricsEvery>,
-    #[arg(long, value_name = "LIST", value_parser = choice_list::<Measure>(),
-        help = "What metrics.csv holds beside accuracy and weights: noise, what noise evokes")]
+    #[arg(long, value_name = "LIST", value_parser = choice_list::<Measure>().or_none(),
+        help = "What metrics.csv holds beside accuracy and weights: noise, what noise evokes; none for nothing")]
     metrics: Option<List<Measure>>,
 }
 
@@ -141,6 +141,15 @@ pub struct ModelOptions {
     tau_prune_ms: Option<TauPrune>,
     #[arg(long, value_parser = number, value_name = "K", help = with_default("Factor k in the exponent of that decay", |p| p.model.pruning.k))]
     k_prune: Option<f64>,
+}
+
+/// Refuses a number of networks that no arm, or point of a search, can have.
+pub fn check_seeds(seeds: usize) -> anyhow::Result<()> {
+    ensure!(
+        (1..=MAX_REPLICAS).contains(&seeds),
+        "--seeds is {seeds}: it must be in 1..={MAX_REPLICAS}"
+    );
+    Ok(())
 }
 
 /// Puts a flag's value in its place when the flag was given.

@@ -7,7 +7,7 @@ use super::data::{Begun, Loaded};
 use super::head;
 use super::output::{out, out_json, warn};
 use super::own_files::{New, OwnFiles, RUN, Took};
-use super::paths::{make_folder, path};
+use super::paths::{make_folder, target};
 use super::run::Kind;
 use super::saving;
 use super::text::read_text;
@@ -31,7 +31,7 @@ pub const HEATMAPS: &str = "heatmaps";
 #[command(next_help_heading = "Device and output")]
 pub struct FolderOptions {
     /// Run folder [default: a new one under runs/]
-    #[arg(long, value_parser = path(), value_name = "DIR")]
+    #[arg(long, value_parser = target(), value_name = "DIR")]
     out: Option<PathBuf>,
     /// Replace the files of an earlier run in --out; files that it did not write, or that were changed since, are never
     /// replaced: the run is refused if it would have to

@@ -1,7 +1,8 @@
 //! What is wrong with a command line, where the parser of the flags does not say it.
 
 use super::Cli;
-use clap::error::ErrorKind;
+use super::paths::QUOTES;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Error, Parser};
 use std::ffi::OsString;
 
@@ -31,4 +32,20 @@ pub fn named(error: Error, args: &[OsString]) -> Error {
          go there and name it from there"
     );
     Cli::command().error(ErrorKind::InvalidUtf8, text)
+}
+
+/// What to do where an argument that is not known is the rest of one that a shell has divided.
+pub fn tip(error: &Error, args: &[OsString]) -> Option<&'static str> {
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+    let at = args.iter().position(|arg| arg == unknown);
+    let before = at.filter(|_| error.kind() == ErrorKind::UnknownArgument)?;
+    let opens = |arg: &str| arg.starts_with('\'') && !arg.ends_with('\'');
+    if args[..before].iter().any(|arg| opens(arg)) {
+        return Some(QUOTES);
+    }
+    let ends_with_comma = args[..before].last()?.ends_with(',');
+    ends_with_comma.then_some("a list with spaces needs quotes around all of it: '5, 7, 9'")
 }

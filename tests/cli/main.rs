@@ -33,4 +33,5 @@ mod streams;
 mod summary;
 mod sweep;
 mod ten_class;
+mod typed;
 mod values;

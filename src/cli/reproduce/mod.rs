@@ -8,7 +8,7 @@ use super::choices::{List, choice_list};
 use super::data::{DataOptions, Loaded};
 use super::device::DeviceOptions;
 use super::heatmap::FontOptions;
-use super::options::{JobOptions, ModelOptions, SourceOptions, set};
+use super::options::{JobOptions, ModelOptions, SourceOptions, check_seeds, set};
 use super::paths::path;
 use super::run::{Flags, Job, Kind, Start};
 use super::run_folder::{FolderOptions, RunFolder};
@@ -222,6 +222,7 @@ impl ReproduceArgs {
             self.model.pruning.is_none(),
             "--pruning has no meaning here: --arms names the kinds of pruning to compare"
         );
+        check_seeds(self.shared.seeds)?;
         let mut params = self.source.resolve_from(preset, self.device.quiet)?;
         self.job.apply(&mut params)?;
         set(&mut params.job.data, self.data.folder());

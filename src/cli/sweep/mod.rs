@@ -4,9 +4,9 @@ mod table;
 
 use super::data::Loaded;
 use super::device::DeviceOptions;
-use super::options::{ParamOptions, note_renamed};
+use super::options::{ParamOptions, check_seeds, note_renamed};
 use super::output::note;
-use super::paths::path;
+use super::paths::{bare, path};
 use super::run::{Flags, Frame, Job, Kind, Start};
 use super::run_folder::{FolderOptions, RunFolder};
 use super::train::note_missing_validation;
@@ -48,13 +48,13 @@ struct SearchOptions {
     /// Values of a parameter, e.g. learning.a_pre=0.005,0.01,0.02; may be repeated: all combinations
     ///
     /// Where the parameter is a list, each value has brackets: network.classes=[7,4,6],[0-2].
-    #[arg(long, value_name = "KEY=V,V,...")]
+    #[arg(long, value_parser = bare, value_name = "KEY=V,V,...")]
     grid: Vec<String>,
     /// A parameter drawn uniformly, e.g. learning.a_pre=0.001..0.1; needs --random
-    #[arg(long, value_name = "KEY=LOW..HIGH", requires = "random")]
+    #[arg(long, value_parser = bare, value_name = "KEY=LOW..HIGH", requires = "random")]
     range: Vec<String>,
     /// The same with a uniform logarithm
-    #[arg(long, value_name = "KEY=LOW..HIGH", requires = "random")]
+    #[arg(long, value_parser = bare, value_name = "KEY=LOW..HIGH", requires = "random")]
     log_range: Vec<String>,
     /// Draw so many points at random instead of taking the whole grid
     #[arg(long, value_parser = whole::<usize>, value_name = "N")]
@@ -225,6 +225,7 @@ fn seconds_of(folder: &RunFolder, rows: &[Row]) -> anyhow::Result<Option<f64>> {
 
 impl SearchOptions {
     fn search(&self, params: &ParamOptions, quiet: bool) -> anyhow::Result<Search> {
+        check_seeds(self.seeds)?;
         let mut params = params.resolve(quiet)?;
         let mut axes = grid(&params, &self.grid)?;
         for text in &self.range {

@@ -61,6 +61,11 @@ pub enum SearchError {
     NoValues { key: String },
     #[error("{key} is given as a range: a grid needs values; list them, or draw points at random")]
     Range { key: String },
+    #[error(
+        "the lists have {points} points in all, of which {count} cannot be drawn at random: take them all, as a grid, or \
+         search a range"
+    )]
+    Few { count: usize, points: usize },
     #[error("{key} takes no fractions, which a range draws: list its values")]
     Whole { key: String },
     #[error("{key}: a range needs finite numbers, the first below the second{positive}")]
@@ -196,7 +201,7 @@ impl Search {
             return Err(SearchError::TooMany { most });
         }
         let points = match self.random {
-            Some(count) => (0..count).map(|point| self.drawn(point)).collect(),
+            Some(count) => self.random(count)?,
             None => self.grid()?,
         };
         let numbered = points.into_iter().enumerate();
@@ -260,6 +265,23 @@ impl Search {
             .map(|(axis, value)| format!("{}={value}", axis.key))
             .collect();
         pairs.join(", ")
+    }
+
+    /// So many points, each once.
+    fn random(&self, count: usize) -> Result<Vec<Vec<String>>, SearchError> {
+        let sizes = self.axes.iter().map(|axis| match &axis.values {
+            Values::Listed(values) => Some(values.len()),
+            Values::Uniform(..) | Values::LogUniform(..) => None,
+        });
+        let sizes: Option<Vec<usize>> = sizes.collect();
+        let points = sizes.map(|sizes| sizes.into_iter().fold(1, usize::saturating_mul));
+        if let Some(points) = points.filter(|&points| count >= points) {
+            return Err(SearchError::Few { count, points });
+        }
+        let mut seen = BTreeSet::new();
+        let drawn = (0..).map(|place| self.drawn(place));
+        let new = drawn.filter(|values| seen.insert(values.clone()));
+        Ok(new.take(count).collect())
     }
 
     fn drawn(&self, point: usize) -> Vec<String> {
@@ -361,6 +383,27 @@ mod tests {
         assert!(
             many.iter()
                 .all(|t| (1e-4..=1e-1).contains(&t.params.model.learning.a_pre))
+        );
+    }
+
+    #[test]
+    fn points_drawn_from_lists_differ() {
+        let axes = [
+            ("learning.a_pre", listed(&["0.01", "0.02", "0.03"])),
+            ("pruning.mode", listed(&["none", "final", "continuous"])),
+        ];
+        let points = |count| search(&axes, Some(count)).points().unwrap();
+        let eight = points(8);
+        let values: BTreeSet<_> = eight.iter().map(|point| &point.values).collect();
+        assert_eq!(values.len(), 8);
+        assert_eq!(points(3)[..], eight[..3]);
+        let all = search(&axes, Some(9)).points();
+        assert_eq!(
+            all,
+            Err(SearchError::Few {
+                count: 9,
+                points: 9
+            })
         );
     }
 

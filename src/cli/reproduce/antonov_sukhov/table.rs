@@ -1,6 +1,6 @@
 //! The results of `reproduce` as rows of text, for the terminal and for the report.
 
-use crate::cli::figures::{MEAN, MEAN_OF_SPLITS, aligned, amount, counts, percent};
+use crate::cli::figures::{MEAN, MEAN_OF_SPLITS, aligned, amount, counts, numbers, percent};
 use crate::cli::reproduce::page::apart;
 use spikeprune::experiment::papers::antonov_sukhov::{
     ArmName, Claim, NetworkResult, PUBLISHED, Reproduction, Score, SetResult, Split, independent,
@@ -169,7 +169,7 @@ pub fn set_rows(found: &Reproduction) -> Vec<Vec<String>> {
                 name.to_string(),
                 amount(of(|set| set.spikes as f64), 0),
                 amount(of(|set| set.spikes_per_image), 3),
-                counts(silent, first.images as f64, 0),
+                numbers(silent, first.images),
                 published.map_or("-".into(), |(_, spikes)| spikes[with].to_string()),
             ]);
         }

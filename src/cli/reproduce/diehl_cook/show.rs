@@ -1,6 +1,6 @@
 //! Results for people: a table for the terminal, a page with figures.
 
-use crate::cli::figures::{self, MEAN, aligned, amount, counts};
+use crate::cli::figures::{self, MEAN, aligned, amount, numbers};
 use crate::cli::heatmap::FontOptions;
 use crate::cli::reproduce::page::{
     Picture, apart, axis, cells, columns, figure, mean_curve, neuron_block, picture, share,
@@ -96,21 +96,18 @@ fn count_rows(found: &DiehlCook) -> Vec<Vec<String>> {
         let mean = |value: &dyn Fn(&SizeResult) -> f64, digits| {
             amount(networks.iter().map(|network| value(network)), digits)
         };
-        let part = |value: &dyn Fn(&SizeResult) -> f64, whole: f64| {
-            counts(
-                networks.iter().map(|network| value(network) / whole),
-                whole,
-                0,
-            )
+        let part = |value: &dyn Fn(&SizeResult) -> f64, whole: usize| {
+            let shares = networks.iter().map(|network| value(network) / whole as f64);
+            numbers(shares, whole)
         };
         let first = networks.first();
-        let neurons = first.map_or(1, |network| network.neurons).max(1) as f64;
-        let images = first.map_or(1, |network| network.eval.images).max(1) as f64;
+        let neurons = first.map_or(1, |network| network.neurons).max(1);
+        let images = first.map_or(1, |network| network.eval.images).max(1);
         vec![
             part(&votes(|votes| votes.unlabelled_neurons as f64), neurons),
             part(&votes(|votes| votes.tied_neurons as f64), neurons),
             part(&|network| network.eval.tied as f64, images),
-            mean(&|network| network.eval.spikes as f64 / images, 1),
+            mean(&|network| network.eval.spikes as f64 / images as f64, 1),
             mean(&|network| network.noise.spikes_per_image(), 2),
             percent(networks, |network| network.noise.silent_fraction()),
             amount(
