@@ -209,6 +209,7 @@ pub fn diehl_cook() -> Params {
         model: Model {
             network: Architecture {
                 classes: (0..10).collect(),
+                names: Vec::new(),
                 vote: Vote::Labels {
                     neurons: 100,
                     images: 10_000,

@@ -8,7 +8,7 @@ use flate2::write::GzEncoder;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::dataset::{Digests, check_test_labels};
+use spikeprune::dataset::{Digests, check_labels};
 use spikeprune::experiment::papers::antonov_sukhov::{ArmsPlan, Split};
 use spikeprune::experiment::papers::diehl_cook;
 use spikeprune::experiment::sweep::{Axis, Search, Values};
@@ -152,7 +152,7 @@ fn labels() -> Vec<u8> {
 #[test]
 fn idx_files() {
     fuzz("idx", &[labels()], |bytes| {
-        check_test_labels(bytes, false).map_err(|error| error.to_string())
+        check_labels(bytes).map_err(|error| error.to_string())
     });
 }
 
@@ -162,7 +162,7 @@ fn gzip_files() {
     encoder.write_all(&labels()).expect("a vector");
     let seed = encoder.finish().expect("a vector");
     fuzz("gz", &[seed], |bytes| {
-        check_test_labels(bytes, true).map_err(|error| error.to_string())
+        check_labels(bytes).map_err(|error| error.to_string())
     });
 }
 

@@ -6,6 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Command, Error};
 use serde::Deserialize;
 use serde::de::value::{Error as ValueError, StrDeserializer};
+use spikeprune::dataset::Colour;
 use spikeprune::params::{Measure, PruningMode, Rule, Threshold, items, words};
 use spikeprune::report::ColorMap;
 use std::ffi::OsStr;
@@ -150,7 +151,7 @@ macro_rules! parameter {
         }
     )*};
 }
-parameter!(Threshold, Rule, PruningMode, Measure);
+parameter!(Threshold, Rule, PruningMode, Measure, Colour);
 
 const COLOR_MAPS: [(ColorMap, &str); 3] = [
     (

@@ -1,44 +1,47 @@
 //! The data set of a command: where it is read from, and what results say about it.
 
+use super::options::set;
 use super::paths::{expanded, place};
+use super::reading::ReadingOptions;
 use anyhow::anyhow;
 use clap::Args;
 use etcetera::base_strategy::{BaseStrategy, choose_native_strategy};
 use serde::Serialize;
 use spikeprune::dataset::{self, Dataset, Digests};
-use spikeprune::params::{DataFolder, Params};
+use spikeprune::params::{DataFolder, Job, Params};
 use std::env;
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 #[command(next_help_heading = "Job")]
 pub struct DataOptions {
-    /// Folder of the four IDX files, raw or .gz, or auto [paper: auto]. With --resume: where the data of the run are now
+    /// Data set: a folder or file, or auto [paper: auto]. With --resume: where the data of the run are now
     ///
     /// auto looks for them in the folder that SPIKEPRUNE_DATA names, in the user's data folder
     /// (~/.local/share/spikeprune on Linux), in ./data and in the folder data beside the program.
     #[arg(long, value_parser = place(), value_name = "DIR")]
     data: Option<DataFolder>,
+    #[command(flatten)]
+    reading: ReadingOptions,
 }
 
 impl DataOptions {
-    /// The folder, where it was given.
-    pub fn folder(&self) -> &Option<DataFolder> {
-        &self.data
+    /// Puts what was given in its place.
+    pub fn apply(&self, job: &mut Job) {
+        set(&mut job.data, &self.data);
+        self.reading.apply(&mut job.reading);
     }
 
     /// Reads the data that were given, else those that a run was begun with, else those of the parameters.
     pub fn load(&self, params: &Params, begun: Option<&Begun>) -> anyhow::Result<Loaded> {
         let wanted = begun.and_then(|begun| begun.digests.as_ref());
         match &self.data {
-            Some(folder) => find(places(folder)?, wanted),
+            Some(folder) => find(places(folder)?, &params.job, wanted),
             None => {
                 let of_run = begun.and_then(|begun| begun.folder.clone());
                 let of_run = of_run.map(Place::unnamed).into_iter();
-                find(
-                    of_run.chain(places_again(&params.job.data, wanted)?),
-                    wanted,
-                )
+                let again = places_again(&params.job.data, wanted)?;
+                find(of_run.chain(again), &params.job, wanted)
             }
         }
     }
@@ -76,14 +79,14 @@ pub struct WithData<'a, T: Serialize> {
 }
 
 impl Loaded {
-    /// Reads the data in a folder, or, where they are looked for, the first whose digests are these.
-    pub fn from(folder: &DataFolder, wanted: Option<&Digests>) -> anyhow::Result<Self> {
-        find(places(folder)?, wanted)
+    /// Reads the data of a job, or, where they are looked for, the first whose digests are these.
+    pub fn of(job: &Job, wanted: Option<&Digests>) -> anyhow::Result<Self> {
+        find(places(&job.data)?, job, wanted)
     }
 
     /// The same for data that were read from the folder before: where they are gone, they are looked for.
-    pub fn again(folder: &DataFolder, wanted: Option<&Digests>) -> anyhow::Result<Self> {
-        find(places_again(folder, wanted)?, wanted)
+    pub fn again(job: &Job, wanted: Option<&Digests>) -> anyhow::Result<Self> {
+        find(places_again(&job.data, wanted)?, job, wanted)
     }
 
     /// The folder, from the root of the file system.
@@ -153,10 +156,12 @@ fn places(folder: &DataFolder) -> anyhow::Result<Vec<Place>> {
     Ok(of_variable.into_iter().chain(others).collect())
 }
 
-/// The places where data may be that were in a folder before and, if they are known by their digests, may have moved.
+/// The places where data may be that were in a folder before: where that is gone, and they are known by their digests,
+/// they may have moved.
 fn places_again(folder: &DataFolder, wanted: Option<&Digests>) -> anyhow::Result<Vec<Place>> {
     let named = places(folder)?;
-    if *folder == DataFolder::Auto || wanted.is_none() {
+    let is_gone = named.iter().all(|place| !place.path.exists());
+    if *folder == DataFolder::Auto || wanted.is_none() || !is_gone {
         return Ok(named);
     }
     let named = named.into_iter().map(|place| Place::unnamed(place.path));
@@ -166,6 +171,7 @@ fn places_again(folder: &DataFolder, wanted: Option<&Digests>) -> anyhow::Result
 /// Reads the data in the first place that holds any; if it is known which are wanted, in the first that holds those.
 fn find(
     places: impl IntoIterator<Item = Place>,
+    job: &Job,
     wanted: Option<&Digests>,
 ) -> anyhow::Result<Loaded> {
     let (mut others, mut empty) = (None, Vec::new());
@@ -174,7 +180,7 @@ fn find(
             empty.push(path);
             continue;
         }
-        let set = dataset::load(&path).map_err(|error| match by {
+        let set = dataset::load_as(&path, &job.reading, job.seed).map_err(|error| match by {
             Named::Variable => anyhow::Error::new(error).context(VARIABLE),
             _ if has_control(&path) => anyhow!("{error}; {LOST_BACKSLASH}"),
             _ => error.into(),

@@ -1,14 +1,15 @@
 //! `eval`: tests a checkpoint again, on other classes or data.
 
-use super::choices::{List, choices};
+use super::choices::choices;
 use super::data::Loaded;
 use super::device::DeviceOptions;
 use super::document::NetworkSummary;
 use super::heatmap::FontOptions;
-use super::options::set;
+use super::options::{set, words};
 use super::output::{note, out, out_json};
 use super::paths::{path, place, target};
 use super::progress::Progress;
+use super::reading::ReadingOptions;
 use super::record::RecordOptions;
 use super::sets::SetOptions;
 use super::{answers, document};
@@ -18,13 +19,14 @@ use spikeprune::backend::Backend;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset::LabelledImages;
 use spikeprune::experiment::evaluate::{Evaluation, evaluate};
+use spikeprune::experiment::fitting::{labels_of, relabelled};
 use spikeprune::experiment::linear::linear_classifier;
 use spikeprune::experiment::prepare::as_shown;
 use spikeprune::experiment::selection::{self, ClassImages};
 use spikeprune::experiment::train::frozen;
 use spikeprune::experiment::{Event, ExperimentError, Observer};
 use spikeprune::model::rng::Stream;
-use spikeprune::params::{DataFolder, PerClass, Threshold, whole, wholes};
+use spikeprune::params::{DataFolder, PerClass, Threshold, class_list, whole};
 use spikeprune::trained::Replica;
 use std::path::PathBuf;
 
@@ -34,17 +36,19 @@ pub struct EvalArgs {
     /// A checkpoint.safetensors of `train`
     #[arg(value_parser = path())]
     checkpoint: PathBuf,
-    /// Labels to show, also ones that were not learned [default: those that were]
-    #[arg(long, value_parser = wholes::<u8>,
+    /// Classes to show, also ones that were not learned [default: those that were]
+    #[arg(long, value_parser = class_list,
         value_name = "LIST",
         help_heading = "Test")]
-    classes: Option<List<u8>>,
+    classes: Option<String>,
     /// Test images of each class, or all [default: as in the training]
     #[arg(long, value_name = "N", help_heading = "Test")]
     test_per_class: Option<PerClass>,
-    /// Folder of the four IDX files, raw or .gz [default: as in the training]
+    /// Data set: a folder or file [default: as in the training]
     #[arg(long, value_parser = place(), value_name = "DIR", help_heading = "Test")]
     data: Option<DataFolder>,
+    #[command(flatten)]
+    reading: ReadingOptions,
     /// Count all labels shown as not learned, whatever their numbers: for data whose labels mean something else
     #[arg(long, help_heading = "Test")]
     as_unknown: bool,
@@ -78,10 +82,6 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let mut job = checkpoint.params.job.clone();
     set(&mut job.test_per_class, &args.test_per_class);
     job.validate()?;
-    let mut shown = checkpoint.params.model.network.clone();
-    set(&mut shown.classes, &args.classes);
-    // Labels that were not learned must exist and differ too.
-    shown.validate_classes()?;
     args.sets.check(&checkpoint, args.as_unknown)?;
     if let Some(path) = &args.answers {
         answers::check(path)?;
@@ -89,6 +89,11 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let backend = args.device.open()?;
     let (data, are_others) = args.load_data(&checkpoint)?;
     let images = &data.set.test;
+    let mut shown = checkpoint.params.model.network.clone();
+    if let Some(classes) = &args.classes {
+        shown.classes = labels_of(&words(classes)?, images, &data.set)?;
+        shown.validate_classes()?;
+    }
     let tested = selection::first_of_classes(images, &shown.classes, job.test_per_class)?;
     args.record
         .check(images, checkpoint.params.model.neurons())?;
@@ -213,28 +218,37 @@ impl EvalArgs {
     /// The data that were asked for, or those that were trained on; whether they are others than those.
     fn load_data(&self, checkpoint: &Checkpoint) -> anyhow::Result<(Loaded, bool)> {
         let quiet = self.device.quiet;
+        let mut job = checkpoint.params.job.clone();
+        set(&mut job.data, &self.data);
+        self.reading.apply(&mut job.reading);
         let wanted = checkpoint.data.as_ref();
-        let data = match &self.data {
-            Some(folder) => Loaded::from(folder, wanted),
-            None => Loaded::again(&checkpoint.params.job.data, wanted),
+        let mut data = match self.data {
+            Some(_) => Loaded::of(&job, wanted),
+            None => Loaded::again(&job, wanted),
         }?;
         let same = checkpoint.check_data(&self.checkpoint, &data.set, &data.folder);
         let are_others = same.is_err();
+        let network = &checkpoint.params.model.network;
         match (same, &self.data, &checkpoint.data) {
-            (Err(error), None, _) => return Err(error.into()),
-            (Err(_), Some(_), _) => note(
-                &format!(
+            (Err(error), None, _) if job.reading == checkpoint.params.job.reading => {
+                return Err(error.into());
+            }
+            (Err(_), _, _) => {
+                let names = !(data.set.names.is_empty() && network.names.is_empty());
+                data.set = relabelled(data.set, network);
+                let text = format!(
                     "{} holds other images than the networks were trained on{}",
                     data.folder.display(),
-                    match self.as_unknown {
-                        true => "; all its labels count as not learned",
-                        false =>
+                    match (self.as_unknown, names) {
+                        (true, _) => "; all its labels count as not learned",
+                        (false, true) => "; classes are matched by their names",
+                        (false, false) =>
                             "; labels are matched by their numbers: a 7 of these data counts as the 7 that was learned. If \
                              they mean something else, give --as-unknown",
                     }
-                ),
-                quiet,
-            ),
+                );
+                note(&text, quiet);
+            }
             (Ok(()), _, None) => note(
                 &format!(
                     "{} does not say what its networks were trained on, as it is of version 0.2.0 or older",

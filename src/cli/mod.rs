@@ -21,6 +21,7 @@ mod own_files;
 mod params;
 mod paths;
 mod progress;
+mod reading;
 mod record;
 mod reproduce;
 mod run;

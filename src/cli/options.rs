@@ -7,10 +7,12 @@ use super::paths::{bare, path};
 use super::text::read_config;
 use anyhow::{Context, bail, ensure};
 use clap::Args;
+use spikeprune::dataset::Dataset;
+use spikeprune::experiment::fitting::{ClassChoice, Fitted, fit};
 use spikeprune::params::{
     Architecture, Layered, MAX_REPLICAS, Measure, MetricsEvery, Params, PerClass, PruningMode,
-    Renamed, Rule, TauPrune, Threshold, TrainImages, Vote, apply_setting, is_newer, layered_over,
-    number, renamed, whole, wholes, written_by,
+    Renamed, Rule, TauPrune, Threshold, TrainImages, Vote, apply_setting, class_list, is_newer,
+    items, layered_over, number, renamed, set_value, unquoted, whole, wholes, written_by,
 };
 use spikeprune::presets;
 use std::fmt::Display;
@@ -66,9 +68,10 @@ pub struct SourceOptions {
 #[derive(Args)]
 #[command(next_help_heading = "Job")]
 pub struct JobOptions {
-    #[arg(long, value_parser = wholes::<u8>, value_name = "LIST",
-        help = with_default("Labels to learn, in the order of their groups, such as 7,4,6 or 0-9", |p| p.model.network.label(",")))]
-    classes: Option<List<u8>>,
+    #[arg(long, value_parser = class_list, value_name = "LIST",
+        help = with_default("Classes to learn, in the order of their groups: labels, such as 7,4,6 or 0-9, names, or all",
+            |p| p.model.network.label(",")))]
+    classes: Option<String>,
     #[arg(long, value_parser = whole::<usize>, value_name = "N",
         conflicts_with_all = ["neurons", "label_images"], help = "Excitatory neurons of each class [paper: 10]")]
     neurons_per_class: Option<usize>,
@@ -159,6 +162,17 @@ pub fn set<T: Clone>(place: &mut T, flag: &Option<T>) {
     }
 }
 
+/// The words of a list of classes.
+pub fn words(list: &str) -> anyhow::Result<Vec<String>> {
+    let found = items(list)?.into_iter().map(unquoted);
+    let found: Vec<String> = found.collect::<Result<_, _>>()?;
+    match &found[..] {
+        // A list in quotes, as cmd.exe passes them on.
+        [one] if one.contains(',') && wholes::<u8>(one).is_ok() => words(one),
+        _ => Ok(found),
+    }
+}
+
 /// Says which keys have other names now.
 pub fn note_renamed(renamed: impl IntoIterator<Item = Renamed>, quiet: bool) {
     for Renamed { old, new } in renamed {
@@ -166,27 +180,55 @@ pub fn note_renamed(renamed: impl IntoIterator<Item = Renamed>, quiet: bool) {
     }
 }
 
-impl ParamOptions {
-    /// The effective parameters, validated.
-    pub fn resolve(&self, quiet: bool) -> anyhow::Result<Params> {
-        let mut params = self.source.resolve_from(None, quiet)?;
-        self.job.apply(&mut params)?;
-        set(&mut params.job.data, self.data.folder());
-        self.model.apply(&mut params);
-        let prunes = params.model.pruning.mode != PruningMode::None;
-        self.model.check(prunes, "--pruning")?;
-        params.validate()?;
+/// Parameters as they are asked for, before the data have their say.
+pub struct Asked {
+    pub params: Params,
+    pub classes: ClassChoice,
+}
+
+impl Asked {
+    /// Refuses parameters that make no sense, as far as that can be told without the data.
+    pub fn validate(&self) -> anyhow::Result<()> {
+        let mut params = self.params.clone();
+        let network = &mut params.model.network;
+        if network.is_open() {
+            // As few as there can be: the data say how many there are.
+            network.classes = vec![0];
+            network.names.clear();
+        }
+        Ok(params.validate()?)
+    }
+
+    /// The parameters as they fit the data; what that changes is told.
+    pub fn fit(&self, data: &Dataset, quiet: bool) -> anyhow::Result<Params> {
+        let Fitted { params, notes } = fit(&self.params, self.classes, data)?;
+        (notes.iter()).for_each(|adapted| note(&adapted.to_string(), quiet));
         Ok(params)
+    }
+}
+
+impl ParamOptions {
+    /// The parameters that flags and file ask for.
+    pub fn resolve(&self, quiet: bool) -> anyhow::Result<Asked> {
+        let mut asked = self.source.resolve_from(None, quiet)?;
+        self.job.apply(&mut asked)?;
+        self.data.apply(&mut asked.params.job);
+        self.model.apply(&mut asked.params);
+        let prunes = asked.params.model.pruning.mode != PruningMode::None;
+        self.model.check(prunes, "--pruning")?;
+        asked.validate()?;
+        Ok(asked)
     }
 }
 
 impl SourceOptions {
     /// The parameters, not yet validated as a whole. If neither flag nor file names a preset, they start from
     /// `default`, or else from `paper`.
-    pub fn resolve_from(&self, default: Option<&str>, quiet: bool) -> anyhow::Result<Params> {
+    pub fn resolve_from(&self, default: Option<&str>, quiet: bool) -> anyhow::Result<Asked> {
         let (default, preset) = (default.unwrap_or("paper"), self.preset.as_deref());
         let Layered {
             mut params,
+            gives_classes,
             renamed: of_file,
         } = match &self.config {
             None => layered_over(default, preset, "", "")?,
@@ -197,7 +239,12 @@ impl SourceOptions {
         for setting in &self.set {
             params = apply_setting(&params, setting)?;
         }
-        Ok(params)
+        let sets_classes = |setting: &String| setting.trim_start().starts_with("network.classes");
+        let classes = match gives_classes || self.set.iter().any(sets_classes) {
+            true => ClassChoice::AsGiven,
+            false => ClassChoice::OfPreset,
+        };
+        Ok(Asked { params, classes })
     }
 }
 
@@ -222,8 +269,12 @@ fn laid_over(
 }
 
 impl JobOptions {
-    pub fn apply(&self, params: &mut Params) -> anyhow::Result<()> {
-        set(&mut params.model.network.classes, &self.classes);
+    pub fn apply(&self, asked: &mut Asked) -> anyhow::Result<()> {
+        let Asked { params, classes } = asked;
+        if let Some(list) = &self.classes {
+            *params = set_value(params, "network.classes", list, "--classes")?;
+            *classes = ClassChoice::AsGiven;
+        }
         self.apply_vote(&mut params.model.network)?;
         let job = &mut params.job;
         if let Some(images) = self.train_per_class {

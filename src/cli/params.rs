@@ -17,7 +17,7 @@ pub struct ParamsArgs {
 }
 
 pub fn run(args: &ParamsArgs) -> anyhow::Result<()> {
-    let params = args.params.resolve(false)?;
+    let params = args.params.resolve(false)?.params;
     match args.diff.as_deref().and_then(presets::by_name) {
         Some(base) => out(&differences(&params, &base)),
         None => out(&annotated(&params)),

@@ -4,6 +4,7 @@
 use super::data::{DataOptions, Loaded};
 use super::device::DeviceOptions;
 use super::head;
+use super::options::Asked;
 use super::output::{is_broken_pipe, warn};
 use super::own_files::Took;
 use super::progress::Progress;
@@ -18,6 +19,7 @@ use spikeprune::experiment::train::{Every, Saving};
 use spikeprune::experiment::{Event, ExperimentError, Observer};
 use spikeprune::params::Params;
 use spikeprune::trained::Trained;
+use std::cell::OnceCell;
 use std::path::Path;
 
 /// A command that leaves a run folder.
@@ -71,6 +73,8 @@ pub struct Start<'a> {
     flags: Flags<'a>,
     stop: Stop,
     folder: Option<RunFolder>,
+    /// Once they are read.
+    data: OnceCell<Loaded>,
 }
 
 impl<'a> Start<'a> {
@@ -82,7 +86,15 @@ impl<'a> Start<'a> {
             flags,
             stop,
             folder,
+            data: OnceCell::new(),
         })
+    }
+
+    /// Reads the data of a new run, and makes its parameters fit them.
+    pub fn fit(&self, asked: &Asked) -> anyhow::Result<(Params, &Dataset)> {
+        let loaded = self.flags.data.load(&asked.params, None)?;
+        let data = &self.data.get_or_init(|| loaded).set;
+        Ok((asked.fit(data, self.flags.device.quiet)?, data))
     }
 
     /// The folder of a run that is gone on with.
@@ -95,11 +107,15 @@ impl<'a> Start<'a> {
             flags,
             stop,
             folder,
+            data,
         } = self;
         let backend = flags.device.open()?;
         let begun = folder.as_ref().map(|folder| folder.begun(flags.kind.mark));
         let begun = begun.transpose()?;
-        let data = flags.data.load(job.params(), begun.as_ref())?;
+        let data = match data.into_inner() {
+            Some(data) => data,
+            None => flags.data.load(job.params(), begun.as_ref())?,
+        };
         if let (Some(folder), Some(begun)) = (&folder, &begun) {
             head::check_data(begun, folder.path(), &data)?;
         }

@@ -40,7 +40,7 @@ pub struct TrainArgs {
     /// Go on with the run in this folder: all but --device, --threads and --data comes from there; results are the same
     /// to the bit, on the same device or one that is exact
     #[arg(long, value_parser = path(), value_name = "DIR", help_heading = "Device and output",
-        conflicts_with_all = ["SourceOptions", "JobOptions", "ModelOptions", "FolderOptions"])]
+        conflicts_with_all = ["SourceOptions", "JobOptions", "ModelOptions", "ReadingOptions", "FolderOptions"])]
     resume: Option<PathBuf>,
 }
 
@@ -64,7 +64,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     })?;
     let params = match start.folder() {
         Some(folder) => folder.read_params(CONFIG)?,
-        None => args.params.resolve(args.device.quiet)?,
+        None => start.fit(&args.params.resolve(args.device.quiet)?)?.0,
     };
     start.run(Training(params, args.font))
 }

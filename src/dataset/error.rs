@@ -11,9 +11,9 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DatasetError {
-    /// The folder is absent, or is something else than a folder.
+    /// The path is absent, or is neither a folder nor a file of data.
     #[error(
-        "{}: not a folder; name the folder that holds the four data files with --data DIR",
+        "{}: neither a folder nor a data set; name the folder that holds the data files with --data DIR",
         dir.display()
     )]
     NoFolder {
@@ -24,7 +24,7 @@ pub enum DatasetError {
     /// None of the names under which a file is looked for is there.
     #[error(
         "{}: neither {name} nor {name}.gz is there; \
-         name the folder that holds the four data files with --data DIR",
+         name the folder that holds the data files with --data DIR",
         dir.display()
     )]
     Missing {
@@ -69,16 +69,6 @@ pub enum DatasetError {
         cause: io::Error,
     },
 
-    /// A `.gz` file goes on after the end of its compressed data.
-    #[error(
-        "{}: expected one gzip stream, found more bytes after its end; copy the file again",
-        path.display()
-    )]
-    AfterGzip {
-        /// The file.
-        path: PathBuf,
-    },
-
     /// The first four bytes are not those of the kind of file expected.
     #[error(
         "{}: expected {kind} (magic number {expected:#010x}), \
@@ -98,31 +88,25 @@ pub enum DatasetError {
         hint: &'static str,
     },
 
-    /// The header announces another number of items.
-    #[error("{}: expected {expected} {kind}, the header says {found}", path.display())]
-    Count {
-        /// The file.
+    /// Images and labels of a part are not as many.
+    #[error("{}: there are {labels} labels for {images} images", path.display())]
+    Counts {
+        /// The file of the labels.
         path: PathBuf,
-        /// What the file should hold: `images` or `labels`.
-        kind: &'static str,
-        /// The number of items that MNIST has in this file.
-        expected: u32,
-        /// The number in the header.
-        found: u32,
+        labels: usize,
+        images: usize,
     },
 
-    /// The header announces images of another size.
+    /// The header announces images that are none.
     #[error(
-        "{}: expected images of 28 rows and 28 columns, the header says {rows} and {columns}",
+        "{}: expected images of rows and columns, in grey or in 3 colours, the header says {dimensions}",
         path.display()
     )]
     Shape {
         /// The file.
         path: PathBuf,
-        /// Rows in the header.
-        rows: u32,
-        /// Columns in the header.
-        columns: u32,
+        /// Sizes of all dimensions, that of the images first.
+        dimensions: String,
     },
 
     /// The images have another shape than the network takes.
@@ -161,25 +145,61 @@ pub enum DatasetError {
         expected: u64,
     },
 
-    /// A label is not one of the ten classes.
-    #[error("{}: expected labels 0 to 9, found {found} as label number {index}", path.display())]
+    /// A label that no class can have.
+    #[error(
+        "{}: expected labels {first} to {last}, found {found} as label number {index}",
+        path.display()
+    )]
     Label {
-        /// The file.
+        /// The source.
         path: PathBuf,
         /// Which label, counted from 0.
-        index: u64,
+        index: usize,
         /// Its value.
-        found: u8,
+        found: i64,
+        first: i64,
+        last: i64,
     },
 
     /// Pixels and labels given for a set do not belong together.
-    #[error("expected 784 pixels for each of {labels} labels, found {pixels} pixels in all")]
+    #[error(
+        "expected {} pixels for each of {labels} labels, found {pixels} pixels in all",
+        shape.len()
+    )]
     Unequal {
+        shape: ImageShape,
         /// Number of pixels given.
         pixels: usize,
         /// Number of labels given.
         labels: usize,
     },
+
+    /// Images to train with and to test with differ in shape.
+    #[error(
+        "{}: the training images are {train}, the test images {test}: they must be alike; scale them with --size",
+        path.display()
+    )]
+    TwoShapes {
+        path: PathBuf,
+        train: ImageShape,
+        test: ImageShape,
+    },
+
+    /// A source without images.
+    #[error("{}: holds no images", path.display())]
+    NoImages { path: PathBuf },
+
+    /// A folder of several sets.
+    #[error("{}: holds several data sets: name one of {sets}", path.display())]
+    SeveralSets { path: PathBuf, sets: String },
+
+    /// Images that cannot be scaled.
+    #[error("images of {from} cannot be scaled to {to}")]
+    Scaling { from: ImageShape, to: ImageShape },
+
+    /// What a feature is needed for that the library was built without.
+    #[error("{what} needs the feature `sources`, which this program was built without")]
+    WithoutSources { what: &'static str },
 
     /// The classes together have fewer images than were asked for.
     #[error(

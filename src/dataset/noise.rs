@@ -1,19 +1,17 @@
 //! Images of noise to test with, and noise on top of images.
 //!
 //! After Antonov & Sukhov, Krasnoyarsk 2024, and their notebooks (`dmitryanton68/use_it_or_lose_it`), which
-//! test a trained network with images unlike any digit but of the same mean intensity. Images have 784
-//! pixels of 8 bits, row by row, as those of a [`LabelledImages`].
+//! test a trained network with images unlike any digit but of the same mean intensity. Images have pixels
+//! of 8 bits, row by row, as those of a [`LabelledImages`].
 
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
 use super::blur::blur_axis;
-use super::{LabelledImages, PIXELS};
+use super::{ImageShape, LabelledImages};
 
 /// Stream of a seed from which noise is drawn; `draws` uses the others.
 const STREAM: u64 = 3;
-/// Rows, and columns, of an image.
-const SIDE: usize = PIXELS.isqrt();
 
 /// How pixels of noise depend on each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +29,7 @@ pub enum NoiseKind {
     BlurredStack,
 }
 
-/// Draws `count` images of noise; shape \[count, 784\], row by row.
+/// Draws `count` images of noise of a shape, one behind another.
 ///
 /// All kinds start from the same uniform pixels of `seed`, and are scaled to a mean of `mean_intensity`
 /// grey levels, rounded to whole levels and clamped to 0..=255. The mean is that of the digits learnt
@@ -42,8 +40,14 @@ pub enum NoiseKind {
 /// are the first ones of more; the mean of 1,500 images is off by about 0.02 levels. Blurred noise is
 /// first normalised to 0..1, by the least and greatest pixel of all images as in the notebooks, so that
 /// each image depends on `count`.
-pub fn noise_images(kind: NoiseKind, count: usize, mean_intensity: f64, seed: u64) -> Vec<u8> {
-    let mut noise = uniform(count, seed);
+pub fn noise_images(
+    kind: NoiseKind,
+    shape: ImageShape,
+    count: usize,
+    mean_intensity: f64,
+    seed: u64,
+) -> Vec<u8> {
+    let mut noise = uniform(count * shape.len(), seed);
     if kind == NoiseKind::Delta {
         return noise
             .iter()
@@ -51,10 +55,10 @@ pub fn noise_images(kind: NoiseKind, count: usize, mean_intensity: f64, seed: u6
             .collect();
     }
     if kind == NoiseKind::BlurredStack {
-        blur_axis(&mut noise, count, PIXELS);
+        blur_axis(&mut noise, count, shape.len());
     }
-    blur_axis(&mut noise, SIDE, SIDE);
-    blur_axis(&mut noise, SIDE, 1);
+    blur_axis(&mut noise, shape.height, shape.width * shape.channels);
+    blur_axis(&mut noise, shape.width, shape.channels);
 
     // The range cancels out when normalised noise is scaled to a mean: only the least pixel is needed.
     let least = noise.iter().copied().fold(f64::INFINITY, f64::min);
@@ -68,7 +72,7 @@ pub fn noise_images(kind: NoiseKind, count: usize, mean_intensity: f64, seed: u6
 
 /// Adds `strength` times a noise image to each image, pixel by pixel, rounded and clamped at 255.
 ///
-/// Both hold images of 784 pixels, as many in each; `strength` is finite and not negative, 0 gives the
+/// Both hold as many pixels; `strength` is finite and not negative, 0 gives the
 /// images back.
 ///
 /// # Panics
@@ -95,16 +99,16 @@ pub fn mean_intensity(images: &LabelledImages, indices: impl IntoIterator<Item =
     for index in indices {
         let image = images.image(index as usize);
         sum += image.iter().map(|&pixel| u64::from(pixel)).sum::<u64>();
-        pixels += PIXELS as u64;
+        pixels += image.len() as u64;
     }
     sum as f64 / pixels.max(1) as f64
 }
 
-/// Pixels uniform in 0..1; shape \[count, 784\].
-fn uniform(count: usize, seed: u64) -> Vec<f64> {
+/// Pixels uniform in 0..1.
+fn uniform(pixels: usize, seed: u64) -> Vec<f64> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(STREAM);
-    (0..count * PIXELS)
+    (0..pixels)
         .map(|_| f64::from(rng.random::<f32>()))
         .collect()
 }
@@ -121,6 +125,13 @@ mod tests {
     use super::*;
 
     const MEAN: f64 = 33.3;
+    const SHAPE: ImageShape = ImageShape::MNIST;
+    const PIXELS: usize = SHAPE.len();
+    const SIDE: usize = SHAPE.width;
+
+    fn noise_images(kind: NoiseKind, count: usize, mean: f64, seed: u64) -> Vec<u8> {
+        super::noise_images(kind, SHAPE, count, mean, seed)
+    }
 
     fn mean(pixels: &[u8]) -> f64 {
         pixels.iter().map(|&p| f64::from(p)).sum::<f64>() / pixels.len() as f64
@@ -205,8 +216,24 @@ mod tests {
     #[test]
     fn mean_intensity_is_of_the_chosen_images() {
         let pixels = [[10; PIXELS], [20; PIXELS], [60; PIXELS]].concat();
-        let images = LabelledImages::new(pixels, vec![0; 3]).unwrap();
+        let images = LabelledImages::new(SHAPE, pixels, vec![0; 3]).unwrap();
         assert_eq!(mean_intensity(&images, [0, 2]), 35.0);
         assert_eq!(mean_intensity(&images, []), 0.0);
+    }
+
+    /// Colours are blurred each for itself, and rows and columns by their own lengths.
+    #[test]
+    fn images_of_any_shape_are_blurred_along_their_sides() {
+        let shape = ImageShape {
+            height: 5,
+            width: 40,
+            channels: 3,
+        };
+        let images = super::noise_images(Blurred, shape, 200, MEAN, 4);
+        assert_eq!(images.len(), 200 * 600);
+        assert!((mean(&images) - MEAN).abs() < 0.5);
+        // Of five rows the last is followed by the first of another image.
+        assert!(correlation(&images, 3) > 0.85 && correlation(&images, 120) > 0.6);
+        assert!(correlation(&images, 1).abs() < 0.1);
     }
 }

@@ -11,12 +11,33 @@ pub struct ImageShape {
 }
 
 impl ImageShape {
+    /// That of the digits of MNIST: 28 rows and columns of grey.
+    pub const MNIST: Self = Self::grey(28, 28);
+
+    /// Rows and columns of one intensity a pixel.
+    pub const fn grey(height: usize, width: usize) -> Self {
+        Self {
+            height,
+            width,
+            channels: 1,
+        }
+    }
+
+    /// Of so many pixels in a row, whose shape is not told: a square, where one has so many.
+    pub const fn of_pixels(pixels: usize) -> Self {
+        let side = pixels.isqrt();
+        match side * side == pixels {
+            true => Self::grey(side, side),
+            false => Self::grey(1, pixels),
+        }
+    }
+
     /// Intensities of an image.
-    pub fn len(self) -> usize {
+    pub const fn len(self) -> usize {
         self.height * self.width * self.channels
     }
 
-    pub fn is_empty(self) -> bool {
+    pub const fn is_empty(self) -> bool {
         self.len() == 0
     }
 }

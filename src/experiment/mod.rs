@@ -7,6 +7,7 @@ pub mod drawing;
 pub mod evaluate;
 pub mod evaluation;
 pub mod fired;
+pub mod fitting;
 pub mod labelling;
 #[cfg(feature = "linear")]
 pub mod linear;

@@ -12,19 +12,20 @@ pub struct ClassImages {
     pub images: Vec<u32>,
 }
 
-/// Images of each class, as many as `count` says, the first of the file.
+/// Images of each class, as many as `count` says or as there are, the first of the file.
 ///
 /// # Errors
-/// When a class has fewer.
+/// None: no more are taken than there are.
 pub fn first_of_classes(
     images: &LabelledImages,
     classes: &[u8],
     count: PerClass,
 ) -> Result<Vec<ClassImages>, DatasetError> {
     let of_class = |&class: &u8| {
+        let found = count_of_class(images, class);
         let count = match count {
-            PerClass::All => count_of_class(images, class),
-            PerClass::First(count) => count,
+            PerClass::All => found,
+            PerClass::First(count) => count.min(found),
         };
         Ok(ClassImages {
             class,
@@ -192,11 +193,13 @@ impl Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::ImageShape;
 
     #[test]
     fn images_that_do_not_go_by_class_come_as_the_file_has_them() {
         let labels = vec![7, 1, 4, 7, 7, 4, 1, 7];
-        let images = LabelledImages::new(vec![0; labels.len() * 784], labels).unwrap();
+        let pixels = vec![0; labels.len() * 784];
+        let images = LabelledImages::new(ImageShape::MNIST, pixels, labels).unwrap();
         let mut params = crate::presets::paper();
         params.model.network.classes = vec![4, 7];
         params.job.train = TrainImages::InAll(3);

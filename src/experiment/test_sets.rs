@@ -6,7 +6,7 @@
 use super::prepare::scaled;
 use super::selection::{self, ClassImages, first_of_classes};
 use crate::backend::TestImages;
-use crate::dataset::{Dataset, DatasetError, LabelledImages, PIXELS};
+use crate::dataset::{Dataset, DatasetError, ImageShape, LabelledImages};
 use crate::dataset::{NoiseKind, add_noise, mean_intensity, noise_images};
 use crate::experiment::prepare::ShownImages;
 use crate::model::rng::Stream;
@@ -133,6 +133,8 @@ pub struct Source<'a> {
 
 /// Test sets, as they are shown.
 pub struct TestSets<'a> {
+    /// Shape of the images.
+    shape: ImageShape,
     /// All images of the file that digits are taken from.
     digits: &'a [u8],
     /// Draws of the input spikes of digits.
@@ -160,6 +162,7 @@ impl<'a> TestSets<'a> {
         let known = known(source, file)?;
         let unknown = first_of_classes(file, source.unknown, source.params.job.test_per_class)?;
         let mut built = Self {
+            shape: shown.shape(),
             digits: shown.pixels(),
             stream: match source.held_out {
                 HeldOut::Test => Stream::Test,
@@ -201,9 +204,9 @@ impl<'a> TestSets<'a> {
 
     /// Adds images that are made; their indices.
     fn add(&mut self, pixels: &[u8]) -> Vec<u32> {
-        let first = self.artificial.len() / PIXELS;
+        let first = self.artificial.len() / self.shape.len();
         self.artificial.extend_from_slice(pixels);
-        (first as u32..(self.artificial.len() / PIXELS) as u32).collect()
+        (first as u32..(self.artificial.len() / self.shape.len()) as u32).collect()
     }
 
     /// Each set with its images, in the order in which they were asked for.
@@ -240,8 +243,9 @@ impl<'a> TestSets<'a> {
             // Digits come class after class: a sample takes some of each.
             let every = (images.images.len() / count.max(1)).max(1);
             let chosen = images.images.iter().step_by(every).take(count);
+            let len = self.shape.len();
             chosen
-                .map(|&image| images.pixels[image as usize * PIXELS..][..PIXELS].to_vec())
+                .map(|&image| images.pixels[image as usize * len..][..len].to_vec())
                 .collect()
         };
         self.all()
@@ -252,6 +256,7 @@ impl<'a> TestSets<'a> {
 
 /// Noise as bright as what was learned.
 struct Noise {
+    shape: ImageShape,
     mean_intensity: f64,
     seed: u64,
 }
@@ -273,13 +278,14 @@ impl Noise {
     fn of(train: &LabelledImages, params: &Params) -> Result<Self, DatasetError> {
         let trained = selection::training(train, params)?;
         Ok(Self {
+            shape: train.shape(),
             mean_intensity: mean_intensity(train, trained.iter().map(|showing| showing.image)),
             seed: params.job.seed,
         })
     }
 
     fn images(&self, kind: NoiseKind, count: usize) -> Vec<u8> {
-        noise_images(kind, count, self.mean_intensity, self.seed)
+        noise_images(kind, self.shape, count, self.mean_intensity, self.seed)
     }
 }
 

@@ -2,22 +2,23 @@
 
 use super::validate::MAX_NEURONS;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 
 /// What the network learns to tell apart, and which of its neurons speak for what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "ArchitectureTable")]
+#[serde(try_from = "ArchitectureTable", into = "ArchitectureTable")]
 pub struct Architecture {
-    /// Labels that the network learns.
+    /// Labels that the network learns. None where data decide: [`crate::experiment::fitting::fit`] finds them, all or
+    /// those of the names.
     pub classes: Vec<u8>,
-    #[serde(flatten)]
+    /// What these labels mean, where the data say so.
+    pub names: Vec<String>,
     pub vote: Vote,
 }
 
 /// How the network answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Vote {
     /// By groups: the g-th group of neurons belongs to the g-th class.
     Groups { neurons_per_class: usize },
@@ -30,16 +31,48 @@ pub enum Vote {
 }
 
 /// [`Architecture`] as a file has it: with one of the tables `groups` and `labels`.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ArchitectureTable {
-    /// Labels that the network learns, in the order of their groups.
-    classes: Vec<u8>,
+    /// Labels that the network learns, in the order of their groups, or names of classes; all takes every label that the
+    /// data have.
+    classes: Classes,
+    /// What the labels mean, as the data say.
+    #[serde(default)]
+    names: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     groups: Option<GroupsTable>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     labels: Option<LabelsTable>,
 }
 
+/// Classes as a file has them.
 #[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Classes {
+    Labels(Vec<u8>),
+    Names(Vec<String>),
+    All(All),
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum All {
+    /// Every label that the data have.
+    All,
+}
+
+impl Serialize for Classes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Labels(labels) => labels.serialize(serializer),
+            Self::Names(names) => names.serialize(serializer),
+            Self::All(all) => all.serialize(serializer),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct GroupsTable {
     /// Excitatory neurons of each class.
@@ -47,7 +80,7 @@ struct GroupsTable {
     neurons_per_class: usize,
 }
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct LabelsTable {
     /// Excitatory neurons, labelled after the training with the class that they answer most.
@@ -67,8 +100,41 @@ impl TryFrom<ArchitectureTable> for Architecture {
             (None, Some(LabelsTable { neurons, images })) => Vote::Labels { neurons, images },
             _ => return Err("a network has one of the tables network.groups and network.labels"),
         };
-        let classes = table.classes;
-        Ok(Self { classes, vote })
+        let (classes, names) = match table.classes {
+            Classes::Labels(classes) => (classes, table.names),
+            Classes::Names(names) => (Vec::new(), names),
+            Classes::All(All::All) => (Vec::new(), Vec::new()),
+        };
+        if !(classes.is_empty() || names.is_empty() || classes.len() == names.len()) {
+            return Err("network.names has not one name for each label of network.classes");
+        }
+        Ok(Self {
+            classes,
+            names,
+            vote,
+        })
+    }
+}
+
+impl From<Architecture> for ArchitectureTable {
+    fn from(network: Architecture) -> Self {
+        let (classes, names) = match (network.classes, network.names) {
+            (none, none_too) if none.is_empty() && none_too.is_empty() => {
+                (Classes::All(All::All), none_too)
+            }
+            (none, names) if none.is_empty() => (Classes::Names(names), Vec::new()),
+            (labels, names) => (Classes::Labels(labels), names),
+        };
+        let (groups, labels) = match network.vote {
+            Vote::Groups { neurons_per_class } => (Some(GroupsTable { neurons_per_class }), None),
+            Vote::Labels { neurons, images } => (None, Some(LabelsTable { neurons, images })),
+        };
+        Self {
+            classes,
+            names,
+            groups,
+            labels,
+        }
     }
 }
 
@@ -77,6 +143,7 @@ impl Default for Architecture {
     fn default() -> Self {
         Self {
             classes: vec![7, 4, 6],
+            names: Vec::new(),
             vote: Vote::Groups {
                 neurons_per_class: 10,
             },
@@ -87,8 +154,28 @@ impl Default for Architecture {
 impl Architecture {
     /// The classes with `separator` between them: `7-4-6`.
     pub fn label(&self, separator: &str) -> String {
-        let labels: Vec<String> = self.classes.iter().map(u8::to_string).collect();
+        if self.is_open() && self.names.is_empty() {
+            return "all".into();
+        }
+        let labels: Vec<String> = match self.names.as_slice() {
+            [] => self.classes.iter().map(u8::to_string).collect(),
+            names => names.to_vec(),
+        };
         labels.join(separator)
+    }
+
+    /// What a label is called: its name, where it has one.
+    pub fn name_of(&self, label: u8) -> String {
+        let place = self.classes.iter().position(|&class| class == label);
+        match place.and_then(|place| self.names.get(place)) {
+            Some(name) => name.clone(),
+            None => label.to_string(),
+        }
+    }
+
+    /// Whether the data are still to say which labels these classes are.
+    pub fn is_open(&self) -> bool {
+        self.classes.is_empty()
     }
 
     /// Excitatory neurons, N; there are as many inhibitory ones.

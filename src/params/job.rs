@@ -1,6 +1,7 @@
 //! On what networks are trained and tested, how often they are measured, and where.
 
 use super::value::{as_whole, quoted, whole};
+use crate::dataset::Reading;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -13,10 +14,13 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, SmartDefault)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
-    /// Folder of the four IDX files. With auto they are looked for: in the folder that SPIKEPRUNE_DATA names, in the user's
-    /// data folder, in ./data and beside the program.
+    /// The data set: a folder or file. With auto that of MNIST is looked for: in the folder that SPIKEPRUNE_DATA names, in the
+    /// user's data folder, in ./data and beside the program.
     #[default(DataFolder::Auto)]
     pub data: DataFolder,
+    /// How the images are read.
+    #[serde(default)]
+    pub reading: Reading,
     #[default(TrainImages::PerClass(5000))]
     pub train: TrainImages,
     /// Images of the test file that are tested.

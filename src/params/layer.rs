@@ -2,7 +2,7 @@
 
 use super::document::{BACKSLASH, document, explained, lost_backslash};
 use super::renamed::{Renamed, rename, renamed};
-use super::value::{ValueError, fit, items, quoted, read, scalar, unquoted};
+use super::value::{ValueError, classes, fit, items, quoted, read, scalar, unquoted};
 use super::{Params, ParamsError, VERSION_LINE, parameters};
 use crate::presets;
 use toml::{Table, Value};
@@ -55,6 +55,8 @@ fn to_table(params: &Params) -> Table {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layered {
     pub params: Params,
+    /// Whether the text says which classes are learned.
+    pub gives_classes: bool,
     /// Keys that the text has under the names of an earlier version.
     pub renamed: Vec<Renamed>,
 }
@@ -116,10 +118,15 @@ pub fn layered_over(
     let named = named.to_string();
     let renamed = rename(&mut overlay, Some(&base));
     let mut table = to_table(&base);
+    let gives_classes = slot(&overlay, CLASSES).is_some();
     merge(&mut table, overlay, "", origin)?;
     table.insert("preset".into(), Value::String(named));
     let params = from_table(table, origin)?;
-    Ok(Layered { params, renamed })
+    Ok(Layered {
+        params,
+        gives_classes,
+        renamed,
+    })
 }
 
 /// Sets one parameter by its dotted key, as `--set` does: `excitatory.tau_membrane_ms=50`. The key may have the name that
@@ -160,7 +167,9 @@ pub fn set_value(
     let mut table = to_table(params);
     // A word is taken as it was typed, also where it looks like a number.
     let value = match slot(&table, key) {
-        Some(Value::String(_)) if !is_number_or_word(key) => unquoted(value).map(Value::String),
+        Some(Value::String(_)) if !is_number_or_word(key) && key != CLASSES => {
+            unquoted(value).map(Value::String)
+        }
         _ => read(value),
     };
     let value = value.map_err(|ValueError(why)| wrong(why))?;
@@ -268,9 +277,23 @@ fn whole_numbers(value: &Value) -> Value {
     }
 }
 
+/// The classes to learn, with their names.
+const CLASSES: &str = "network.classes";
+
+/// Leaves out the names of classes that others take the place of.
+fn forget_names(base: &mut Table, overlay: &Table) {
+    let given = slot(overlay, CLASSES).is_some() && slot(overlay, "network.names").is_none();
+    if let (true, Some(Value::Table(network))) = (given, base.get_mut("network")) {
+        network.insert("names".into(), Value::Array(Vec::new()));
+    }
+}
+
 /// Lays `overlay` over `base`, table by table; a key that the base lacks does not exist.
 fn merge(base: &mut Table, overlay: Table, path: &str, origin: &str) -> Result<(), ConfigError> {
     choose(base, &overlay, path);
+    if path.is_empty() {
+        forget_names(base, &overlay);
+    }
     for (key, value) in overlay {
         let full_key = if path.is_empty() {
             key.clone()
@@ -326,6 +349,9 @@ fn fitted(slot: &Value, value: Value, full_key: &str) -> Result<Value, String> {
             other => other,
         });
     }
+    if full_key == CLASSES {
+        return classes(value).map_err(|why| format!("{shown}: {why}"));
+    }
     match fit(slot, value) {
         Ok(Value::String(word)) if lost_backslash(&word) => Err(format!("{shown}: {BACKSLASH}")),
         Ok(value) if slot.same_type(&value) => Ok(value),
@@ -341,6 +367,7 @@ fn kind(value: &Value) -> &'static str {
         Value::Float(_) => "a number",
         Value::Integer(_) => "a whole number",
         Value::Array(_) => "a list",
+        Value::Boolean(_) => "true or false",
         _ => "a word in quotes",
     }
 }

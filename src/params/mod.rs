@@ -44,7 +44,7 @@ pub use schema::{Allowed, Numbers, Parameter, parameters, words};
 pub use side_by_side::{LaneSteps, Lanes, SideBySide};
 pub use steps::Steps;
 pub use validate::{MAX_CHECKPOINT_BYTES, MAX_NEURONS, MAX_REPLICAS};
-pub use value::{ValueError, items, number, one_line, quoted, whole, wholes};
+pub use value::{ValueError, class_list, items, number, one_line, quoted, unquoted, whole, wholes};
 pub use version::{VERSION_LINE, is_newer, written_by};
 
 /// All parameters, grouped as in the TOML file: the tables of the model stand beside that of the job.

@@ -209,6 +209,10 @@ fn collect(schema: &Schema, allowed: &mut Allowed) {
             above_low: above.is_some(),
         });
     }
+    if is("boolean") {
+        let words = ["false", "true"].map(|word| (word.into(), String::new()));
+        allowed.words.extend(words);
+    }
     if let Some(word) = schema.get("const").and_then(Value::as_str) {
         let meaning = text(schema.get("description"));
         allowed.words.push((word.into(), meaning));
@@ -272,7 +276,7 @@ mod tests {
                 ..
             } = parameter;
             assert!(meaning.len() > 5, "{key} is not described");
-            let free = ["job.data", "network.classes"].contains(&key.as_str());
+            let free = ["job.data", "job.reading.size", "network.names"].contains(&key.as_str());
             assert!(free || *allowed != Allowed::default(), "{key}");
             if let Some(numbers) = allowed.numbers {
                 assert!(numbers.low.is_some(), "{key} has no lowest value");

@@ -231,7 +231,10 @@ pub(super) fn read(text: &str) -> Result<Value, ValueError> {
 }
 
 /// A word without the quotes around it, if there are any.
-pub(super) fn unquoted(text: &str) -> Result<String, ValueError> {
+///
+/// # Errors
+/// When what is in quotes is no string.
+pub fn unquoted(text: &str) -> Result<String, ValueError> {
     let text = text.trim();
     let in_quotes = |quote| text.len() >= 2 && text.starts_with(quote) && text.ends_with(quote);
     match in_quotes('"') || in_quotes('\'') {
@@ -272,6 +275,11 @@ pub(super) fn fit(slot: &Value, value: Value) -> Result<Value, ValueError> {
                 i64::try_from(number).map_err(|_| ValueError(format!("{text} is too large")))
             })?)
         }
+        (Value::Boolean(_), Value::String(text)) => match text.trim() {
+            "true" => Value::Boolean(true),
+            "false" => Value::Boolean(false),
+            _ => return wrong("expected true or false"),
+        },
         (Value::Array(of), value) if !of.is_empty() && of.iter().all(Value::is_integer) => {
             whole_list(value)?
         }
@@ -281,6 +289,50 @@ pub(super) fn fit(slot: &Value, value: Value) -> Result<Value, ValueError> {
         }
         (_, value) => value,
     })
+}
+
+/// Classes as a parameter has them: labels, with ranges of them; names, if one of the list is none; or `all`.
+///
+/// # Errors
+/// When it is no such list.
+pub(super) fn classes(value: Value) -> Result<Value, ValueError> {
+    let text = match &value {
+        Value::String(text) if text.trim() == "all" => return Ok(Value::String("all".into())),
+        Value::String(text) => items(text)?.into_iter().map(unquoted).collect(),
+        Value::Array(list) => list
+            .iter()
+            .map(|one| match one {
+                Value::String(name) => Ok(name.clone()),
+                other => Ok(other.to_string()),
+            })
+            .collect(),
+        _ => Ok(Vec::new()),
+    };
+    let names: Vec<String> = text?;
+    let is_number = |name: &String| name.starts_with(|first: char| first.is_ascii_digit());
+    match names.iter().all(is_number) {
+        true => whole_list(value),
+        false => Ok(Value::Array(names.into_iter().map(Value::String).collect())),
+    }
+}
+
+/// Whether a text is a list of classes.
+///
+/// # Errors
+/// Why it is none.
+pub fn class_list(text: &str) -> Result<String, ValueError> {
+    let list = classes(Value::String(text.into()))?;
+    let labels = list
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_integer);
+    match labels.max() {
+        Some(label) if label > u8::MAX.into() => {
+            wrong(format!("{label} is too large for a label: at most 255"))
+        }
+        _ => Ok(text.into()),
+    }
 }
 
 /// A list of whole numbers from a list, a number or a string.

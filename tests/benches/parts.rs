@@ -5,7 +5,6 @@
 use divan::{Bencher, black_box};
 use spikeprune::backend::cpu::Cpu;
 use spikeprune::backend::{Backend, Frozen, Shift, Showing, TestImages};
-use spikeprune::dataset::PIXELS;
 use spikeprune::dataset::{self, Dataset};
 use spikeprune::model::poisson::{Draw, RateTable, SpikeList};
 use spikeprune::model::rng::Stream;
@@ -64,7 +63,7 @@ fn draw_input_spikes(bencher: Bencher, dt_ms: f64) {
         };
         presentation += 1;
         let image = presentation as usize % 1000;
-        let pixels = &DATA.train.pixels()[image * PIXELS..][..PIXELS];
+        let pixels = DATA.train.image(image);
         rates.draw(draw, black_box(pixels), steps, &mut spikes);
     });
 }

@@ -29,10 +29,16 @@ fn absent_things_are_named() {
     let folder = folder_without(&[TEST_LABELS]);
     let message = load(folder.path()).unwrap_err().to_string();
     let what = "neither t10k-labels-idx1-ubyte nor t10k-labels-idx1-ubyte.gz is there; \
-                name the folder that holds the four data files with --data DIR";
+                name the folder that holds the data files with --data DIR";
     assert_eq!(message, format!("{}: {what}", folder.path().display()));
+    let empty = folder_without(&super::NAMES);
+    let message = load(empty.path()).unwrap_err().to_string();
+    assert!(
+        message.contains("neither train-images-idx3-ubyte nor"),
+        "{message}"
+    );
 
-    let what = "not a folder; name the folder that holds the four data files with --data DIR";
+    let what = "neither a folder nor a data set; name the folder that holds the data files with --data DIR";
     assert_fault(load(&folder.path().join("no")), "no", what);
     let file = folder.path().join("train-labels-idx1-ubyte.gz");
     assert_fault(load(&file), "train-labels-idx1-ubyte.gz", what);
@@ -42,9 +48,13 @@ fn absent_things_are_named() {
 fn folder_or_nothing_in_place_of_a_file() {
     let folder = folder_without(&[TRAIN_LABELS]);
     let path = folder.path().join(TRAIN_LABELS);
+    // A folder in place of a file is passed over; nothing else is there.
     fs::create_dir(&path).unwrap();
-    let what = "expected a regular file, found something else of that name";
-    assert_fault(load(folder.path()), TRAIN_LABELS, what);
+    let message = load(folder.path()).unwrap_err().to_string();
+    assert!(
+        message.contains("neither train-labels-idx1-ubyte nor"),
+        "{message}"
+    );
 
     fs::remove_dir(&path).unwrap();
     fs::write(&path, b"").unwrap();
@@ -57,8 +67,8 @@ fn folder_or_nothing_in_place_of_a_file() {
 fn raw_files_of_another_length() {
     let sound = raw(TRAIN_LABELS);
     for (kept, what) in [
-        (3, "expected 60008 bytes of data, found only 3"),
-        (7, "expected 60008 bytes of data, found only 7"),
+        (3, "expected 4 bytes of data, found only 3"),
+        (7, "expected 8 bytes of data, found only 7"),
         (8, "expected 60008 bytes of data, found only 8"),
         (60_007, "expected 60008 bytes of data, found only 60007"),
     ] {
@@ -94,37 +104,25 @@ fn raw_files_with_another_number() {
             TRAIN_LABELS,
             7,
             0x61,
-            "expected 60000 labels, the header says 60001",
+            "expected 60009 bytes of data, found only 60008; copy the file again",
         ),
         (
             TRAIN_LABELS,
-            8,
-            10,
-            "expected labels 0 to 9, found 10 as label number 0",
-        ),
-        (
-            TRAIN_LABELS,
-            60_007,
-            255,
-            "expected labels 0 to 9, found 255 as label number 59999",
+            7,
+            0x5f,
+            "expected 60007 bytes of data, found more; copy the file again",
         ),
         (
             TEST_IMAGES,
             7,
             0x11,
-            "expected 10000 images, the header says 10001",
-        ),
-        (
-            TEST_IMAGES,
-            11,
-            27,
-            "expected images of 28 rows and 28 columns, the header says 27 and 28",
+            "expected 7840800 bytes of data, found only 7840016; copy the file again",
         ),
         (
             TEST_IMAGES,
             12,
             1,
-            "expected images of 28 rows and 28 columns, the header says 28 and 16777244",
+            "expected 4697628320016 bytes of data, found only 7840016; copy the file again",
         ),
     ] {
         let mut bytes = raw(name);
@@ -145,11 +143,26 @@ fn swapped_and_misnamed_files() {
                 which is that of labels: are two files swapped?";
     assert_fault(outcome, TEST_IMAGES, what);
 
+    // What is compressed tells its content, not its name.
     let packed = fs::read(shipped(TEST_LABELS)).unwrap();
-    let outcome = load_with(TEST_LABELS, TEST_LABELS, &packed);
-    let what = "expected labels (magic number 0x00000801), found magic number 0x1f8b0808, \
-                which is that of gzip: add .gz to the name";
-    assert_fault(outcome, TEST_LABELS, what);
+    assert!(load_with(TEST_LABELS, TEST_LABELS, &packed).unwrap() == *super::SHIPPED);
+    let plain = raw(TEST_LABELS);
+    assert!(
+        load_with(TEST_LABELS, "t10k-labels-idx1-ubyte.gz", &plain).unwrap() == *super::SHIPPED
+    );
+}
+
+#[test]
+fn labels_and_images_are_as_many() {
+    let mut fewer = raw(TEST_LABELS);
+    fewer[7] -= 1;
+    fewer.pop();
+    let what = "there are 9999 labels for 10000 images";
+    assert_fault(
+        load_with(TEST_LABELS, TEST_LABELS, &fewer),
+        TEST_LABELS,
+        what,
+    );
 }
 
 #[test]
@@ -164,7 +177,6 @@ fn damaged_gzip() {
         &sound[..5],
         &sound[..sound.len() / 2],
         &sound[..sound.len() - 1],
-        b"\0\0\x08\x01 and no gzip at all",
         &other_checksum,
     ] {
         let message = load_with(TEST_LABELS, file, bytes).unwrap_err().to_string();
@@ -174,9 +186,11 @@ fn damaged_gzip() {
             "{message}"
         );
     }
-    let outcome = load_with(TEST_LABELS, file, &[&sound[..], b"\0"].concat());
-    let what = "expected one gzip stream, found more bytes after its end; copy the file again";
-    assert_fault(outcome, file, what);
+    let more = [&sound[..], b"more"].concat();
+    let message = load_with(TEST_LABELS, file, &more).unwrap_err().to_string();
+    assert!(message.contains("something else follows"), "{message}");
+    let padded = [&sound[..], &[0; 512]].concat();
+    assert!(load_with(TEST_LABELS, file, &padded).unwrap() == *super::SHIPPED);
 }
 
 /// 1 GiB of zeros in 1 MB, after a good header, is not decompressed to its end.

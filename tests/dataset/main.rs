@@ -1,6 +1,11 @@
 //! Loading the data set and choosing from it.
 
 mod faults;
+mod fitting;
+mod shapes;
+
+#[path = "../support/idx.rs"]
+mod idx;
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -11,13 +16,16 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use flate2::read::GzDecoder;
-use spikeprune::dataset::{Dataset, LabelledImages, PIXELS, count_of_class, first_of_class, load};
+use spikeprune::dataset::{
+    Dataset, ImageShape, LabelledImages, count_of_class, first_of_class, load,
+};
 use tempfile::TempDir;
 
 const TRAIN_IMAGES: &str = "train-images-idx3-ubyte";
 const TRAIN_LABELS: &str = "train-labels-idx1-ubyte";
 const TEST_IMAGES: &str = "t10k-images-idx3-ubyte";
 const TEST_LABELS: &str = "t10k-labels-idx1-ubyte";
+const PIXELS: usize = ImageShape::MNIST.len();
 const NAMES: [&str; 4] = [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS];
 
 /// The data set as it is shipped.
@@ -50,7 +58,12 @@ fn folder_without(left_out: &[&str]) -> TempDir {
 
 #[test]
 fn shipped_set_is_mnist() {
-    let Dataset { train, test } = &*SHIPPED;
+    let Dataset { train, test, names } = &*SHIPPED;
+    assert!(names.is_empty());
+    assert_eq!(
+        [train, test].map(LabelledImages::shape),
+        [ImageShape::MNIST; 2]
+    );
     assert_eq!((train.len(), test.len()), (60_000, 10_000));
     assert_eq!(train.labels()[..10], [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
     assert_eq!((train.label(9), test.label(0)), (4, 7));
@@ -98,7 +111,7 @@ fn names_with_dots_and_any_folder_will_do() {
 #[test]
 fn images_of_a_class() {
     let labels = vec![3, 1, 3, 3, 0];
-    let images = LabelledImages::new(vec![0; 5 * PIXELS], labels).unwrap();
+    let images = LabelledImages::new(ImageShape::MNIST, vec![0; 5 * PIXELS], labels).unwrap();
     assert!(!images.is_empty());
     assert_eq!(first_of_class(&images, 3, 0, 3).unwrap(), [0, 2, 3]);
     assert_eq!(first_of_class(&images, 3, 1, 1).unwrap(), [2]);
@@ -117,7 +130,7 @@ fn images_of_a_class() {
 
 #[test]
 fn pixels_and_labels_must_agree() {
-    let message = LabelledImages::new(vec![0; 783], vec![1])
+    let message = LabelledImages::new(ImageShape::MNIST, vec![0; 783], vec![1])
         .unwrap_err()
         .to_string();
     assert_eq!(

@@ -2,7 +2,7 @@
 //!
 //!     cargo run --release --example own_data
 
-use spikeprune::dataset::{Dataset, LabelledImages, PIXELS};
+use spikeprune::dataset::{Dataset, ImageShape, LabelledImages};
 use spikeprune::params::{PerClass, TrainImages};
 use spikeprune::presets;
 use spikeprune::simulation::{Simulation, SimulationError};
@@ -10,11 +10,12 @@ use std::path::Path;
 
 /// Pixels along a side.
 const SIDE: usize = 28;
+const SHAPE: ImageShape = ImageShape::grey(SIDE, SIDE);
 
 /// A bar four pixels wide, at one of several places; its label says how it runs.
-fn bar(label: u8, place: usize) -> [u8; PIXELS] {
+fn bar(label: u8, place: usize) -> Vec<u8> {
     let middle = 8 + place % 13;
-    let mut image = [0; PIXELS];
+    let mut image = vec![0; SHAPE.len()];
     for (at, pixel) in image.iter_mut().enumerate() {
         let (row, column) = (at / SIDE, at % SIDE);
         let along = match label {
@@ -38,13 +39,14 @@ fn bars(count: usize, first: usize) -> Result<LabelledImages, SimulationError> {
             labels.push(label);
         }
     }
-    Ok(LabelledImages::new(pixels, labels)?)
+    Ok(LabelledImages::new(SHAPE, pixels, labels)?)
 }
 
 fn main() -> Result<(), SimulationError> {
     let data = Dataset {
         train: bars(150, 0)?,
         test: bars(40, 5)?,
+        names: ["lies", "stands", "leans"].map(String::from).into(),
     };
     let mut params = presets::best();
     params.model.network.classes = vec![0, 1, 2];

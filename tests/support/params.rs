@@ -125,6 +125,7 @@ impl Sizes {
             },
         };
         Architecture {
+            names: Vec::new(),
             classes: (0..classes as u8).collect(),
             vote,
         }

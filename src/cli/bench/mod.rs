@@ -121,8 +121,9 @@ struct Row {
 
 pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let effort = args.effort()?;
-    let params = args.params.resolve(args.output.quiet)?;
-    let search = args.search(params)?;
+    let asked = args.params.resolve(args.output.quiet)?;
+    let data = Loaded::of(&asked.params.job, None)?.set;
+    let search = args.search(asked.fit(&data, args.output.quiet)?)?;
     let points = search.points()?;
     if let Some(path) = &args.output.plot {
         ensure!(
@@ -134,7 +135,6 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
             show::number(&search.axes[0].key, &point.values[0])?;
         }
     }
-    let data = Loaded::from(&search.params.job.data, None)?.set;
     let backends = args.open()?;
     let rows = args.measure(effort, &backends, &data, &search, &points)?;
     let document = Document {

@@ -8,7 +8,7 @@ use super::choices::{List, choice_list};
 use super::data::{DataOptions, Loaded};
 use super::device::DeviceOptions;
 use super::heatmap::FontOptions;
-use super::options::{JobOptions, ModelOptions, SourceOptions, check_seeds, set};
+use super::options::{Asked, JobOptions, ModelOptions, SourceOptions, check_seeds};
 use super::paths::path;
 use super::run::{Flags, Job, Kind, Start};
 use super::run_folder::{FolderOptions, RunFolder};
@@ -61,7 +61,7 @@ pub struct ReproduceArgs {
     /// Go on with the run in this folder: all but --device, --threads and --data comes from there; results are the same
     /// to the bit, on the same device or one that is exact
     #[arg(long, value_parser = path(), value_name = "DIR", help_heading = "Device and output",
-        conflicts_with_all = ["paper", "SourceOptions", "JobOptions", "ModelOptions", "SharedOptions", "AntonovSukhovOptions", "DiehlCookOptions",
+        conflicts_with_all = ["paper", "SourceOptions", "JobOptions", "ModelOptions", "ReadingOptions", "SharedOptions", "AntonovSukhovOptions", "DiehlCookOptions",
             "FolderOptions"])]
     resume: Option<PathBuf>,
 }
@@ -118,12 +118,12 @@ pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
     let paper = saved.as_ref().map_or(args.paper, |saved| saved.paper);
     match paper {
         Paper::AntonovSukhov => {
-            let job = antonov_sukhov::job(args, saved)?;
+            let job = antonov_sukhov::job(args, &start, saved)?;
             check_config(start.folder(), &job)?;
             start.run(job)
         }
         Paper::DiehlCook => {
-            let job = diehl_cook::job(args, saved)?;
+            let job = diehl_cook::job(args, &start, saved)?;
             check_config(start.folder(), &job)?;
             start.run(job)
         }
@@ -213,7 +213,7 @@ fn first_given<'a>(flags: &[(&'a str, bool)]) -> Option<&'a str> {
 
 impl ReproduceArgs {
     /// Parameters from file and flags, over a preset where neither names one.
-    fn params(&self, preset: Option<&str>) -> anyhow::Result<Params> {
+    fn params(&self, preset: Option<&str>) -> anyhow::Result<Asked> {
         ensure!(
             self.job.replicas.is_none(),
             "--replicas has no meaning here: --seeds says how many networks each arm has"
@@ -223,11 +223,12 @@ impl ReproduceArgs {
             "--pruning has no meaning here: --arms names the kinds of pruning to compare"
         );
         check_seeds(self.shared.seeds)?;
-        let mut params = self.source.resolve_from(preset, self.device.quiet)?;
-        self.job.apply(&mut params)?;
-        set(&mut params.job.data, self.data.folder());
-        self.model.apply(&mut params);
-        params.job.replicas = self.shared.seeds;
-        Ok(params)
+        let mut asked = self.source.resolve_from(preset, self.device.quiet)?;
+        self.job.apply(&mut asked)?;
+        self.data.apply(&mut asked.params.job);
+        self.model.apply(&mut asked.params);
+        asked.params.job.replicas = self.shared.seeds;
+        asked.validate()?;
+        Ok(asked)
     }
 }

@@ -38,7 +38,7 @@ pub struct SweepArgs {
     folder: FolderOptions,
     /// Go on with the search in this run folder: all but --device, --threads and --data comes from there
     #[arg(long, value_parser = path(), value_name = "DIR", help_heading = "Device and output",
-        conflicts_with_all = ["SourceOptions", "JobOptions", "ModelOptions", "SearchOptions", "FolderOptions"])]
+        conflicts_with_all = ["SourceOptions", "JobOptions", "ModelOptions", "ReadingOptions", "SearchOptions", "FolderOptions"])]
     resume: Option<PathBuf>,
 }
 
@@ -84,7 +84,11 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
     })?;
     let search: Search = match start.folder() {
         Some(folder) => folder.read_toml(SEARCH)?,
-        None => args.search.search(&args.params, args.device.quiet)?,
+        None => {
+            let asked = args.params.resolve(args.device.quiet)?;
+            args.search
+                .search(start.fit(&asked)?.0, args.device.quiet)?
+        }
     };
     let trials = search.trials()?;
     start.run(Searching { search, trials })
@@ -224,9 +228,8 @@ fn seconds_of(folder: &RunFolder, rows: &[Row]) -> anyhow::Result<Option<f64>> {
 }
 
 impl SearchOptions {
-    fn search(&self, params: &ParamOptions, quiet: bool) -> anyhow::Result<Search> {
+    fn search(&self, mut params: Params, quiet: bool) -> anyhow::Result<Search> {
         check_seeds(self.seeds)?;
-        let mut params = params.resolve(quiet)?;
         let mut axes = grid(&params, &self.grid)?;
         for text in &self.range {
             axes.push(range(&params, "--range", text, Values::Uniform)?);

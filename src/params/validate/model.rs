@@ -32,12 +32,9 @@ impl Architecture {
     pub fn validate_classes(&self) -> Result<(), ParamsError> {
         let (classes, key) = (&self.classes, "network.classes");
         let listed = || self.label(",");
-        if classes.is_empty() {
+        if self.is_open() {
             let expected = "a list of labels, such as 7,4,6";
-            return Err(out_of_range(key, "empty", expected));
-        }
-        if classes.iter().any(|&class| class > 9) {
-            return Err(out_of_range(key, listed(), "labels from 0 to 9"));
+            return Err(out_of_range(key, listed(), expected));
         }
         if (1..classes.len()).any(|i| classes[..i].contains(&classes[i])) {
             let expected = "a list without a label twice";
@@ -89,7 +86,9 @@ impl Model {
             return Err(out_of_range(
                 "input.height * input.width * input.channels",
                 format!("{height} * {width} * {channels}"),
-                format!("at most {MAX_INPUTS}: scale the images down"),
+                format!(
+                    "at most {MAX_INPUTS}: scale the images down, with --size or job.reading.size"
+                ),
             ));
         }
         if self.input.mean_rate_hz > self.input.full_rate_hz {

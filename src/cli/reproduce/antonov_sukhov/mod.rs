@@ -9,30 +9,31 @@ use super::{
     CONFIG, NO_PAGE, PAGE, PLAN, Paper, RESULT, ReproduceArgs, Saved, first_given, planned, refuse,
     write,
 };
-use crate::cli::choices::List;
 use crate::cli::data::Loaded;
 use crate::cli::heatmap::FontOptions;
+use crate::cli::options::words;
 use crate::cli::output::note;
-use crate::cli::run::{Frame, Job, Kept};
+use crate::cli::run::{Frame, Job, Kept, Start};
 use crate::cli::run_folder::RunFolder;
 use crate::cli::silence;
 use crate::cli::train::note_missing_validation;
 use anyhow::{Context, ensure};
 use clap::Args;
 use spikeprune::dataset::{Dataset, Digests};
+use spikeprune::experiment::fitting::labels_of;
 use spikeprune::experiment::papers::antonov_sukhov::{
     ArmsPlan, MOST_SPLITS, Reproduction, Split, random_splits, reproduce,
 };
 use spikeprune::experiment::test_sets::HeldOut;
-use spikeprune::params::{Params, PruningMode, whole, wholes};
+use spikeprune::params::{Params, PruningMode, class_list, whole};
 
 /// What this experiment alone may be given.
 #[derive(Args)]
 #[command(next_help_heading = "Experiment")]
 pub struct AntonovSukhovOptions {
-    /// Labels to show without having learned them [default: 9,2,1 for 7,4,6, else the lowest that are left]
-    #[arg(long, value_parser = wholes::<u8>, value_name = "LIST")]
-    unknown: Option<List<u8>>,
+    /// Classes to show without having learned them [default: 9,2,1 for 7,4,6, else the lowest that are left]
+    #[arg(long, value_parser = class_list, value_name = "LIST")]
+    unknown: Option<String>,
     /// Random splits of the labels instead, each with as many learned and as many unknown ones as above
     #[arg(long, value_parser = whole::<usize>, value_name = "N", conflicts_with = "unknown")]
     splits: Option<usize>,
@@ -48,8 +49,12 @@ pub struct AntonovSukhovOptions {
 const TRAINING: &str = "training.safetensors";
 
 /// The run that the folder or the flags ask for.
-pub fn job(args: &ReproduceArgs, saved: Option<Saved<'_>>) -> anyhow::Result<Arms> {
-    let plan: ArmsPlan = planned(saved, || plan(args))?;
+pub fn job(
+    args: &ReproduceArgs,
+    start: &Start<'_>,
+    saved: Option<Saved<'_>>,
+) -> anyhow::Result<Arms> {
+    let plan: ArmsPlan = planned(saved, || plan(args, start))?;
     plan.validate()?;
     Ok(Arms(plan, args.font))
 }
@@ -158,11 +163,10 @@ fn silent_networks(found: &Reproduction, data: &Dataset) -> Option<String> {
     silence::note(&silent, found.arms.len(), &found.params, (data, false))
 }
 
-fn plan(args: &ReproduceArgs) -> anyhow::Result<ArmsPlan> {
+fn plan(args: &ReproduceArgs, start: &Start<'_>) -> anyhow::Result<ArmsPlan> {
     refuse("antonov-sukhov", args.diehl_cook.given())?;
     let (shared, options) = (&args.shared, &args.antonov_sukhov);
-    let params = args.params(None)?;
-    params.validate()?;
+    let (params, data) = start.fit(&args.params(None)?)?;
     let last = match params.model.pruning.mode {
         PruningMode::FinalWindow => PruningMode::FinalWindow,
         _ => PruningMode::Final,
@@ -173,7 +177,7 @@ fn plan(args: &ReproduceArgs) -> anyhow::Result<ArmsPlan> {
     let prunes = arms.iter().any(|&arm| arm != PruningMode::None) || !options.no_controls;
     args.model.check(prunes, "--arms")?;
     Ok(ArmsPlan {
-        splits: options.splits(&params)?,
+        splits: options.splits(&params, data)?,
         arms,
         seeds: shared.seeds,
         controls: !options.no_controls,
@@ -197,7 +201,7 @@ impl AntonovSukhovOptions {
         ])
     }
 
-    fn splits(&self, params: &Params) -> anyhow::Result<Vec<Split>> {
+    fn splits(&self, params: &Params, data: &Dataset) -> anyhow::Result<Vec<Split>> {
         let classes = &params.model.network.classes;
         let known = classes.len();
         if let Some(count) = self.splits {
@@ -210,9 +214,15 @@ impl AntonovSukhovOptions {
         }
         let left = |label: &u8| !classes.contains(label);
         let unknown = match &self.unknown {
-            Some(unknown) => unknown.clone(),
+            Some(unknown) => labels_of(&words(unknown)?, &data.test, data)?,
             None if *classes == [7, 4, 6] => vec![9, 2, 1],
-            None => (0..10).filter(left).take(known).collect(),
+            None => data
+                .test
+                .classes()
+                .into_iter()
+                .filter(left)
+                .take(known)
+                .collect(),
         };
         let classes = classes.clone();
         Ok(vec![Split { classes, unknown }])

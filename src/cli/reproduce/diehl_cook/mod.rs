@@ -10,7 +10,7 @@ use crate::cli::choices::List;
 use crate::cli::data::Loaded;
 use crate::cli::heatmap::FontOptions;
 use crate::cli::output::note;
-use crate::cli::run::{Frame, Job, Kept};
+use crate::cli::run::{Frame, Job, Kept, Start};
 use crate::cli::run_folder::RunFolder;
 use crate::cli::train::note_missing_validation;
 use anyhow::{Context, ensure};
@@ -37,8 +37,12 @@ const ROWS: usize = 12;
 const SHEET: usize = 1200;
 
 /// The run that the folder or the flags ask for.
-pub fn job(args: &ReproduceArgs, saved: Option<Saved<'_>>) -> anyhow::Result<Sizes> {
-    let plan: SizesPlan = planned(saved, || plan(args))?;
+pub fn job(
+    args: &ReproduceArgs,
+    start: &Start<'_>,
+    saved: Option<Saved<'_>>,
+) -> anyhow::Result<Sizes> {
+    let plan: SizesPlan = planned(saved, || plan(args, start))?;
     plan.validate()?;
     Ok(Sizes(plan, args.font))
 }
@@ -141,14 +145,14 @@ fn write_page(
     folder.write_text(PAGE, &show::html((found, silent), data, &digits, font)?)
 }
 
-fn plan(args: &ReproduceArgs) -> anyhow::Result<SizesPlan> {
+fn plan(args: &ReproduceArgs, start: &Start<'_>) -> anyhow::Result<SizesPlan> {
     refuse("diehl-cook", args.antonov_sukhov.given())?;
     let (shared, options) = (&args.shared, &args.diehl_cook);
     ensure!(
         args.job.neurons.is_none(),
         "--neurons has no meaning here: --sizes names the numbers of neurons to compare"
     );
-    let mut params = args.params(Some("diehl-cook"))?;
+    let (mut params, _) = start.fit(&args.params(Some("diehl-cook"))?)?;
     if params.job.metrics_every == MetricsEvery::End {
         let every = params.presentations().div_ceil(ROWS);
         params.job.metrics_every = MetricsEvery::Images(every);

@@ -5,53 +5,42 @@
 //! else in a private temporary folder. If neither can be had, as on a machine that allows no writing, the bytes are
 //! split here, with the same result.
 
-use super::{Dataset, DatasetError, LabelledImages, idx};
+use super::Images;
+use super::idx::PartFiles;
+use crate::dataset::ImageShape;
 use mnist::{Mnist, MnistBuilder};
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// The data of the four files with their headers.
-pub(super) struct Files {
-    pub train_images: Vec<u8>,
-    pub train_labels: Vec<u8>,
-    pub test_images: Vec<u8>,
-    pub test_labels: Vec<u8>,
-}
+/// Images in the two parts of MNIST: the crate parses no others.
+const TRAIN_COUNT: u32 = 60_000;
+const TEST_COUNT: u32 = 10_000;
 
-impl Files {
-    /// In the order in which the crate takes them.
-    fn all(&self) -> [&[u8]; 4] {
-        let Self {
-            train_images,
-            train_labels,
-            test_images,
-            test_labels,
-        } = self;
-        [train_images, train_labels, test_images, test_labels]
-    }
-}
-
-/// Parses files that have been checked.
-///
-/// # Errors
-/// None, unless the parser has a fault.
-pub(super) fn parse(files: Files) -> Result<Dataset, DatasetError> {
-    match Shown::in_memory(&files).or_else(|_| Shown::in_private_folder(&files)) {
-        Ok(shown) => {
+/// Parses the two parts of a set.
+pub(super) fn parse(train: PartFiles, test: PartFiles) -> (Images, Images) {
+    let counts = [(&train, TRAIN_COUNT), (&test, TEST_COUNT)];
+    let files = counts.map(|(part, count)| part.of_mnist(count as usize));
+    if let [
+        Some([train_images, train_labels]),
+        Some([test_images, test_labels]),
+    ] = files
+    {
+        let files = [train_images, train_labels, test_images, test_labels];
+        if let Ok(shown) = Shown::in_memory(files).or_else(|_| Shown::in_private_folder(files)) {
             // They are 55 MB, and so are the copies that the crate makes.
-            drop(files);
-            by_crate(&shown)
+            drop((train, test));
+            return by_crate(&shown);
         }
-        Err(_) => cut(&files),
     }
+    (train.cut(), test.cut())
 }
 
 /// Files with paths that the crate can open, as long as this lives.
 struct Shown {
     folder: String,
-    /// In the order of [`Files::all`].
+    /// Training images, their labels, test images, their labels.
     names: [String; 4],
     _open: Vec<File>,
     _private: Option<TempDir>,
@@ -60,11 +49,11 @@ struct Shown {
 impl Shown {
     /// Files in memory.
     #[cfg(target_os = "linux")]
-    fn in_memory(files: &Files) -> io::Result<Self> {
+    fn in_memory(files: [&[u8]; 4]) -> io::Result<Self> {
         use std::io::Write;
         use std::os::fd::AsRawFd;
         let mut open = Vec::new();
-        for bytes in files.all() {
+        for bytes in files {
             let flags = rustix::fs::MemfdFlags::CLOEXEC;
             let mut file = File::from(rustix::fs::memfd_create("data", flags)?);
             file.write_all(bytes)?;
@@ -81,15 +70,15 @@ impl Shown {
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn in_memory(_: &Files) -> io::Result<Self> {
+    fn in_memory(_: [&[u8]; 4]) -> io::Result<Self> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
     /// Files in a private folder, which is removed afterwards.
-    fn in_private_folder(files: &Files) -> io::Result<Self> {
+    fn in_private_folder(files: [&[u8]; 4]) -> io::Result<Self> {
         let private = tempfile::Builder::new().prefix("spikeprune-").tempdir()?;
         let names = ["0", "1", "2", "3"].map(String::from);
-        for (name, bytes) in names.iter().zip(files.all()) {
+        for (name, bytes) in names.iter().zip(files) {
             fs::write(private.path().join(name), bytes)?;
         }
         let folder = private.path().to_str();
@@ -112,7 +101,7 @@ impl Shown {
 }
 
 /// What the crate makes of the files.
-fn by_crate(shown: &Shown) -> Result<Dataset, DatasetError> {
+fn by_crate(shown: &Shown) -> (Images, Images) {
     let [train_images, train_labels, test_images, test_labels] = &shown.names;
     let Mnist {
         mut trn_img,
@@ -127,53 +116,42 @@ fn by_crate(shown: &Shown) -> Result<Dataset, DatasetError> {
         .test_images_filename(test_images)
         .test_labels_filename(test_labels)
         .label_format_digit()
-        .training_set_length(idx::TRAIN_COUNT)
+        .training_set_length(TRAIN_COUNT)
         .validation_set_length(0)
-        .test_set_length(idx::TEST_COUNT)
+        .test_set_length(TEST_COUNT)
         .finalize();
     // The parser splits the sets off one long vector, which keeps its size.
     trn_img.shrink_to_fit();
     trn_lbl.shrink_to_fit();
-    joined([trn_img, trn_lbl, tst_img, tst_lbl])
-}
-
-/// The items behind the headers.
-fn cut(files: &Files) -> Result<Dataset, DatasetError> {
-    let items = |bytes: &[u8], kind: &idx::Kind| bytes[kind.header_len as usize..].to_vec();
-    joined([
-        items(&files.train_images, &idx::IMAGES),
-        items(&files.train_labels, &idx::LABELS),
-        items(&files.test_images, &idx::IMAGES),
-        items(&files.test_labels, &idx::LABELS),
-    ])
-}
-
-fn joined(
-    [train_images, train_labels, test_images, test_labels]: [Vec<u8>; 4],
-) -> Result<Dataset, DatasetError> {
-    Ok(Dataset {
-        train: LabelledImages::new(train_images, train_labels)?,
-        test: LabelledImages::new(test_images, test_labels)?,
-    })
+    let images = |pixels, labels: Vec<u8>| Images {
+        shape: ImageShape::MNIST,
+        pixels,
+        labels: labels.into_iter().map(i64::from).collect(),
+    };
+    (images(trn_img, trn_lbl), images(tst_img, tst_lbl))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::Part;
+    use crate::dataset::source::idx::part_files;
 
     #[test]
     fn all_ways_come_to_the_same() {
         let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
-        let files = crate::dataset::read(&data).unwrap();
-        let own = cut(&files).unwrap();
-        assert_eq!((own.train.len(), own.test.len()), (60_000, 10_000));
-        let of_folder = Shown::in_private_folder(&files).unwrap();
-        assert_eq!(by_crate(&of_folder).unwrap(), own);
+        let [train, test] = [Part::Training, Part::Test].map(|part| part_files(&data, part));
+        let whole = [(&train, 60_000), (&test, 10_000)].map(|(part, count)| part.of_mnist(count));
+        let [[train_images, train_labels], [test_images, test_labels]] = whole.map(Option::unwrap);
+        let files = [train_images, train_labels, test_images, test_labels];
+        let of_folder = by_crate(&Shown::in_private_folder(files).unwrap());
         if cfg!(target_os = "linux") {
-            let of_memory = Shown::in_memory(&files).unwrap();
-            assert_eq!(by_crate(&of_memory).unwrap(), own);
+            let of_memory = Shown::in_memory(files).unwrap();
+            assert!(by_crate(&of_memory) == of_folder);
         }
-        assert_eq!(parse(files).unwrap(), own);
+        let cut = (train.cut(), test.cut());
+        assert_eq!((cut.0.labels.len(), cut.1.labels.len()), (60_000, 10_000));
+        assert!(of_folder == cut);
     }
 
     #[test]

@@ -1,0 +1,208 @@
+//! One IDX file: checked before it is believed.
+//!
+//! Nothing is sized by a header alone: what a header announces is compared with the length of the file first, or with
+//! what that length can hold once decompressed, and reading stops one byte after it.
+
+use super::names::Kind;
+use crate::dataset::DatasetError;
+use crate::dataset::source::gzip::{self, Members};
+use std::fs::{self, File};
+use std::io::{self, BufReader, ErrorKind, Read};
+use std::path::Path;
+
+/// Bytes read at a time.
+const CHUNK: usize = 128 * 1024;
+/// Most bytes that deflate makes of one: a bound on what a file can hold.
+const MOST_OF_A_BYTE: u64 = 1032;
+/// Bytes of a number in a header.
+const WORD: usize = 4;
+/// Types of items: bytes without a sign, and numbers of 32 bits.
+const BYTES: u8 = 0x08;
+const INTEGERS: u8 = 0x0c;
+
+/// A file that holds what its header says.
+pub(super) struct Idx {
+    /// The whole file, header and items.
+    pub bytes: Vec<u8>,
+    pub dimensions: Vec<usize>,
+    pub header_len: usize,
+}
+
+impl Idx {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(path: &Path, kind: Kind) -> Result<Self, DatasetError> {
+        let unreadable = |cause| DatasetError::Unreadable {
+            path: path.into(),
+            cause,
+        };
+        let found = fs::metadata(path).map_err(unreadable)?;
+        if !found.is_file() {
+            return Err(DatasetError::NotAFile { path: path.into() });
+        }
+        if found.len() == 0 {
+            return Err(DatasetError::Empty { path: path.into() });
+        }
+        let file = File::open(path).map_err(unreadable)?;
+        Self::take(path, kind, file, found.len())
+    }
+
+    /// The same from what a file of this length holds.
+    pub fn take(
+        path: &Path,
+        kind: Kind,
+        file: impl Read,
+        file_len: u64,
+    ) -> Result<Self, DatasetError> {
+        let mut file = BufReader::with_capacity(CHUNK, file);
+        let fault = Fault { path, kind };
+        match gzip::is_gzip(&mut file) {
+            Ok(false) => fault.take_plain(file, false, file_len),
+            Ok(true) => fault.take_plain(
+                Members::new(file),
+                true,
+                file_len.saturating_mul(MOST_OF_A_BYTE),
+            ),
+            Err(cause) => Err(fault.unreadable(cause, false)),
+        }
+    }
+
+    /// Whether each item is a byte.
+    pub fn are_bytes(&self) -> bool {
+        self.bytes[2] == BYTES
+    }
+
+    /// Labels as numbers: of several numbers for each image, as QMNIST has them, the first.
+    pub fn numbers(&self) -> Vec<i64> {
+        let items = &self.bytes[self.header_len..];
+        if self.are_bytes() {
+            return items.iter().map(|&label| label.into()).collect();
+        }
+        let columns = self.dimensions.get(1).copied().unwrap_or(1).max(1);
+        let words = items.chunks_exact(WORD).step_by(columns);
+        words
+            .map(|word| {
+                word.iter()
+                    .fold(0, |number: i32, &byte| number << 8 | i32::from(byte))
+                    .into()
+            })
+            .collect()
+    }
+}
+
+/// What is read, for what is said of it.
+struct Fault<'a> {
+    path: &'a Path,
+    kind: Kind,
+}
+
+impl Fault<'_> {
+    /// Takes what a file holds, one byte more than its header announces at the most; `most`: what it can hold.
+    fn take_plain(
+        &self,
+        mut input: impl Read,
+        compressed: bool,
+        most: u64,
+    ) -> Result<Idx, DatasetError> {
+        let mut bytes = Vec::new();
+        let mut read = |bytes: &mut Vec<u8>, count: u64| {
+            let input = input.by_ref().take(count);
+            let read = { input }.read_to_end(bytes);
+            read.map_err(|cause| self.unreadable(cause, compressed))
+        };
+        read(&mut bytes, WORD as u64)?;
+        let dimensions = self.check_magic(&bytes)?;
+        let header_len = WORD * (1 + dimensions);
+        read(&mut bytes, (WORD * dimensions) as u64)?;
+        let Some(header) = bytes.get(WORD..header_len) else {
+            return Err(self.too_short(header_len as u64, bytes.len()));
+        };
+        let dimensions: Vec<usize> = header
+            .chunks_exact(WORD)
+            .map(|word| {
+                word.iter()
+                    .fold(0, |number, &byte| number << 8 | usize::from(byte))
+            })
+            .collect();
+        let item_len = if bytes[2] == INTEGERS { WORD } else { 1 };
+        let items = dimensions
+            .iter()
+            .try_fold(item_len, |items, &more| items.checked_mul(more));
+        let expected = items.and_then(|items| items.checked_add(header_len));
+        let expected = expected.map_or(u64::MAX, |expected| expected as u64);
+        if expected > most {
+            // The file is not even long enough for it: how long it is, is found by reading on.
+            let found = read(&mut bytes, most).map(|_| bytes.len())?;
+            return Err(self.too_short(expected, found));
+        }
+        bytes.reserve_exact((expected as usize - header_len).saturating_add(1));
+        read(&mut bytes, expected - header_len as u64 + 1)?;
+        match bytes.len() as u64 {
+            found if found < expected => Err(self.too_short(expected, bytes.len())),
+            found if found > expected => Err(DatasetError::TooLong {
+                path: self.path.into(),
+                expected,
+            }),
+            _ => Ok(Idx {
+                bytes,
+                dimensions,
+                header_len,
+            }),
+        }
+    }
+
+    /// The number of dimensions that the first bytes announce.
+    fn check_magic(&self, bytes: &[u8]) -> Result<usize, DatasetError> {
+        let Some(&[high, low, of, dimensions]) = bytes.first_chunk() else {
+            return Err(self.too_short(WORD as u64, bytes.len()));
+        };
+        let known = match self.kind {
+            Kind::Images => of == BYTES && (2..=4).contains(&dimensions),
+            Kind::Labels => {
+                (of == BYTES && dimensions == 1)
+                    || (of == INTEGERS && (1..=2).contains(&dimensions))
+            }
+        };
+        if (high, low) == (0, 0) && known {
+            return Ok(dimensions.into());
+        }
+        let found = u32::from_be_bytes([high, low, of, dimensions]);
+        Err(DatasetError::Magic {
+            path: self.path.into(),
+            kind: self.kind.word(),
+            expected: match self.kind {
+                Kind::Images => 0x0803,
+                Kind::Labels => 0x0801,
+            },
+            found,
+            hint: match found {
+                0x0801 => ", which is that of labels: are two files swapped?",
+                0x0803 => ", which is that of images: are two files swapped?",
+                _ => "",
+            },
+        })
+    }
+
+    fn too_short(&self, expected: u64, found: usize) -> DatasetError {
+        DatasetError::TooShort {
+            path: self.path.into(),
+            expected,
+            found: found as u64,
+        }
+    }
+
+    fn unreadable(&self, cause: io::Error, compressed: bool) -> DatasetError {
+        let path = self.path.to_path_buf();
+        let damaged = [
+            ErrorKind::InvalidData,
+            ErrorKind::InvalidInput,
+            ErrorKind::UnexpectedEof,
+        ];
+        match compressed && damaged.contains(&cause.kind()) {
+            true => DatasetError::BadGzip { path, cause },
+            false => DatasetError::Unreadable { path, cause },
+        }
+    }
+}
