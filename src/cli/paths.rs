@@ -4,7 +4,7 @@
 use anyhow::anyhow;
 use clap::builder::{PathBufValueParser, StringValueParser, TypedValueParser};
 use spikeprune::params::DataFolder;
-use std::env::home_dir;
+use std::env::{current_dir, home_dir};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -41,6 +41,9 @@ pub fn make_folder(path: &Path) -> anyhow::Result<()> {
         match error.kind() {
             io::ErrorKind::AlreadyExists => {
                 anyhow!("{what}: a file, or a link that leads nowhere, has this name")
+            }
+            _ if current_dir().is_err() && path.is_relative() => {
+                anyhow!("{what}: the working folder is gone; go to another one")
             }
             _ => anyhow!(error).context(what),
         }

@@ -75,7 +75,8 @@ pub(super) fn explained(error: &toml::de::Error, text: &str) -> String {
 /// The line at a place as it was probably meant, where that is TOML: words in quotes, a list in brackets, an equals sign.
 fn mended(text: &str, at: usize) -> Option<String> {
     let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
-    let line = text[start..].lines().next()?.trim();
+    let typed = text[start..].lines().next()?.trim();
+    let line = &plain(typed);
     let (key, value) = line.split_once('=').or_else(|| line.split_once(':'))?;
     let (key, value) = (key.trim(), value.trim());
     let comment = value.find(" #").filter(|_| !value.contains(['"', '\'']));
@@ -94,7 +95,14 @@ fn mended(text: &str, at: usize) -> Option<String> {
         }
     };
     let mended = format!("{key} = {value}");
-    (mended != line && mended.parse::<Table>().is_ok()).then_some(mended)
+    (mended != typed && mended.parse::<Table>().is_ok()).then_some(mended)
+}
+
+/// A line with plain quotes and spaces, where a word processor or a page has put others.
+fn plain(line: &str) -> String {
+    line.replace(['\u{201c}', '\u{201d}', '\u{201e}'], "\"")
+        .replace(['\u{2018}', '\u{2019}', '\u{201a}'], "'")
+        .replace(['\u{a0}', '\u{2007}', '\u{202f}'], " ")
 }
 
 /// What stands in a list as TOML has it: numbers and strings as they are, other words in quotes.
@@ -126,6 +134,8 @@ mod tests {
             ("mode: none", "mode = \"none\""),
             ("job.seed = 100 ms", "job.seed = \"100 ms\""),
             ("held = True", "held = true"),
+            ("mode = \u{201c}none\u{201d}", "mode = \"none\""),
+            ("mode\u{a0}=\u{a0}\"none\"", "mode = \"none\""),
         ] {
             let text = format!("first = 1\n{line}\nlast = 2\n");
             let error = document(&text).unwrap_err();

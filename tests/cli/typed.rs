@@ -1,6 +1,8 @@
 //! What people type who come from other programs, shells and file formats.
 
-use crate::program::{Run, SHARED, all_well, refused, spikeprune, succeed, tiny, tiny_train};
+use crate::program::{
+    PROGRAM, Run, SHARED, all_well, refused, spikeprune, succeed, tiny, tiny_train,
+};
 use serde_json::Value;
 use std::fs;
 use tempfile::TempDir;
@@ -68,6 +70,66 @@ fn a_negative_number_is_no_flag() {
         "pruning.k is -0.5",
     )
     .unwrap();
+}
+
+/// Flags as they come out of a page or another program, and lists as other programs have them.
+#[test]
+fn flags_with_other_dashes_and_lists_with_spaces_are_told_what_to_write() {
+    let cases: [(&[&str], _); 6] = [
+        (
+            &["train", "\u{2013}seed", "3"],
+            "write --seed, with two plain dashes",
+        ),
+        (
+            &["train", "\u{2014}seed=3"],
+            "write --seed=3, with two plain dashes",
+        ),
+        (
+            &["train", "-seed", "3"],
+            "write --seed, with two plain dashes",
+        ),
+        (
+            &["train", "--classes", "7", "4", "6"],
+            "a list has commas: 7,4",
+        ),
+        (
+            &["train", "--classes", "7,", "4"],
+            "a list with spaces needs quotes",
+        ),
+        (
+            &["eval", "a.safetensors", "b.safetensors"],
+            "unexpected argument",
+        ),
+    ];
+    all_well(cases.map(|(args, says)| refused(&mut spikeprune(args), 2, says)));
+}
+
+/// Version control and systems put files into folders that are empty for people.
+#[test]
+fn a_folder_with_hidden_files_alone_is_empty() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    fs::create_dir(&out).unwrap();
+    for name in [".gitkeep", ".DS_Store", "desktop.ini"] {
+        fs::write(out.join(name), "").unwrap();
+    }
+    succeed(&mut tiny_train(&out, &["--train-per-class", "1"]));
+    assert!(out.join(".gitkeep").exists() && out.join("summary.json").exists());
+    fs::write(folder.path().join("notes.txt"), "").unwrap();
+    refused(&mut tiny_train(folder.path(), &[]), 1, "is not empty").unwrap();
+}
+
+/// As where another shell has removed it.
+#[test]
+fn a_working_folder_that_is_gone_is_named() {
+    let folder = TempDir::new().unwrap();
+    let line = format!("rmdir \"$PWD\"; exec '{PROGRAM}' train --quiet \"$@\"");
+    let mut train = assert_cmd::Command::new("sh");
+    train
+        .args(["-c", &line, "sh"])
+        .args(tiny())
+        .current_dir(&folder);
+    refused(&mut train, 1, "the working folder is gone").unwrap();
 }
 
 /// All numbers are read alike.

@@ -2,18 +2,23 @@
 
 use super::HEATMAPS;
 use crate::cli::RUNS;
-use crate::cli::own_files::{DRAWINGS, OwnFiles, RUN};
+use crate::cli::own_files::{DRAWINGS, OwnFiles};
 use crate::cli::paths::make_folder;
 use anyhow::{Context, ensure};
 use std::path::{Path, PathBuf};
 use std::{fs, io, iter};
 
-/// Refuses a folder that holds anything but a record.
+/// What systems and version control put into folders by themselves, beside what begins with a dot.
+const BY_ITSELF: [&str; 3] = ["desktop.ini", "Thumbs.db", "lost+found"];
+
+/// Refuses a folder that holds anything but a record and what is there by itself.
 pub fn check_empty(folder: &Path) -> anyhow::Result<()> {
     let failed = || format!("cannot read the folder {}", folder.display());
     for entry in fs::read_dir(folder).with_context(failed)? {
+        let name = entry.with_context(failed)?.file_name();
+        let name = name.to_string_lossy();
         ensure!(
-            entry.with_context(failed)?.file_name() == RUN,
+            name.starts_with('.') || BY_ITSELF.contains(&&*name),
             "{} is not empty: choose another --out, or pass --overwrite",
             folder.display()
         );
