@@ -213,6 +213,21 @@ fn files_that_are_almost_toml_are_told_what_to_write() {
     }
 }
 
+/// Of all that a run leaves one file holds its parameters.
+#[test]
+fn what_holds_no_parameters_is_told_where_they_are() {
+    let folder = TempDir::new().unwrap();
+    let summary = folder.path().join("summary.json");
+    fs::write(&summary, &SHARED.files["summary.json"]).unwrap();
+    for (path, says) in [
+        (folder.path(), "this is a folder"),
+        (&summary, "this is JSON"),
+    ] {
+        let mut params = spikeprune(&["params", "--config"]);
+        refused(params.arg(path), 1, says).unwrap();
+    }
+}
+
 /// What a file asks for can be left out by a flag.
 #[test]
 fn measures_of_a_file_can_be_switched_off() {
