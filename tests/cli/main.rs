@@ -13,6 +13,7 @@ mod eval;
 #[path = "../support/first_images.rs"]
 mod first_images;
 mod front_end;
+mod going_on;
 #[path = "../support/gpu.rs"]
 mod gpu;
 mod heatmap;
@@ -20,6 +21,7 @@ mod layers;
 mod limits;
 mod older_version;
 mod other_data;
+mod overwriting;
 mod own_files;
 mod places;
 mod program;
@@ -35,6 +37,7 @@ mod streams;
 mod summary;
 mod sweep;
 mod ten_class;
+mod typed;
 mod values;
 #[path = "../support/wait.rs"]
 mod wait;

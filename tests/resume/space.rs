@@ -95,7 +95,8 @@ fn a_folder_that_loses_its_permission_ends_the_run_with_a_sentence() {
         "{stderr}"
     );
     let go_on = format!(
-        "; go on with: spikeprune train --resume {} --device cpu --threads 1\n",
+        "; go on with: {} train --resume {} --device cpu --threads 1\n",
+        program.display(),
         out.display()
     );
     assert!(stderr.ends_with(&go_on), "{stderr}");
