@@ -28,6 +28,7 @@ mod run;
 mod run_folder;
 pub mod saving;
 mod sets;
+mod show_data;
 pub mod signals;
 mod silence;
 mod sweep;
@@ -59,6 +60,7 @@ enum Command {
     Sweep(Box<sweep::SweepArgs>),
     Eval(eval::EvalArgs),
     Heatmap(heatmap::HeatmapArgs),
+    Data(show_data::DataArgs),
     Params(params::ParamsArgs),
     Devices(devices::DevicesArgs),
     Bench(Box<bench::BenchArgs>),
@@ -101,6 +103,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Sweep(args) => sweep::run(args),
         Command::Eval(args) => eval::run(args),
         Command::Heatmap(args) => heatmap::run(args),
+        Command::Data(args) => show_data::run(args),
         Command::Params(args) => params::run(args),
         Command::Devices(args) => devices::run(args),
         Command::Bench(args) => bench::run(args),
