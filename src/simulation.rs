@@ -11,7 +11,7 @@ mod heatmap;
 use crate::backend::{Backend, BackendError, Frozen, TestImage};
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::dataset::{Dataset, DatasetError, Digests, LabelledImages};
-use crate::experiment::evaluate::{Evaluation, evaluate};
+use crate::experiment::evaluate::{Evaluation, Recognition, evaluate, recognise};
 use crate::experiment::prepare::{pixels_as_shown, some_as_shown};
 use crate::experiment::presentation::{self, Presentation};
 use crate::experiment::train::{Every, Saving, train_networks, untrained};
@@ -226,6 +226,16 @@ impl Simulation {
             Stream::Test,
             silent,
         )?)
+    }
+
+    /// What each replica makes of an image whose label nobody knows: the answer that a test would count.
+    ///
+    /// # Errors
+    /// When the image has not as many pixels as those that were learned, neurons that vote by labels have none yet, or the
+    /// device fails.
+    pub fn answer(&self, pixels: &[u8]) -> Result<Vec<Recognition>, SimulationError> {
+        let shown = self.as_shown(pixels)?;
+        Ok(recognise(&*self.backend, &self.trained.replicas, &shown)?)
     }
 
     /// Shows an image to the first replica from rest, as a test does; `watch` lists neurons whose variables are

@@ -25,8 +25,13 @@ pub fn check(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes the table into a new file.
-pub fn write(path: &Path, replicas: &[Replica], answers: &[ImageAnswer]) -> anyhow::Result<()> {
+/// Writes the table into a new file; with what labels are called, where they have names.
+pub fn write(
+    path: &Path,
+    replicas: &[Replica],
+    answers: &[ImageAnswer],
+    names: Option<&dyn Fn(u8) -> String>,
+) -> anyhow::Result<()> {
     let failed = || format!("cannot write {}", path.display());
     let mut csv = csv::Writer::from_writer(Vec::new());
     let classes = replicas.first().map_or(&[][..], |replica| {
@@ -36,21 +41,27 @@ pub fn write(path: &Path, replicas: &[Replica], answers: &[ImageAnswer]) -> anyh
         "seed", "index", "label", "answer", "tied", "spikes", "margin",
     ];
     let of_classes = classes.iter().map(|class| format!("spikes_{class}"));
-    csv.write_record(columns.map(String::from).into_iter().chain(of_classes))?;
+    let of_names = names.map(|_| ["label_name", "answer_name"].map(String::from));
+    let columns = columns.map(String::from).into_iter().chain(of_classes);
+    csv.write_record(columns.chain(of_names.into_iter().flatten()))?;
     for answer in answers {
+        let found = &answer.recognition;
         let row = [
             replicas[answer.network].network.seed.to_string(),
             answer.image.to_string(),
             answer.label.to_string(),
-            answer
+            found
                 .answer
                 .map_or(String::new(), |class| class.to_string()),
-            answer.tied.to_string(),
-            answer.spikes.to_string(),
-            answer.margin.to_string(),
+            found.tied.to_string(),
+            found.spikes.to_string(),
+            found.margin.to_string(),
         ];
-        let of_classes = answer.spikes_per_class.iter().map(u32::to_string);
-        csv.write_record(row.into_iter().chain(of_classes))?;
+        let of_classes = found.spikes_per_class.iter().map(u32::to_string);
+        let of_names =
+            names.map(|name| [name(answer.label), found.answer.map_or(String::new(), name)]);
+        let of_names = of_names.into_iter().flatten();
+        csv.write_record(row.into_iter().chain(of_classes).chain(of_names))?;
     }
     let bytes = csv.into_inner()?;
     let flushed = write_new(path, |file| file.write_all(&bytes)).with_context(failed)?;

@@ -11,7 +11,7 @@ use spikeprune::experiment::evaluate::{Evaluation, NotLearned};
 use spikeprune::experiment::set_answers::SetAnswers;
 use spikeprune::experiment::test_sets::TestSet;
 use spikeprune::experiment::train::zero_fraction;
-use spikeprune::params::Params;
+use spikeprune::params::{Architecture, Params};
 use spikeprune::statistics::Interval;
 use spikeprune::trained::Replica;
 use std::collections::BTreeMap;
@@ -103,6 +103,14 @@ pub struct Weights {
     pub mean: f64,
     /// Share of weights below `pruning.zero_below * learning.gmax`.
     pub zero_fraction: f64,
+}
+
+/// What a label is called: as a network has learned it, else as the data say.
+pub fn name_of(network: &Architecture, data: &Dataset, label: u8) -> String {
+    match network.classes.contains(&label) {
+        true => network.name_of(label),
+        false => data.name_of(label),
+    }
 }
 
 /// Results of all networks of a checkpoint; `train_seconds` where it is of `train`, with the time if that is known.

@@ -3,7 +3,7 @@
 use super::choices::choices;
 use super::data::Loaded;
 use super::device::DeviceOptions;
-use super::document::NetworkSummary;
+use super::document::{NetworkSummary, name_of};
 use super::heatmap::FontOptions;
 use super::options::{set, words};
 use super::output::{note, out, out_json};
@@ -28,7 +28,7 @@ use spikeprune::experiment::{Event, ExperimentError, Observer};
 use spikeprune::model::rng::Stream;
 use spikeprune::params::{DataFolder, PerClass, Threshold, class_list, whole};
 use spikeprune::trained::Replica;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Test a checkpoint, by default on the images that its training tested
 #[derive(Args)]
@@ -151,7 +151,11 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     }
     // The result first: it does not depend on what is written beside it.
     if let Some(path) = &args.answers {
-        answers::write(path, &checkpoint.replicas, &heard)?;
+        let network = &checkpoint.params.model.network;
+        let name = |label: u8| name_of(network, &data.set, label);
+        let named = !(network.names.is_empty() && data.set.names.is_empty());
+        let names: Option<&dyn Fn(u8) -> String> = if named { Some(&name) } else { None };
+        answers::write(path, &checkpoint.replicas, &heard, names)?;
     }
     let recorded = args.record.images().iter().copied();
     let images = some_as_shown(&params.model.input, images, recorded)?;
@@ -161,13 +165,30 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
 }
 
 /// What to say of networks that have not seen all their training images yet.
-fn unfinished(checkpoint: &Checkpoint) -> Option<String> {
+pub fn unfinished(checkpoint: &Checkpoint) -> Option<String> {
     let networks = checkpoint.replicas.iter().map(|replica| &replica.network);
     let least = networks.map(|network| network.state.presented).min()?;
     let all = checkpoint.params.presentations();
     ((least as usize) < all).then(|| {
         format!("the training has not ended: its networks have seen {least} of {all} images")
     })
+}
+
+/// Networks that `train` left, able to answer.
+pub fn load(path: &Path) -> anyhow::Result<Checkpoint> {
+    let checkpoint = Checkpoint::load(path)?;
+    let (path, network) = (path.display(), &checkpoint.params.model.network);
+    let has_labels = |replica: &Replica| replica.labels.is_some();
+    ensure!(
+        !network.votes_by_labels() || checkpoint.replicas.iter().all(has_labels),
+        "{path} has no labels for its neurons yet: its training has not ended; go on with it by `train --resume`"
+    );
+    let of_job = |replica: &Replica| replica.network.params == checkpoint.params;
+    ensure!(
+        checkpoint.replicas.iter().all(of_job),
+        "{path} holds the networks of an experiment, which differ in their parameters: name what `train` leaves"
+    );
+    Ok(checkpoint)
 }
 
 impl EvalArgs {
@@ -194,19 +215,7 @@ impl EvalArgs {
 
     /// The networks, with the threshold that was asked for.
     fn load(&self) -> anyhow::Result<Checkpoint> {
-        let path = self.checkpoint.display();
-        let mut checkpoint = Checkpoint::load(&self.checkpoint)?;
-        let has_labels = |replica: &Replica| replica.labels.is_some();
-        ensure!(
-            !checkpoint.params.model.network.votes_by_labels()
-                || checkpoint.replicas.iter().all(has_labels),
-            "{path} has no labels for its neurons yet: its training has not ended; go on with it by `train --resume`"
-        );
-        let of_job = |replica: &Replica| replica.network.params == checkpoint.params;
-        ensure!(
-            checkpoint.replicas.iter().all(of_job),
-            "{path} holds the networks of an experiment, which differ in their parameters: eval tests what train leaves"
-        );
+        let mut checkpoint = load(&self.checkpoint)?;
         if let Some(threshold) = self.threshold_test {
             checkpoint.params.model.excitatory.threshold_test = threshold;
             for replica in &mut checkpoint.replicas {

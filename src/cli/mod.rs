@@ -10,6 +10,7 @@ mod devices;
 mod document;
 mod eval;
 mod figures;
+mod from;
 mod head;
 mod heatmap;
 mod machine;
@@ -20,6 +21,7 @@ pub mod output;
 mod own_files;
 mod params;
 mod paths;
+mod predict;
 mod progress;
 mod reading;
 mod record;
@@ -59,6 +61,7 @@ enum Command {
     Reproduce(Box<reproduce::ReproduceArgs>),
     Sweep(Box<sweep::SweepArgs>),
     Eval(eval::EvalArgs),
+    Predict(predict::PredictArgs),
     Heatmap(heatmap::HeatmapArgs),
     Data(show_data::DataArgs),
     Params(params::ParamsArgs),
@@ -102,6 +105,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Reproduce(args) => reproduce::run(args),
         Command::Sweep(args) => sweep::run(args),
         Command::Eval(args) => eval::run(args),
+        Command::Predict(args) => predict::run(args),
         Command::Heatmap(args) => heatmap::run(args),
         Command::Data(args) => show_data::run(args),
         Command::Params(args) => params::run(args),

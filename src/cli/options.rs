@@ -10,13 +10,14 @@ use clap::Args;
 use spikeprune::dataset::Dataset;
 use spikeprune::experiment::fitting::{ClassChoice, Fitted, fit};
 use spikeprune::params::{
-    Architecture, FrontEnd, Layered, MAX_REPLICAS, Measure, MetricsEvery, Params, PerClass,
-    PruningMode, Renamed, Rule, TauPrune, Threshold, TrainImages, Vote, apply_setting, class_list,
-    is_newer, items, layered_over, number, renamed, set_value, unquoted, whole, wholes, written_by,
+    Architecture, ConfigError, FrontEnd, Layered, MAX_REPLICAS, Measure, MetricsEvery, Params,
+    PerClass, PruningMode, Renamed, Rule, TauPrune, Threshold, TrainImages, Vote, apply_setting,
+    class_list, is_newer, items, layered_onto, layered_over, number, renamed, set_value, unquoted,
+    whole, wholes, written_by,
 };
 use spikeprune::presets;
 use std::fmt::Display;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What a flag does, with its value in the default preset.
 fn with_default<T: Display>(what: &str, value: impl Fn(&Params) -> T) -> String {
@@ -38,7 +39,7 @@ fn preset_help(at_length: bool) -> String {
 #[derive(Args)]
 pub struct ParamOptions {
     #[command(flatten)]
-    source: SourceOptions,
+    pub source: SourceOptions,
     #[command(flatten)]
     job: JobOptions,
     #[command(flatten)]
@@ -52,7 +53,7 @@ pub struct ParamOptions {
 #[command(next_help_heading = "Parameters")]
 pub struct SourceOptions {
     #[arg(long, value_name = "NAME", help = preset_help(false), long_help = preset_help(true))]
-    preset: Option<String>,
+    pub preset: Option<String>,
     /// TOML file laid over the preset: any part of what `params` prints; a run's config.toml repeats it; - is
     /// stdin
     #[arg(long, value_parser = path(), value_name = "FILE")]
@@ -213,7 +214,11 @@ impl Asked {
 impl ParamOptions {
     /// The parameters that flags and file ask for.
     pub fn resolve(&self, quiet: bool) -> anyhow::Result<Asked> {
-        let mut asked = self.source.resolve_from(None, quiet)?;
+        self.complete(self.source.resolve_from(None, quiet)?)
+    }
+
+    /// What is left of the flags over preset, file and settings.
+    pub fn complete(&self, mut asked: Asked) -> anyhow::Result<Asked> {
         self.job.apply(&mut asked)?;
         self.data.apply(&mut asked.params.job);
         self.model.apply(&mut asked.params);
@@ -228,14 +233,33 @@ impl SourceOptions {
     /// The parameters, not yet validated as a whole. If neither flag nor file names a preset, they start from
     /// `default`, or else from `paper`.
     pub fn resolve_from(&self, default: Option<&str>, quiet: bool) -> anyhow::Result<Asked> {
-        let (default, preset) = (default.unwrap_or("paper"), self.preset.as_deref());
+        self.laid(default.unwrap_or("paper"), None, &self.text()?, quiet)
+    }
+
+    /// The file, where there is one: what people call it, and its text.
+    pub fn text(&self) -> anyhow::Result<Option<(String, String)>> {
+        self.config.as_deref().map(read_config).transpose()
+    }
+
+    /// File and settings over a preset, or over other parameters.
+    pub fn laid(
+        &self,
+        default: &str,
+        base: Option<&Params>,
+        file: &Option<(String, String)>,
+        quiet: bool,
+    ) -> anyhow::Result<Asked> {
+        let over = |text: &str, origin: &str| match base {
+            Some(base) => layered_onto(base, text, origin),
+            None => layered_over(default, self.preset.as_deref(), text, origin),
+        };
         let Layered {
             mut params,
             gives_classes,
             renamed: of_file,
-        } = match &self.config {
-            None => layered_over(default, preset, "", "")?,
-            Some(path) => laid_over(default, preset, path, quiet)?,
+        } = match file {
+            None => over("", "")?,
+            Some((origin, text)) => laid_over(over(text, origin), origin, text, quiet)?,
         };
         let of_settings = self.set.iter().filter_map(|setting| renamed(setting));
         note_renamed(of_file.into_iter().chain(of_settings), quiet);
@@ -251,16 +275,14 @@ impl SourceOptions {
     }
 }
 
-/// A preset with a file laid over it; one of a newer version is told.
+/// Parameters with a file laid over them; one of a newer version is told.
 fn laid_over(
-    default: &str,
-    preset: Option<&str>,
-    path: &Path,
+    layered: Result<Layered, ConfigError>,
+    origin: &str,
+    text: &str,
     quiet: bool,
 ) -> anyhow::Result<Layered> {
-    let (origin, text) = read_config(path)?;
-    let layered = layered_over(default, preset, &text, &origin);
-    let Some(version) = written_by(&text).filter(|version| is_newer(version)) else {
+    let Some(version) = written_by(text).filter(|version| is_newer(version)) else {
         return Ok(layered?);
     };
     let this = env!("CARGO_PKG_VERSION");

@@ -11,13 +11,15 @@ use super::progress::Progress;
 use super::run_folder::{FolderOptions, RunFolder};
 use super::saving::{explain, resuming};
 use super::signals::{Stop, stop_at_signals};
+use super::train;
+use anyhow::ensure;
 use serde::Serialize;
 use spikeprune::backend::Backend;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset::Dataset;
 use spikeprune::experiment::train::{Every, Saving};
 use spikeprune::experiment::{Event, ExperimentError, Observer};
-use spikeprune::params::Params;
+use spikeprune::params::{Params, quoted};
 use spikeprune::trained::Trained;
 use std::cell::OnceCell;
 use std::path::Path;
@@ -92,6 +94,11 @@ impl<'a> Start<'a> {
 
     /// Reads the data of a new run, and makes its parameters fit them.
     pub fn fit(&self, asked: &Asked) -> anyhow::Result<(Params, &Dataset)> {
+        ensure!(
+            asked.params.job.from.is_empty() || self.flags.kind.command == train::KIND.command,
+            "job.from is {}: only `train` goes on from a checkpoint; leave it out",
+            quoted(&asked.params.job.from)
+        );
         let loaded = self.flags.data.load(&asked.params, None)?;
         let data = &self.data.get_or_init(|| loaded).set;
         Ok((asked.fit(data, self.flags.device.quiet)?, data))

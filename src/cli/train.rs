@@ -29,6 +29,15 @@ use std::path::PathBuf;
 pub struct TrainArgs {
     #[command(flatten)]
     params: ParamOptions,
+    /// Go on from the networks of this checkpoint with other classes or data: groups of classes that they know, by name,
+    /// keep what they have learned, others begin anew
+    ///
+    /// Parameters start from those of the networks; --config, --set and flags change them. Without --classes those
+    /// learned are learned again if the data have them, else all of the data. Of several networks in the checkpoint each
+    /// is gone on from; if --replicas asks for more, from the first again. All counters begin at 0.
+    #[arg(long, value_parser = path(), value_name = "CHECKPOINT", help_heading = "Parameters",
+        conflicts_with_all = ["preset", "resume"])]
+    from: Option<PathBuf>,
     #[command(flatten)]
     device: DeviceOptions,
     #[command(flatten)]
@@ -64,7 +73,15 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     })?;
     let params = match start.folder() {
         Some(folder) => folder.read_params(CONFIG)?,
-        None => start.fit(&args.params.resolve(args.device.quiet)?)?.0,
+        None => {
+            let (from, quiet) = (args.from.as_deref(), args.device.quiet);
+            let params = start.fit(&args.params.resolve_training(from, quiet)?)?.0;
+            if !params.job.from.is_empty() {
+                // What cannot be gone on from is told before a folder is made.
+                untrained(&params)?;
+            }
+            params
+        }
     };
     start.run(Training(params, args.font))
 }

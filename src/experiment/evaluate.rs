@@ -81,15 +81,10 @@ impl<'a> Voter<'a> {
     }
 }
 
-/// What one network answered to one image of a test.
+/// What a network makes of one image.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ImageAnswer {
-    /// Which of the networks.
-    pub network: usize,
-    /// Index of the image in its file, and its label.
-    pub image: u32,
-    pub label: u8,
+pub struct Recognition {
     /// The class that it was recognised as; none where no neuron with a say fired, or several classes are tied.
     pub answer: Option<u8>,
     pub tied: bool,
@@ -101,13 +96,8 @@ pub struct ImageAnswer {
     pub spikes_per_class: Vec<u32>,
 }
 
-impl ImageAnswer {
-    pub(super) fn new(
-        network: usize,
-        (image, label): (u32, u8),
-        counts: &[u16],
-        seat: Seat<'_>,
-    ) -> Self {
+impl Recognition {
+    pub(super) fn new(counts: &[u16], seat: Seat<'_>) -> Self {
         let mut spikes_per_class = vec![0; seat.classes.len()];
         for (neuron, &count) in counts.iter().enumerate() {
             if let Some(class) = seat.voter.class_of(neuron) {
@@ -121,14 +111,39 @@ impl ImageAnswer {
         let decision = Decision::of(votes.iter().copied());
         votes.sort_by(|a, b| b.total_cmp(a));
         Self {
-            network,
-            image,
-            label,
             answer: decision.class().map(|class| seat.classes[class]),
             tied: decision.is_tied(),
             spikes: counts.iter().map(|&count| u32::from(count)).sum(),
             margin: votes[0] - votes.get(1).unwrap_or(&0.0),
             spikes_per_class,
+        }
+    }
+}
+
+/// What one network answered to one image of a test.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ImageAnswer {
+    /// Which of the networks.
+    pub network: usize,
+    /// Index of the image in its file, and its label.
+    pub image: u32,
+    pub label: u8,
+    pub recognition: Recognition,
+}
+
+impl ImageAnswer {
+    pub(super) fn new(
+        network: usize,
+        (image, label): (u32, u8),
+        counts: &[u16],
+        seat: Seat<'_>,
+    ) -> Self {
+        Self {
+            network,
+            image,
+            label,
+            recognition: Recognition::new(counts, seat),
         }
     }
 }
@@ -147,6 +162,32 @@ impl<'a> Seat<'a> {
             classes: &replica.network.params.model.network.classes,
         })
     }
+}
+
+/// What every network makes of one image, of which nothing is known; `pixels` is what the inputs are given. The input
+/// spikes depend on image and seed alone: the same image gets the same answer, whatever is shown beside it.
+///
+/// # Errors
+/// When neurons that vote by labels have none, or the backend fails.
+pub fn recognise(
+    backend: &dyn Backend,
+    replicas: &[Replica],
+    pixels: &[u8],
+) -> Result<Vec<Recognition>, ExperimentError> {
+    let seats: Vec<Seat<'_>> = replicas.iter().map(Seat::of).collect::<Result<_, _>>()?;
+    let mut found = Vec::with_capacity(seats.len());
+    let listener = Listener {
+        take: &mut |network, _, counts| found.push(Recognition::new(counts, seats[network])),
+        told: &mut |_| Ok(()),
+    };
+    let image = TestImages {
+        pixels,
+        images: &[0],
+        stream: Stream::Test,
+        attempt: 0,
+    };
+    answers(backend, &frozen(replicas), image, listener)?;
+    Ok(found)
 }
 
 /// Shows the images of each class to every network; an evaluation for each network in turn.

@@ -16,6 +16,8 @@ pub struct Fitted {
 pub enum ClassChoice {
     /// Those of the parameters.
     AsGiven,
+    /// Those of the parameters, which an earlier training learned, if the data have them; else all that the data have.
+    Learned,
     /// Those of the parameters if the data are MNIST, which a preset has in mind; else all that the data have.
     OfPreset,
 }
@@ -26,6 +28,8 @@ pub enum ClassChoice {
 pub enum Adapted {
     /// All classes are learned.
     AllClasses { classes: usize, listed: String },
+    /// The classes that were learned before are learned, and the data have others.
+    OtherClasses { learned: String, others: String },
     /// There are fewer training images than the job asks for.
     Training {
         asked: usize,
@@ -51,6 +55,10 @@ impl fmt::Display for Adapted {
             Self::AllClasses { classes, listed } => write!(
                 f,
                 "all {classes} classes of the data are learned: {listed}; --classes chooses some"
+            ),
+            Self::OtherClasses { learned, others } => write!(
+                f,
+                "the classes that were learned go on: {learned}; the data have others, which --classes adds ({others})"
             ),
             Self::Training {
                 asked,
@@ -135,15 +143,20 @@ fn fit_classes(
     data: &Dataset,
     notes: &mut Vec<Adapted>,
 ) -> Result<(), FitError> {
-    let of_preset = choice == ClassChoice::OfPreset && !data.train.is_mnist();
-    let all = of_preset || (network.is_open() && network.names.is_empty());
-    network.classes = match (all, network.names.is_empty()) {
-        (true, _) => data.train.classes(),
-        (false, false) => labels_of(&network.names, &data.train, data)?,
-        (false, true) => {
-            let words: Vec<String> = network.classes.iter().map(u8::to_string).collect();
-            labels_of(&words, &data.train, data)?
-        }
+    let given = match network.names.is_empty() {
+        true => network.classes.iter().map(u8::to_string).collect(),
+        false => network.names.clone(),
+    };
+    let labels = || labels_of(&given, &data.train, data);
+    let all = given.is_empty()
+        || match choice {
+            ClassChoice::AsGiven => false,
+            ClassChoice::Learned => labels().is_err(),
+            ClassChoice::OfPreset => !data.train.is_mnist(),
+        };
+    network.classes = match all {
+        true => data.train.classes(),
+        false => labels()?,
     };
     let name = |&label: &u8| data.name_of(label);
     network.names = match data.names.is_empty() {
@@ -155,6 +168,16 @@ fn fit_classes(
             classes: network.classes.len(),
             listed: network.label(", "),
         });
+    } else if choice == ClassChoice::Learned {
+        let others = data.train.classes().into_iter();
+        let others = others.filter(|label| !network.classes.contains(label));
+        let others: Vec<String> = others.map(|label| data.name_of(label)).collect();
+        if !others.is_empty() {
+            notes.push(Adapted::OtherClasses {
+                learned: network.label(", "),
+                others: others.join(", "),
+            });
+        }
     }
     Ok(())
 }

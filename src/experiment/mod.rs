@@ -19,6 +19,7 @@ pub mod set_answers;
 pub mod sweep;
 pub mod test_sets;
 pub mod train;
+pub mod transfer;
 
 use crate::backend::BackendError;
 use crate::dataset::DatasetError;
@@ -45,6 +46,8 @@ pub enum ExperimentError {
     #[cfg(feature = "linear")]
     #[error(transparent)]
     Linear(#[from] linear::NothingToFit),
+    #[error(transparent)]
+    Transfer(#[from] transfer::TransferError),
     #[error("the networks that were saved are not those of this experiment")]
     OtherPlan,
     #[error("neurons that vote by labels have none yet: their training has not ended")]

@@ -92,11 +92,12 @@ impl Counted {
     }
 
     fn add(&mut self, answer: &ImageAnswer, classes: &[u8]) {
-        self.evoked.add(answer.spikes.into());
-        self.tied += usize::from(answer.tied);
-        self.correct += usize::from(answer.answer == Some(answer.label));
+        let found = &answer.recognition;
+        self.evoked.add(found.spikes.into());
+        self.tied += usize::from(found.tied);
+        self.correct += usize::from(found.answer == Some(answer.label));
         let place = |class| classes.iter().position(|known| *known == class);
-        if let Some(place) = answer.answer.and_then(place) {
+        if let Some(place) = found.answer.and_then(place) {
             self.answers[place] += 1;
         }
     }

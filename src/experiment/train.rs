@@ -6,12 +6,13 @@ use super::labelling::label;
 use super::prepare::{ShownImages, read_out, some_as_shown};
 use super::selection::{self, Schedule};
 use super::test_sets::noise_as_shown;
+use super::transfer::Origin;
 use super::{Event, ExperimentError, Observer};
 use crate::backend::{Backend, BackendError, Frozen, Session, TestImages};
 use crate::dataset::{DatasetError, LabelledImages};
 use crate::labels::Labels;
 use crate::model::rng::Stream;
-use crate::network::{Network, NetworkError};
+use crate::network::Network;
 use crate::params::{Measure, MetricsEvery, Params};
 use crate::trained::{Evoked, Metrics, Replica, Trained};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -81,11 +82,15 @@ pub fn train(
     train_networks(backend, images, untrained(params)?, Saving::NONE, observer)
 }
 
-/// All replicas of a job before their training.
+/// All replicas of a job before their training: as their seeds draw them, or as they go on from the checkpoint that the
+/// job names.
 ///
 /// # Errors
-/// When the parameters make no sense.
-pub fn untrained(params: &Params) -> Result<Trained, NetworkError> {
+/// When the parameters make no sense, or no training can go on from that checkpoint.
+pub fn untrained(params: &Params) -> Result<Trained, ExperimentError> {
+    if let Some(origin) = Origin::of(&params.job)? {
+        return Ok(origin.networks(params)?);
+    }
     let replicas = 0..params.job.replicas;
     let networks: Result<Vec<_>, _> = replicas.map(|r| Network::new(params, r)).collect();
     Ok(networks?.into())

@@ -21,6 +21,12 @@ pub struct Job {
     /// How the images are read.
     #[serde(default)]
     pub reading: Reading,
+    /// A checkpoint whose networks the training goes on from, with these parameters; empty where they are drawn.
+    #[serde(default)]
+    pub from: String,
+    /// SHA-256 of that checkpoint, in hexadecimal: another one is refused; empty where any is taken.
+    #[serde(default)]
+    pub from_sha256: String,
     #[default(TrainImages::PerClass(5000))]
     pub train: TrainImages,
     /// Images of the test file that are tested.

@@ -1,5 +1,6 @@
 //! Parameters in layers: a preset, over it a TOML file, over that single settings.
 
+use super::choose::choose;
 use super::document::{BACKSLASH, document, explained, lost_backslash};
 use super::renamed::{Renamed, rename, renamed};
 use super::value::{ValueError, classes, fit, items, quoted, read, scalar, unquoted};
@@ -87,10 +88,7 @@ pub fn layered_over(
     toml_text: &str,
     origin: &str,
 ) -> Result<Layered, ConfigError> {
-    let mut overlay = document(toml_text).map_err(|error| ConfigError::Syntax {
-        origin: origin.into(),
-        reason: with_line(&error, toml_text),
-    })?;
+    let mut overlay = read_text(toml_text, origin)?;
     let named = match (preset, overlay.get("preset")) {
         (Some(name), Some(Value::String(file))) if name != file => {
             return Err(ConfigError::TwoPresets {
@@ -115,12 +113,41 @@ pub fn layered_over(
         name: named.into(),
         known: presets::PRESETS.map(|(name, _)| name).join(", "),
     })?;
-    let named = named.to_string();
-    let renamed = rename(&mut overlay, Some(&base));
-    let mut table = to_table(&base);
+    overlay.insert("preset".into(), Value::String(named.to_string()));
+    laid_over(&base, overlay, origin)
+}
+
+/// Any set with a TOML text laid over it, which may name no other preset than that set started from.
+///
+/// # Errors
+/// As [`layered`].
+pub fn layered_onto(base: &Params, toml_text: &str, origin: &str) -> Result<Layered, ConfigError> {
+    let overlay = read_text(toml_text, origin)?;
+    match overlay.get("preset") {
+        Some(named) if named.as_str() != Some(&base.preset) => Err(ConfigError::WrongType {
+            origin: origin.into(),
+            reason: format!(
+                "preset is {named}: with a checkpoint to go on from, parameters start from its own, which are those of \
+                 the preset {}; leave out the line",
+                quoted(&base.preset)
+            ),
+        }),
+        _ => laid_over(base, overlay, origin),
+    }
+}
+
+fn read_text(toml_text: &str, origin: &str) -> Result<Table, ConfigError> {
+    document(toml_text).map_err(|error| ConfigError::Syntax {
+        origin: origin.into(),
+        reason: with_line(&error, toml_text),
+    })
+}
+
+fn laid_over(base: &Params, mut overlay: Table, origin: &str) -> Result<Layered, ConfigError> {
+    let renamed = rename(&mut overlay, Some(base));
+    let mut table = to_table(base);
     let gives_classes = slot(&overlay, CLASSES).is_some();
     merge(&mut table, overlay, "", origin)?;
-    table.insert("preset".into(), Value::String(named));
     let params = from_table(table, origin)?;
     Ok(Layered {
         params,
@@ -244,37 +271,6 @@ fn from_table(table: Table, origin: &str) -> Result<Params, ConfigError> {
             origin: origin.into(),
             reason: flat(&error.to_string()),
         })
-}
-
-/// Tables that hold one of several keys: where another one is given, it takes the place of the one that is there.
-const CHOICES: [(&str, [&str; 2]); 2] = [
-    ("network", ["groups", "labels"]),
-    ("job.train", ["per_class", "in_all"]),
-];
-
-/// Makes room in the table at `path` for a key of the overlay that excludes the one that is there.
-fn choose(base: &mut Table, overlay: &Table, path: &str) {
-    for (_, keys) in CHOICES.iter().filter(|(table, _)| *table == path) {
-        let given = keys.iter().find(|key| overlay.contains_key(**key));
-        if let Some(given) = given.filter(|given| !base.contains_key(**given)) {
-            base.retain(|key, _| !keys.contains(&key));
-            base.insert((*given).into(), whole_numbers(&overlay[*given]));
-        }
-    }
-}
-
-/// What the tables above hold: whole numbers, in tables or not.
-fn whole_numbers(value: &Value) -> Value {
-    match value {
-        Value::Table(table) => {
-            let keys = table.iter();
-            Value::Table(
-                keys.map(|(key, value)| (key.clone(), whole_numbers(value)))
-                    .collect(),
-            )
-        }
-        _ => Value::Integer(0),
-    }
 }
 
 /// The classes to learn, with their names.

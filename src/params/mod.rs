@@ -9,6 +9,7 @@
 //! turns times into whole steps.
 
 mod architecture;
+mod choose;
 mod differences;
 mod document;
 mod error;
@@ -33,7 +34,8 @@ pub use error::ParamsError;
 pub use job::{DataFolder, Job, Measure, MetricsEvery, PerClass, TrainImages};
 pub use kinds::{Decay, FrontEnd, PruningMode, Rule, TauPrune, TauRule, Threshold};
 pub use layer::{
-    ConfigError, Layered, apply_setting, grid_values, layered, layered_over, set_value, to_toml,
+    ConfigError, Layered, apply_setting, grid_values, layered, layered_onto, layered_over,
+    set_value, to_toml,
 };
 pub use model::{
     Edges, Excitatory, Inhibitory, Input, Lateral, Learning, MAX_INPUTS, Model, Pruning,

@@ -276,7 +276,14 @@ mod tests {
                 ..
             } = parameter;
             assert!(meaning.len() > 5, "{key} is not described");
-            let free = ["job.data", "job.reading.size", "network.names"].contains(&key.as_str());
+            let free = [
+                "job.data",
+                "job.from",
+                "job.from_sha256",
+                "job.reading.size",
+                "network.names",
+            ];
+            let free = free.contains(&key.as_str());
             assert!(free || *allowed != Allowed::default(), "{key}");
             if let Some(numbers) = allowed.numbers {
                 assert!(numbers.low.is_some(), "{key} has no lowest value");

@@ -23,6 +23,7 @@ mod older_version;
 mod other_data;
 mod overwriting;
 mod own_files;
+mod pictures;
 mod places;
 mod program;
 mod record;

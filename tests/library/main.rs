@@ -79,6 +79,24 @@ fn what_is_shown_is_what_was_tested() {
     }
 }
 
+/// What nobody labelled is answered as a test would count it, and as a presentation shows it.
+#[test]
+fn an_image_is_answered_without_its_label() {
+    let simulation = trained(&small(presets::paper()));
+    for index in 0..5 {
+        let image = DATA.test.image(index);
+        let found = simulation.answer(image).unwrap();
+        let shown = simulation.show(image, &[]).unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].spikes as usize, shown.excitatory.len());
+        assert_eq!(
+            found[0].spikes_per_class.iter().sum::<u32>(),
+            found[0].spikes
+        );
+    }
+    assert!(simulation.answer(&[0; 3]).is_err());
+}
+
 #[test]
 fn potentials_are_reset_where_neurons_spike() {
     let params = small(presets::best());

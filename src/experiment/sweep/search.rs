@@ -47,9 +47,9 @@ pub enum SearchError {
     #[error("the search has {seeds} networks of each point: it must have 1 to {most}", most = MAX_REPLICAS)]
     Seeds { seeds: usize },
     #[error(
-        "all networks of a search learn the same data: job.data cannot be one of its parameters"
+        "all networks of a search begin alike and learn the same data: {key} cannot be one of its parameters"
     )]
-    Data,
+    Data { key: String },
     #[error(
         "{key} is no parameter by itself: name one as `params` prints it, such as learning.a_pre"
     )]
@@ -153,8 +153,8 @@ impl Axis {
         if !key.contains('.') || !key.chars().all(plain) {
             return Err(SearchError::NoKey { key: key.clone() });
         }
-        if key == "job.data" {
-            return Err(SearchError::Data);
+        if ["job.data", "job.from", "job.from_sha256"].contains(&key.as_str()) {
+            return Err(SearchError::Data { key: key.clone() });
         }
         values.check(key)?;
         let set = |value: &str| set_value(params, key, value, origin);
