@@ -93,7 +93,7 @@ const JOBS: [Case; 32] = [
     (&["--device", "gpu:first"], 2, "'gpu:first'"),
 ];
 
-const MODELS: [Case; 41] = [
+const MODELS: [Case; 42] = [
     (&["--dt-ms", "0"], 1, "time.dt_ms is 0"),
     (&["--dt-ms=-0.5"], 1, "time.dt_ms is -0.5"),
     (&["--dt-ms", "0.3"], 1, "time.dt_ms = 0.3"),
