@@ -60,6 +60,7 @@
 //! | [`labels`] | what neurons without groups have learned to answer to, and how they vote |
 //! | [`draws`] | what the host draws: weights, delays, the order of the images |
 //! | [`model`] | the equations, one file a mechanism, and the order of events in a step |
+//! | [`front_end`] | what lies between an image and the inputs: nothing, or oriented edges |
 //! | [`params`] | every parameter with its unit, validated: the one source of truth |
 //! | [`presets`] | one set of parameters for each published experiment, and the best found |
 //! | [`dataset`] | MNIST and sets of its form, checked before they are parsed; noise to test with |
@@ -103,6 +104,7 @@ pub mod checkpoint;
 pub mod dataset;
 pub mod draws;
 pub mod experiment;
+pub mod front_end;
 pub mod guide;
 pub mod labels;
 pub mod model;

@@ -2,8 +2,8 @@
 //!
 //! The first page of the library has an example; more are in `tests/examples`.
 //!
-//! Everything that a network must be shown in a certain form (images scaled to a mean rate, weights as a read-out sees
-//! them) is brought into it here, once.
+//! Everything that a network must be shown in a certain form (images as its front end sees them, scaled to a mean rate,
+//! weights as a read-out sees them) is brought into it here, once.
 
 #[cfg(feature = "report")]
 mod heatmap;
@@ -12,7 +12,7 @@ use crate::backend::{Backend, BackendError, Frozen, TestImage};
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::dataset::{Dataset, DatasetError, Digests, LabelledImages};
 use crate::experiment::evaluate::{Evaluation, evaluate};
-use crate::experiment::prepare::{as_shown, scaled};
+use crate::experiment::prepare::{pixels_as_shown, some_as_shown};
 use crate::experiment::presentation::{self, Presentation};
 use crate::experiment::train::{Every, Saving, train_networks, untrained};
 use crate::experiment::{Event, ExperimentError, selection};
@@ -215,7 +215,8 @@ impl Simulation {
     ) -> Result<Vec<Evaluation>, SimulationError> {
         let count = self.params.job.test_per_class;
         let tested = selection::first_of_classes(images, labels, count)?;
-        let images = as_shown(&self.params.model.input, images)?;
+        let shown = selection::indices(&tested);
+        let images = some_as_shown(&self.params.model.input, images, shown)?;
         let (replicas, silent) = (&self.trained.replicas, &mut |_: Event<'_>| Ok(()));
         Ok(evaluate(
             &*self.backend,
@@ -231,7 +232,7 @@ impl Simulation {
     /// recorded.
     ///
     /// # Errors
-    /// When the image has not as many pixels as the network has inputs, a neuron does not exist or the device fails.
+    /// When the image has not as many pixels as those that were learned, a neuron does not exist or the device fails.
     pub fn show(&self, pixels: &[u8], watch: &[u32]) -> Result<Presentation, SimulationError> {
         self.show_to(0, pixels, watch)
     }
@@ -296,11 +297,11 @@ impl Simulation {
     }
 
     fn as_shown<'a>(&self, pixels: &'a [u8]) -> Result<Cow<'a, [u8]>, SimulationError> {
-        match (pixels.len(), self.params.model.inputs()) {
+        match (pixels.len(), self.params.model.image().len()) {
             (found, expected) if found != expected => {
                 Err(SimulationError::Pixels { found, expected })
             }
-            _ => Ok(scaled(&self.params.model.input, pixels)),
+            _ => Ok(pixels_as_shown(&self.params.model.input, pixels)),
         }
     }
 

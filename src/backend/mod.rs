@@ -34,7 +34,8 @@ pub struct Showing {
     pub shift: Shift,
 }
 
-/// By how many pixels an image is shifted when it is shown; dark pixels fill the border.
+/// By how many pixels an image is shifted when it is shown; dark pixels fill the border. With a front end shifts come
+/// before it, so a backend is given none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Shift {
     pub right: i8,
@@ -295,7 +296,7 @@ fn image_of(pixels: &[u8], image: u32, shape: ImageShape) -> &[u8] {
 }
 
 /// The intensities of one image as it is shown.
-fn shifted(pixels: &[u8], image: u32, shape: ImageShape, shift: Shift) -> Cow<'_, [u8]> {
+pub(crate) fn shifted(pixels: &[u8], image: u32, shape: ImageShape, shift: Shift) -> Cow<'_, [u8]> {
     let image = image_of(pixels, image, shape);
     if shift == Shift::default() {
         return Cow::Borrowed(image);

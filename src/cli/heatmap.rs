@@ -3,10 +3,11 @@
 use super::choices::{List, check_indices, choices};
 use super::output::out;
 use super::own_files::{DRAWINGS, OwnFiles};
-use super::paths::{make_folder, path};
+use super::paths::{make_folder, path, target};
 use anyhow::bail;
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
+use spikeprune::front_end::pictures;
 use spikeprune::params::{to_toml, whole, wholes};
 use spikeprune::report::plot::FontScale;
 use spikeprune::report::{ColorMap, Shades, WeightImages};
@@ -20,7 +21,7 @@ pub struct HeatmapArgs {
     checkpoint: PathBuf,
     /// Folder for sheet.png, class-*.png and weights.npy; replaces earlier drawings of this program there [default:
     /// heatmaps/ beside the checkpoint]
-    #[arg(long, value_parser = path(), value_name = "DIR")]
+    #[arg(long, value_parser = target(), value_name = "DIR")]
     out: Option<PathBuf>,
     /// Which network of several, from 0
     #[arg(long, value_parser = whole::<usize>, value_name = "N", default_value_t = 0)]
@@ -39,12 +40,18 @@ pub struct Style {
     /// blue-white-red with white at 0 where weights may be negative]
     #[arg(long, value_name = "MAP", value_parser = choices::<ColorMap>())]
     colormap: Option<ColorMap>,
-    /// Screen pixels along each side of a weight, 1 to 32
+    /// Screen pixels along each side of an image's pixel, 1 to 32
     #[arg(long, value_name = "PIXELS", default_value_t = Style::default().scale,
-        value_parser = clap::value_parser!(u32).range(1..=32))]
+        value_parser = scale)]
     scale: u32,
     #[command(flatten)]
     font: FontOptions,
+}
+
+fn scale(text: &str) -> Result<u32, String> {
+    let scale = whole(text).map_err(|error| error.to_string())?;
+    let known = (1..=32).contains(&scale);
+    known.then_some(scale).ok_or("it must be in 1..=32".into())
 }
 
 impl Style {
@@ -126,9 +133,12 @@ pub fn write(
     let seed = replica.network.seed.to_string();
     let toml = to_toml(params);
     let data = (checkpoint.data.as_ref()).map_or("not recorded".into(), ToString::to_string);
-    let labels = replica.labels_of_neurons();
+    let (labels, input) = (replica.labels_of_neurons(), &params.model.input);
     let images = WeightImages {
         weights: &replica.weights,
+        inputs: input.shape(),
+        pictures: &pictures(input, &replica.weights),
+        tile: [input.height, input.width],
         labels: &labels,
         classes: &params.model.network.classes,
         by_class: !params.model.network.votes_by_labels(),

@@ -3,7 +3,7 @@
 use super::choices::{List, check_indices};
 use super::heatmap::FontOptions;
 use super::own_files::{OwnFiles, RECORDINGS};
-use super::paths::{make_folder, path};
+use super::paths::{make_folder, target};
 
 use clap::Args;
 use spikeprune::backend::{Backend, Frozen, TestImage, Variable};
@@ -30,7 +30,7 @@ pub struct RecordOptions {
     neurons: Option<List<u32>>,
     /// Folder for what is recorded: spikes.npz, potentials.npz and raster-IMAGE.svg; replaces earlier recordings of this
     /// program there
-    #[arg(long, value_parser = path(), value_name = "DIR", requires = "record")]
+    #[arg(long, value_parser = target(), value_name = "DIR", requires = "record")]
     out: Option<PathBuf>,
 }
 
@@ -38,7 +38,8 @@ pub struct RecordOptions {
 type Shown = (u32, Presentation);
 
 impl RecordOptions {
-    fn images(&self) -> &[u32] {
+    /// The images to record, by index.
+    pub fn images(&self) -> &[u32] {
         self.record.as_deref().unwrap_or_default()
     }
 
@@ -90,7 +91,7 @@ impl RecordOptions {
             files.push(("potentials.npz".into(), potentials(&shown)?));
         }
         for (image, presentation) in &shown {
-            let label = images.label(*image as usize);
+            let label = images.images().label(*image as usize);
             let label = format!("Spikes while test image {image}, a {label}, is shown");
             let mut raster = presentation.raster(model, &label);
             raster.font_scale = font.font_scale;

@@ -60,21 +60,6 @@ impl LabelledImages {
         }
     }
 
-    /// The same labels on other pixels, as many as before.
-    ///
-    /// # Panics
-    /// When there are more or fewer pixels.
-    #[must_use]
-    pub fn with_pixels(&self, pixels: Vec<u8>) -> Self {
-        assert_eq!(pixels.len(), self.pixels.len(), "as many pixels as before");
-        Self {
-            shape: self.shape,
-            pixels,
-            labels: self.labels.clone(),
-            digest: OnceLock::new(),
-        }
-    }
-
     /// Other labels on the same pixels, as many as before.
     ///
     /// # Panics

@@ -1,6 +1,6 @@
 //! How fast a device trains and tests networks.
 
-use super::prepare::{as_shown, read_out};
+use super::prepare::{ShownImages, as_shown, read_out};
 use super::selection::{self, Schedule};
 use super::{ExperimentError, train::frozen};
 use crate::backend::{Backend, BackendError, Frozen, Session, TestImages, Traffic};
@@ -67,7 +67,7 @@ trait Timed {
 
 struct Training<'a> {
     session: Box<dyn Session + 'a>,
-    pixels: &'a [u8],
+    images: &'a ShownImages<'a>,
     schedules: Vec<Schedule>,
     shown: usize,
 }
@@ -89,7 +89,8 @@ impl Timed for Training<'_> {
             .map(|schedule| schedule.presentations(range.clone()))
             .collect();
         self.shown += images;
-        self.session.train(self.pixels, &plan)
+        let (pixels, plan) = self.images.for_training(&plan);
+        self.session.train(&pixels, &plan)
     }
 
     fn spikes(&mut self) -> Result<u64, BackendError> {
@@ -135,13 +136,13 @@ pub fn speed(
         .collect::<Result<Vec<_>, _>>()?;
     let train = as_shown(&params.model.input, &data.train)?;
     let test = as_shown(&params.model.input, &data.test)?;
-    let images = selection::training(&train, params)?;
+    let images = selection::training(&data.train, params)?;
     let schedule =
         |network: &Network| Schedule::new(images.clone(), network.seed, params.job.shift_max);
     let mut training = Training {
         schedules: networks.iter().map(schedule).collect(),
         session: backend.start(networks)?,
-        pixels: train.pixels(),
+        images: &train,
         shown: 0,
     };
     let count = params.job.replicas;

@@ -30,7 +30,7 @@ pub fn label(
         let Vote::Labels { images: count, .. } = params.model.network.vote else {
             continue;
         };
-        let training = selection::training(images, params)?;
+        let training = selection::training(images.images(), params)?;
         let count = count.min(training.len());
         let chosen: Vec<_> = (0..count)
             .map(|place| training[place * training.len() / count])

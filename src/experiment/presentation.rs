@@ -51,7 +51,7 @@ impl Presentation {
 }
 
 /// Shows an image to a frozen network from rest, as its test does; the neurons in `watch` are watched. The pixels are
-/// those that are shown ([`super::prepare::scaled`]).
+/// those that are shown ([`super::prepare::pixels_as_shown`]).
 ///
 /// # Errors
 /// When an image or a neuron does not exist, or the backend fails.
@@ -82,7 +82,7 @@ pub fn show(
 }
 
 /// Shows an image to a copy of a network that learns from it, as the next one of its training; the network itself stays
-/// as it is. The pixels are those that are shown ([`super::prepare::scaled`]).
+/// as it is. The pixels are those that are shown ([`super::prepare::pixels_as_shown`]).
 ///
 /// # Errors
 /// When the group or a neuron does not exist, or the backend fails.

@@ -12,6 +12,13 @@ pub struct ClassImages {
     pub images: Vec<u32>,
 }
 
+/// The images of all classes.
+pub fn indices(classes: &[ClassImages]) -> impl Iterator<Item = u32> {
+    classes
+        .iter()
+        .flat_map(|class| class.images.iter().copied())
+}
+
 /// Images of each class, as many as `count` says or as there are, the first of the file.
 ///
 /// # Errors

@@ -3,14 +3,13 @@
 //!
 //! A new set is a variant of [`TestSet`] with its key, its words and its pixels, all of them here.
 
-use super::prepare::scaled;
-use super::selection::{self, ClassImages, first_of_classes};
+use super::prepare::{ShownImages, pixels_as_shown};
+use super::selection::{self, ClassImages, first_of_classes, indices};
 use crate::backend::TestImages;
 use crate::dataset::{Dataset, DatasetError, ImageShape, LabelledImages};
 use crate::dataset::{NoiseKind, add_noise, mean_intensity, noise_images};
-use crate::experiment::prepare::ShownImages;
 use crate::model::rng::Stream;
-use crate::params::{Params, PerClass};
+use crate::params::{Input, Params, PerClass};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
@@ -136,12 +135,13 @@ pub struct TestSets<'a> {
     /// Shape of the images.
     shape: ImageShape,
     /// All images of the file that digits are taken from.
-    digits: &'a [u8],
+    digits: &'a ShownImages<'a>,
     /// Draws of the input spikes of digits.
     stream: Stream,
     /// Known digits, class by class.
     pub known: Vec<ClassImages>,
-    /// The sets of pixels made for the test, one behind another.
+    /// The sets of pixels made for the test, one behind another, and as they are shown.
+    made: Vec<u8>,
     artificial: Vec<u8>,
     /// Each set with the indices of its images: of the file, or of `artificial`.
     sets: Vec<(TestSet, Vec<u32>)>,
@@ -162,22 +162,23 @@ impl<'a> TestSets<'a> {
         let known = known(source, file)?;
         let unknown = first_of_classes(file, source.unknown, source.params.job.test_per_class)?;
         let mut built = Self {
-            shape: shown.shape(),
-            digits: shown.pixels(),
+            shape: shown.images().shape(),
+            digits: shown,
             stream: match source.held_out {
                 HeldOut::Test => Stream::Test,
                 HeldOut::Validation => Stream::Validation,
             },
             known,
+            made: Vec::new(),
             artificial: Vec::new(),
             sets: Vec::with_capacity(sets.len()),
         };
         let noise = Noise::of(&source.data.train, source.params)?;
-        let known_images = join(&built.known);
+        let known_images = indices(&built.known).collect::<Vec<_>>();
         for &set in sets {
             let pixels = match set {
                 TestSet::Known => Err(known_images.clone()),
-                TestSet::Unknown => Err(join(&unknown)),
+                TestSet::Unknown => Err(indices(&unknown).collect()),
                 TestSet::Noise => Ok(noise.images(NoiseKind::Delta, source.noise_images)),
                 TestSet::Blurred => Ok(noise.images(NoiseKind::Blurred, source.noise_images)),
                 TestSet::BlurredStack => {
@@ -195,7 +196,7 @@ impl<'a> TestSets<'a> {
             };
             let images = match pixels {
                 Err(of_file) => of_file,
-                Ok(pixels) => built.add(&scaled(&source.params.model.input, &pixels)),
+                Ok(pixels) => built.add(&source.params.model.input, &pixels),
             };
             built.sets.push((set, images));
         }
@@ -203,17 +204,19 @@ impl<'a> TestSets<'a> {
     }
 
     /// Adds images that are made; their indices.
-    fn add(&mut self, pixels: &[u8]) -> Vec<u32> {
-        let first = self.artificial.len() / self.shape.len();
-        self.artificial.extend_from_slice(pixels);
-        (first as u32..(self.artificial.len() / self.shape.len()) as u32).collect()
+    fn add(&mut self, input: &Input, pixels: &[u8]) -> Vec<u32> {
+        let images = |pixels: &[u8]| (pixels.len() / self.shape.len()) as u32;
+        let (first, count) = (images(&self.made), images(pixels));
+        self.made.extend_from_slice(pixels);
+        self.artificial.extend(&*pixels_as_shown(input, pixels));
+        (first..first + count).collect()
     }
 
     /// Each set with its images, in the order in which they were asked for.
     pub fn all(&self) -> impl Iterator<Item = (TestSet, TestImages<'_>)> {
         self.sets.iter().map(|(set, images)| {
             let (pixels, stream) = match set {
-                TestSet::Known | TestSet::Unknown => (self.digits, self.stream),
+                TestSet::Known | TestSet::Unknown => (self.digits.pixels(), self.stream),
                 _ => (self.artificial.as_slice(), Stream::Artificial),
             };
             let images = TestImages {
@@ -239,18 +242,19 @@ impl<'a> TestSets<'a> {
 
     /// The pixels of some images of each set, from all over it.
     pub fn samples(&self, count: usize) -> Vec<(TestSet, Vec<Vec<u8>>)> {
-        let sample = |images: TestImages<'_>| {
+        let sample = |(set, images): &(TestSet, Vec<u32>)| {
+            let pixels = match set {
+                TestSet::Known | TestSet::Unknown => self.digits.images().pixels(),
+                _ => &self.made,
+            };
             // Digits come class after class: a sample takes some of each.
-            let every = (images.images.len() / count.max(1)).max(1);
-            let chosen = images.images.iter().step_by(every).take(count);
+            let every = (images.len() / count.max(1)).max(1);
+            let chosen = images.iter().step_by(every).take(count);
             let len = self.shape.len();
-            chosen
-                .map(|&image| images.pixels[image as usize * len..][..len].to_vec())
-                .collect()
+            let image = |&image: &u32| pixels[image as usize * len..][..len].to_vec();
+            (*set, chosen.map(image).collect())
         };
-        self.all()
-            .map(|(set, images)| (set, sample(images)))
-            .collect()
+        self.sets.iter().map(sample).collect()
     }
 }
 
@@ -271,7 +275,7 @@ pub fn noise_as_shown(
     count: usize,
 ) -> Result<Vec<u8>, DatasetError> {
     let noise = Noise::of(train, params)?.images(NoiseKind::Delta, count);
-    Ok(scaled(&params.model.input, &noise).into_owned())
+    Ok(pixels_as_shown(&params.model.input, &noise).into_owned())
 }
 
 impl Noise {
@@ -303,11 +307,4 @@ fn known(source: Source<'_>, file: &LabelledImages) -> Result<Vec<ClassImages>, 
             selection::validation(file, &params)
         }
     }
-}
-
-fn join(classes: &[ClassImages]) -> Vec<u32> {
-    classes
-        .iter()
-        .flat_map(|class| class.images.iter().copied())
-        .collect()
 }

@@ -3,12 +3,12 @@
 use super::answers::{Listener, first_answers};
 use super::evaluate::evaluate;
 use super::labelling::label;
-use super::prepare::{ShownImages, as_shown, read_out};
+use super::prepare::{ShownImages, read_out, some_as_shown};
 use super::selection::{self, Schedule};
 use super::test_sets::noise_as_shown;
 use super::{Event, ExperimentError, Observer};
 use crate::backend::{Backend, BackendError, Frozen, Session, TestImages};
-use crate::dataset::LabelledImages;
+use crate::dataset::{DatasetError, LabelledImages};
 use crate::labels::Labels;
 use crate::model::rng::Stream;
 use crate::network::{Network, NetworkError};
@@ -112,8 +112,12 @@ pub fn train_networks(
     let before = (begun.seconds, begun.images);
     let total = params.presentations();
     check_together(&begun.replicas, network)?;
-    let shown = &as_shown(&params.model.input, images)?;
-    let mut schedules = schedules(shown, &begun.replicas)?;
+    let mut schedules = schedules(images, &begun.replicas)?;
+    let shown = some_as_shown(
+        &params.model.input,
+        images,
+        needed(images, &begun.replicas)?,
+    )?;
     let parts = begun.replicas.into_iter().map(|replica| {
         let Replica {
             metrics, labels, ..
@@ -138,7 +142,8 @@ pub fn train_networks(
             .map(|schedule| schedule.presentations(done..next))
             .collect();
         let call = Instant::now();
-        run.session.train(shown.pixels(), &plan)?;
+        let (pixels, plan) = shown.for_training(&plan);
+        run.session.train(&pixels, &plan)?;
         per_call = images_per_call(next - done, call.elapsed().as_secs_f64());
         done = next;
         observer(Event::Trained {
@@ -147,7 +152,7 @@ pub fn train_networks(
         })
         .map_err(ExperimentError::Observer)?;
         if done == total || is_due(every, done) {
-            run.measure(backend, (images, shown), observer)?;
+            run.measure(backend, &shown, observer)?;
         }
         if done == total {
             run.ended = Some(start.elapsed());
@@ -190,6 +195,21 @@ fn schedules(
         Ok(Schedule::new(training, seed, shift_max))
     };
     replicas.iter().map(schedule).collect()
+}
+
+/// The images that networks are trained on and validated with.
+fn needed(images: &LabelledImages, replicas: &[Replica]) -> Result<Vec<u32>, DatasetError> {
+    let same =
+        |a: &Replica, b: &Replica| selection::same_validation(&a.network.params, &b.network.params);
+    let mut needed = Vec::new();
+    for replicas in replicas.chunk_by(same) {
+        let params = &replicas[0].network.params;
+        let training = selection::training(images, params)?;
+        let validation = selection::validation(images, params)?;
+        needed.extend(training.into_iter().map(|showing| showing.image));
+        needed.extend(selection::indices(&validation));
+    }
+    Ok(needed)
 }
 
 impl Every {
@@ -280,11 +300,11 @@ impl Run<'_> {
     fn measure(
         &mut self,
         backend: &dyn Backend,
-        (images, as_shown): (&LabelledImages, &ShownImages<'_>),
+        images: &ShownImages<'_>,
         observer: &mut Observer<'_>,
     ) -> Result<(), ExperimentError> {
         let mut replicas = read_out(self.session.as_mut())?;
-        label(backend, &mut replicas, as_shown)?;
+        label(backend, &mut replicas, images)?;
         let mut rows = Vec::with_capacity(replicas.len());
         // Networks with the same validation images, and the same noise, are shown them side by side.
         let same = |a: &Replica, b: &Replica| {
@@ -293,11 +313,11 @@ impl Run<'_> {
             selection::same_validation(a, b) && noise(a) == noise(b)
         };
         for replicas in replicas.chunk_by(same) {
-            let shown = selection::validation(as_shown, &replicas[0].network.params)?;
+            let shown = selection::validation(images.images(), &replicas[0].network.params)?;
             let silent: &mut Observer<'_> = &mut |_| Ok(());
             let stream = Stream::Validation;
-            let evaluations = evaluate(backend, replicas, as_shown, &shown, stream, silent)?;
-            let noise = noise(backend, replicas, images)?;
+            let evaluations = evaluate(backend, replicas, images, &shown, stream, silent)?;
+            let noise = noise(backend, replicas, images.images())?;
             for (place, (replica, evaluation)) in replicas.iter().zip(evaluations).enumerate() {
                 let (network, noise) = (&replica.network, noise.get(place));
                 rows.push(Metrics {

@@ -1,6 +1,6 @@
 //! Parameters that act only together with others.
 
-use super::{Model, PruningMode, Rule, Threshold};
+use super::{FrontEnd, Model, PruningMode, Rule, Threshold};
 
 impl Model {
     /// Why a parameter, by its dotted key, changes nothing in this set; none where it may act.
@@ -9,6 +9,10 @@ impl Model {
         let fixed = |threshold| threshold == Threshold::Fixed;
         let (idle, why) = match key {
             "input.retry_rate_hz" => (self.input.least_spikes == 0, "input.least_spikes is 0"),
+            key if key.starts_with("input.edges.") => (
+                self.input.front_end != FrontEnd::OrientedEdges,
+                "input.front_end is not oriented-edges",
+            ),
             "excitatory.tau_threshold_ms" | "excitatory.threshold_step_mv" => (
                 fixed(e.threshold_train) && fixed(e.threshold_test),
                 "both thresholds are fixed",
@@ -40,13 +44,14 @@ impl Model {
 
 #[cfg(test)]
 mod tests {
-    use crate::params::to_toml;
+    use crate::params::{FrontEnd, parameters};
     use crate::presets;
 
     /// What is called idle must be a parameter, and one that acts elsewhere.
     #[test]
     fn idle_parameters_exist_and_act_in_some_preset() {
         let known = [
+            "input.edges.directions",
             "input.retry_rate_hz",
             "excitatory.tau_threshold_ms",
             "excitatory.threshold_step_mv",
@@ -64,13 +69,12 @@ mod tests {
             "pruning.window_rate_hz",
         ];
         let presets = presets::PRESETS.map(|(name, _)| presets::by_name(name).unwrap());
+        let mut with_edges = presets[0].clone();
+        with_edges.model.input.front_end = FrontEnd::OrientedEdges;
         for key in known {
-            let (table, field) = key.split_once('.').unwrap();
-            let all: toml::Table = to_toml(&presets[0]).parse().unwrap();
-            assert!(all[table].get(field).is_some(), "{key}");
-            let acts = presets
-                .iter()
-                .any(|params| params.model.idle(key).is_none());
+            assert!(parameters().iter().any(|known| known.key == key), "{key}");
+            let mut sets = presets.iter().chain([&with_edges]);
+            let acts = sets.any(|params| params.model.idle(key).is_none());
             assert!(acts, "{key} acts nowhere");
         }
         assert!(

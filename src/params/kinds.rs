@@ -6,6 +6,17 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
+/// What the inputs of a network are given of an image ([`crate::front_end`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FrontEnd {
+    /// Its intensities, an input each.
+    #[default]
+    Pixels,
+    /// How strong its edges are, by place and direction, an input each.
+    OrientedEdges,
+}
+
 /// What the membrane potential is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -133,4 +144,4 @@ macro_rules! display_as_serialized {
         }
     )*};
 }
-display_as_serialized!(Threshold, Rule, Decay, PruningMode, TauRule);
+display_as_serialized!(FrontEnd, Threshold, Rule, Decay, PruningMode, TauRule);

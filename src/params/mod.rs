@@ -31,13 +31,13 @@ pub use architecture::{Architecture, Vote};
 pub use differences::Difference;
 pub use error::ParamsError;
 pub use job::{DataFolder, Job, Measure, MetricsEvery, PerClass, TrainImages};
-pub use kinds::{Decay, PruningMode, Rule, TauPrune, TauRule, Threshold};
+pub use kinds::{Decay, FrontEnd, PruningMode, Rule, TauPrune, TauRule, Threshold};
 pub use layer::{
     ConfigError, Layered, apply_setting, grid_values, layered, layered_over, set_value, to_toml,
 };
 pub use model::{
-    Excitatory, Inhibitory, Input, Lateral, Learning, MAX_INPUTS, Model, Pruning, REFERENCE_INPUTS,
-    RETRIES, Time,
+    Edges, Excitatory, Inhibitory, Input, Lateral, Learning, MAX_INPUTS, Model, Pruning,
+    REFERENCE_INPUTS, RETRIES, Time,
 };
 pub use renamed::{Renamed, renamed};
 pub use schema::{Allowed, Numbers, Parameter, parameters, words};

@@ -1,7 +1,7 @@
 //! What is simulated: the network, its neurons, synapses, learning and pruning, and the clock.
 
 use super::Architecture;
-use super::kinds::{Decay, PruningMode, Rule, TauPrune, TauRule, Threshold};
+use super::kinds::{Decay, FrontEnd, PruningMode, Rule, TauPrune, TauRule, Threshold};
 use crate::dataset::ImageShape;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -49,7 +49,8 @@ pub const REFERENCE_INPUTS: f64 = 784.0;
 /// Inputs that one network may have: an input's number has 16 bits.
 pub const MAX_INPUTS: usize = 65_536;
 
-/// From pixels to Poisson rates: `rate = floor(p / intensity_step) * intensity_step / 255 * full_rate_hz`.
+/// From images to Poisson rates. What the front end makes of an image are intensities p from 0 to 255, one an input:
+/// `rate = floor(p / intensity_step) * intensity_step / 255 * full_rate_hz`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, SmartDefault)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
@@ -68,7 +69,10 @@ pub struct Input {
     #[schemars(range(min = 1, max = 4))]
     #[default(1)]
     pub channels: usize,
-    /// Rate of a pixel of intensity 255 (were it a multiple of the step).
+    /// What the inputs are given: the pixels, or what a fixed stage of vision makes of them.
+    #[serde(default)]
+    pub front_end: FrontEnd,
+    /// Rate of an input of intensity 255 (were it a multiple of the step).
     #[schemars(range(min = 1, max = 100_000))]
     #[default(63.75)]
     pub full_rate_hz: f64,
@@ -76,7 +80,7 @@ pub struct Input {
     #[schemars(range(min = 1, max = 255))]
     #[default(1)]
     pub intensity_step: u32,
-    /// Every image is scaled to this mean rate over its pixels before it is shown; 0 shows it as it is.
+    /// Every image is scaled to this mean rate over its inputs before it is shown; 0 shows it as it is.
     #[schemars(range(min = 0, max = 100_000))]
     #[default(0.0)]
     pub mean_rate_hz: f64,
@@ -88,6 +92,33 @@ pub struct Input {
     #[schemars(range(min = 0, max = 100_000))]
     #[default(0.0)]
     pub retry_rate_hz: f64,
+    #[serde(default)]
+    pub edges: Edges,
+}
+
+/// `oriented-edges`: the answers of orientation-selective cells ([`crate::front_end`]).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, SmartDefault)]
+#[serde(deny_unknown_fields)]
+pub struct Edges {
+    /// Directions of edges that are told apart, evenly over the full circle: an edge from dark to light is another than
+    /// one from light to dark.
+    #[schemars(range(min = 1, max = 64))]
+    #[default(16)]
+    pub directions: usize,
+    /// Side of the square cells over which edges are summed, in pixels: within a cell it does not matter where an edge
+    /// lies.
+    #[schemars(range(min = 1, max = 256))]
+    #[default(4)]
+    pub cell_size: usize,
+    /// Sums are divided by the root of their squares in the 3 x 3 cells around plus this: the greater, the more contrast
+    /// counts; far below 1 faint edges count like strong ones.
+    #[schemars(range(min = 1e-6, max = 1e6))]
+    #[default(0.5)]
+    pub normalisation: f64,
+    /// Of what is left, at most 1, this and more fire an input at its full rate.
+    #[schemars(range(min = 1e-3, max = 1))]
+    #[default(0.5)]
+    pub cut: f64,
 }
 
 /// Rows, and columns, of what all networks were shown until 0.2.0, which did not say so.

@@ -8,6 +8,7 @@ use crate::dataset::ImageShape;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lanes {
     pub neurons: usize,
+    /// Of what the inputs are given ([`Input::shape`]).
     pub image: ImageShape,
     pub steps: LaneSteps,
 }
@@ -49,7 +50,7 @@ impl Params {
         let steps = self.model.steps()?;
         Ok(Lanes {
             neurons: self.model.neurons(),
-            image: self.model.image(),
+            image: self.model.input.shape(),
             steps: LaneSteps {
                 stimulus: steps.stimulus,
                 rest: steps.rest,

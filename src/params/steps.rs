@@ -1,6 +1,8 @@
 //! What follows from the parameters of a model: sizes, times in whole steps, weights as they act.
 
-use super::{Model, ParamsError, REFERENCE_INPUTS, RETRIES, Rule, validate};
+use super::{
+    Edges, FrontEnd, Input, Model, ParamsError, REFERENCE_INPUTS, RETRIES, Rule, validate,
+};
 use crate::dataset::ImageShape;
 
 /// Whole numbers of steps, from the times of a validated [`Model`].
@@ -26,6 +28,27 @@ impl Steps {
     }
 }
 
+impl Input {
+    /// Shape of what the inputs are given, an intensity each: of the images, or of the answers of the front end.
+    pub fn shape(&self) -> ImageShape {
+        match self.front_end {
+            FrontEnd::Pixels => self.image(),
+            FrontEnd::OrientedEdges => self.edges.cells(self.image()),
+        }
+    }
+}
+
+impl Edges {
+    /// Rows and columns of the cells that cover an image, with the directions as channels.
+    pub fn cells(&self, image: ImageShape) -> ImageShape {
+        ImageShape {
+            height: image.height.div_ceil(self.cell_size),
+            width: image.width.div_ceil(self.cell_size),
+            channels: self.directions,
+        }
+    }
+}
+
 impl Model {
     /// Excitatory neurons, N; there are as many inhibitory ones.
     pub fn neurons(&self) -> usize {
@@ -37,9 +60,9 @@ impl Model {
         self.input.image()
     }
 
-    /// Inputs, one for each intensity of an image.
+    /// Inputs, one for each intensity of an image or each answer of the front end.
     pub fn inputs(&self) -> usize {
-        self.image().len()
+        self.input.shape().len()
     }
 
     /// How often an image may be shown in all.

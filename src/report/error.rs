@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::geometry::{MAX_PIXELS, TILE_LEN};
+use super::geometry::MAX_PIXELS;
 
 /// Why a picture or array was not made.
 #[derive(Debug, thiserror::Error)]
@@ -17,11 +17,14 @@ pub enum HeatmapError {
     /// There is nothing to draw.
     #[error("the sheet has no tile to draw")]
     NoTiles,
-    /// A tile does not have 28x28 values.
-    #[error("{tile} has {found} values, not {TILE_LEN} (28 x 28)")]
+    /// A tile does not have a value for each pixel.
+    #[error("{tile} has {found} values, not {} ({rows} x {columns})", rows * columns)]
     TileLength {
         /// The tile and its group.
         tile: String,
+        /// What tiles of the sheet have.
+        rows: usize,
+        columns: usize,
         /// How many values it has.
         found: usize,
     },

@@ -2,10 +2,6 @@
 
 use image::{Rgb, RgbImage};
 
-/// Weights along each side of a tile.
-pub const TILE_SIDE: usize = 28;
-pub(super) const TILE_LEN: usize = TILE_SIDE * TILE_SIDE;
-
 /// The largest picture: 750 MB in memory.
 pub(super) const MAX_PIXELS: u64 = 250_000_000;
 

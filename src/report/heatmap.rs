@@ -1,8 +1,8 @@
-//! Drawing a sheet of incoming weights: one tile of 28x28 weights per neuron.
+//! Drawing a sheet of incoming weights: one tile of pixels per neuron.
 
 use super::colorbar;
 use super::error::HeatmapError;
-use super::geometry::{INK, Rect, TILE_SIDE};
+use super::geometry::{INK, Rect};
 use super::layout::Layout;
 use super::sheet::{Sheet, Tile};
 use super::text::{Direction, Typeface};
@@ -14,7 +14,7 @@ impl Sheet<'_> {
     /// Draws the sheet.
     ///
     /// # Errors
-    /// When the sheet has no tile, a tile has not 784 values or a NaN among
+    /// When the sheet has no tile, a tile has other values than its pixels or a NaN among
     /// them, the scale or the range cannot be used, or the picture would have
     /// more than 250 million pixels.
     pub fn render(&self) -> Result<RgbImage, HeatmapError> {
@@ -57,9 +57,9 @@ impl Sheet<'_> {
     fn draw_tile(&self, image: &mut RgbImage, tile: &Tile, frame: Rect, layout: &Layout) {
         frame.fill(image, INK);
         let inside = frame.shrunk(layout.metrics.border);
-        let side = u64::from(self.scale);
+        let (side, columns) = (u64::from(self.scale), self.tile[1]);
         for (index, &value) in tile.values.iter().enumerate() {
-            let (row, column) = (index / TILE_SIDE, index % TILE_SIDE);
+            let (row, column) = (index / columns, index % columns);
             let weight = Rect {
                 x: inside.x + column as u64 * side,
                 y: inside.y + row as u64 * side,
@@ -82,7 +82,6 @@ impl Sheet<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::geometry::TILE_LEN;
     use crate::report::plot::FontScale;
     use crate::report::{ColorMap, Shades, TileGroup};
 
@@ -96,10 +95,11 @@ mod tests {
     fn sheet(groups: &[usize], scale: u32) -> Sheet<'static> {
         let group = |&tiles: &usize| TileGroup {
             caption: "class 7".to_owned(),
-            tiles: (0..tiles).map(|_| tile(vec![0.5; TILE_LEN])).collect(),
+            tiles: (0..tiles).map(|_| tile(vec![0.5; 20 * 28])).collect(),
         };
         Sheet {
             groups: groups.iter().map(group).collect(),
+            tile: [20, 28],
             shades: Shades::of_weights(0.0, 1.0, Some(ColorMap::BlueWhiteRed)),
             scale,
             font_scale: FontScale::default(),
@@ -114,13 +114,13 @@ mod tests {
     #[test]
     fn every_weight_is_one_block_of_its_color_in_its_place() {
         let mut sheet = sheet(&[1, 12], 3);
-        let values = (0..TILE_LEN).map(|i| i as f32 / 700.0 - 0.05);
+        let values = (0..20 * 28).map(|i| i as f32 / 700.0 - 0.05);
         sheet.groups[1].tiles[11].values = values.collect();
         let image = sheet.render().unwrap();
         let layout = Layout::new(&sheet, 3, &Typeface::new());
         let frame = layout.tile(&layout.blocks[1], 11);
-        assert_eq!(frame.width, 28 * 3 + 2);
-        for y in 0..28 * 3 {
+        assert_eq!((frame.width, frame.height), (28 * 3 + 2, 20 * 3 + 2));
+        for y in 0..20 * 3 {
             for x in 0..28 * 3 {
                 let value = f64::from((y / 3 * 28 + x / 3) as f32 / 700.0 - 0.05);
                 let (px, py) = (frame.x as u32 + 1 + x, frame.y as u32 + 1 + y);
@@ -188,14 +188,14 @@ mod tests {
         wrong.shades.range = (1.0, 1.0);
         assert!(refusal(&wrong).contains("1..1"));
         wrong = sheet(&[2], 1);
-        wrong.groups[0].tiles[1] = tile(vec![0.0; 783]);
+        wrong.groups[0].tiles[1] = tile(vec![0.0; 559]);
         let message = refusal(&wrong);
         let name = "tile \"neuron 12\" of group \"class 7\"";
         assert!(
-            message.contains(name) && message.contains("783"),
+            message.contains(name) && message.contains("559 values, not 560 (20 x 28)"),
             "{message}"
         );
-        let mut values = vec![0.0; TILE_LEN];
+        let mut values = vec![0.0; 20 * 28];
         values[30] = f32::NAN;
         wrong.groups[0].tiles[1] = tile(values);
         let message = refusal(&wrong);
@@ -212,7 +212,7 @@ mod tests {
         let fits = |scale| Layout::new(&large, scale, &Typeface::new()).fits();
         assert!(fits(fitting) && !fits(fitting + 1), "{message}");
         large.scale = 2;
-        large.groups[0].caption = "x".repeat(50_000);
+        large.groups[0].caption = "x".repeat(80_000);
         assert!(refusal(&large).contains("fewer tiles"));
     }
 }

@@ -1,7 +1,7 @@
 //! Where the parts of a sheet stand, in pixels.
 
 use super::colorbar::Bar;
-use super::geometry::{MAX_PIXELS, Rect, TILE_SIDE};
+use super::geometry::{MAX_PIXELS, Rect};
 use super::sheet::Sheet;
 use super::text::Typeface;
 
@@ -29,8 +29,9 @@ pub(super) struct Metrics {
     pub(super) caption: u64,
     /// The height of a tile caption's line, 0 when there are none.
     pub(super) tile_caption: u64,
-    /// A tile's side with its border.
-    side: u64,
+    /// A tile's width and height with its border.
+    width: u64,
+    height: u64,
     /// Between tiles.
     gap: u64,
     /// Tiles in a row of a block.
@@ -46,16 +47,17 @@ impl Metrics {
         let columns = columns(largest);
         let across = blocks_across(sheet.groups.len(), columns, largest.div_ceil(columns));
         let border = 1 + scale / 12;
-        let side = TILE_SIDE as u64 * scale + 2 * border;
+        let [height, width] = sheet.tile.map(|side| side as u64 * scale + 2 * border);
         let gap = (2 * scale).max(3);
         // Text keeps its share of the picture's width, since a page's width is given.
-        let caption = ((across * columns) as u64 * (side + gap) / 42).max(15);
+        let caption = ((across * columns) as u64 * (width + gap) / 42).max(15);
         let caption = (caption as f64 * sheet.font_scale.factor()).round() as u64;
         Self {
             border,
             caption,
-            tile_caption: tile_caption(sheet, typeface, side, caption * 4 / 5),
-            side,
+            tile_caption: tile_caption(sheet, typeface, width, caption * 4 / 5),
+            width,
+            height,
             gap,
             columns,
             across,
@@ -69,12 +71,12 @@ impl Metrics {
 
     /// From a row of tiles to the next.
     fn row_height(&self) -> u64 {
-        self.side + self.gap + self.tile_caption
+        self.height + self.gap + self.tile_caption
     }
 
     /// The width of a block: that of its tiles or of the widest caption.
     fn block_width(&self, sheet: &Sheet, typeface: &Typeface) -> u64 {
-        let tiles = self.columns as u64 * (self.side + self.gap) - self.gap;
+        let tiles = self.columns as u64 * (self.width + self.gap) - self.gap;
         let captions = sheet.groups.iter().map(|g| &g.caption);
         captions.fold(tiles, |widest, caption| {
             widest.max(typeface.width(caption, self.caption))
@@ -99,7 +101,7 @@ impl Metrics {
             let most = row.iter().map(|g| g.tiles.len()).max().unwrap_or(0);
             bottom = match most.div_ceil(self.columns) as u64 {
                 0 => y + self.caption,
-                rows => tiles + (rows - 1) * self.row_height() + self.side,
+                rows => tiles + (rows - 1) * self.row_height() + self.height,
             };
             y = bottom + self.caption * 3 / 4;
         }
@@ -142,14 +144,18 @@ impl Layout {
     /// The border box of a group's tile.
     pub(super) fn tile(&self, block: &Block, index: usize) -> Rect {
         let Metrics {
-            side, gap, columns, ..
+            width,
+            height,
+            gap,
+            columns,
+            ..
         } = self.metrics;
         let (row, column) = ((index / columns) as u64, (index % columns) as u64);
         Rect {
-            x: block.tiles.0 + column * (side + gap),
+            x: block.tiles.0 + column * (width + gap),
             y: block.tiles.1 + row * self.metrics.row_height(),
-            width: side,
-            height: side,
+            width,
+            height,
         }
     }
 
@@ -184,10 +190,10 @@ fn blocks_across(groups: usize, columns: usize, rows: usize) -> usize {
 
 /// The line height of tile captions: `usual`, or less to fit the widest to a
 /// tile, or 0 when it would be too small to read or there is no text.
-fn tile_caption(sheet: &Sheet, typeface: &Typeface, side: u64, usual: u64) -> u64 {
+fn tile_caption(sheet: &Sheet, typeface: &Typeface, width: u64, usual: u64) -> u64 {
     const TRIAL: u64 = 100;
     // Less than the tile, lest neighbours' captions read as one line.
-    let room = side * 15 / 16;
+    let room = width * 15 / 16;
     let tiles = sheet.groups.iter().flat_map(|group| &group.tiles);
     let widest = tiles.map(|tile| typeface.width(&tile.caption, TRIAL)).max();
     match widest {

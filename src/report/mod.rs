@@ -20,7 +20,6 @@ mod weights;
 pub use colormap::{ColorMap, Shades};
 pub use error::HeatmapError;
 pub use files::{Values, encode_npy, encode_npz, encode_png};
-pub use geometry::TILE_SIDE;
 pub use page::{Align, Block, Cell, Column, Mark, Page, PageError, Section};
 pub use sheet::{Sheet, Tile, TileGroup};
 pub use weights::WeightImages;

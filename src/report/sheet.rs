@@ -2,7 +2,6 @@
 
 use super::colormap::Shades;
 use super::error::HeatmapError;
-use super::geometry::{TILE_LEN, TILE_SIDE};
 use super::plot::FontScale;
 use std::borrow::Cow;
 
@@ -11,7 +10,7 @@ use std::borrow::Cow;
 pub struct Tile<'a> {
     /// Stands above the tile, when all tiles' captions fit their tiles' width.
     pub caption: String,
-    /// The 28x28 weights, row by row.
+    /// A value for each of its pixels, row by row.
     pub values: Cow<'a, [f32]>,
 }
 
@@ -29,8 +28,10 @@ pub struct TileGroup<'a> {
 pub struct Sheet<'a> {
     /// In reading order.
     pub groups: Vec<TileGroup<'a>>,
+    /// Rows and columns of a tile.
+    pub tile: [usize; 2],
     pub shades: Shades,
-    /// Screen pixels along each side of a weight, 1 to 32.
+    /// Screen pixels along each side of a tile's pixel, 1 to 32.
     pub scale: u32,
     /// How large text is beside the tiles.
     pub font_scale: FontScale,
@@ -52,7 +53,7 @@ impl Sheet<'_> {
         }
         for group in &self.groups {
             for tile in &group.tiles {
-                tile.check(&group.caption)?;
+                tile.check(&group.caption, self.tile)?;
             }
         }
         Ok(())
@@ -60,11 +61,13 @@ impl Sheet<'_> {
 }
 
 impl Tile<'_> {
-    fn check(&self, group: &str) -> Result<(), HeatmapError> {
+    fn check(&self, group: &str, [rows, columns]: [usize; 2]) -> Result<(), HeatmapError> {
         let name = || format!("tile \"{}\" of group \"{group}\"", self.caption);
-        if self.values.len() != TILE_LEN {
+        if self.values.len() != rows * columns {
             return Err(HeatmapError::TileLength {
                 tile: name(),
+                rows,
+                columns,
                 found: self.values.len(),
             });
         }
@@ -72,8 +75,8 @@ impl Tile<'_> {
             None => Ok(()),
             Some(index) => Err(HeatmapError::NotANumber {
                 tile: name(),
-                row: index / TILE_SIDE,
-                column: index % TILE_SIDE,
+                row: index / columns,
+                column: index % columns,
             }),
         }
     }

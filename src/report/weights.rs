@@ -1,7 +1,8 @@
 //! The weight matrix of a network as pictures: a sheet of all neurons and one for the neurons of each class.
 
 use super::plot::FontScale;
-use super::{HeatmapError, Shades, Sheet, TILE_SIDE, Tile, TileGroup, encode_npy, encode_png};
+use super::{HeatmapError, Shades, Sheet, Tile, TileGroup, encode_npy, encode_png};
+use crate::dataset::ImageShape;
 
 const SHEET: &str = "sheet.png";
 const VALUES: &str = "weights.npy";
@@ -15,6 +16,12 @@ fn class_file(class: u8) -> String {
 pub struct WeightImages<'a> {
     /// S1; shape \[inputs, neurons\].
     pub weights: &'a [f32],
+    /// What the inputs stand for.
+    pub inputs: ImageShape,
+    /// What is drawn of the weights; shape \[rows, columns, neurons\].
+    pub pictures: &'a [f32],
+    /// Rows and columns of a picture.
+    pub tile: [usize; 2],
     /// The class of each neuron, where it has one.
     pub labels: &'a [Option<u8>],
     /// The classes in their order.
@@ -24,7 +31,7 @@ pub struct WeightImages<'a> {
     /// The neurons that are drawn; all where none is given.
     pub only: &'a [u32],
     pub shades: Shades,
-    /// Screen pixels along each side of a weight, 1 to 32.
+    /// Screen pixels along each side of a picture's pixel, 1 to 32.
     pub scale: u32,
     pub font_scale: FontScale,
     /// Key and value notes that every PNG carries.
@@ -33,7 +40,7 @@ pub struct WeightImages<'a> {
 
 impl WeightImages<'_> {
     /// The files that show the weights: `sheet.png` (all neurons), `class-<label>.png` (those of a class that has any)
-    /// and `weights.npy` \[neurons, 28, 28\]. Neurons that are not drawn are in none of them.
+    /// and `weights.npy` \[neurons, rows, columns\] of the inputs, with their channels where there are several. Neurons that are not drawn are in none of them.
     pub fn files(&self) -> Vec<String> {
         let with_neurons = |class: &&u8| self.drawn().any(|n| self.labels[n] == Some(**class));
         let classes = self.classes.iter().filter(with_neurons);
@@ -48,10 +55,9 @@ impl WeightImages<'_> {
     /// When the scale does not fit or a weight is not a number.
     pub fn encode(&self, name: &str) -> Result<Vec<u8>, HeatmapError> {
         if name == VALUES {
-            let side = TILE_SIDE as u64;
             let neurons = self.drawn();
-            let values: Vec<f32> = neurons.flat_map(|neuron| self.incoming(neuron)).collect();
-            return encode_npy(&[self.drawn().count() as u64, side, side], &values);
+            let values = neurons.flat_map(|neuron| self.of_neuron(self.weights, neuron));
+            return encode_npy(&self.shape_of_values(), &values.collect::<Vec<f32>>());
         }
         let groups = match self.classes.iter().find(|c| class_file(**c) == name) {
             Some(class) => vec![self.of_class(*class)],
@@ -88,19 +94,30 @@ impl WeightImages<'_> {
         self.labels.len()
     }
 
-    /// The incoming weights of one neuron, pixel by pixel.
-    fn incoming(&self, neuron: usize) -> impl Iterator<Item = f32> {
-        self.weights
-            .iter()
-            .copied()
-            .skip(neuron)
-            .step_by(self.neurons())
+    fn shape_of_values(&self) -> Vec<u64> {
+        let ImageShape {
+            height,
+            width,
+            channels,
+        } = self.inputs;
+        let mut shape = vec![self.drawn().count(), height, width];
+        shape.extend((channels > 1).then_some(channels));
+        shape.into_iter().map(|side| side as u64).collect()
+    }
+
+    /// What an array that ends with the neurons holds of one of them.
+    fn of_neuron<'v>(
+        &self,
+        values: &'v [f32],
+        neuron: usize,
+    ) -> impl Iterator<Item = f32> + use<'v> {
+        values.iter().copied().skip(neuron).step_by(self.neurons())
     }
 
     fn group(&self, caption: String, neurons: impl Iterator<Item = usize>) -> TileGroup<'static> {
         let tile = |neuron: usize| Tile {
             caption: format!("neuron {neuron}"),
-            values: self.incoming(neuron).collect(),
+            values: self.of_neuron(self.pictures, neuron).collect(),
         };
         TileGroup {
             caption,
@@ -111,6 +128,7 @@ impl WeightImages<'_> {
     fn sheet<'t>(&self, groups: Vec<TileGroup<'t>>) -> Sheet<'t> {
         Sheet {
             groups,
+            tile: self.tile,
             shades: self.shades,
             scale: self.scale,
             font_scale: self.font_scale,

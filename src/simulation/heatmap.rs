@@ -2,13 +2,14 @@
 
 use super::{Simulation, SimulationError};
 use crate::artefact::write_whole;
+use crate::front_end::pictures;
 use crate::report::plot::FontScale;
 use crate::report::{Shades, WeightImages};
 use std::io::{self, Write};
 use std::path::Path;
 
 impl Simulation {
-    /// What a replica has learned, as a picture of the incoming weights of every neuron.
+    /// What a replica has learned, as a picture of the incoming weights of every neuron ([`pictures`]).
     ///
     /// # Errors
     /// When there is no such replica, or a picture would be too large.
@@ -18,6 +19,9 @@ impl Simulation {
         let labels = replica.labels_of_neurons();
         let images = WeightImages {
             weights: &replica.weights,
+            inputs: model.input.shape(),
+            pictures: &pictures(&model.input, &replica.weights),
+            tile: [model.input.height, model.input.width],
             labels: &labels,
             classes: &model.network.classes,
             by_class: !model.network.votes_by_labels(),

@@ -6,10 +6,11 @@ use divan::{Bencher, black_box};
 use spikeprune::backend::cpu::Cpu;
 use spikeprune::backend::{Backend, Frozen, Shift, Showing, TestImages};
 use spikeprune::dataset::{self, Dataset};
+use spikeprune::front_end::OrientedEdges;
 use spikeprune::model::poisson::{Draw, RateTable, SpikeList};
 use spikeprune::model::rng::Stream;
 use spikeprune::network::Network;
-use spikeprune::params::{Params, Vote};
+use spikeprune::params::{Edges, Params, Vote};
 use spikeprune::presets;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -65,6 +66,18 @@ fn draw_input_spikes(bencher: Bencher, dt_ms: f64) {
         let image = presentation as usize % 1000;
         let pixels = DATA.train.image(image);
         rates.draw(draw, black_box(pixels), steps, &mut spikes);
+    });
+}
+
+#[divan::bench]
+fn encode_edges(bencher: Bencher) {
+    let edges = Edges::default();
+    let encoder = OrientedEdges::new(DATA.train.shape(), &edges);
+    let mut answers = vec![0; edges.cells(DATA.train.shape()).len()];
+    let mut images = (0..DATA.train.len()).cycle();
+    bencher.bench_local(|| {
+        let image = images.next().unwrap_or(0);
+        encoder.encode(black_box(DATA.train.image(image)), &mut answers);
     });
 }
 

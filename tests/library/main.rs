@@ -1,5 +1,7 @@
 //! The library from outside, by its front.
 
+mod front_end;
+
 use spikeprune::backend::Variable;
 use spikeprune::backend::cpu::Cpu;
 use spikeprune::dataset::{self, Dataset};

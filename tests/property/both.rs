@@ -3,7 +3,7 @@
 use crate::device::{Device, check};
 use crate::difference::difference;
 use crate::gpu::gpu;
-use crate::jobs::params::{Size, WIDE};
+use crate::jobs::sizes::{Size, WIDE};
 use crate::jobs::{IMAGES, Job, RECORDED_STEPS, Recording, job_and_company, recording};
 use crate::outcome::{Outcome, cut, show};
 use proptest::prelude::*;

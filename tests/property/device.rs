@@ -1,7 +1,7 @@
 //! The devices under test, and how a property is tried on one.
 
 use crate::gpu::gpu;
-use crate::jobs::params::{Size, any_size, few_sizes};
+use crate::jobs::sizes::{Size, any_size, few_sizes};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseResult, TestError, TestRunner};
 use spikeprune::backend::Backend;

@@ -1,7 +1,7 @@
 //! What the random jobs draw: no mechanism may drop out of the properties unseen.
 
 use crate::device::Device;
-use crate::jobs::params::{EDGES, FEW};
+use crate::jobs::sizes::{EDGES, FEW};
 use crate::jobs::{Job, job, job_and_company};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -158,7 +158,7 @@ fn every_variant_is_drawn_with_every_other_that_it_meets() {
         let sizes: BTreeSet<_> = jobs.iter().map(|job| job.params.model.neurons()).collect();
         let wanted = match device {
             Device::Cpu => EDGES.to_vec(),
-            Device::Gpu => FEW.map(|(neurons, _)| neurons).to_vec(),
+            Device::Gpu => FEW.map(|(neurons, _, _)| neurons).to_vec(),
         };
         assert!(wanted.iter().all(|size| sizes.contains(size)), "{sizes:?}");
         let inputs: BTreeSet<_> = jobs.iter().map(|job| job.params.model.inputs()).collect();
@@ -170,7 +170,7 @@ fn every_variant_is_drawn_with_every_other_that_it_meets() {
 type Mechanism = (&'static str, fn(&Model) -> bool);
 
 /// What is either there or not; each must be seen with every rule both ways.
-const MECHANISMS: [Mechanism; 15] = [
+const MECHANISMS: [Mechanism; 16] = [
     ("signed weights", |model| model.learning.w_min < 0.0),
     ("scaled weights", |model| model.learning.w_total > 0.0),
     ("dropout", |model| model.learning.dropout > 0.0),
@@ -178,6 +178,9 @@ const MECHANISMS: [Mechanism; 15] = [
     ("tolerance", |model| model.learning.tolerance > 0.0),
     ("retries", |model| model.input.least_spikes > 0),
     ("coarse intensities", |model| model.input.intensity_step > 1),
+    ("oriented edges", |model| {
+        model.input.front_end == FrontEnd::OrientedEdges
+    }),
     ("images of one mean", |model| model.input.mean_rate_hz > 0.0),
     ("thresholds that begin high", |model| {
         model.excitatory.theta_start_mv > 0.0

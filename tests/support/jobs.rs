@@ -1,15 +1,16 @@
 //! Small random jobs for the tests of properties.
 
 pub mod params;
+pub mod sizes;
 
-use params::Size;
 use proptest::prelude::*;
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, RngExt, SeedableRng};
+use sizes::Size;
 use spikeprune::backend::{Shift, Showing};
 use spikeprune::experiment::prepare;
 use spikeprune::network::Network;
-use spikeprune::params::{Lateral, Params, Pruning};
+use spikeprune::params::{FrontEnd, Lateral, Params, Pruning};
 use spikeprune::presets;
 use std::fmt;
 use toml::{Table, Value};
@@ -45,11 +46,11 @@ pub struct Recording {
 pub const RECORDED_STEPS: u32 = 40;
 
 impl Images {
-    fn draw(self, inputs: usize) -> Vec<u8> {
+    fn draw(self, image: usize) -> Vec<u8> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        let mut pixels = vec![0; IMAGES * inputs];
+        let mut pixels = vec![0; IMAGES * image];
         rng.fill_bytes(&mut pixels);
-        for image in pixels.chunks_exact_mut(inputs) {
+        for image in pixels.chunks_exact_mut(image) {
             let brightness: u32 = match self.uneven {
                 true => [0, 20, 100, 255][rng.random_range(0..4)],
                 false => 255,
@@ -125,17 +126,19 @@ impl Job {
 
     /// The images as they are shown.
     pub fn pixels(&self) -> Vec<u8> {
-        prepare::scaled(
-            &self.params.model.input,
-            &self.images.draw(self.params.model.inputs()),
-        )
-        .into_owned()
+        let model = &self.params.model;
+        let drawn = self.images.draw(model.image().len());
+        prepare::pixels_as_shown(&model.input, &drawn).into_owned()
     }
 
-    /// Every image once, in an order and with shifts that differ from replica to replica.
+    /// Every image once, in an order and, where nothing lies before the inputs, with shifts that differ from replica to
+    /// replica.
     pub fn plan(&self, replica: usize) -> Vec<Showing> {
         let groups = self.params.model.network.classes.len();
-        let most = self.params.job.shift_max;
+        let most = match self.params.model.input.front_end {
+            FrontEnd::Pixels => self.params.job.shift_max,
+            FrontEnd::OrientedEdges => 0,
+        };
         let shift = |place: usize| (place % (2 * most + 1)) as i8 - most as i8;
         let showing = |position: usize| Showing {
             image: ((position + replica) % IMAGES) as u32,

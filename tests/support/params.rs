@@ -1,43 +1,11 @@
 //! Random parameters that draw every mechanism of a network, all of them valid.
 
 use super::IMAGES;
+use super::sizes::Size;
 use proptest::prelude::*;
 use proptest::sample::select;
 use spikeprune::params::*;
 use spikeprune::presets;
-
-/// Numbers of neurons on both sides of the edges of a block, of a row of counts, and of two of them.
-pub const EDGES: [usize; 12] = [1, 15, 16, 17, 31, 32, 33, 34, 63, 64, 65, 70];
-
-/// Rows, columns and channels of images: MNIST's, few inputs, one, a part of a word of intensities, colour.
-pub const IMAGE_SHAPES: [[usize; 3]; 5] = [[28, 28, 1], [8, 8, 1], [1, 1, 1], [7, 5, 1], [6, 9, 3]];
-
-/// Neurons of a network, and the shape of its images.
-pub type Size = (usize, [usize; 3]);
-
-/// Sizes for a device that builds kernels for each: several groups in a block, one neuron alone, a full block,
-/// several blocks with a part of one, and more inputs than a GPU's workgroup memory has room for.
-pub const FEW: [Size; 5] = [
-    (6, [7, 5, 1]),
-    (1, [8, 8, 1]),
-    (16, [28, 28, 1]),
-    (70, [6, 9, 3]),
-    (4, [40, 40, 1]),
-];
-
-/// Many inputs: photographs in colour, and the most that a network has.
-pub const WIDE: [Size; 2] = [(3, [64, 64, 3]), (2, [256, 256, 1])];
-
-/// Any number of neurons, often one of the edges; mostly MNIST's images.
-pub fn any_size() -> BoxedStrategy<Size> {
-    let neurons = prop_oneof![1..=70usize, select(&EDGES[..])];
-    let shape = prop_oneof![Just(IMAGE_SHAPES[0]), select(&IMAGE_SHAPES[..])];
-    (neurons, shape).boxed()
-}
-
-pub fn few_sizes() -> BoxedStrategy<Size> {
-    select(&FEW[..]).boxed()
-}
 
 /// A number from `low` to `high`, both included, with few digits. It shrinks towards `low`.
 fn real(low: f64, high: f64) -> impl Strategy<Value = f64> + Clone {
@@ -108,6 +76,7 @@ fn tau_prune() -> impl Strategy<Value = TauPrune> {
 struct Sizes {
     neurons: usize,
     image: [usize; 3],
+    front_end: FrontEnd,
     most_classes: usize,
     /// Images that label the neurons, where they are labelled.
     label_images: Option<usize>,
@@ -138,12 +107,15 @@ impl Sizes {
 
 fn sizes(size: BoxedStrategy<Size>) -> impl Strategy<Value = Sizes> {
     let drawn = (size, 1..=10usize, prop::option::of(1..=60_000usize));
-    drawn.prop_map(|((neurons, image), most_classes, label_images)| Sizes {
-        neurons,
-        image,
-        most_classes,
-        label_images,
-    })
+    drawn.prop_map(
+        |((neurons, image, front_end), most_classes, label_images)| Sizes {
+            neurons,
+            image,
+            front_end,
+            most_classes,
+            label_images,
+        },
+    )
 }
 
 fn job() -> impl Strategy<Value = Job> {
@@ -175,18 +147,34 @@ fn input() -> impl Strategy<Value = Input> {
     let rates = (real(50.0, 400.0), zero_or(real(5.0, 50.0)));
     let steps = prop_oneof![Just(1u32), 2..100u32];
     let least = prop_oneof![4 => Just(0), 1 => 1..10usize, 1 => 10..200usize];
-    let drawn = (rates, steps, least, zero_or(real(1.0, 30.0)));
-    drawn.prop_map(|(rates, intensity_step, least_spikes, retry_rate_hz)| {
-        let (full_rate_hz, mean_rate_hz) = rates;
-        Input {
-            full_rate_hz,
-            intensity_step,
-            mean_rate_hz,
-            least_spikes,
-            retry_rate_hz,
-            // The shape of the images comes with the size of the network.
-            ..presets::paper().model.input
-        }
+    let retry = zero_or(real(1.0, 30.0));
+    let drawn = (rates, steps, least, retry, edges());
+    drawn.prop_map(
+        |(rates, intensity_step, least_spikes, retry_rate_hz, edges)| {
+            let (full_rate_hz, mean_rate_hz) = rates;
+            Input {
+                full_rate_hz,
+                intensity_step,
+                mean_rate_hz,
+                least_spikes,
+                retry_rate_hz,
+                edges,
+                // The shape of the images and the front end come with the size of the network.
+                ..presets::paper().model.input
+            }
+        },
+    )
+}
+
+/// Of MNIST's images all have as many answers as there are pixels: devices build kernels for each number of inputs.
+fn edges() -> impl Strategy<Value = Edges> {
+    let cells = select(&[(16, 4), (4, 2)][..]);
+    let drawn = (cells, real(0.001, 2.0), real(0.1, 1.0));
+    drawn.prop_map(|((directions, cell_size), normalisation, cut)| Edges {
+        directions,
+        cell_size,
+        normalisation,
+        cut,
     })
 }
 
@@ -388,6 +376,7 @@ pub fn params(size: BoxedStrategy<Size>) -> impl Strategy<Value = Params> {
                 height,
                 width,
                 channels,
+                front_end: sizes.front_end,
                 ..input
             },
             excitatory,

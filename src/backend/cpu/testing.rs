@@ -34,7 +34,7 @@ impl Tester {
         Ok(Self {
             seed: network.seed,
             neurons,
-            image: network.params.model.image(),
+            image: network.params.model.input.shape(),
             steps,
             constants,
             rates: RateTable::new(&network.params, attempt),

@@ -42,7 +42,7 @@ impl NetworkOnCpu {
         let image = shifted(
             pixels,
             showing.image,
-            self.network.params.model.image(),
+            self.network.params.model.input.shape(),
             showing.shift,
         );
         let group = showing.group;

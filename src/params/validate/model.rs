@@ -3,6 +3,7 @@
 use super::super::schema::check_ranges;
 use super::super::*;
 use super::{MAX_NEURONS, MAX_SPIKES, count, out_of_range};
+use crate::dataset::ImageShape;
 
 impl Architecture {
     /// Checks classes and numbers of neurons by themselves.
@@ -74,22 +75,35 @@ impl Model {
         }
     }
 
-    fn validate_time(&self) -> Result<(), ParamsError> {
-        if self.inputs() > MAX_INPUTS {
-            let Input {
-                height,
-                width,
-                channels,
-                ..
-            } = self.input;
-            return Err(out_of_range(
-                "input.height * input.width * input.channels",
-                format!("{height} * {width} * {channels}"),
-                format!(
-                    "at most {MAX_INPUTS}: scale the images down, with --size or job.reading.size"
-                ),
-            ));
+    /// An input has a number of 16 bits.
+    fn validate_inputs(&self) -> Result<(), ParamsError> {
+        if self.inputs() <= MAX_INPUTS {
+            return Ok(());
         }
+        let ImageShape {
+            height,
+            width,
+            channels,
+        } = self.input.shape();
+        let (key, mend) = match self.input.front_end {
+            FrontEnd::Pixels => (
+                "input.height * input.width * input.channels",
+                "scale the images down, with --size or job.reading.size",
+            ),
+            FrontEnd::OrientedEdges => (
+                "rows of cells * columns of cells * input.edges.directions",
+                "scale the images down, with --size or job.reading.size, or raise input.edges.cell_size",
+            ),
+        };
+        Err(out_of_range(
+            key,
+            format!("{height} * {width} * {channels}"),
+            format!("at most {MAX_INPUTS}: {mend}"),
+        ))
+    }
+
+    fn validate_time(&self) -> Result<(), ParamsError> {
+        self.validate_inputs()?;
         if self.input.mean_rate_hz > self.input.full_rate_hz {
             return Err(out_of_range(
                 "input.mean_rate_hz",

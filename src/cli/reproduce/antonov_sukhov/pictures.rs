@@ -6,6 +6,7 @@ use crate::cli::run_folder::RunFolder;
 use spikeprune::dataset::Digests;
 use spikeprune::experiment::papers::antonov_sukhov::Reproduction;
 use spikeprune::experiment::test_sets::TestSet;
+use spikeprune::front_end::pictures;
 use spikeprune::report::{ColorMap, Shades, Sheet, Tile, TileGroup, WeightImages};
 
 /// Screen pixels along each side of a weight, and of a pixel shown.
@@ -16,16 +17,21 @@ const MANY: usize = 60_000;
 pub const SETS: &str = "sets.png";
 pub const WEIGHTS: &str = "weights.png";
 
-/// Writes a sheet with a sample of every test set, as they were shown.
+/// Writes a sheet with a sample of every test set.
 pub fn sets(
     found: &Reproduction,
     data: &Digests,
     folder: &mut RunFolder,
     font: FontOptions,
 ) -> anyhow::Result<Picture> {
+    let input = &found.params.model.input;
+    let mean = |pixel: &[u8]| {
+        let channels = pixel.iter().map(|&intensity| f32::from(intensity));
+        channels.sum::<f32>() / input.channels as f32
+    };
     let tile = |image: &Vec<u8>| Tile {
         caption: String::new(),
-        values: image.iter().map(|&pixel| f32::from(pixel)).collect(),
+        values: image.chunks_exact(input.channels).map(mean).collect(),
     };
     let group = |(set, images): &(TestSet, Vec<Vec<u8>>)| TileGroup {
         caption: set.describe(),
@@ -33,6 +39,7 @@ pub fn sets(
     };
     let sheet = Sheet {
         groups: found.samples.iter().map(group).collect(),
+        tile: [input.height, input.width],
         shades: Shades {
             colormap: ColorMap::Gray,
             range: (0.0, 255.0),
@@ -41,7 +48,7 @@ pub fn sets(
         font_scale: font.font_scale,
         quantity: "intensity".into(),
     };
-    let caption = "A sample of each test set, as shown".into();
+    let caption = "A sample of each test set".into();
     write(&found.params, data, folder, SETS, &sheet, caption)
 }
 
@@ -53,6 +60,8 @@ pub fn weights(
     font: FontOptions,
 ) -> anyhow::Result<Picture> {
     let params = &found.params;
+    let input = &params.model.input;
+    let tile = [input.height, input.width];
     let shades = Shades::of_weights(params.model.w_min(), params.model.gmax(), None);
     let names = found.arm_names();
     let first = names.iter().filter_map(|name| found.of_arm(name).next());
@@ -67,6 +76,9 @@ pub fn weights(
         let labels: Vec<Option<u8>> = classes.flat_map(of_class).collect();
         let images = WeightImages {
             weights: &network.weights,
+            inputs: input.shape(),
+            pictures: &pictures(input, &network.weights),
+            tile,
             labels: &labels,
             classes: &network.split.classes,
             by_class: true,
@@ -84,6 +96,7 @@ pub fn weights(
     });
     let sheet = Sheet {
         groups: groups.collect(),
+        tile,
         shades,
         scale,
         font_scale: font.font_scale,

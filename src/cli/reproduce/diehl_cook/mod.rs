@@ -17,6 +17,7 @@ use anyhow::{Context, ensure};
 use clap::Args;
 use spikeprune::dataset::{Dataset, Digests};
 use spikeprune::experiment::papers::diehl_cook::{DiehlCook, SizesPlan, test_size, train_size};
+use spikeprune::front_end::pictures;
 use spikeprune::params::{MetricsEvery, Params, PruningMode, wholes};
 use spikeprune::report::{Shades, Sheet, TileGroup, WeightImages};
 use spikeprune::trained::Trained;
@@ -111,9 +112,10 @@ impl Job for Sizes {
         found.seconds += start.elapsed().as_secs_f64();
         let (document, digests) = (frame.data.with(&found), frame.data.set.digests());
         let table = show::table(&found);
-        (show::silent_networks(&found).iter()).for_each(|text| note(text, frame.quiet()));
+        let silent = show::silent_networks(&found, &frame.data.set);
+        (silent.iter()).for_each(|text| note(text, frame.quiet()));
         frame.end(Some(RESULT), &document, &table, |folder, _| {
-            write_page(plan, &found, &digests, (&sheets, font), folder).context(NO_PAGE)
+            write_page(plan, (&found, silent), &digests, (&sheets, font), folder).context(NO_PAGE)
         })
     }
 }
@@ -129,7 +131,7 @@ fn digits_file(size: usize) -> String {
 /// Writes the page with its pictures, a sheet a size.
 fn write_page(
     plan: &SizesPlan,
-    found: &DiehlCook,
+    (found, silent): (&DiehlCook, Option<String>),
     data: &Digests,
     (sheets, font): (&[(usize, Sheet<'_>)], FontOptions),
     folder: &mut RunFolder,
@@ -141,7 +143,7 @@ fn write_page(
         let name = digits_file(*size);
         digits.push(page::write(&params, data, folder, &name, sheet, caption)?);
     }
-    folder.write_text(PAGE, &show::html(found, data, &digits, font)?)
+    folder.write_text(PAGE, &show::html((found, silent), data, &digits, font)?)
 }
 
 fn plan(args: &ReproduceArgs, start: &Start<'_>) -> anyhow::Result<SizesPlan> {
@@ -181,10 +183,16 @@ impl DiehlCookOptions {
 fn sheet(plan: &SizesPlan, trained: &Trained, size: usize, font: FontOptions) -> Sheet<'static> {
     let params = &plan.params;
     let shades = Shades::of_weights(params.model.w_min(), params.model.gmax(), None);
-    let scale = (SHEET / (size.isqrt() * 28)).clamp(1, 4) as u32;
+    let input = &params.model.input;
+    let tile = [input.height, input.width];
+    let scale = (SHEET / (size.isqrt() * input.width)).clamp(1, 4) as u32;
     let group = |(arm, mode): (usize, &PruningMode)| -> Option<TileGroup<'static>> {
+        let weights = &trained.replicas.get(arm * plan.seeds)?.weights;
         let images = WeightImages {
-            weights: &trained.replicas.get(arm * plan.seeds)?.weights,
+            weights,
+            inputs: input.shape(),
+            pictures: &pictures(input, weights),
+            tile,
             labels: &vec![None; size],
             classes: &[],
             by_class: false,
@@ -200,6 +208,7 @@ fn sheet(plan: &SizesPlan, trained: &Trained, size: usize, font: FontOptions) ->
     };
     Sheet {
         groups: plan.arms.iter().enumerate().filter_map(group).collect(),
+        tile,
         shades,
         scale,
         font_scale: font.font_scale,
