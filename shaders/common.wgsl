@@ -1,6 +1,7 @@
 // What every kernel shares: tasks, and small functions. Twin of src/model/mod.rs and src/backend/gpu/layout.rs.
 //
-// INPUTS, N (neurons), OWN (neurons of one thread) and WORKGROUP (threads) stand in a preamble that the host writes.
+// INPUTS, SHARED (those whose variables are in workgroup memory: all of them, or none where it has no room), N (neurons),
+// OWN (neurons of one thread) and WORKGROUP (threads) stand in a preamble that the host writes.
 
 const TINY: f32 = 1e-30;
 

@@ -90,24 +90,30 @@ fn accumulate(base: u32, thread: u32) {
     }
 }
 
-// Sorts the inputs of one step: a handful, so by insertion.
+// Sorts the inputs of one step: by insertion where they are a handful, else after passes with wider gaps (Shell).
 fn sort(base: u32, step: u32) {
     let inputs = base + dispatch.stimulus + 1u;
     let capacity = dispatch.spikes_stride - dispatch.stimulus - 1u;
     let first = min(atomicLoad(&spikes[base + step]), capacity);
     let last = min(atomicLoad(&spikes[base + step + 1u]), capacity);
-    for (var at = first + 1u; at < last; at++) {
-        let input = atomicLoad(&spikes[inputs + at]);
-        var hole = at;
-        while hole > first {
-            let other = atomicLoad(&spikes[inputs + hole - 1u]);
-            if other <= input {
-                break;
+    var gap = 1u;
+    while 8u * gap < last - first {
+        gap = 2u * gap + 1u;
+    }
+    for (; gap > 0u; gap >>= 1u) {
+        for (var at = first + gap; at < last; at++) {
+            let input = atomicLoad(&spikes[inputs + at]);
+            var hole = at;
+            while hole >= first + gap {
+                let other = atomicLoad(&spikes[inputs + hole - gap]);
+                if other <= input {
+                    break;
+                }
+                atomicStore(&spikes[inputs + hole], other);
+                hole -= gap;
             }
-            atomicStore(&spikes[inputs + hole], other);
-            hole -= 1u;
+            atomicStore(&spikes[inputs + hole], input);
         }
-        atomicStore(&spikes[inputs + hole], input);
     }
 }
 

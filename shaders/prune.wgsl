@@ -5,6 +5,9 @@ const GAUSSIAN: u32 = 0u;
 const EXPONENTIAL: u32 = 1u;
 const LINEAR: u32 = 2u;
 
+// Inputs of one workgroup of `flush`: a dispatch has 65,535 workgroups at most in a dimension, a network 65,536 inputs.
+const FLUSHED: u32 = 2u;
+
 // Constants of the decay, per step.
 struct Prune {
     // GAUSSIAN, EXPONENTIAL or LINEAR.
@@ -42,16 +45,18 @@ fn decayed(c: Prune, w: f32, decay: f32) -> f32 {
     return flush_tiny(w * decay);
 }
 
-// Decays every input of every network up to its task's clock. One workgroup an input and network.
+// Decays every input of every network up to its task's clock. One workgroup FLUSHED inputs of a network.
 @compute @workgroup_size(WORKGROUP)
 fn flush(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
-    let input = group.x;
     let network = group.y;
-    let last = state[network * STRIDE + FIELDS * N + LAST_INPUT * INPUTS + input];
     let c = constants[2u * network].prune;
-    let decay = factor_or_loss(c, tasks[network].clock - last);
-    for (var j = thread; j < N; j += WORKGROUP) {
-        let at = (network * INPUTS + input) * N + j;
-        weights[at] = decayed(c, weights[at], decay);
+    let first = FLUSHED * group.x;
+    for (var input = first; input < min(first + FLUSHED, INPUTS); input++) {
+        let last = state[network * STRIDE + FIELDS * N + LAST_INPUT * INPUTS + input];
+        let decay = factor_or_loss(c, tasks[network].clock - last);
+        for (var j = thread; j < N; j += WORKGROUP) {
+            let at = (network * INPUTS + input) * N + j;
+            weights[at] = decayed(c, weights[at], decay);
+        }
     }
 }

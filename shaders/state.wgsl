@@ -1,8 +1,8 @@
 // What moves in a lane besides its weights: in registers and workgroup memory during a dispatch, in `state` between
-// dispatches. Twin of src/model/state.rs.
+// dispatches. Variables of inputs that find no room in workgroup memory never leave `state`. Twin of src/model/state.rs.
 
-// For each lane FIELDS values of each neuron, INPUT_FIELDS of each input, then the spikes of each group in this image;
-// floats by their bits.
+// For each lane FIELDS values of each neuron; INPUT_FIELDS of each input, and its DECAY where that is not in workgroup
+// memory; then the spikes of each group in this image. Floats by their bits.
 @group(0) @binding(4) var<storage, read_write> state: array<u32>;
 
 // Places of the variables of a neuron; the last two are spikes under way to it through S2 and S3.
@@ -20,12 +20,42 @@ const UNDER_WAY_S2: u32 = 10u;
 const UNDER_WAY_S3: u32 = 11u;
 const FIELDS: u32 = 12u;
 
-// Places of the variables of an input.
+// Places of the variables of an input; after them, within a step, the decay of the weights at each of its input spikes.
 const TRACE_PRE: u32 = 0u;
 const LAST_INPUT: u32 = 1u;
 const INPUT_FIELDS: u32 = 2u;
+const DECAY: u32 = 2u;
 
-const STRIDE: u32 = FIELDS * N + INPUT_FIELDS * INPUTS + GROUPS;
+// Words of the variables of inputs, and of the state of a lane.
+const INPUT_WORDS: u32 = INPUT_FIELDS * INPUTS + (INPUTS - SHARED);
+const STRIDE: u32 = FIELDS * N + INPUT_WORDS + GROUPS;
+
+// What a lane has of its inputs during a dispatch, in the order of `state`; no array is empty.
+var<workgroup> shared_inputs: array<u32, max(1u, (DECAY + 1u) * SHARED)>;
+
+// A value of input i, or of the i-th input spike of a step; a float by its bits.
+fn of_input(lane: u32, field: u32, i: u32) -> u32 {
+    if SHARED > 0u {
+        return shared_inputs[field * INPUTS + i];
+    }
+    return state[lane * STRIDE + FIELDS * N + field * INPUTS + i];
+}
+
+fn set_of_input(lane: u32, field: u32, i: u32, value: u32) {
+    if SHARED > 0u {
+        shared_inputs[field * INPUTS + i] = value;
+    } else {
+        state[lane * STRIDE + FIELDS * N + field * INPUTS + i] = value;
+    }
+}
+
+// All threads wait for each other; then each sees what the others have written of inputs and to workgroup memory.
+fn meet() {
+    workgroupBarrier();
+    if SHARED == 0u {
+        storageBarrier();
+    }
+}
 
 fn load(lane: u32, thread: u32) {
     for (var k = 0u; k < OWN; k++) {
@@ -90,11 +120,10 @@ fn rest(c: Constants, lane: u32, network: u32, thread: u32) {
 
 fn load_inputs(lane: u32, thread: u32) {
     let base = lane * STRIDE + FIELDS * N;
-    for (var i = thread; i < INPUTS; i += WORKGROUP) {
-        trace_pre[i] = bitcast<f32>(state[base + TRACE_PRE * INPUTS + i]);
-        last_input[i] = state[base + LAST_INPUT * INPUTS + i];
+    for (var at = thread; at < INPUT_FIELDS * SHARED; at += WORKGROUP) {
+        shared_inputs[at] = state[base + at];
     }
-    let spikes_of = base + INPUT_FIELDS * INPUTS;
+    let spikes_of = base + INPUT_WORDS;
     for (var q = thread; q < GROUPS; q += WORKGROUP) {
         atomicStore(&group_spikes[q], select(state[spikes_of + q], 0u, dispatch.first_step == 0u));
     }
@@ -102,11 +131,10 @@ fn load_inputs(lane: u32, thread: u32) {
 
 fn store_inputs(lane: u32, thread: u32) {
     let base = lane * STRIDE + FIELDS * N;
-    for (var i = thread; i < INPUTS; i += WORKGROUP) {
-        state[base + TRACE_PRE * INPUTS + i] = bitcast<u32>(trace_pre[i]);
-        state[base + LAST_INPUT * INPUTS + i] = last_input[i];
+    for (var at = thread; at < INPUT_FIELDS * SHARED; at += WORKGROUP) {
+        state[base + at] = shared_inputs[at];
     }
-    let spikes_of = base + INPUT_FIELDS * INPUTS;
+    let spikes_of = base + INPUT_WORDS;
     for (var q = thread; q < GROUPS; q += WORKGROUP) {
         state[spikes_of + q] = atomicLoad(&group_spikes[q]);
     }

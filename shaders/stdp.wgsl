@@ -21,9 +21,6 @@ struct Stdp {
 
 // Postsynaptic traces of own neurons, now.
 var<private> trace_post: array<f32, OWN>;
-// Presynaptic traces as they stood at each input's last spike, and that spike's step.
-var<workgroup> trace_pre: array<f32, INPUTS>;
-var<workgroup> last_input: array<u32, INPUTS>;
 
 // Limits a weight to [w_min, gmax].
 fn clip(c: Stdp, w: f32) -> f32 {
@@ -53,7 +50,8 @@ fn input_spike(c: Constants, decay: f32, at: u32, k: u32, takes_part: bool) {
 // Post half for an E spike of neuron j: its column moves by `lr2` times the presynaptic traces.
 fn output_spike(c: Constants, lr2: f32, task: Task, now: u32, j: u32) {
     for (var i = 0u; i < INPUTS; i++) {
-        let trace = decayed_pre(trace_pre[i], keep_pre(c.stdp, now - last_input[i]));
+        let idle = now - of_input(task.lane, LAST_INPUT, i);
+        let trace = decayed_pre(bitcast<f32>(of_input(task.lane, TRACE_PRE, i)), keep_pre(c.stdp, idle));
         let at = (task.network * INPUTS + i) * N + j;
         weights[at] = clip(c.stdp, weights[at] + lr2 * select(0.0, trace, kept(c.dropout, task, i, j)));
     }

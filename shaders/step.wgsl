@@ -34,8 +34,6 @@ const OVERFLOW: u32 = 0xfffffffeu;
 // I neurons that fire, a bit each, for this step, the last and the next: so one barrier a step parts writing,
 // reading and clearing.
 var<workgroup> fired_i: array<atomic<u32>, 3u * WORDS>;
-// Decay of each input spike of this step.
-var<workgroup> decays: array<f32, INPUTS>;
 
 // State update and thresholds of own neurons; true for those E neurons that fire. I spikes go to all threads.
 fn integrate(c: Constants, live: bool, now: u32, thread: u32, fired_e: ptr<function, array<bool, OWN>>) {
@@ -59,19 +57,20 @@ fn integrate(c: Constants, live: bool, now: u32, thread: u32, fired_e: ptr<funct
 }
 
 // Decay of the inputs that fire now, and their traces; each by one thread.
-fn note_inputs(c: Constants, now: u32, first: u32, last: u32, thread: u32) {
+fn note_inputs(c: Constants, lane: u32, now: u32, first: u32, last: u32, thread: u32) {
     for (var at = first + thread; at < last; at += WORKGROUP) {
         let input = spikes[at];
-        let idle = now - last_input[input];
-        decays[at - first] = no_decay(c.prune);
+        let idle = now - of_input(lane, LAST_INPUT, input);
+        var decay = no_decay(c.prune);
         if dispatch.s1 == PRUNING || c.prune.continuous == 1u {
-            decays[at - first] = factor_or_loss(c.prune, idle);
+            decay = factor_or_loss(c.prune, idle);
         }
+        set_of_input(lane, DECAY, at - first, bitcast<u32>(decay));
         if dispatch.s1 == LEARNING {
-            let trace = decayed_pre(trace_pre[input], keep_pre(c.stdp, idle));
-            trace_pre[input] = c.stdp.keep_at_spike * trace + c.stdp.a_pre;
+            let trace = decayed_pre(bitcast<f32>(of_input(lane, TRACE_PRE, input)), keep_pre(c.stdp, idle));
+            set_of_input(lane, TRACE_PRE, input, bitcast<u32>(c.stdp.keep_at_spike * trace + c.stdp.a_pre));
         }
-        last_input[input] = now;
+        set_of_input(lane, LAST_INPUT, input, now);
     }
 }
 
@@ -82,11 +81,14 @@ fn input_spikes(c: Constants, task: Task, first: u32, last: u32, k: u32, j: u32)
         let w = (task.network * INPUTS + input) * N + j;
         if dispatch.s1 == FROZEN {
             receive(c.conductance, weights[w], k);
-        } else if dispatch.s1 == PRUNING {
-            weights[w] = decayed(c.prune, weights[w], decays[at - first]);
+            continue;
+        }
+        let decay = bitcast<f32>(of_input(task.lane, DECAY, at - first));
+        if dispatch.s1 == PRUNING {
+            weights[w] = decayed(c.prune, weights[w], decay);
             receive(c.conductance, weights[w], k);
         } else {
-            input_spike(c, decays[at - first], w, k, kept(c.dropout, task, input, j));
+            input_spike(c, decay, w, k, kept(c.dropout, task, input, j));
         }
     }
 }
@@ -160,9 +162,9 @@ fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
         }
         integrate(c, live, now, thread, &fired_e);
         if dispatch.s1 != FROZEN {
-            note_inputs(c, now, first, last, thread);
+            note_inputs(c, lane, now, first, last, thread);
         }
-        workgroupBarrier();
+        meet();
         for (var word = thread; word < WORDS; word += WORKGROUP) {
             atomicStore(&fired_i[((now + 2u) % 3u) * WORDS + word], 0u);
         }
@@ -183,7 +185,7 @@ fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
             }
         }
         if dispatch.s1 != FROZEN {
-            workgroupBarrier();
+            meet();
         }
     }
 

@@ -3,15 +3,20 @@
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 /// Random characters at the end of an unfinished file's name.
 const RANDOM: usize = 8;
+/// The longest name, in bytes, that an unfinished file has in its own: file systems take 255 bytes, some fewer.
+const LONGEST_NAME: usize = 100;
 
 /// How the name of an unfinished file begins; a program that is killed leaves such a file behind.
 fn unfinished_prefix(name: &str) -> String {
-    format!(".{name}.unfinished-")
+    match name.len() <= LONGEST_NAME {
+        true => format!(".{name}.unfinished-"),
+        false => format!(".{}.unfinished-", &hexadecimal(&Sha256::digest(name))[..16]),
+    }
 }
 
 /// Whether a name is one that [`write_whole`] uses while it writes the file `name`.
@@ -37,8 +42,11 @@ pub fn sha256(mut reader: impl Read) -> io::Result<String> {
             Err(error) => return Err(error),
         }
     }
-    let bytes = hash.finalize();
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal(&hash.finalize()))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Where a file is that was written.
@@ -58,12 +66,46 @@ pub fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
 ) -> io::Result<Flushed> {
-    let (file, flushed) = unfinished(path, write)?;
-    file.persist(path)?;
-    Ok(flushed)
+    prepare(path, write)?.put()
 }
 
-/// The same for a file that must not be there yet.
+/// A file that is whole on the disk beside its final place. Dropped, it is removed.
+#[derive(Debug)]
+pub struct Prepared {
+    file: NamedTempFile,
+    path: PathBuf,
+    flushed: Flushed,
+}
+
+/// Writes a file beside its final place and brings it to the disk.
+///
+/// # Errors
+/// When the system refuses; then nothing is left behind.
+pub fn prepare(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+) -> io::Result<Prepared> {
+    let (file, flushed) = unfinished(path, write)?;
+    let path = path.into();
+    Ok(Prepared {
+        file,
+        path,
+        flushed,
+    })
+}
+
+impl Prepared {
+    /// Puts the file in its final place.
+    ///
+    /// # Errors
+    /// When the system refuses; then nothing is left behind, and an older file of that name stays as it was.
+    pub fn put(self) -> io::Result<Flushed> {
+        self.file.persist(&self.path)?;
+        Ok(self.flushed)
+    }
+}
+
+/// Writes a file as [`write_whole`] does, which must not be there yet.
 ///
 /// # Errors
 /// When the file exists already or the system refuses; then nothing is left behind.
@@ -188,6 +230,22 @@ mod tests {
             assert_eq!(of(number).unwrap_err().raw_os_error(), Some(number));
         }
         assert!(matches!(flushed(Ok(())), Ok(Flushed::OnDisk)));
+    }
+
+    #[test]
+    fn a_name_may_be_as_long_as_the_file_system_takes() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = format!("{}.csv", "a".repeat(251));
+        let path = folder.path().join(&name);
+        let mut part = String::new();
+        write_whole(&path, |_| {
+            part = names(folder.path()).remove(0);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(names(folder.path()), [name.as_str()]);
+        assert!(is_unfinished(&name, &part), "{part}");
+        assert!(!is_unfinished(&name.replace('a', "b"), &part), "{part}");
     }
 
     #[test]

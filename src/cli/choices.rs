@@ -1,5 +1,6 @@
 //! Flags whose value is one of a few: the library names the values, here is what help says of them.
 
+use super::paths::bare;
 use anyhow::ensure;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Command, Error};
@@ -80,6 +81,40 @@ impl<T: Choice> TypedValueParser for ChoiceList<T> {
     }
 }
 
+impl<T: Choice> ChoiceList<T> {
+    /// The word `none` for the list without any.
+    pub fn or_none(self) -> OrNone<T> {
+        OrNone(self)
+    }
+}
+
+/// Reads a list, or `none`.
+#[derive(Clone)]
+pub struct OrNone<T>(ChoiceList<T>);
+
+const NONE: &str = "none";
+
+impl<T: Choice> TypedValueParser for OrNone<T> {
+    type Value = List<T>;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<List<T>, Error> {
+        match value == NONE {
+            true => Ok(Vec::new()),
+            false => self.0.parse_ref(command, arg, value),
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let none = PossibleValue::new(NONE).help("Nothing");
+        Some(Box::new(possible::<T>().chain([none])))
+    }
+}
+
 fn possible<T: Choice>() -> impl Iterator<Item = PossibleValue> {
     let all = T::all().into_iter();
     all.map(|(name, help)| PossibleValue::new(name).help(help.trim_end_matches('.').to_string()))
@@ -89,6 +124,8 @@ impl<T: Choice> TypedValueParser for Choices<T> {
     type Value = T;
 
     fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<T, Error> {
+        let bare = value.to_str().and_then(|text| bare(text).ok());
+        let value = bare.as_ref().map_or(value, AsRef::as_ref);
         let name = PossibleValuesParser::new(possible::<T>()).parse_ref(command, arg, value)?;
         // The name is one of those above.
         T::by_name(&name)

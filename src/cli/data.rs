@@ -40,7 +40,8 @@ impl DataOptions {
             None => {
                 let of_run = begun.and_then(|begun| begun.folder.clone());
                 let of_run = of_run.map(Place::unnamed).into_iter();
-                find(of_run.chain(places(&params.job.data)?), &params.job, wanted)
+                let again = places_again(&params.job.data, wanted)?;
+                find(of_run.chain(again), &params.job, wanted)
             }
         }
     }
@@ -81,6 +82,11 @@ impl Loaded {
     /// Reads the data of a job, or, where they are looked for, the first whose digests are these.
     pub fn of(job: &Job, wanted: Option<&Digests>) -> anyhow::Result<Self> {
         find(places(&job.data)?, job, wanted)
+    }
+
+    /// The same for data that were read from the folder before: where they are gone, they are looked for.
+    pub fn again(job: &Job, wanted: Option<&Digests>) -> anyhow::Result<Self> {
+        find(places_again(&job.data, wanted)?, job, wanted)
     }
 
     /// The folder, from the root of the file system.
@@ -148,6 +154,18 @@ fn places(folder: &DataFolder) -> anyhow::Result<Vec<Place>> {
     let others = [of_user, Some("data".into()), beside];
     let others = others.into_iter().flatten().map(Place::unnamed);
     Ok(of_variable.into_iter().chain(others).collect())
+}
+
+/// The places where data may be that were in a folder before: where that is gone, and they are known by their digests,
+/// they may have moved.
+fn places_again(folder: &DataFolder, wanted: Option<&Digests>) -> anyhow::Result<Vec<Place>> {
+    let named = places(folder)?;
+    let is_gone = named.iter().all(|place| !place.path.exists());
+    if *folder == DataFolder::Auto || wanted.is_none() || !is_gone {
+        return Ok(named);
+    }
+    let named = named.into_iter().map(|place| Place::unnamed(place.path));
+    Ok(named.chain(places(&DataFolder::Auto)?).collect())
 }
 
 /// Reads the data in the first place that holds any; if it is known which are wanted, in the first that holds those.

@@ -1,6 +1,6 @@
 //! Flags for the device and for what is printed; none of them changes a result.
 
-use super::output::{note, warn};
+use super::output::{keep_stdout, note, warn};
 use super::saving::quoted;
 use anyhow::{Context, anyhow, ensure};
 use clap::Args;
@@ -71,7 +71,14 @@ pub fn open(
     threads: usize,
     quiet: bool,
 ) -> anyhow::Result<Box<dyn Backend>> {
-    let mut opener = opener(threads)?;
+    let mut opener = match choice {
+        // Without drivers there is nothing to look out for.
+        DeviceChoice::Cpu => Opener {
+            threads,
+            ..Opener::default()
+        },
+        _ => opener(threads)?,
+    };
     let opened = opener.open(choice);
     tell(&opener, quiet);
     let backend = opened
@@ -88,8 +95,10 @@ pub fn open(
     Ok(backend)
 }
 
-/// What opens devices: another process of this program looks for GPUs first.
+/// What opens devices: another process of this program looks for GPUs first. What drivers print in this one spoils no
+/// result.
 pub fn opener(threads: usize) -> anyhow::Result<Opener> {
+    keep_stdout();
     const LIMIT: &str = "SPIKEPRUNE_PROBE_SECONDS";
     let limit = match std::env::var(LIMIT) {
         Ok(text) => {

@@ -1,11 +1,12 @@
 //! The results of `train` and `eval`: JSON documents with stable keys, and tables for people.
 
-use super::data::DataUsed;
-use super::figures::{MEAN, percent};
+use super::data::{DataUsed, Loaded};
+use super::figures::{MEAN, counted, percent};
 use super::{sets, silence};
 use serde::Serialize;
 use spikeprune::backend::{Backend, DeviceKind};
 use spikeprune::checkpoint::Checkpoint;
+use spikeprune::dataset::Dataset;
 use spikeprune::experiment::evaluate::{Evaluation, NotLearned};
 use spikeprune::experiment::set_answers::SetAnswers;
 use spikeprune::experiment::test_sets::TestSet;
@@ -137,13 +138,13 @@ pub fn replicas(
         .collect()
 }
 
-/// The document of all networks of a checkpoint.
+/// The document of all networks of a checkpoint; the data may be others than those of the training.
 pub fn document<'a>(
     command: &'static str,
     backend: &dyn Backend,
     params: &'a Params,
     replicas: &'a [NetworkSummary],
-    data: DataUsed,
+    (data, are_others): (&Loaded, bool),
     out: Option<String>,
 ) -> Document<'a> {
     Document {
@@ -158,20 +159,26 @@ pub fn document<'a>(
         first: &replicas[0],
         replicas,
         means: Means::of(replicas),
-        notes: silent_networks(params, replicas).into_iter().collect(),
-        data,
+        notes: silent_networks(params, replicas, (&data.set, are_others))
+            .into_iter()
+            .collect(),
+        data: data.used(),
         out,
     }
 }
 
 /// What to say of networks that stay silent.
-fn silent_networks(params: &Params, replicas: &[NetworkSummary]) -> Option<String> {
+fn silent_networks(
+    params: &Params,
+    replicas: &[NetworkSummary],
+    data: (&Dataset, bool),
+) -> Option<String> {
     let trained = &params.model.network.classes;
     let silent = replicas.iter().filter_map(|replica| {
         let found = replica.eval.silence(trained)?;
         Some((format!("the network of seed {}", replica.seed), found))
     });
-    silence::note(&silent.collect::<Vec<_>>(), replicas.len(), params)
+    silence::note(&silent.collect::<Vec<_>>(), replicas.len(), params, data)
 }
 
 /// The same for people: a line for each network, the spread over several, the confusion matrix of the first.
@@ -191,14 +198,15 @@ pub fn table(document: &Document<'_>) -> String {
         let time = train.seconds.map_or(String::new(), |seconds| {
             format!(" in {seconds:.1} s ({:.0}/s)", shown as f64 / seconds)
         });
-        let _ = writeln!(text, "trained on {shown} images{time}");
+        let _ = writeln!(text, "trained on {}{time}", counted(shown, "image"));
     }
     let eval = &document.first.eval;
     let shown = eval.images * document.replicas.len();
     let rate = shown as f64 / eval.seconds;
     let _ = writeln!(
         text,
-        "tested on {shown} images in {:.1} s ({rate:.0}/s)\n",
+        "tested on {} in {:.1} s ({rate:.0}/s)\n",
+        counted(shown, "image"),
         eval.seconds
     );
     text += &networks(document.replicas);
@@ -246,9 +254,9 @@ fn answered(not_learned: &NotLearned, learned: usize, trained: &[u8]) -> String 
         _ => ". The accuracy is that of the labels that were learned",
     };
     format!(
-        "\n{is} not learned: {}. No answer to {} images is right; the first network took {}{accuracy}\n",
+        "\n{is} not learned: {}. No answer to {} is right; the first network took {}{accuracy}\n",
         labels.join(", "),
-        not_learned.images,
+        counted(not_learned.images, "image"),
         answers.join(", ")
     )
 }

@@ -7,7 +7,7 @@ use super::document::NetworkSummary;
 use super::heatmap::FontOptions;
 use super::options::{set, words};
 use super::output::{note, out, out_json};
-use super::paths::{path, place};
+use super::paths::{path, place, target};
 use super::progress::Progress;
 use super::reading::ReadingOptions;
 use super::record::RecordOptions;
@@ -67,7 +67,7 @@ pub struct EvalArgs {
     )]
     linear_classifier: Option<usize>,
     /// Also write what every network answered to each image into this new file
-    #[arg(long, value_parser = path(), value_name = "FILE.csv", help_heading = "Test")]
+    #[arg(long, value_parser = target(), value_name = "FILE.csv", help_heading = "Test")]
     answers: Option<PathBuf>,
     #[command(flatten)]
     record: RecordOptions,
@@ -87,7 +87,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
         answers::check(path)?;
     }
     let backend = args.device.open()?;
-    let data = args.load_data(&checkpoint)?;
+    let (data, are_others) = args.load_data(&checkpoint)?;
     let images = &data.set.test;
     let mut shown = checkpoint.params.model.network.clone();
     if let Some(classes) = &args.classes {
@@ -135,8 +135,14 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     }
     let (params, out_folder) = (&checkpoint.params, args.record.folder());
     let device = backend.as_ref();
-    let mut document =
-        document::document("eval", device, params, &replicas, data.used(), out_folder);
+    let mut document = document::document(
+        "eval",
+        device,
+        params,
+        &replicas,
+        (&data, are_others),
+        out_folder,
+    );
     document.notes.extend(unfinished(&checkpoint));
     (document.notes.iter()).for_each(|text| note(text, args.device.quiet));
     match args.device.json {
@@ -210,14 +216,19 @@ impl EvalArgs {
         Ok(checkpoint)
     }
 
-    /// The data that were asked for, or those that were trained on.
-    fn load_data(&self, checkpoint: &Checkpoint) -> anyhow::Result<Loaded> {
+    /// The data that were asked for, or those that were trained on; whether they are others than those.
+    fn load_data(&self, checkpoint: &Checkpoint) -> anyhow::Result<(Loaded, bool)> {
         let quiet = self.device.quiet;
         let mut job = checkpoint.params.job.clone();
         set(&mut job.data, &self.data);
         self.reading.apply(&mut job.reading);
-        let mut data = Loaded::of(&job, checkpoint.data.as_ref())?;
+        let wanted = checkpoint.data.as_ref();
+        let mut data = match self.data {
+            Some(_) => Loaded::of(&job, wanted),
+            None => Loaded::again(&job, wanted),
+        }?;
         let same = checkpoint.check_data(&self.checkpoint, &data.set, &data.folder);
+        let are_others = same.is_err();
         let network = &checkpoint.params.model.network;
         match (same, &self.data, &checkpoint.data) {
             (Err(error), None, _) if job.reading == checkpoint.params.job.reading => {
@@ -248,7 +259,7 @@ impl EvalArgs {
             ),
             (Ok(()), _, Some(_)) => {}
         }
-        Ok(data)
+        Ok((data, are_others))
     }
 }
 

@@ -38,6 +38,19 @@ pub fn counts(shares: impl Iterator<Item = f64>, whole: f64, digits: usize) -> S
     with_interval(interval, |share| format!("{:.digits$}", whole * share))
 }
 
+/// Shares of so many images or neurons, as numbers of them: as many decimals as a share in per cent with one has.
+pub fn numbers(shares: impl Iterator<Item = f64>, whole: usize) -> String {
+    let digits = 3_usize.saturating_sub(whole.max(1).ilog10() as usize);
+    let interval = Interval::of_shares(&shares.collect::<Vec<f64>>());
+    with_interval(interval, |share| {
+        let text = format!("{:.digits$}", share * whole as f64);
+        match text.contains('.') {
+            true => text.trim_end_matches('0').trim_end_matches('.').into(),
+            false => text,
+        }
+    })
+}
+
 /// Amounts: numbers that are not negative and have no upper end.
 pub fn amount(values: impl Iterator<Item = f64>, digits: usize) -> String {
     let interval = Interval::of_amounts(&values.collect::<Vec<f64>>());
@@ -71,6 +84,11 @@ pub fn aligned(columns: &[&str], rows: &[Vec<String>]) -> String {
         line(&mut row.iter().map(String::as_str));
     }
     text
+}
+
+/// A number of things: "1 network", "2 networks".
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// "a", "a and b", "a, b and c".

@@ -3,7 +3,7 @@
 use super::choices::{List, check_indices, choices};
 use super::output::out;
 use super::own_files::{DRAWINGS, OwnFiles};
-use super::paths::{make_folder, path};
+use super::paths::{make_folder, path, target};
 use anyhow::bail;
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
@@ -21,7 +21,7 @@ pub struct HeatmapArgs {
     checkpoint: PathBuf,
     /// Folder for sheet.png, class-*.png and weights.npy; replaces earlier drawings of this program there [default:
     /// heatmaps/ beside the checkpoint]
-    #[arg(long, value_parser = path(), value_name = "DIR")]
+    #[arg(long, value_parser = target(), value_name = "DIR")]
     out: Option<PathBuf>,
     /// Which network of several, from 0
     #[arg(long, value_parser = whole::<usize>, value_name = "N", default_value_t = 0)]
@@ -42,10 +42,16 @@ pub struct Style {
     colormap: Option<ColorMap>,
     /// Screen pixels along each side of an image's pixel, 1 to 32
     #[arg(long, value_name = "PIXELS", default_value_t = Style::default().scale,
-        value_parser = clap::value_parser!(u32).range(1..=32))]
+        value_parser = scale)]
     scale: u32,
     #[command(flatten)]
     font: FontOptions,
+}
+
+fn scale(text: &str) -> Result<u32, String> {
+    let scale = whole(text).map_err(|error| error.to_string())?;
+    let known = (1..=32).contains(&scale);
+    known.then_some(scale).ok_or("it must be in 1..=32".into())
 }
 
 impl Style {

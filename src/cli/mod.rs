@@ -28,6 +28,7 @@ mod run;
 mod run_folder;
 pub mod saving;
 mod sets;
+mod show_data;
 pub mod signals;
 mod silence;
 mod sweep;
@@ -35,8 +36,8 @@ mod text;
 mod train;
 mod usage;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Parser, Subcommand};
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// The commands that leave a run folder. A folder is of the first whose mark it holds.
 const RUNS: [&run::Kind; 3] = [&sweep::KIND, &reproduce::KIND, &train::KIND];
@@ -59,6 +60,7 @@ enum Command {
     Sweep(Box<sweep::SweepArgs>),
     Eval(eval::EvalArgs),
     Heatmap(heatmap::HeatmapArgs),
+    Data(show_data::DataArgs),
     Params(params::ParamsArgs),
     Devices(devices::DevicesArgs),
     Bench(Box<bench::BenchArgs>),
@@ -69,10 +71,11 @@ enum Command {
 /// Reads the command line.
 pub fn parse() -> Result<Cli, clap::Error> {
     let args: Vec<_> = std::env::args_os().collect();
-    Cli::try_parse_from(&args).map_err(|error| {
+    let found = command().try_get_matches_from(&args);
+    let read = found.and_then(|found| Cli::from_arg_matches(&found));
+    read.map_err(|error| {
         let mut error = usage::named(error, &args);
-        if is_rest_of_list(&error) {
-            let tip = "a list with spaces needs quotes around all of it: '5, 7, 9'";
+        if let Some(tip) = usage::tip(&error, &args) {
             let tip = ContextValue::StyledStrs(vec![tip.into()]);
             error.insert(ContextKind::Suggested, tip);
         }
@@ -80,17 +83,16 @@ pub fn parse() -> Result<Cli, clap::Error> {
     })
 }
 
-/// Whether an argument that is not known follows one that ends with a comma.
-fn is_rest_of_list(error: &clap::Error) -> bool {
-    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else {
-        return false;
-    };
-    let args: Vec<String> = std::env::args_os()
-        .map(|arg| arg.to_string_lossy().into_owned())
-        .collect();
-    let mut pairs = args.windows(2);
-    error.kind() == ErrorKind::UnknownArgument
-        && pairs.any(|pair| pair[0].ends_with(',') && pair[1] == *unknown)
+/// The command line. A number below zero is a value, as it is typed, and no flag.
+fn command() -> clap::Command {
+    fn with_numbers(command: clap::Command) -> clap::Command {
+        let command = command.mut_subcommands(with_numbers);
+        command.mut_args(|arg| match arg.get_action().takes_values() {
+            true => arg.allow_negative_numbers(true),
+            false => arg,
+        })
+    }
+    with_numbers(Cli::command())
 }
 
 /// Runs the command that was given.
@@ -101,6 +103,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Sweep(args) => sweep::run(args),
         Command::Eval(args) => eval::run(args),
         Command::Heatmap(args) => heatmap::run(args),
+        Command::Data(args) => show_data::run(args),
         Command::Params(args) => params::run(args),
         Command::Devices(args) => devices::run(args),
         Command::Bench(args) => bench::run(args),

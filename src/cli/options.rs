@@ -3,16 +3,16 @@
 use super::choices::{List, choice_list, choices};
 use super::data::DataOptions;
 use super::output::note;
-use super::paths::path;
+use super::paths::{bare, path};
 use super::text::read_config;
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use spikeprune::dataset::Dataset;
 use spikeprune::experiment::fitting::{ClassChoice, Fitted, fit};
 use spikeprune::params::{
-    Architecture, FrontEnd, Layered, Measure, MetricsEvery, Params, PerClass, PruningMode, Renamed,
-    Rule, TauPrune, Threshold, TrainImages, Vote, apply_setting, class_list, is_newer, items,
-    layered_over, number, renamed, set_value, unquoted, whole, written_by,
+    Architecture, FrontEnd, Layered, MAX_REPLICAS, Measure, MetricsEvery, Params, PerClass,
+    PruningMode, Renamed, Rule, TauPrune, Threshold, TrainImages, Vote, apply_setting, class_list,
+    is_newer, items, layered_over, number, renamed, set_value, unquoted, whole, wholes, written_by,
 };
 use spikeprune::presets;
 use std::fmt::Display;
@@ -61,7 +61,7 @@ pub struct SourceOptions {
     ///
     /// All flags and files read values alike: numbers as 0.5, .5 or 5e3, lists as 7,4,6 or [7, 4, 6] (with spaces in
     /// quotes), lists of whole numbers also with ranges, as 1,3-5, and words and paths without quotes.
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_parser = bare, value_name = "KEY=VALUE")]
     set: Vec<String>,
 }
 
@@ -118,8 +118,8 @@ pub struct JobOptions {
         help = with_default("Training images between two rows of metrics.csv, or end for the last row alone",
             |p| p.job.metrics_every))]
     metrics_every: Option<MetricsEvery>,
-    #[arg(long, value_name = "LIST", value_parser = choice_list::<Measure>(),
-        help = "What metrics.csv holds beside accuracy and weights: noise, what noise evokes")]
+    #[arg(long, value_name = "LIST", value_parser = choice_list::<Measure>().or_none(),
+        help = "What metrics.csv holds beside accuracy and weights: noise, what noise evokes; none for nothing")]
     metrics: Option<List<Measure>>,
 }
 
@@ -149,6 +149,15 @@ pub struct ModelOptions {
     k_prune: Option<f64>,
 }
 
+/// Refuses a number of networks that no arm, or point of a search, can have.
+pub fn check_seeds(seeds: usize) -> anyhow::Result<()> {
+    ensure!(
+        (1..=MAX_REPLICAS).contains(&seeds),
+        "--seeds is {seeds}: it must be in 1..={MAX_REPLICAS}"
+    );
+    Ok(())
+}
+
 /// Puts a flag's value in its place when the flag was given.
 pub fn set<T: Clone>(place: &mut T, flag: &Option<T>) {
     if let Some(value) = flag {
@@ -158,8 +167,13 @@ pub fn set<T: Clone>(place: &mut T, flag: &Option<T>) {
 
 /// The words of a list of classes.
 pub fn words(list: &str) -> anyhow::Result<Vec<String>> {
-    let words = items(list)?.into_iter().map(unquoted);
-    Ok(words.collect::<Result<_, _>>()?)
+    let found = items(list)?.into_iter().map(unquoted);
+    let found: Vec<String> = found.collect::<Result<_, _>>()?;
+    match &found[..] {
+        // A list in quotes, as cmd.exe passes them on.
+        [one] if one.contains(',') && wholes::<u8>(one).is_ok() => words(one),
+        _ => Ok(found),
+    }
 }
 
 /// Says which keys have other names now.

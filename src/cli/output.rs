@@ -3,31 +3,58 @@
 use anyhow::{Context, anyhow};
 use spikeprune::artefact::Flushed;
 use spikeprune::params::one_line;
+#[cfg(unix)]
+use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 use std::sync::Once;
+#[cfg(unix)]
+use std::sync::OnceLock;
+
+/// Where results go once stdout is kept for them.
+#[cfg(unix)]
+static RESULTS: OnceLock<File> = OnceLock::new();
+
+/// Keeps stdout for results: what libraries print there from now on, such as drivers of GPUs, goes to stderr.
+pub fn keep_stdout() {
+    #[cfg(unix)]
+    if RESULTS.get().is_none()
+        && let Ok(kept) = results()
+        && RESULTS.set(kept).is_ok()
+    {
+        // If this fails, such words stay where they were.
+        let _ = rustix::stdio::dup2_stdout(io::stderr());
+    }
+}
+
+/// What stdout was when the program began.
+#[cfg(unix)]
+fn results() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    match RESULTS.get() {
+        Some(kept) => kept.try_clone(),
+        None => Ok(io::stdout().as_fd().try_clone_to_owned()?.into()),
+    }
+}
 
 /// Prints a result. If the reader is gone, the program ends quietly, see [`is_broken_pipe`].
 pub fn out(text: &str) -> anyhow::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-        .and_then(|()| arrived(&stdout))
-        .context("cannot write to stdout")
+    print(text).context("cannot write to stdout")
 }
 
-/// Some file systems tell only now that the disk is full or a quota used up. What is no file has arrived.
-fn arrived(stdout: &io::StdoutLock<'_>) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::fd::AsFd;
-        let stdout = std::fs::File::from(stdout.as_fd().try_clone_to_owned()?);
-        spikeprune::artefact::flushed(stdout.sync_all())?;
-    }
-    #[cfg(not(unix))]
-    let _ = stdout;
-    Ok(())
+#[cfg(unix)]
+fn print(text: &str) -> io::Result<()> {
+    let mut results = results()?;
+    results.write_all(text.as_bytes())?;
+    // Some file systems tell only now that the disk is full or a quota used up. What is no file has arrived.
+    spikeprune::artefact::flushed(results.sync_all()).map(|_| ())
+}
+
+#[cfg(not(unix))]
+fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
 }
 
 /// Prints a document as JSON.

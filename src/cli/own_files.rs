@@ -7,14 +7,17 @@
 //! bytes however long it took.
 //! Runs and drawings have records of their own: neither replaces or removes what belongs to the other.
 
-use super::output::{warn, warn_unless_flushed};
-use anyhow::{Context, anyhow, bail, ensure};
-use spikeprune::artefact::{self, sha256};
+mod record;
+
+use super::output::warn_unless_flushed;
+use anyhow::{Context, anyhow, ensure};
+pub use record::Took;
+use record::{Mark, TITLE, TOOK, WRITING, WROTE, locked, read};
+use spikeprune::artefact::{self, Prepared, sha256};
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Seek, Write};
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Once;
 
 /// The record of a run.
 pub const RUN: &str = ".spikeprune";
@@ -22,28 +25,13 @@ pub const RUN: &str = ".spikeprune";
 pub const RECORDINGS: &str = ".spikeprune-recordings";
 /// The record of drawings of weights.
 pub const DRAWINGS: &str = ".spikeprune-drawings";
-/// How a record begins, and how its lines begin.
-const TITLE: &str = "# what spikeprune has written here";
-const WRITING: &str = "writing ";
-const WROTE: &str = "wrote ";
-const TOOK: &str = "took ";
-
-/// Wall-clock time that it took to come to a file, and how much was done in it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Took {
-    pub seconds: f64,
-    /// Images shown to each network, or rows of a table.
-    pub done: usize,
-}
-
-/// What the record says of a file.
-#[derive(Default)]
-struct Mark {
-    /// It is being written, or was when the program was killed: a part of it may then be there under another name.
-    writing: bool,
-    /// It had these digests, one after another, perhaps with the time that it took to come to them; perhaps it does not
-    /// have the last one yet.
-    digests: BTreeMap<String, Option<Took>>,
+/// A file to be written.
+#[derive(Clone, Copy)]
+pub struct New<'a> {
+    pub name: &'a str,
+    pub bytes: &'a [u8],
+    /// How long it took to come to it.
+    pub took: Option<Took>,
 }
 
 /// The files of a folder that belong to this program. No other run can write to them meanwhile.
@@ -51,6 +39,8 @@ pub struct OwnFiles {
     folder: PathBuf,
     /// The name of the record.
     name: &'static str,
+    /// Whether there was no record.
+    is_new: bool,
     /// Locked as long as it is open.
     record: File,
     marks: BTreeMap<String, Mark>,
@@ -96,20 +86,8 @@ impl OwnFiles {
                 path.display()
             );
         }
-        let mut record = File::options()
-            .create(true)
-            .append(true)
-            .read(true)
-            .open(&path)
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        match record.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => bail!(
-                "another run writes to {}: wait for its end, or choose another folder",
-                folder.display()
-            ),
-            Err(TryLockError::Error(error)) => warn_of_no_lock(folder, &error),
-        }
+        let is_new = fs::symlink_metadata(&path).is_err();
+        let mut record = locked(folder, &path)?;
         let marks = read(&mut record).with_context(|| {
             format!(
                 "{} is no record of this program: move it away",
@@ -119,6 +97,7 @@ impl OwnFiles {
         let mut own = Self {
             folder: folder.to_path_buf(),
             name,
+            is_new,
             record,
             marks,
             written: BTreeMap::new(),
@@ -201,6 +180,12 @@ impl OwnFiles {
         *self.marks.get(name)?.digests.get(digest)?
     }
 
+    /// Whether a file is there that the record lists.
+    pub fn holds_any(&self) -> bool {
+        let mut names = self.marks.keys();
+        names.any(|name| fs::symlink_metadata(self.path(name)).is_ok())
+    }
+
     /// Whether the record lists no file.
     pub fn is_unknown(&self) -> bool {
         self.marks.is_empty()
@@ -228,11 +213,34 @@ impl OwnFiles {
         bytes: &[u8],
         took: Option<Took>,
     ) -> anyhow::Result<()> {
+        let file = self.prepare(New { name, bytes, took })?;
+        self.put(name, file)
+    }
+
+    /// Writes the files of a run over those of an earlier one, of which all stay until these are whole on the disk.
+    pub fn write_over(&mut self, files: &[New<'_>]) -> anyhow::Result<()> {
+        let prepared = files.iter().map(|&file| self.prepare(file));
+        let prepared: Vec<Prepared> = prepared.collect::<Result<_, _>>()?;
+        for (New { name, .. }, file) in files.iter().zip(prepared) {
+            self.put(name, file)?;
+        }
+        let names: Vec<&str> = files.iter().map(|file| file.name).collect();
+        self.remove_others(&names)
+    }
+
+    fn prepare(&mut self, New { name, bytes, took }: New<'_>) -> anyhow::Result<Prepared> {
         self.check_one(name)?;
         // Recorded before it exists: whenever the program is killed, the record lists the file.
         self.note(name, Some((sha256(bytes)?, took)))?;
         let path = self.path(name);
-        let flushed = artefact::write_whole(&path, |file| file.write_all(bytes))
+        artefact::prepare(&path, |file| file.write_all(bytes))
+            .with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    fn put(&mut self, name: &str, file: Prepared) -> anyhow::Result<()> {
+        let path = self.path(name);
+        let flushed = file
+            .put()
             .with_context(|| format!("cannot write {}", path.display()))?;
         warn_unless_flushed(&path, &flushed);
         match Look::of(&path) {
@@ -312,66 +320,14 @@ impl OwnFiles {
     }
 }
 
-/// Warns, once, of a file system without locks, like some on networks: the run goes on.
-fn warn_of_no_lock(folder: &Path, error: &io::Error) {
-    static SAID: Once = Once::new();
-    let text = anyhow!(
-        "{} cannot be locked ({error}): see to it that no other run writes there meanwhile",
-        folder.display()
-    );
-    SAID.call_once(|| warn(&text));
-}
-
-/// Reads a record; a line that was cut short is passed over.
-fn read(record: &mut File) -> anyhow::Result<BTreeMap<String, Mark>> {
-    let mut text = String::new();
-    record.rewind()?;
-    record.read_to_string(&mut text)?;
-    let mut marks: BTreeMap<String, Mark> = BTreeMap::new();
-    if text.is_empty() {
-        return Ok(marks);
-    }
-    if TITLE.starts_with(&text) {
-        record.set_len(0)?;
-        return Ok(marks);
-    }
-    ensure!(text.starts_with(TITLE), "its first line is not {TITLE:?}");
-    if !text.ends_with('\n') {
-        record.write_all(b"\n")?;
-    }
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    for line in whole.lines() {
-        if let Some(name) = line.strip_prefix(WROTE) {
-            if let Some(mark) = marks.get_mut(name) {
-                mark.writing = false;
-            }
-        } else if let Some((digest, name)) = line
-            .strip_prefix(WRITING)
-            .and_then(|line| line.split_once(' '))
-            // A path that leads out of the folder is not this program's.
-            && Path::new(name).file_name() == Some(name.as_ref())
-        {
-            let mark = marks.entry(name.into()).or_default();
-            mark.writing = true;
-            mark.digests.insert(digest.into(), None);
-        } else if let Some((name, digest, took)) = line.strip_prefix(TOOK).and_then(read_took)
-            && let Some(known) = marks
-                .get_mut(name)
-                .and_then(|mark| mark.digests.get_mut(digest))
-        {
-            *known = Some(took);
+impl Drop for OwnFiles {
+    /// A record that lists nothing is of no use to anybody, as where a run was refused.
+    fn drop(&mut self) {
+        if self.is_new && self.marks.is_empty() {
+            // If it stays, nothing is lost.
+            let _ = artefact::remove(&self.path(self.name));
         }
     }
-    Ok(marks)
-}
-
-/// Name and digest of a file, and how long it took to come to it.
-fn read_took(line: &str) -> Option<(&str, &str, Took)> {
-    let mut words = line.splitn(4, ' ');
-    let (seconds, done) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
-    let (digest, name) = (words.next()?, words.next()?);
-    let sound = f64::is_finite(seconds) && seconds >= 0.0;
-    sound.then_some((name, digest, Took { seconds, done }))
 }
 
 fn digest_of(path: &Path) -> io::Result<String> {

@@ -4,13 +4,21 @@
 use anyhow::anyhow;
 use clap::builder::{PathBufValueParser, StringValueParser, TypedValueParser};
 use spikeprune::params::DataFolder;
-use std::env::home_dir;
+use std::env::{current_dir, home_dir};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// For flags that take a path.
 pub fn path() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| at_home(&path, home_dir()))
+}
+
+/// For flags that take a place to write to.
+pub fn target() -> impl TypedValueParser<Value = PathBuf> {
+    path().try_map(|path| match path == Path::new("-") {
+        true => Err("stdout is for the result itself: name a place, or ./- if - is its name"),
+        false => Ok(path),
+    })
 }
 
 /// For flags that take a folder of data, as it is given, since results hold its name; [`expanded`] before it is opened.
@@ -34,12 +42,36 @@ pub fn make_folder(path: &Path) -> anyhow::Result<()> {
             io::ErrorKind::AlreadyExists => {
                 anyhow!("{what}: a file, or a link that leads nowhere, has this name")
             }
+            _ if current_dir().is_err() && path.is_relative() => {
+                anyhow!("{what}: the working folder is gone; go to another one")
+            }
             _ => anyhow!(error).context(what),
         }
     })
 }
 
+/// For flags that take a word: without quotes around all of it, which cmd.exe passes on.
+pub fn bare(text: &str) -> Result<String, String> {
+    match is_quoted(text) {
+        true => Ok(text[1..text.len() - 1].into()),
+        false => Ok(text.into()),
+    }
+}
+
+/// What is to be done about quotes that a shell passes on.
+pub const QUOTES: &str = "the quotes came with it: cmd.exe passes single quotes on as they are; write double quotes there, \
+                          or none";
+
+/// Whether a text is in quotes as a whole.
+fn is_quoted(text: &str) -> bool {
+    let in_quotes = |quote| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
+    in_quotes('\'') || in_quotes('"')
+}
+
 fn at_home(path: &Path, home: Option<PathBuf>) -> Result<PathBuf, String> {
+    if path.to_str().is_some_and(is_quoted) && path.symlink_metadata().is_err() {
+        return Err(QUOTES.into());
+    }
     let mut rest = path.components();
     let first = rest
         .next()
@@ -84,7 +116,11 @@ mod tests {
             let found = of(given, "/home/me").unwrap();
             assert_eq!(found.as_os_str(), Path::new(meant).as_os_str(), "{given}");
         }
-        for refused in ["~me/a", "$SCRATCH/a", "$HOMES", "${HOME", "~~"] {
+        let quoted = ["'/data'", "'C:\\x'", "\"a b\""];
+        for refused in ["~me/a", "$SCRATCH/a", "$HOMES", "${HOME", "~~"]
+            .into_iter()
+            .chain(quoted)
+        {
             assert!(of(refused, "/home/me").is_err(), "{refused}");
         }
         // Without a home there is none to put in place.

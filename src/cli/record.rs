@@ -3,7 +3,7 @@
 use super::choices::{List, check_indices};
 use super::heatmap::FontOptions;
 use super::own_files::{OwnFiles, RECORDINGS};
-use super::paths::{make_folder, path};
+use super::paths::{make_folder, target};
 
 use clap::Args;
 use spikeprune::backend::{Backend, Frozen, TestImage, Variable};
@@ -30,7 +30,7 @@ pub struct RecordOptions {
     neurons: Option<List<u32>>,
     /// Folder for what is recorded: spikes.npz, potentials.npz and raster-IMAGE.svg; replaces earlier recordings of this
     /// program there
-    #[arg(long, value_parser = path(), value_name = "DIR", requires = "record")]
+    #[arg(long, value_parser = target(), value_name = "DIR", requires = "record")]
     out: Option<PathBuf>,
 }
 

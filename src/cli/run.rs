@@ -145,8 +145,9 @@ impl<'a> Start<'a> {
             flags,
             stop,
         };
+        let mark = frame.flags.kind.mark;
         let ran = job.run(&mut frame);
-        ran.map_err(|error| explain(error, frame.folder.go_on()))
+        ran.map_err(|error| explain(error, frame.folder.way_on(mark)))
     }
 }
 
@@ -176,10 +177,10 @@ impl Frame<'_> {
 
     /// A training to go on with, where one was saved; it must be of the parameters that the job has.
     pub fn saved(&self, name: &str, params: &Params) -> anyhow::Result<Option<Trained>> {
-        let path = self.folder.file(name);
-        if !path.exists() {
+        if !self.folder.has(name) {
             return Ok(None);
         }
+        let path = self.folder.file(name);
         let saved = Checkpoint::load(&path)?;
         self.folder
             .check_params(name, &saved.params, (self.flags.kind.mark, params))?;
@@ -238,6 +239,7 @@ impl Frame<'_> {
         last: impl FnOnce(&mut RunFolder, bool) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         self.progress.finish();
+        self.folder.settle()?;
         if let Some(file) = file {
             self.folder.write_json(file, document)?;
         }

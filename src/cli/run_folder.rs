@@ -1,23 +1,24 @@
 //! The folder of one run; its files appear whole or not at all.
 
+mod place;
+
 use super::RUNS;
 use super::data::{Begun, Loaded};
 use super::head;
-use super::output::{out, out_json};
-use super::own_files::{DRAWINGS, OwnFiles, RUN, Took};
-use super::paths::{make_folder, path};
+use super::output::{out, out_json, warn};
+use super::own_files::{New, OwnFiles, RUN, Took};
+use super::paths::{make_folder, target};
 use super::run::Kind;
 use super::saving;
 use super::text::read_text;
 use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
+use place::{check_empty, heatmaps, marks_before, new_folder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use spikeprune::params::{Difference, Params, layered};
 use spikeprune::trained::{Metrics, Replica};
-use std::fs;
-use std::io;
-use std::iter;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub const METRICS: &str = "metrics.csv";
@@ -30,7 +31,7 @@ pub const HEATMAPS: &str = "heatmaps";
 #[command(next_help_heading = "Device and output")]
 pub struct FolderOptions {
     /// Run folder [default: a new one under runs/]
-    #[arg(long, value_parser = path(), value_name = "DIR")]
+    #[arg(long, value_parser = target(), value_name = "DIR")]
     out: Option<PathBuf>,
     /// Replace the files of an earlier run in --out; files that it did not write, or that were changed since, are never
     /// replaced: the run is refused if it would have to
@@ -50,6 +51,8 @@ pub struct RunFolder {
     own: OwnFiles,
     /// Whether there was no record of an earlier run.
     unrecorded: bool,
+    /// Files of this run that wait for its first saving, where an earlier run has the folder until then.
+    waiting: Option<BTreeMap<String, Vec<u8>>>,
     metrics: Vec<Metrics>,
     /// The command that goes on with the run.
     go_on: String,
@@ -74,19 +77,15 @@ impl RunFolder {
             false => check_empty(&path),
         };
         check_empty()?;
-        let mut own = OwnFiles::of(&path, RUN)?;
+        let own = OwnFiles::of(&path, RUN)?;
         // Another run may have come and gone.
         check_empty()?;
-        // Before anything is removed, it must be certain that the run can take its place. Pictures go first: if other
-        // files then cannot be removed, they can be drawn again.
+        // Before anything is trained, it must be certain that the run can take the place of an earlier one.
         own.check(files)?;
         own.check(&marks_before(files))?;
-        if let Some(mut pictures) = heatmaps(&path)? {
-            pictures.remove_all()?;
-        }
-        own.remove_all()
-            .with_context(|| format!("cannot remove the earlier run in {}", path.display()))?;
+        heatmaps(&path)?;
         Ok(Self {
+            waiting: own.holds_any().then(BTreeMap::new),
             own,
             unrecorded: false,
             metrics: Vec::new(),
@@ -109,8 +108,9 @@ impl RunFolder {
         match RUNS.iter().find(|of| path.join(of.mark).exists()) {
             Some(found) if found.command == kind.command => head::check_version(path, kind, quiet)?,
             Some(Kind { command, .. }) => bail!(
-                "{} is the folder of a run of `{command}`: go on with it by `spikeprune {command} --resume`",
-                path.display()
+                "{} is the folder of a run of `{command}`: go on with it by `{} {command} --resume`",
+                path.display(),
+                saving::quoted(&saving::program())
             ),
             None => bail!(
                 "--resume {}: is this the folder of such a run? it has none of {}",
@@ -121,6 +121,7 @@ impl RunFolder {
         let own = OwnFiles::of(path, RUN)?;
         Ok(Self {
             unrecorded: own.is_unknown(),
+            waiting: None,
             own,
             metrics: Vec::new(),
             go_on: String::new(),
@@ -152,8 +153,19 @@ impl RunFolder {
         self.own.check_unchanged(name)
     }
 
+    /// Whether the run has written this file, be it one that waits.
+    pub fn has(&self, name: &str) -> bool {
+        match &self.waiting {
+            Some(waiting) => waiting.contains_key(name),
+            None => self.file(name).exists(),
+        }
+    }
+
     /// The text of a file of a run. Far larger files are refused.
     pub fn read_text(&self, name: &str) -> anyhow::Result<String> {
+        if let Some(bytes) = self.waiting.as_ref().and_then(|waiting| waiting.get(name)) {
+            return Ok(String::from_utf8(bytes.clone())?);
+        }
         let path = self.file(name);
         read_text(&path).with_context(|| {
             format!(
@@ -233,7 +245,13 @@ impl RunFolder {
 
     /// Removes a file that this program has written, if it is there.
     pub fn remove(&mut self, name: &str) -> anyhow::Result<()> {
-        self.own.remove(name)
+        match &mut self.waiting {
+            Some(waiting) => {
+                waiting.remove(name);
+                Ok(())
+            }
+            None => self.own.remove(name),
+        }
     }
 
     pub fn path(&self) -> &Path {
@@ -244,16 +262,58 @@ impl RunFolder {
         self.own.path(name)
     }
 
-    /// Writes a file, which appears whole or not at all.
+    /// Writes a file, which appears whole or not at all; as long as an earlier run has the folder, it waits.
     pub fn write(&mut self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
-        self.own.write(name, bytes)
+        match &mut self.waiting {
+            Some(waiting) => {
+                waiting.insert(name.into(), bytes.into());
+                Ok(())
+            }
+            None => self.own.write(name, bytes),
+        }
     }
 
-    /// Writes what the run can go on from, and how long it took to come there.
+    /// Writes what the run can go on from, and how long it took to come there. The first such file takes the place of an
+    /// earlier run.
     pub fn save(&mut self, name: &str, bytes: &[u8], took: Option<Took>) -> anyhow::Result<()> {
-        self.own.write_timed(name, bytes, took)?;
+        self.write_over(Some(New { name, bytes, took }))?;
         self.is_saved();
         Ok(())
+    }
+
+    /// Lets the files that wait take the place of an earlier run, which is done with.
+    pub fn settle(&mut self) -> anyhow::Result<()> {
+        self.write_over(None)
+    }
+
+    /// Writes the files that wait, and this one last: the checkpoint of the earlier run stays whole until it is replaced.
+    fn write_over(&mut self, last: Option<New<'_>>) -> anyhow::Result<()> {
+        match (&self.waiting, last) {
+            (Some(waiting), last) => {
+                let waiting = waiting.iter().map(|(name, bytes)| {
+                    let took = None;
+                    New { name, bytes, took }
+                });
+                let files: Vec<New<'_>> = waiting.chain(last).collect();
+                self.own.write_over(&files)?;
+                self.waiting = None;
+            }
+            (None, Some(New { name, bytes, took })) => self.own.write_timed(name, bytes, took)?,
+            (None, None) => return Ok(()),
+        }
+        self.remove_pictures();
+        Ok(())
+    }
+
+    /// Removes pictures of weights that are not those of the checkpoint any more.
+    fn remove_pictures(&self) {
+        let removed = heatmaps(self.path()).and_then(|pictures| match pictures {
+            Some(mut pictures) => pictures.remove_all(),
+            None => Ok(()),
+        });
+        if let Err(error) = removed {
+            warn(&error.context("pictures of an earlier training are still there"));
+        }
     }
 
     /// How long it took to come to a file as it is, if that is known.
@@ -266,9 +326,19 @@ impl RunFolder {
         self.go_on = command;
     }
 
-    /// The command that goes on with the run.
-    pub fn go_on(&self) -> &str {
-        &self.go_on
+    /// The command that goes on with a run that ended too early, or why there is none; the run follows from the file
+    /// `mark`.
+    pub fn way_on(&self, mark: &str) -> Result<&str, String> {
+        let path = self.path().display();
+        match (&self.waiting, self.file(mark).exists()) {
+            (Some(_), _) => Err(format!(
+                "it had saved nothing yet, and the earlier run in {path} is as it was"
+            )),
+            (None, true) => Ok(&self.go_on),
+            (None, false) => Err(format!(
+                "it cannot be gone on with, as {path} does not hold its {mark} any more"
+            )),
+        }
     }
 
     /// From now on errors say how to go on with the run.
@@ -325,52 +395,4 @@ impl RunFolder {
         }
         self.write_text(METRICS, &String::from_utf8(csv.into_inner()?)?)
     }
-}
-
-/// Refuses a folder that holds anything but a record.
-fn check_empty(folder: &Path) -> anyhow::Result<()> {
-    let failed = || format!("cannot read the folder {}", folder.display());
-    for entry in fs::read_dir(folder).with_context(failed)? {
-        ensure!(
-            entry.with_context(failed)?.file_name() == RUN,
-            "{} is not empty: choose another --out, or pass --overwrite",
-            folder.display()
-        );
-    }
-    Ok(())
-}
-
-/// Files by which the folder would pass for that of another command if they stayed beside these.
-fn marks_before(files: &[impl AsRef<str>]) -> Vec<&'static str> {
-    let is_own = |mark: &str| files.iter().any(|file| file.as_ref() == mark);
-    let others = RUNS.iter().map(|kind| kind.mark);
-    others.take_while(|mark| !is_own(mark)).collect()
-}
-
-/// The pictures in the folder of a run, where there are any. A link is not followed: what it leads to is not the run's.
-fn heatmaps(folder: &Path) -> anyhow::Result<Option<OwnFiles>> {
-    let path = folder.join(HEATMAPS);
-    match fs::symlink_metadata(&path) {
-        Ok(found) if found.is_dir() => OwnFiles::of(&path, DRAWINGS).map(Some),
-        _ => Ok(None),
-    }
-}
-
-/// A folder of its own for a run: `runs/<name>`, with a number behind it when that is taken, also by a run that begins in
-/// the same moment.
-fn new_folder(name: &str) -> anyhow::Result<PathBuf> {
-    let runs = Path::new("runs");
-    make_folder(runs)?;
-    let others = (2..).map(|number: u64| format!("{name}-{number}"));
-    let mut paths = iter::once(name.into())
-        .chain(others)
-        .map(|name| runs.join(name));
-    let made = paths.find_map(|path| match fs::create_dir(&path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => None,
-        made => Some(
-            made.with_context(|| format!("cannot make the folder {}", path.display()))
-                .map(|()| path),
-        ),
-    });
-    made.context("no name for a new folder is left")?
 }

@@ -7,7 +7,8 @@ use clap::Args;
 use spikeprune::experiment::ExperimentError;
 use spikeprune::experiment::train::Every;
 use spikeprune::params::whole;
-use std::ffi::OsStr;
+use std::env;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -62,28 +63,31 @@ pub fn go_on() -> Option<&'static str> {
     GO_ON.get().map(String::as_str)
 }
 
-/// A run that ended too early and can be gone on with.
+/// A run that ended too early.
 #[derive(Debug)]
 pub struct Broken {
     what: String,
-    command: String,
+    /// How to go on with it, or why that cannot be.
+    then: String,
     pub by_signal: bool,
 }
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, command, .. } = self;
-        write!(f, "{what}; go on with: {command}")
+        let Self { what, then, .. } = self;
+        write!(f, "{what}; {then}")
     }
 }
 
 impl std::error::Error for Broken {}
 
-/// Says how to go on with a run that ended too early, if a signal stopped it or it has saved something.
-pub fn explain(error: anyhow::Error, command: &str) -> anyhow::Error {
+/// Says how to go on with a run that ended too early, if a signal stopped it or it has saved something. `way` is the
+/// command for that, or why there is none.
+pub fn explain(error: anyhow::Error, way: Result<&str, String>) -> anyhow::Error {
+    use ExperimentError::{Observer, SearchStopped, Stopped};
     let by_signal = match error.downcast_ref() {
-        Some(ExperimentError::Stopped { .. }) => true,
-        Some(ExperimentError::Observer(cause)) => cause.is::<StoppedInTests>(),
+        Some(Stopped { .. } | SearchStopped { .. }) => true,
+        Some(Observer(cause)) => cause.is::<StoppedInTests>(),
         _ => false,
     };
     if !by_signal && (go_on().is_none() || is_broken_pipe(&error)) {
@@ -91,10 +95,34 @@ pub fn explain(error: anyhow::Error, command: &str) -> anyhow::Error {
     }
     Broken {
         what: sentence(&error),
-        command: command.into(),
+        then: way.map_or_else(|why| why, |command| format!("go on with: {command}")),
         by_signal,
     }
     .into()
+}
+
+/// This program as a shell in any working folder finds it: by the name by which it was called, or by its path.
+pub fn program() -> OsString {
+    let called = env::args_os().next().map(PathBuf::from);
+    let called = called.filter(|called| !called.as_os_str().is_empty());
+    let is_path = |called: &Path| {
+        called
+            .parent()
+            .is_some_and(|folder| folder != Path::new(""))
+    };
+    let in_path = |called: &Path| {
+        let folders = env::var_os("PATH").unwrap_or_default();
+        env::split_paths(&folders).any(|folder| folder.join(called).is_file())
+    };
+    match called {
+        Some(called) if is_path(&called) => std::path::absolute(&called).unwrap_or(called).into(),
+        Some(called) if in_path(&called) => called.into(),
+        called => env::current_exe()
+            .ok()
+            .or(called)
+            .unwrap_or("spikeprune".into())
+            .into(),
+    }
 }
 
 /// The command that goes on with a run, for a POSIX shell in any working folder. It names the data if they are not where
@@ -114,7 +142,11 @@ pub fn resuming(
         }
     };
     let (folder, images) = (rooted(folder), rooted(&data.folder));
-    let mut line = format!("spikeprune {command} --resume {}", quoted(folder.as_ref()));
+    let mut line = format!(
+        "{} {command} --resume {}",
+        quoted(&program()),
+        quoted(folder.as_ref())
+    );
     if first != Some(data.rooted()) {
         line += &format!(" --data {}", quoted(images.as_ref()));
     }

@@ -52,7 +52,7 @@ impl FromStr for Asked {
                 .and_then(labels)
                 .map(|labels| (TestSet::Unknown, labels)),
             "noisy" => {
-                let percent = rest.and_then(|rest| rest.trim().parse().ok());
+                let percent = rest.and_then(|rest| whole(rest).ok());
                 let percent = percent.filter(|percent| (1..=1000).contains(percent));
                 percent.map(|percent| (TestSet::Noisy { percent }, Vec::new()))
             }
@@ -185,7 +185,7 @@ mod tests {
         let read = |text: &str| text.parse::<Asked>();
         assert_eq!(read("unknown:9-2-1").unwrap().unknown, [9, 2, 1]);
         assert_eq!(
-            read("noisy:150").unwrap().set,
+            read("noisy:1.5e2").unwrap().set,
             TestSet::Noisy { percent: 150 }
         );
         assert_eq!(read("blurred_stack").unwrap().set, TestSet::BlurredStack);

@@ -1,11 +1,18 @@
 //! What to say of networks that stay silent: that they do, why, and what helps.
 
 use super::figures::listed;
+use spikeprune::dataset::{Dataset, LabelledImages};
 use spikeprune::experiment::fired::{MUCH_SILENCE, Silence};
 use spikeprune::params::{Params, Rule};
 
-/// A note on the networks, by name, that stay silent; none where none does.
-pub fn note(found: &[(String, Silence)], networks: usize, params: &Params) -> Option<String> {
+/// A note on the networks, by name, that stay silent at data, which may be others than those that they were trained on;
+/// none where none does.
+pub fn note(
+    found: &[(String, Silence)],
+    networks: usize,
+    params: &Params,
+    data: (&Dataset, bool),
+) -> Option<String> {
     let (name, _) = found.first()?;
     let (who, one) = match (found.len(), networks) {
         (1, 1) => ("the network".to_string(), true),
@@ -41,7 +48,34 @@ pub fn note(found: &[(String, Silence)], networks: usize, params: &Params) -> Op
             listed(&without)
         ));
     }
-    Some(format!("{who} {}. {}", listed(&parts), advice(params)))
+    let advice = of_images(data, worst).unwrap_or_else(|| advice(params));
+    Some(format!("{who} {}. {advice}", listed(&parts)))
+}
+
+/// Why it is for the images that networks stay silent at that share of them, if it is.
+fn of_images((data, are_others): (&Dataset, bool), share: f64) -> Option<String> {
+    let blank = |images: &LabelledImages| {
+        let images = (0..images.len()).map(|index| images.image(index));
+        images
+            .filter(|image| image.iter().all(|&pixel| pixel == 0))
+            .count()
+    };
+    let named = |images: &LabelledImages, what: &str, least: f64| {
+        let (blank, all) = (blank(images), images.len());
+        (blank > 0 && blank as f64 >= least * all as f64)
+            .then(|| format!("{blank} of the {all} {what} images are blank: no pixel is lit"))
+    };
+    let tested = named(&data.test, "test", share.max(MUCH_SILENCE) / 2.0);
+    let trained = (!are_others).then(|| named(&data.train, "training", MUCH_SILENCE));
+    let blank: Vec<String> = tested.into_iter().chain(trained.flatten()).collect();
+    match (blank.is_empty(), are_others) {
+        (false, _) => Some(format!("{}. Look at the data first", blank.join("; "))),
+        (true, true) => Some(
+            "The images are others than those of the training: networks answer what is like that"
+                .into(),
+        ),
+        (true, false) => None,
+    }
 }
 
 /// Labels of all networks, each once.

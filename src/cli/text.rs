@@ -11,7 +11,16 @@ pub fn read_config(path: &Path) -> anyhow::Result<(String, String)> {
         true => ("stdin".into(), read(io::stdin().lock())),
         false => (path.display().to_string(), read_text(path)),
     };
+    ensure!(
+        !path.is_dir(),
+        "--config {origin}: this is a folder; the parameters of a run are in its config.toml"
+    );
     let text = read.with_context(|| format!("cannot read {origin}"))?;
+    ensure!(
+        !text.trim_start().starts_with('{'),
+        "--config {origin}: this is JSON; parameters are TOML, as `params` prints them, and those of a run are in its \
+         config.toml"
+    );
     ensure!(
         !(text.is_empty() && path == Path::new("-")),
         "--config - reads stdin, which is empty: did the command before it fail?"

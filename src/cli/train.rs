@@ -131,7 +131,7 @@ impl Job for Training {
             backend,
             params,
             &replicas,
-            frame.data.used(),
+            (&frame.data, false),
             Some(frame.folder.path().display().to_string()),
         );
         (document.notes.iter()).for_each(|text| note(text, frame.quiet()));

@@ -1,7 +1,8 @@
 //! What is wrong with a command line, where the parser of the flags does not say it.
 
 use super::Cli;
-use clap::error::ErrorKind;
+use super::paths::QUOTES;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Error, Parser};
 use std::ffi::OsString;
 
@@ -31,4 +32,47 @@ pub fn named(error: Error, args: &[OsString]) -> Error {
          go there and name it from there"
     );
     Cli::command().error(ErrorKind::InvalidUtf8, text)
+}
+
+/// What to do about an argument that is not known: it is a part of what a shell has divided, or a flag with other dashes.
+pub fn tip(error: &Error, args: &[OsString]) -> Option<String> {
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+    let is_it = |arg: &str| arg == unknown || (arg.starts_with(unknown) && unknown.len() == 2);
+    let at = args.iter().position(|arg| is_it(arg));
+    let at = at.filter(|_| error.kind() == ErrorKind::UnknownArgument)?;
+    let (before, typed) = args.split_at(at);
+    let name = typed[0].trim_start_matches([
+        '-', '\u{2010}', '\u{2011}', '\u{2013}', '\u{2014}', '\u{2212}',
+    ]);
+    let flag = name.split('=').next().unwrap_or_default();
+    if typed[0].len() > name.len() && is_flag(flag, before) {
+        return Some(format!("write --{name}, with two plain dashes"));
+    }
+    let opens = |arg: &str| arg.starts_with('\'') && !arg.ends_with('\'');
+    if before.iter().any(|arg| opens(arg)) {
+        return Some(QUOTES.into());
+    }
+    let number = |text: &str| text.trim_end_matches(',').parse::<u64>().is_ok();
+    match before {
+        [.., last] if last.ends_with(',') => {
+            Some("a list with spaces needs quotes around all of it: '5, 7, 9'".into())
+        }
+        [.., flag, last] if flag.starts_with("--") && number(last) && number(unknown) => {
+            Some(format!("a list has commas: {last},{unknown}"))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the command has a flag of that name.
+fn is_flag(name: &str, before: &[std::borrow::Cow<'_, str>]) -> bool {
+    let commands = Cli::command();
+    let command = before
+        .get(1)
+        .and_then(|name| commands.find_subcommand(&**name));
+    let mut flags = command.unwrap_or(&commands).get_arguments();
+    flags.any(|arg| arg.get_long() == Some(name))
 }

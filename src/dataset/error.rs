@@ -189,6 +189,51 @@ pub enum DatasetError {
     #[error("{}: holds no images", path.display())]
     NoImages { path: PathBuf },
 
+    /// A file that is called like a picture and is none.
+    #[error("{}: cannot be read as a picture: {cause}", path.display())]
+    BadPicture { path: PathBuf, cause: io::Error },
+
+    /// Pictures of several sizes.
+    #[error(
+        "{} is {shape}, {} is {found}: choose the size to which all are scaled, such as --size 28x28",
+        first.display(),
+        other.display()
+    )]
+    PicturesDiffer {
+        first: PathBuf,
+        shape: ImageShape,
+        other: PathBuf,
+        found: ImageShape,
+    },
+
+    /// More classes than labels.
+    #[error("{}: holds {classes} classes: a data set may have 256", path.display())]
+    TooManyClasses { path: PathBuf, classes: usize },
+
+    /// A table that cannot be read.
+    #[error("{}: line {line}: {why}", path.display())]
+    BadTable {
+        path: PathBuf,
+        line: u64,
+        why: String,
+    },
+
+    /// An array that cannot be read.
+    #[error("{}: {why}", path.display())]
+    BadArray { path: PathBuf, why: String },
+
+    /// Images without labels, or labels without images.
+    #[error("{}: images need labels, and labels images: the other array is not there", path.display())]
+    ArrayAlone { path: PathBuf },
+
+    /// Arrays whose names say nothing.
+    #[error(
+        "{}: none of its arrays is called like images with their labels: expected x_train and y_train, images and \
+         labels, or alike",
+        path.display()
+    )]
+    NoArrays { path: PathBuf },
+
     /// A folder of several sets.
     #[error("{}: holds several data sets: name one of {sets}", path.display())]
     SeveralSets { path: PathBuf, sets: String },

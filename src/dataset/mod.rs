@@ -22,6 +22,8 @@ pub use reading::{Colour, Reading, Size};
 pub use shape::ImageShape;
 #[doc(hidden)]
 pub use source::idx::check_labels;
+#[cfg(feature = "sources")]
+pub use source::pictures::{is_picture, picture, picture_of_bytes};
 pub use subset::{count_of_class, first_of_any, first_of_class};
 
 /// Reads the data set in a folder as it is: MNIST, or one of any other shape.
@@ -37,6 +39,11 @@ pub fn load(path: &Path) -> Result<Dataset, DatasetError> {
 /// IDX files, raw or compressed by gzip, are called as those of MNIST (`train-images-idx3-ubyte`), EMNIST
 /// (`emnist-letters-train-images-idx3-ubyte`) or QMNIST, and lie in the folder itself or in one below it. Of several sets
 /// in one folder `path` names one by the beginning of its files: `gzip/emnist-letters`.
+///
+/// With the feature `sources` also: pictures (PNG, JPEG, BMP, GIF) in a folder for each class, whose name is that of the
+/// class, below `path` or below `train` and `test` there; arrays of NumPy, `.npz` or several `.npy` in a folder, called
+/// `x_train` and `y_train`, `test_images` and `test_labels`, `images` and `labels`, or alike: whole numbers up to 255, or
+/// floats up to 1; tables `.csv` of one image a line, the label in the first column or that called `label`.
 ///
 /// # Errors
 /// As [`load`].

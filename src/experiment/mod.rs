@@ -51,6 +51,9 @@ pub enum ExperimentError {
     Unlabelled,
     #[error("stopped after {images} of {of} training images")]
     Stopped { images: usize, of: usize },
+    /// Of a search; nothing is left of the networks that were under way.
+    #[error("stopped after {networks} of {of} networks; those under way begin anew")]
+    SearchStopped { networks: usize, of: usize },
     /// The observer failed at an event, such as saving the training.
     #[error(transparent)]
     Observer(Box<dyn std::error::Error + Send + Sync>),

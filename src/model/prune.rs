@@ -21,6 +21,10 @@ pub const GAUSSIAN: u32 = 0;
 pub const EXPONENTIAL: u32 = 1;
 pub const LINEAR: u32 = 2;
 
+/// Inputs of one workgroup of `flush` on a GPU: a dispatch has 65,535 workgroups at most in a dimension, a network
+/// 65,536 inputs.
+pub const FLUSHED: usize = 2;
+
 /// Constants of the decay, per step.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]

@@ -1,5 +1,6 @@
 //! TOML as people write it: what is taken beside the letter of the standard, and what a refusal says.
 
+use super::value::{items, scalar};
 use toml::Table;
 use toml_parser::Source;
 use toml_parser::lexer::TokenKind;
@@ -67,6 +68,82 @@ pub(super) fn explained(error: &toml::de::Error, text: &str) -> String {
     });
     match escapes {
         true => BACKSLASH.into(),
-        false => message,
+        false => mended(text, at).map_or(message, |mended| format!("write {mended}")),
+    }
+}
+
+/// The line at a place as it was probably meant, where that is TOML: words in quotes, a list in brackets, an equals sign.
+fn mended(text: &str, at: usize) -> Option<String> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+    let typed = text[start..].lines().next()?.trim();
+    let line = &plain(typed);
+    let (key, value) = line.split_once('=').or_else(|| line.split_once(':'))?;
+    let (key, value) = (key.trim(), value.trim());
+    let comment = value.find(" #").filter(|_| !value.contains(['"', '\'']));
+    let value = value[..comment.unwrap_or(value.len())].trim_end();
+    let value = match value.to_lowercase().as_str() {
+        truth @ ("true" | "false") => truth.into(),
+        _ if value.starts_with(['"', '\'', '{']) => value.into(),
+        _ => {
+            let list = items(value).ok()?;
+            let is_list = value.starts_with('[') || list.len() > 1;
+            let words: Vec<String> = list.into_iter().map(word).collect();
+            match is_list {
+                true => format!("[{}]", words.join(", ")),
+                false => words.concat(),
+            }
+        }
+    };
+    let mended = format!("{key} = {value}");
+    (mended != typed && mended.parse::<Table>().is_ok()).then_some(mended)
+}
+
+/// A line with plain quotes and spaces, where a word processor or a page has put others.
+fn plain(line: &str) -> String {
+    line.replace(['\u{201c}', '\u{201d}', '\u{201e}'], "\"")
+        .replace(['\u{2018}', '\u{2019}', '\u{201a}'], "'")
+        .replace(['\u{a0}', '\u{2007}', '\u{202f}'], " ")
+}
+
+/// What stands in a list as TOML has it: numbers and strings as they are, other words in quotes.
+fn word(text: &str) -> String {
+    match text.starts_with(['"', '\'', '[', '{']) || scalar(text).is_some() {
+        true => text.into(),
+        false if text.contains(['"', '\\']) => format!("'{text}'"),
+        false => format!("\"{text}\""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lines as people write them who do not know TOML.
+    #[test]
+    fn what_was_probably_meant_is_told() {
+        for (line, meant) in [
+            ("mode = none", "mode = \"none\""),
+            ("mode = none # so far", "mode = \"none\""),
+            ("classes = 7,4,6", "classes = [7, 4, 6]"),
+            ("classes = 7, 4, 6", "classes = [7, 4, 6]"),
+            ("classes = 0-9", "classes = \"0-9\""),
+            ("metrics = [noise]", "metrics = [\"noise\"]"),
+            ("data = /home/me/data", "data = \"/home/me/data\""),
+            (r"data = C:\data", r"data = 'C:\data'"),
+            ("seed: 3", "seed = 3"),
+            ("mode: none", "mode = \"none\""),
+            ("job.seed = 100 ms", "job.seed = \"100 ms\""),
+            ("held = True", "held = true"),
+            ("mode = \u{201c}none\u{201d}", "mode = \"none\""),
+            ("mode\u{a0}=\u{a0}\"none\"", "mode = \"none\""),
+        ] {
+            let text = format!("first = 1\n{line}\nlast = 2\n");
+            let error = document(&text).unwrap_err();
+            assert_eq!(explained(&error, &text), format!("write {meant}"), "{line}");
+        }
+        for line in ["mode = 'none", "mode", "a = b = c \"", "[table"] {
+            let error = document(line).unwrap_err();
+            assert!(!explained(&error, line).starts_with("write "), "{line}");
+        }
     }
 }

@@ -54,6 +54,7 @@ pub(super) fn scalar(text: &str) -> Option<Value> {
 /// # Errors
 /// When it is none.
 pub fn number(text: &str) -> Result<f64, ValueError> {
+    let text = &unquoted(text)?;
     let text = text.trim();
     match scalar(text) {
         Some(Value::Float(number)) => Ok(number),
@@ -77,6 +78,7 @@ pub(super) fn as_whole(number: f64) -> Option<u64> {
 /// # Errors
 /// When it is none, or too large for its type.
 pub fn whole<T: TryFrom<u64>>(text: &str) -> Result<T, ValueError> {
+    let text = &unquoted(text)?;
     let text = text.trim();
     let found = text.parse().ok().or_else(|| match scalar(text)? {
         Value::Integer(number) => u64::try_from(number).ok(),
@@ -102,8 +104,13 @@ const LONGEST_RANGE: u64 = 65_536;
 /// When a piece is neither, or a range falls.
 pub fn wholes<T: TryFrom<u64>>(text: &str) -> Result<Vec<T>, ValueError> {
     let mut list = Vec::new();
-    for item in items(text)? {
-        let item = unquoted(item)?;
+    for in_text in items(text)? {
+        let item = unquoted(in_text)?;
+        if item.len() < in_text.len() && item.contains(',') {
+            // A list in quotes, as cmd.exe passes them on.
+            list.extend(wholes(&item)?);
+            continue;
+        }
         let ends: Vec<&str> = item.split('-').map(str::trim).collect();
         let number = |text| {
             whole::<u64>(text).map_err(|_| {

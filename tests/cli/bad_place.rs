@@ -1,7 +1,8 @@
 //! Data that cannot be read and folders that cannot be written.
 
+use crate::first_images::ALL;
 use crate::program::{
-    CHECKPOINT, PROGRAM, SHARED, all_well, data, files_below, refused, spikeprune, succeed, tiny,
+    CHECKPOINT, PROGRAM, SHARED, all_well, files_below, refused, spikeprune, succeed, tiny,
     tiny_train,
 };
 use assert_cmd::Command;
@@ -18,7 +19,7 @@ const FILES: [&str; 4] = [
 ];
 
 fn shipped(name: &str) -> String {
-    format!("{}/{name}", data())
+    format!("{ALL}/{name}")
 }
 
 /// A folder of data with one file given by `make`, which is told the path.
@@ -135,7 +136,8 @@ fn data_are_read_where_nothing_can_be_written_but_the_run() {
             1000,
             &["train", "--overwrite", "--out", out.to_str().unwrap()],
         );
-        succeed(command.args(tiny()).env("TMPDIR", temporary));
+        command.args(tiny()).args(["--data", ALL]);
+        succeed(command.env("TMPDIR", temporary));
         assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0);
     }
 }

@@ -86,6 +86,18 @@ fn the_table_and_the_plot_show_what_was_measured() {
             "{text}: {texts:?}"
         );
     }
+    // For a projector or small print.
+    let large = folder.path().join("large.svg");
+    let mut command = bench(&["--device", "cpu", "--grid", "time.dt_ms=0.5,1", "--plot"]);
+    succeed(command.arg(&large).args(["--font-scale", "2"]));
+    // Text has its size, and all around it is drawn on half the width.
+    let width = |svg: &str| -> f64 {
+        let drawn = roxmltree::Document::parse(svg).unwrap();
+        let frame = drawn.root_element().attribute("viewBox").unwrap();
+        frame.split(' ').nth(2).unwrap().parse().unwrap()
+    };
+    let large = std::fs::read_to_string(&large).unwrap();
+    assert_eq!(width(&svg), 2.0 * width(&large));
 }
 
 #[test]

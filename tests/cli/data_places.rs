@@ -119,7 +119,7 @@ fn what_is_named_is_never_passed_over() {
     machine.variable = Some("".into());
     succeed(&mut machine.train(&[]));
     // Nor is a folder with a part of the files.
-    let labels = "t10k-labels-idx1-ubyte.gz";
+    let labels = "t10k-labels-idx1-ubyte";
     data_at(&machine.path(USER), false);
     fs::remove_file(machine.path(USER).join(labels)).unwrap();
     let says = "neither t10k-labels-idx1-ubyte nor";
@@ -171,4 +171,45 @@ fn a_run_and_its_checkpoint_find_their_data_again() {
     let named = machine.path("named");
     let found = succeed(resume(&machine).arg("--data").arg(&named));
     assert_eq!(folder(&found), named);
+}
+
+/// A folder that was named for the training may be gone since, as scratch disks are cleared.
+#[test]
+fn data_whose_folder_is_gone_are_looked_for() {
+    let machine = Machine::new();
+    let (named, user) = (machine.path("named"), machine.path(USER));
+    data_at(&named, false);
+    let of_named = ["--data", named.to_str().unwrap()];
+    succeed(&mut machine.train(&of_named));
+    let run = machine.path("run");
+    let checkpoint = run.join(CHECKPOINT);
+    let again = |command: &[&str], path: &Path| {
+        let mut command = machine.program(command);
+        command.arg(path).arg("--json");
+        command
+    };
+    let all = || {
+        [
+            again(&["train", "--resume"], &run),
+            again(&["eval"], &checkpoint),
+        ]
+    };
+    // Other data that lie where data are looked for are not taken for them.
+    data_at(&machine.path("work/data"), true);
+    fs::rename(&named, machine.path("moved")).unwrap();
+    for mut command in all() {
+        refused(&mut command, 1, "holds other training images").unwrap();
+    }
+    data_at(&user, false);
+    for mut command in all() {
+        assert_eq!(folder(&succeed(&mut command)), user);
+    }
+    // A new run takes the folder that it is told, and no other.
+    refused(&mut machine.train(&of_named), 1, "named: not a folder").unwrap();
+    fs::remove_dir_all(&user).unwrap();
+    fs::remove_dir_all(machine.path("work/data")).unwrap();
+    for mut command in all() {
+        let says = format!("there are no data in {}, ", named.display());
+        refused(&mut command, 1, &says).unwrap();
+    }
 }

@@ -3,6 +3,7 @@
 use crate::bad_checkpoint::Edited;
 use crate::gpu::gpu;
 use crate::program::{CHECKPOINT, all_well, data, refused, spikeprune, succeed};
+use crate::wait::{kill, wait_for};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -140,11 +141,8 @@ fn an_unfinished_training_has_no_labels() {
         .spawn()
         .unwrap();
     let checkpoint = out.join(CHECKPOINT);
-    while !checkpoint.exists() && child.try_wait().unwrap().is_none() {
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    assert!(wait_for(&checkpoint, &mut child));
+    kill(child);
     let mut eval = spikeprune(&["eval", "--quiet"]);
     all_well([refused(
         eval.arg(&checkpoint),

@@ -10,7 +10,10 @@ mod devices;
 mod diehl_cook;
 mod drivers;
 mod eval;
+#[path = "../support/first_images.rs"]
+mod first_images;
 mod front_end;
+mod going_on;
 #[path = "../support/gpu.rs"]
 mod gpu;
 mod heatmap;
@@ -18,6 +21,7 @@ mod layers;
 mod limits;
 mod older_version;
 mod other_data;
+mod overwriting;
 mod own_files;
 mod places;
 mod program;
@@ -28,8 +32,12 @@ mod reproduce_flags;
 mod resumed;
 mod run_folder;
 mod silence;
+mod splits;
 mod streams;
 mod summary;
 mod sweep;
 mod ten_class;
+mod typed;
 mod values;
+#[path = "../support/wait.rs"]
+mod wait;

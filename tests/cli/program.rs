@@ -1,5 +1,6 @@
 //! Running the program, and what it leaves.
 
+use crate::first_images::first_images;
 use assert_cmd::Command;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
@@ -24,8 +25,9 @@ const TINY: [&str; 7] = [
     "job.metrics_every=15",
 ];
 
+/// Images enough for small trainings.
 pub fn data() -> String {
-    format!("{}/data", env!("CARGO_MANIFEST_DIR"))
+    first_images().into()
 }
 
 /// The program with a command and its flags, to be run.

@@ -134,7 +134,7 @@ fn what_cannot_be_recorded_is_refused() {
         refused(eval.arg(&out).args(flags), code, says)
     };
     all_well([
-        eval(&["--record", "10000"], 1, "--record names image 10000"),
+        eval(&["--record", "6000"], 1, "--record names image 6000"),
         eval(
             &["--record", "0", "--neurons", "12"],
             1,

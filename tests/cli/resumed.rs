@@ -1,6 +1,7 @@
 //! Runs that are gone on with: their times are those of the whole, and errors say how to go on.
 
 use crate::program::{CHECKPOINT, PROGRAM, data, refused, spikeprune, succeed, tiny, tiny_train};
+use crate::wait::{kill, wait_for};
 use assert_cmd::Command;
 use serde_json::Value;
 use std::fs::{self, File};
@@ -33,13 +34,9 @@ fn killed(command: &str, flags: &[&str], out: &Path, saved: &str) {
         process.args([command, "--quiet", "--device", "cpu", "--out"]);
         process.arg(out).args(tiny()).args(flags);
         let mut child = process.stdout(Stdio::null()).spawn().unwrap();
-        while !out.join(saved).exists() && child.try_wait().unwrap().is_none() {
-            std::thread::sleep(std::time::Duration::from_millis(1));
-        }
-        let ended = child.try_wait().unwrap().is_some();
-        let _ = child.kill();
-        child.wait().unwrap();
-        if !ended {
+        let under_way = wait_for(&out.join(saved), &mut child);
+        kill(child);
+        if under_way {
             return;
         }
         fs::remove_dir_all(out).unwrap();
@@ -200,17 +197,10 @@ fn a_search_took_as_long_as_all_its_parts() {
 fn follow(stderr: &[u8]) {
     let stderr = String::from_utf8_lossy(stderr);
     let (_, line) = stderr.split_once("; go on with: ").expect(&stderr);
-    assert!(
-        line.starts_with("spikeprune ") && line.ends_with('\n'),
-        "{line}"
-    );
-    let (elsewhere, folder) = (
-        TempDir::new().unwrap(),
-        Path::new(PROGRAM).parent().unwrap(),
-    );
-    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    assert!(line.ends_with('\n'), "{line}");
+    let elsewhere = TempDir::new().unwrap();
     let mut shell = Command::new("sh");
-    shell.current_dir(&elsewhere).env("PATH", path);
+    shell.current_dir(&elsewhere);
     let output = shell.args(["-c", line]).output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{line}{told}");
@@ -324,7 +314,9 @@ fn data_that_moved_are_named_in_the_line() {
     succeed(&mut tiny_train(&out, &named));
     let moved = folder.path().join("moved");
     fs::rename(&images, &moved).unwrap();
-    refused(&mut resume("train", &out), 1, images.to_str().unwrap()).unwrap();
+    // Here they are not where data are looked for either.
+    let mut lost = resume("train", &out);
+    refused(lost.current_dir(&folder), 1, images.to_str().unwrap()).unwrap();
     let mut process = Process::new(PROGRAM);
     process.args(["train", "--quiet", "--resume"]).arg(&out);
     process.arg("--data").arg(&moved);

@@ -210,7 +210,7 @@ fn what_makes_no_search_is_refused() {
         (
             &["--grid", "learning.a_pre=0.01", "--seeds", "0"],
             1,
-            "0 networks of each point",
+            "--seeds is 0",
         ),
         (
             &[
@@ -223,7 +223,7 @@ fn what_makes_no_search_is_refused() {
             "--validation-per-class is 0",
         ),
         (
-            &["--grid", "learning.a_pre=0.01", "--train-images", "12107"],
+            &["--grid", "learning.a_pre=0.01", "--train-images", "1652"],
             1,
             "training images that are not trained on",
         ),

@@ -3,6 +3,7 @@
 mod faults;
 mod fitting;
 mod shapes;
+mod sources;
 
 #[path = "../support/idx.rs"]
 mod idx;

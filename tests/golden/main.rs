@@ -18,6 +18,7 @@ use spikeprune::network::{Network, State};
 use spikeprune::params::{Params, PruningMode, Rule, TauPrune, Threshold, Vote};
 use spikeprune::presets;
 use std::path::{Path, PathBuf};
+use std::thread;
 use support::npz::Npz;
 
 /// How far weights may lie from Brian2's float64, in units of the weights (gmax is 0.05).
@@ -261,7 +262,8 @@ fn check_after_image(
     worst
 }
 
-fn run(backend: &dyn Backend, common: &mut Npz, path: &Path) {
+fn run(backend: &dyn Backend, common: &Path, path: &Path) {
+    let mut common = Npz::open(common);
     let name = path
         .file_name()
         .expect("a file")
@@ -271,8 +273,8 @@ fn run(backend: &dyn Backend, common: &mut Npz, path: &Path) {
         params,
         parts,
         mut file,
-    } = trace(common, path);
-    let start = network(common, &params);
+    } = trace(&mut common, path);
+    let start = network(&mut common, &params);
     let inputs = pairs(file.numbers("input_spikes"));
     let mut session = backend.start(vec![start]).expect("a valid network");
     let mut record = Record::default();
@@ -335,7 +337,7 @@ fn every_recorded_spike_and_weight_on_a_gpu_that_does_not_contract() {
 
 fn run_all(backend: &dyn Backend) {
     let dir = golden_dir();
-    let mut common = Npz::open(&dir.join("golden_common.npz"));
+    let common = dir.join("golden_common.npz");
     let mut traces: Vec<PathBuf> = std::fs::read_dir(&dir)
         .unwrap_or_else(|error| panic!("{}: {error}", dir.display()))
         .map(|entry| entry.expect("a readable folder").path())
@@ -346,8 +348,11 @@ fn run_all(backend: &dyn Backend) {
         .collect();
     traces.sort();
     assert!(!traces.is_empty(), "no golden_*.npz in {}", dir.display());
-    for path in &traces {
-        run(backend, &mut common, path);
-    }
-    diehl_cook::run(backend);
+    // A network alone keeps one core busy, on a GPU in software too.
+    thread::scope(|scope| {
+        for path in &traces {
+            scope.spawn(|| run(backend, &common, path));
+        }
+        diehl_cook::run(backend);
+    });
 }

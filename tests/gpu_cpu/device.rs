@@ -16,12 +16,12 @@ fn a_training_waits_seldom_and_reads_little() {
         return;
     };
     let gpu = Gpu::open(&adapter).expect("the first adapter opens");
-    let (images, replicas) = (150, 16);
+    let (first, images, replicas) = (10, 50, 16);
     let params = paper(PruningMode::Continuous, Threshold::Live);
     let networks = (0..replicas)
         .map(|replica| Network::new(&params, replica).expect("valid parameters"))
         .collect();
-    let plan = plan(&params, 50 + images, replicas);
+    let plan = plan(&params, first + images, replicas);
     let mut session = gpu.start(networks).expect("valid networks");
     let mut train = |range: std::ops::Range<usize>| {
         let plan: Vec<Vec<Showing>> = plan
@@ -31,11 +31,8 @@ fn a_training_waits_seldom_and_reads_little() {
         session.train(DATA.pixels(), &plan).expect("a training");
         gpu.traffic().expect("a GPU counts")
     };
-    let before = train(0..50);
-    let after = (1..4)
-        .map(|chunk| train(chunk * 50..(chunk + 1) * 50))
-        .last()
-        .expect("three chunks");
+    let before = train(0..first);
+    let after = train(first..first + images);
     let an_image = |of: fn(&Traffic) -> u64| (of(&after) - of(&before)) as f64 / images as f64;
     let waits = an_image(|traffic| traffic.waits);
     let down = an_image(|traffic| traffic.bytes_down) / replicas as f64;

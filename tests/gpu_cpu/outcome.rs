@@ -115,21 +115,13 @@ pub fn run(backend: &dyn Backend, networks: &[Network], plan: &[Vec<Showing>]) -
     }
 }
 
-/// Trains on both backends and compares all that comes out.
+/// Trains networks of these parameters on both backends and compares all that comes out.
 pub fn assert_same(params: &Params, count: usize, replicas: usize) {
-    let Some(gpu) = gpu::gpu() else { return };
     let networks: Vec<Network> = (0..replicas)
         .map(|replica| Network::new(params, replica).expect("valid parameters"))
         .collect();
-    let plan = plan(params, count, replicas);
-    let native = run(&Cpu::new(2).expect("threads"), &networks, &plan);
-    assert!(
-        native
-            .networks
-            .iter()
-            .all(|network| network.state.spikes_e > 0),
-        "nothing fires, nothing is compared"
-    );
+    let Some(gpu) = gpu::gpu() else { return };
+    let native = assert_all_same(gpu, &networks, &plan(params, count, replicas));
     if params.model.input.least_spikes > 5 {
         let again = |network: &Network| {
             let steps = params.model.steps().expect("whole steps");
@@ -137,12 +129,25 @@ pub fn assert_same(params: &Params, count: usize, replicas: usize) {
         };
         assert!(native.networks.iter().all(again), "nothing is shown again");
     }
-    assert_agree(gpu, &native, &run(gpu, &networks, &plan));
 }
 
-/// By what was measured when the device was opened: to the bit, or in what a user reads off.
-pub fn assert_agree(gpu: &Gpu, native: &Outcome, ours: &Outcome) {
-    if gpu.is_exact() {
+/// Trains on both backends, compares all that comes out and returns it.
+pub fn assert_all_same(gpu: &Gpu, networks: &[Network], plan: &[Vec<Showing>]) -> Outcome {
+    let native = run(&Cpu::new(2).expect("threads"), networks, plan);
+    assert!(
+        native
+            .networks
+            .iter()
+            .all(|network| network.state.spikes_e > 0),
+        "nothing fires, nothing is compared"
+    );
+    assert_agree(&native, &run(gpu, networks, plan));
+    native
+}
+
+/// By what was measured when the GPU was opened: to the bit, or in what a user reads off.
+pub fn assert_agree(native: &Outcome, ours: &Outcome) {
+    if gpu::gpu().is_some_and(Gpu::is_exact) {
         assert_equal(native, ours)
     } else {
         assert_alike(native, ours)

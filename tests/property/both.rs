@@ -3,14 +3,19 @@
 use crate::device::{Device, check};
 use crate::difference::difference;
 use crate::gpu::gpu;
+use crate::jobs::sizes::{Size, WIDE};
 use crate::jobs::{IMAGES, Job, RECORDED_STEPS, Recording, job_and_company, recording};
 use crate::outcome::{Outcome, cut, show};
 use proptest::prelude::*;
+use proptest::sample::select;
 use spikeprune::backend::{Phase, Record, Recorded, SpikeCounts, TestImages};
 use spikeprune::model::rng::Stream;
+use spikeprune::params::Params;
 
 /// Networks of this property alone run on both devices, and only once: it can afford more cases.
 const CASES: u32 = 32;
+/// Cases with many inputs.
+const WIDE_CASES: u32 = 6;
 
 /// All that comes out of a job.
 struct Run {
@@ -54,13 +59,15 @@ fn run(device: Device, job: &Job, company: &Job, recording: Recording) -> Run {
     }
 }
 
-#[test]
-fn the_gpu_gives_the_bits_of_the_cpu() {
+/// Compares the devices on jobs of these sizes, each `adapted`.
+fn compare(cases: u32, sizes: BoxedStrategy<Size>, adapted: impl Fn(&mut Params)) {
     if !gpu().is_some_and(|gpu| gpu.is_exact()) {
         return;
     }
-    let drawn = (job_and_company(Device::Gpu.sizes()), recording());
-    check(CASES, &drawn, |((job, company), recording)| {
+    let drawn = (job_and_company(sizes), recording());
+    check(cases, &drawn, |((mut job, mut company), recording)| {
+        adapted(&mut job.params);
+        adapted(&mut company.params);
         let cpu = run(Device::Cpu, &job, &company, recording);
         prop_assume!(cpu.outcome.fired());
         let gpu = run(Device::Gpu, &job, &company, recording);
@@ -76,5 +83,20 @@ fn the_gpu_gives_the_bits_of_the_cpu() {
         prop_assert!(cpu.counts == gpu.counts, "spikes in tests");
         prop_assert!(cpu.tested == gpu.tested, "spikes of one test");
         Ok(())
+    });
+}
+
+#[test]
+fn the_gpu_gives_the_bits_of_the_cpu() {
+    compare(CASES, Device::Gpu.sizes(), |_| ());
+}
+
+/// The same far beyond what workgroup memory has room for; short, as every image has many spikes.
+#[test]
+fn many_inputs_give_the_bits_of_the_cpu() {
+    compare(WIDE_CASES, select(&WIDE[..]).boxed(), |params| {
+        (params.model.time.stimulus_ms, params.model.time.rest_ms) = (20.0, 5.0);
+        params.model.pruning.window_ms = 3.0;
+        params.model.input.least_spikes = 0;
     });
 }

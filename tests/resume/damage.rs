@@ -1,6 +1,7 @@
 //! Files of a stopped run with bytes cut off or flipped: it goes on, or says which file is in fault.
 
-use crate::run::{data, finish, spikeprune, wait_for};
+use crate::run::{data, finish, spikeprune};
+use crate::wait::{kill, wait_for};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use std::fs;
@@ -120,8 +121,7 @@ fn damaged_experiments() {
             command.args(["--set", &data(), "--checkpoint-every", "1", "--overwrite"]);
             let mut child = command.arg("--out").arg(&stopped).spawn().unwrap();
             wait_for(&saved, &mut child);
-            child.kill().unwrap();
-            child.wait().unwrap();
+            kill(child);
         }
         fs::copy(&saved, run.join("training.safetensors")).unwrap();
         // It would tell at once that this is not what the run saved last.

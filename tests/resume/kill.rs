@@ -2,6 +2,7 @@
 
 use crate::gpu::gpu;
 use crate::run::{assert_same, data, finish, spikeprune};
+use crate::wait::kill;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use spikeprune::backend::gpu::Gpu;
@@ -49,8 +50,7 @@ impl Killed<'_> {
             self.wait_for_savings(&mut child, &killed, random.random_range(0..4));
             std::thread::sleep(Duration::from_micros(random.random_range(0..30_000)));
             let ended = child.try_wait().unwrap();
-            let _ = child.kill();
-            child.wait().unwrap();
+            kill(child);
             match ended {
                 None => survived += 1,
                 Some(_) => {

@@ -3,9 +3,13 @@
 #![cfg(unix)]
 
 mod damage;
+#[path = "../support/first_images.rs"]
+mod first_images;
 #[path = "../support/gpu.rs"]
 mod gpu;
 mod kill;
 mod run;
 mod signals;
 mod space;
+#[path = "../support/wait.rs"]
+mod wait;

@@ -1,11 +1,11 @@
 //! Running the program, and what a folder holds in the end.
 
+use crate::first_images::first_images;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
 
 /// The program with the data of the project.
 pub fn spikeprune(command: &str, flags: &[&str]) -> Command {
@@ -21,7 +21,7 @@ pub fn spikeprune(command: &str, flags: &[&str]) -> Command {
 }
 
 pub fn data() -> String {
-    format!("job.data={}/data", env!("CARGO_MANIFEST_DIR"))
+    format!("job.data={}", first_images())
 }
 
 /// A run that must end well.
@@ -54,13 +54,6 @@ pub fn signal(child: &Child, names: &[&str]) {
         .args(["-c", &kills.join(" && ")])
         .status();
     assert!(sent.unwrap().success() || !Path::new("/proc").join(id.to_string()).exists());
-}
-
-/// Waits until a file is there, or the program that should write it has ended.
-pub fn wait_for(path: &Path, child: &mut Child) {
-    while !path.exists() && child.try_wait().unwrap().is_none() {
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 /// What may differ between two runs that are the same: times and the folder's name.

@@ -1,7 +1,8 @@
 //! Signals that ask a run to end; two runs in one folder; what cannot be gone on with.
 
 use crate::kill::TRAIN;
-use crate::run::{assert_same, data, finish, refuse, signal, spikeprune, wait_for};
+use crate::run::{assert_same, data, finish, refuse, signal, spikeprune};
+use crate::wait::{kill, wait_for};
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -73,7 +74,8 @@ fn a_signal_ends_a_training_that_says_how_to_go_on() {
         let stderr = stop(|| training(&stopped, &["--epochs", "2"]), &stopped, signals);
         assert!(stderr.contains("error: stopped after "), "{stderr}");
         let go_on = format!(
-            "go on with: spikeprune train --resume {} --device cpu --threads 1\n",
+            "go on with: {} train --resume {} --device cpu --threads 1\n",
+            env!("CARGO_BIN_EXE_spikeprune"),
             stopped.display()
         );
         assert!(stderr.ends_with(&go_on), "{stderr}");
@@ -83,6 +85,30 @@ fn a_signal_ends_a_training_that_says_how_to_go_on() {
         assert_same(&whole, &stopped);
         std::fs::remove_dir_all(&stopped).unwrap();
     }
+}
+
+/// Pictures that were drawn of a training under way are not those of the one that is gone on with.
+#[test]
+fn a_resumed_training_leaves_no_picture_of_what_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    stop(|| training(&out, &["--epochs", "2"]), &out, &["TERM"]);
+    let mut draw = Command::new(env!("CARGO_BIN_EXE_spikeprune"));
+    draw.arg("heatmap").arg(out.join("checkpoint.safetensors"));
+    finish(draw);
+    // With a picture of the user's in their place the others cannot be drawn anew.
+    let mine = out.join("heatmaps/class-7.png");
+    std::fs::write(&mine, "mine").unwrap();
+    let mut resume = spikeprune("train", &["--resume"]);
+    resume.arg(&out);
+    let told = finish(resume).stderr;
+    let told = String::from_utf8_lossy(&told);
+    assert!(
+        told.starts_with("warning: the weights are not drawn: "),
+        "{told}"
+    );
+    assert_eq!(std::fs::read(&mine).unwrap(), b"mine");
+    assert!(!out.join("heatmaps/sheet.png").exists());
 }
 
 /// As `nohup` has it.
@@ -108,8 +134,7 @@ fn a_signal_that_was_ignored_stays_so() {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill(child);
 }
 
 /// Tests of large networks take seconds; the training is saved by then.
@@ -150,6 +175,54 @@ fn a_signal_ends_the_tests_too() {
     resume.arg(&stopped);
     finish(resume);
     assert_same(&whole, &stopped);
+}
+
+/// A search of two networks, of which the second does not end for long.
+fn search(out: &Path, grid: &str) -> Command {
+    let mut command = spikeprune("sweep", &["--dt-ms", "1", "--train-per-class", "2"]);
+    command.args(["--overwrite", "--device", "cpu", "--grid", grid]);
+    command.args(["--set", &data(), "--out"]).arg(out);
+    command
+}
+
+/// Networks under way are not kept: it is not said that they are.
+#[test]
+fn a_stopped_search_says_what_is_left_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let mut child = search(&out, "job.epochs=1,100000").spawn().unwrap();
+    wait_for(&out.join("sweep.csv"), &mut child);
+    signal(&child, &["TERM"]);
+    let stopped = child.wait_with_output().unwrap();
+    let says = "error: stopped after 1 of 2 networks; those under way begin anew; go on with: ";
+    let told = String::from_utf8_lossy(&stopped.stderr);
+    assert!(told.starts_with(says), "{told}");
+    let rows = std::fs::read_to_string(out.join("sweep.csv")).unwrap();
+    assert_eq!(rows.lines().count(), 2, "{rows}");
+    // One that has saved nothing yet has not taken the place of this one; later, where it had not begun.
+    for moment in (0..).map(|doubled| Duration::from_millis(100 << doubled)) {
+        let child = search(&out, "job.epochs=100000,100001").spawn().unwrap();
+        std::thread::sleep(moment);
+        signal(&child, &["TERM"]);
+        let stopped = child.wait_with_output().unwrap();
+        let told = String::from_utf8_lossy(&stopped.stderr);
+        if told.contains("stopped before anything was begun") || told.is_empty() {
+            continue;
+        }
+        assert_eq!(stopped.status.code(), Some(130), "{told}");
+        let says = "stopped after 0 of 2 networks; those under way begin anew; it had saved nothing yet, and the earlier run in ";
+        assert!(told.contains(says), "{told}");
+        break;
+    }
+    assert_eq!(
+        std::fs::read_to_string(out.join("sweep.csv")).unwrap(),
+        rows
+    );
+    assert!(
+        std::fs::read_to_string(out.join("search.toml"))
+            .unwrap()
+            .contains("\"1\"")
+    );
 }
 
 /// A training whose first image has six million steps of six thousand neurons, under way.
@@ -200,13 +273,13 @@ fn a_second_interrupt_ends_it_at_once() {
 fn no_number_of_terminations_cuts_a_run_short() {
     let folder = tempfile::tempdir().unwrap();
     let mut child = endless(&folder.path().join("run"));
-    for _ in 0..8 {
+    // For longer than signals count as one.
+    for _ in 0..5 {
         signal(&child, &["TERM"]);
         std::thread::sleep(Duration::from_millis(500));
     }
     assert!(child.try_wait().unwrap().is_none());
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill(child);
 }
 
 /// Nothing has begun that could be saved: a run that waits for its parameters does not wait on.
@@ -234,14 +307,13 @@ fn a_signal_before_the_beginning_ends_it_at_once() {
 fn a_folder_belongs_to_one_run() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");
-    let mut child = under_way(&out);
+    let child = under_way(&out);
     let why = "another run writes to";
     refuse(training(&out, &["--overwrite"]), why);
     let mut resume = spikeprune("train", &["--resume"]);
     resume.arg(&out);
     refuse(resume, why);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill(child);
     // The lock of a run that is no more does not bind.
     finish(training(&out, &["--overwrite"]));
 }
@@ -270,8 +342,11 @@ fn what_cannot_be_gone_on_with_is_refused() {
         std::fs::write(experiment.join(name), "").unwrap();
     }
     for command in ["train", "sweep"] {
-        let why = "is the folder of a run of `reproduce`: go on with it by `spikeprune reproduce --resume`";
-        refuse(resume(command, &experiment), why);
+        let why = format!(
+            "is the folder of a run of `reproduce`: go on with it by `{} reproduce --resume`",
+            env!("CARGO_BIN_EXE_spikeprune")
+        );
+        refuse(resume(command, &experiment), &why);
     }
     // Nothing that the folder decides may be given besides.
     for (command, flags) in [

@@ -1,6 +1,8 @@
 //! A folder that may not be written to any more. (A full disk is met in tests/cli/bad_place.rs.)
 
-use crate::run::{finish, spikeprune, wait_for};
+use crate::first_images::first_images;
+use crate::run::{finish, spikeprune};
+use crate::wait::wait_for;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -49,11 +51,9 @@ fn a_folder_that_loses_its_permission_ends_the_run_with_a_sentence() {
     };
     let images = folder.path().join("data");
     fs::create_dir(&images).unwrap();
-    for file in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/data")).unwrap() {
+    for file in fs::read_dir(first_images()).unwrap() {
         let file = file.unwrap();
-        if file.path().is_file() {
-            fs::copy(file.path(), images.join(file.file_name())).unwrap();
-        }
+        fs::copy(file.path(), images.join(file.file_name())).unwrap();
     }
     let data = format!("job.data={}", images.display());
     let flags = [&FLAGS[..], &["--epochs", "30", "--set", &data, "--out"]].concat();
@@ -95,7 +95,8 @@ fn a_folder_that_loses_its_permission_ends_the_run_with_a_sentence() {
         "{stderr}"
     );
     let go_on = format!(
-        "; go on with: spikeprune train --resume {} --device cpu --threads 1\n",
+        "; go on with: {} train --resume {} --device cpu --threads 1\n",
+        program.display(),
         out.display()
     );
     assert!(stderr.ends_with(&go_on), "{stderr}");

@@ -200,6 +200,8 @@ fn every_constant_of_a_shader_has_the_value_of_its_twin() {
         ("UNDER_WAY_S3", layout::UNDER_WAY_S3),
         ("FIELDS", layout::FIELDS),
         ("INPUT_FIELDS", Inputs::COUNT),
+        ("DECAY", Inputs::COUNT),
+        ("INPUT_WORDS", Inputs::COUNT * SIZE.inputs),
         ("STRIDE", layout::state_stride(SIZE)),
         ("WORDS", N.div_ceil(32)),
         ("DIVERGED", layout::DIVERGED as usize),

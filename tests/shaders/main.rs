@@ -11,13 +11,31 @@ mod translation;
 use naga::valid::{Capabilities, FunctionInfo, ModuleInfo, ValidationFlags, Validator};
 use naga::{Expression, Literal};
 use spikeprune::backend::gpu::pipelines::{Size, poisson_source, step_source, workgroups};
+use spikeprune::params::MAX_INPUTS;
 use std::path::{Path, PathBuf};
 
 /// One neuron; one of each class, and up; both sides of a word of spikes; the sizes of Diehl & Cook.
 const NEURONS: [usize; 10] = [1, 10, 30, 31, 32, 33, 100, 400, 1600, 6400];
 
-/// One input; a part of a word of intensities; the pixels of MNIST.
-const INPUTS: [usize; 3] = [1, 35, 784];
+/// One input, a part of a word of intensities, and the most.
+const INPUTS: [usize; 3] = [1, 35, MAX_INPUTS];
+
+/// Every number of neurons with the pixels of MNIST, with as many inputs as workgroup memory has room for, and with one
+/// more; every number of inputs with a hundred neurons.
+fn sizes() -> Vec<Size> {
+    let of_neurons = |neurons| {
+        let size = |inputs| Size { inputs, neurons };
+        let most = (784..MAX_INPUTS).find(|&inputs| size(inputs + 1).shared_inputs() == 0);
+        let most = most.expect("workgroup memory has an end");
+        [784, most, most + 1].map(size)
+    };
+    let of_inputs = |inputs| Size {
+        inputs,
+        neurons: 100,
+    };
+    let all = NEURONS.into_iter().flat_map(of_neurons);
+    all.chain(INPUTS.map(of_inputs)).collect()
+}
 
 /// Valid source: that it can be made at all is half of every test here.
 struct Shader {
@@ -74,16 +92,14 @@ impl Shader {
 fn shaders() -> Vec<Shader> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders/self_test.wgsl");
     let self_test = std::fs::read_to_string(file).unwrap();
-    let sizes = |n| {
+    let threads = |size: &Size| {
         [true, false]
-            .map(|software| workgroups(n, software))
+            .map(|software| workgroups(size.neurons, software))
             .concat()
     };
-    let variants = NEURONS
+    let kernels = sizes()
         .into_iter()
-        .flat_map(|n| sizes(n).into_iter().map(move |threads| (n, threads)));
-    let kernels = variants
-        .flat_map(|(n, workgroup)| INPUTS.map(|inputs| (Size { inputs, neurons: n }, workgroup)))
+        .flat_map(|size| threads(&size).into_iter().map(move |n| (size, n)))
         .flat_map(|(size, workgroup)| {
             [
                 Shader::poisson(size, workgroup),

@@ -70,7 +70,7 @@ impl Recording {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let mut spike = || {
             let step = rng.random_range(0..RECORDED_STEPS);
-            (step, rng.random_range(0..inputs as u16))
+            (step, rng.random_range(0..inputs as u32) as u16)
         };
         (0..self.spikes).map(|_| spike()).collect()
     }

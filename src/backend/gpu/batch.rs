@@ -4,6 +4,8 @@ use super::engine::Engine;
 use super::error::GpuError;
 use super::layout::{Dispatch, Task, state_stride};
 use super::resident::{Lanes, Networks};
+use crate::model::prune::FLUSHED;
+use crate::params::REFERENCE_INPUTS;
 use std::time::Duration;
 use wgpu::BufferUsages;
 
@@ -16,7 +18,14 @@ const SUBMITTED_STEPS: u64 = 1024;
 /// Steps of a recorded presentation between two readings.
 const RECORDED_AT_ONCE: usize = 1000;
 
+/// So many steps, or fewer where a step takes longer for all the inputs that there are.
+fn of_inputs(steps: u64, inputs: usize) -> u64 {
+    let share = (REFERENCE_INPUTS / inputs as f64).min(1.0);
+    ((steps as f64 * share) as u64).max(1)
+}
+
 /// Input of a batch of tasks.
+#[derive(Clone, Copy)]
 pub enum Input<'a> {
     /// Intensities of images, each beginning with a word of four, and the expected spikes of the brightest.
     Images { pixels: &'a [u8], most_spikes: f64 },
@@ -25,6 +34,7 @@ pub enum Input<'a> {
 }
 
 /// Presentations of some lanes, one after another.
+#[derive(Clone, Copy)]
 pub struct Batch<'a> {
     /// `presentations` times one task for each of the lanes.
     pub tasks: &'a [Task],
@@ -59,16 +69,46 @@ impl Engine {
         }
     }
 
-    /// Bytes of spike lists that one task takes.
+    /// Bytes that one task takes in the buffer of the spike lists, or of the images if that is more.
     pub fn task_bytes(stimulus: u32, inputs: usize, most_spikes: f64) -> u64 {
-        4 * u64::from(Self::spikes_stride(
-            stimulus,
-            inputs,
-            &Input::Images {
-                pixels: &[],
-                most_spikes,
-            },
-        ))
+        let input = Input::Images {
+            pixels: &[],
+            most_spikes,
+        };
+        let list = 4 * u64::from(Self::spikes_stride(stimulus, inputs, &input));
+        list.max(inputs as u64)
+    }
+
+    /// Tasks whose input a training holds at once, `most_spikes` being expected of the brightest image; at least one.
+    pub fn tasks_at_once(&self, stimulus: u32, inputs: usize, most_spikes: f64) -> usize {
+        self.at_once(Self::task_bytes(stimulus, inputs, most_spikes))
+    }
+
+    /// The same for tasks of so many bytes.
+    pub fn at_once(&self, task_bytes: u64) -> usize {
+        (self.input_bytes / task_bytes).max(1) as usize
+    }
+
+    /// Runs a batch; lanes with one presentation each in turns, where their spike lists are too long to be held at once.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub fn run_in_turns(
+        &mut self,
+        networks: &Networks,
+        lanes: &Lanes,
+        batch: &Batch<'_>,
+    ) -> Result<(), GpuError> {
+        let at_once = match (batch.presentations, batch.input) {
+            (1, Input::Images { most_spikes, .. }) => {
+                self.tasks_at_once(batch.stimulus, networks.size.inputs, most_spikes)
+            }
+            _ => batch.tasks.len().max(1),
+        };
+        for tasks in batch.tasks.chunks(at_once) {
+            self.run(networks, lanes, &Batch { tasks, ..*batch })?;
+        }
+        Ok(())
     }
 
     /// Runs a batch. The work is queued when this returns; reading waits for it.
@@ -84,19 +124,21 @@ impl Engine {
         let total = batch.presentations as u64 * u64::from(batch.steps);
         self.time(total);
         let prepared = self.prepare(networks, lanes, batch)?;
+        let of_inputs = |steps| of_inputs(steps, networks.size.inputs);
         let at_once = match self.step_time {
             Some(step) => (LONGEST.as_nanos() / step.as_nanos().max(1)).max(1) as u64,
-            None => FIRST_STEPS,
+            None => of_inputs(FIRST_STEPS),
         };
         let plan = prepared.plan(batch, 0..total, at_once);
-        let per_submit = (at_once.max(SUBMITTED_STEPS) / at_once.min(batch.steps.into())).max(1);
+        let submitted = at_once.max(of_inputs(SUBMITTED_STEPS));
+        let per_submit = (submitted / at_once.min(batch.steps.into())).max(1);
         for dispatches in plan.chunks(per_submit as usize) {
             self.dispatch(&prepared, dispatches, batch.width())?;
         }
         self.gpu.check()
     }
 
-    /// Runs one presentation of a batch step by step; after each, `fields` of the state of all lanes are
+    /// Runs one presentation of a batch step by step; after each, `fields` of the state of its lanes are
     /// copied. Returns them, step after step.
     ///
     /// # Errors
@@ -111,7 +153,7 @@ impl Engine {
         let prepared = self.prepare(networks, lanes, batch)?;
         let n = networks.size.neurons as u64;
         let (lane_bytes, field_bytes) = (4 * state_stride(networks.size) as u64, 4 * n);
-        let step_bytes = lanes.count as u64 * fields.len() as u64 * field_bytes;
+        let step_bytes = (batch.tasks.len() * fields.len()) as u64 * field_bytes;
         let mut record = Vec::new();
         for first in (0..u64::from(batch.steps)).step_by(RECORDED_AT_ONCE) {
             let last = (first + RECORDED_AT_ONCE as u64).min(batch.steps.into());
@@ -124,10 +166,11 @@ impl Engine {
             let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
             let mut to = 0;
             for index in 0..plan.len() {
-                self.pass(&mut encoder, kernel, &bound, index, [lanes.count as u32, 1]);
-                for lane in 0..lanes.count as u64 {
+                let groups = [batch.tasks.len() as u32, 1];
+                self.pass(&mut encoder, kernel, &bound, index, groups);
+                for task in batch.tasks {
                     for field in fields {
-                        let from = lane * lane_bytes + field * field_bytes;
+                        let from = u64::from(task.lane) * lane_bytes + field * field_bytes;
                         encoder.copy_buffer_to_buffer(&lanes.state, from, &copies, to, field_bytes);
                         to += field_bytes;
                     }
@@ -163,7 +206,10 @@ impl Engine {
             kernel,
             &bound,
             0,
-            [networks.size.inputs as u32, networks.count as u32],
+            [
+                networks.size.inputs.div_ceil(FLUSHED) as u32,
+                networks.count as u32,
+            ],
         );
         self.count(|traffic| traffic.dispatches += 1);
         self.submit(encoder);

@@ -12,11 +12,16 @@ use wgpu::BufferUsages;
 /// Dispatches read their uniform at multiples of this.
 const UNIFORM_ALIGN: usize = 256;
 
+/// Bytes of input that a training holds at once, if a buffer may be so large.
+const INPUT_BYTES: u64 = 64 << 20;
+
 /// An open device that keeps count.
 pub struct Engine {
     pub gpu: Arc<OpenDevice>,
     pub pipelines: Arc<Pipelines>,
     traffic: Arc<Mutex<Traffic>>,
+    /// Bytes of spike lists, or of images, that a training holds at once.
+    pub input_bytes: u64,
     /// Measured time of one step of a full set of lanes, once it is known.
     pub step_time: Option<Duration>,
     /// When the first batch was begun, and its steps, until it is read.
@@ -28,11 +33,13 @@ impl Engine {
         gpu: Arc<OpenDevice>,
         pipelines: Arc<Pipelines>,
         traffic: Arc<Mutex<Traffic>>,
+        largest_buffer: u64,
     ) -> Self {
         Self {
             gpu,
             pipelines,
             traffic,
+            input_bytes: INPUT_BYTES.min(largest_buffer),
             step_time: None,
             timed: None,
         }

@@ -79,7 +79,9 @@ pub struct Dispatch {
 
 /// Words of the state of one lane.
 pub fn state_stride(size: Size) -> usize {
-    FIELDS * size.neurons + Inputs::COUNT * size.inputs + GROUPS
+    // Where inputs stay in the state, so do the decays at their spikes within a step.
+    let decays = size.inputs - size.shared_inputs();
+    FIELDS * size.neurons + Inputs::COUNT * size.inputs + decays + GROUPS
 }
 
 /// Words of the fixed arrays of one network.
@@ -125,7 +127,8 @@ fn unpack(words: &[u32], values: Value<&mut Vec<f32>, &mut Vec<u32>>) {
 
 /// The state of one lane, floats by their bits.
 pub fn pack_state(network: &Network, words: &mut Vec<u32>) {
-    let (state, n) = (&network.state, network.params.model.neurons());
+    let (state, size) = (&network.state, Size::of(&network.params.model));
+    let (end, n) = (words.len() + state_stride(size), size.neurons);
     for (_, values) in state.neurons.list() {
         pack(values, words);
     }
@@ -134,8 +137,8 @@ pub fn pack_state(network: &Network, words: &mut Vec<u32>) {
     for (_, values) in state.inputs.list() {
         pack(values, words);
     }
-    // Spikes of the groups within an image: a network is between two.
-    words.extend([0; GROUPS]);
+    // Decays within a step, and spikes of the groups within an image: a network is between two.
+    words.resize(end, 0);
 }
 
 /// The inverse of [`pack_state`].

@@ -130,6 +130,7 @@ impl Gpu {
             self.device.clone(),
             self.pipelines(size_of_lanes(shape))?,
             self.traffic.clone(),
+            self.largest_buffer,
         ))
     }
 }

@@ -2,12 +2,37 @@
 
 use super::device::OpenDevice;
 use super::error::GpuError;
+use crate::model::gate::GROUPS;
+use crate::params::Model;
 
 /// What kernels are made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Size {
     pub inputs: usize,
     pub neurons: usize,
+}
+
+/// Bytes of memory that WebGPU promises a workgroup.
+const WORKGROUP_MEMORY: usize = 16_384;
+
+impl Size {
+    pub fn of(model: &Model) -> Self {
+        Self {
+            inputs: model.inputs(),
+            neurons: model.neurons(),
+        }
+    }
+
+    /// Inputs whose variables are in workgroup memory while a lane runs: all, or none where it has no room for them, and
+    /// they stay in the state of the lane.
+    pub fn shared_inputs(self) -> usize {
+        // Trace, last spike and decay of each input; the I spikes of three steps; the spikes of the groups.
+        let arrays = [3 * self.inputs, 3 * self.neurons.div_ceil(32), GROUPS];
+        // WebGPU rounds each array up to 16 bytes.
+        let bytes = |words: usize| (4 * words).next_multiple_of(16);
+        let fits = arrays.into_iter().map(bytes).sum::<usize>() <= WORKGROUP_MEMORY;
+        if fits { self.inputs } else { 0 }
+    }
 }
 
 /// Kernels for networks of one size.
@@ -44,11 +69,16 @@ pub fn workgroups(neurons: usize, software: bool) -> Vec<u32> {
     [expected].into_iter().chain(fewer.rev().take(2)).collect()
 }
 
-fn preamble(Size { inputs, neurons }: Size, workgroup: u32) -> String {
-    let own = (neurons as u32).div_ceil(workgroup);
-    format!(
-        "const INPUTS: u32 = {inputs}u;\nconst N: u32 = {neurons}u;\nconst OWN: u32 = {own}u;\nconst WORKGROUP: u32 = {workgroup}u;\n"
-    )
+fn preamble(size: Size, workgroup: u32) -> String {
+    let constants = [
+        ("INPUTS", size.inputs as u32),
+        ("SHARED", size.shared_inputs() as u32),
+        ("N", size.neurons as u32),
+        ("OWN", (size.neurons as u32).div_ceil(workgroup)),
+        ("WORKGROUP", workgroup),
+    ];
+    let line = |(name, value)| format!("const {name}: u32 = {value}u;\n");
+    constants.map(line).concat()
 }
 
 /// The source of the kernel that draws input spikes.

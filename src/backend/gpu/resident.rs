@@ -105,10 +105,7 @@ impl Engine {
             .flat_map(|weights| weights.iter().map(|w| w.to_bits()))
             .collect();
         Ok(Networks {
-            size: Size {
-                inputs: params.model.inputs(),
-                neurons: n,
-            },
+            size: Size::of(&params.model),
             count: networks.len(),
             slots_s2: steps.delay_e_to_i_max + 1,
             slots_s3: steps.delay_i_to_e_max + 1,

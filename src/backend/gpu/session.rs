@@ -140,32 +140,33 @@ impl Chunk {
                 ..task(index, host, Stream::Train, host.state.presented)
             })
             .collect();
-        let words = list.repeat(tasks.len());
-        let batch = Batch {
-            tasks: &tasks,
-            presentations: 1,
-            input: Input::Lists {
-                words: &words,
-                stride: list.len() as u32,
-            },
-            rates: &self.networks.rates,
-            stimulus: recorded.steps,
-            steps: recorded.steps,
-            s1,
-            from_rest: false,
-            latch: recorded.phase != Phase::Window,
-        };
-        let watch = recorded.watch;
-        let words =
-            self.engine
-                .run_recorded(&self.networks, &self.lanes, &batch, &fields(watch))?;
-        let clocks: Vec<u32> = self.hosts.iter().map(|host| host.state.clock).collect();
-        let records = records(&words, &clocks, self.shape.neurons, watch);
+        let (watch, mut all) = (recorded.watch, Vec::with_capacity(tasks.len()));
+        for tasks in tasks.chunks(self.engine.at_once(4 * list.len() as u64)) {
+            let words = list.repeat(tasks.len());
+            let batch = Batch {
+                tasks,
+                presentations: 1,
+                input: Input::Lists {
+                    words: &words,
+                    stride: list.len() as u32,
+                },
+                rates: &self.networks.rates,
+                stimulus: recorded.steps,
+                steps: recorded.steps,
+                s1,
+                from_rest: false,
+                latch: recorded.phase != Phase::Window,
+            };
+            let (networks, lanes) = (&self.networks, &self.lanes);
+            let words = (self.engine).run_recorded(networks, lanes, &batch, &fields(watch))?;
+            let clocks: Vec<u32> = tasks.iter().map(|task| task.clock).collect();
+            all.extend(records(&words, &clocks, self.shape.neurons, watch));
+        }
         for host in &mut self.hosts {
             host.state.clock += recorded.steps;
         }
         self.collect_counts(matches!(recorded.phase, Phase::Train { .. }))?;
-        Ok(records)
+        Ok(all)
     }
 
     fn read_out(&mut self) -> Result<Vec<Vec<f32>>, GpuError> {
@@ -258,7 +259,7 @@ impl Chunk {
             from_rest: false,
             latch: false,
         };
-        let ran = self.engine.run(&self.networks, &lanes, &batch);
+        let ran = self.engine.run_in_turns(&self.networks, &lanes, &batch);
         let copy = std::mem::replace(&mut self.networks.weights, kept);
         ran?;
         self.engine.read(&copy)

@@ -1,7 +1,6 @@
 //! Training a chunk of networks.
 
 use super::batch::{Batch, Input};
-use super::engine::Engine;
 use super::layout::{LEARNING, Task};
 use super::resident::check_counts;
 use super::session::{Chunk, task};
@@ -9,9 +8,6 @@ use super::{Uploads, image_of, most_spikes};
 use crate::backend::{BackendError, Showing, check_clock};
 use crate::model::poisson::stream_of_attempt;
 use crate::model::rng::Stream;
-
-/// Bytes of spike lists that a call may hold at once.
-const SPIKE_BYTES: u64 = 64 << 20;
 
 /// Where a network is in its list of images, and how often it was shown the next one.
 #[derive(Clone, Copy, Default)]
@@ -26,20 +22,29 @@ impl Chunk {
         if self.probabilities.len() > 1 {
             return self.train_by_answers(pixels, plan);
         }
-        let length = plan[0].len();
+        let (length, inputs) = (plan[0].len(), self.shape.inputs());
         let steps = self.shape.steps;
+        // What is shifted out of an image fires no more.
+        let expected = |chunk: &Self, at: usize| {
+            let images = plan
+                .iter()
+                .map(|showings| image_of(pixels, showings[at].image, chunk.shape.image));
+            most_spikes(&chunk.probabilities[0], images, steps.stimulus)
+        };
         let mut done = 0;
         while done < length {
-            // As many presentations as the spike lists have room for, judged by the first one.
-            let first = plan
-                .iter()
-                .map(|showings| image_of(pixels, showings[done].image, self.shape.image));
-            let expected = most_spikes(&self.probabilities[0], first, steps.stimulus);
-            let bytes = Engine::task_bytes(steps.stimulus, self.shape.inputs(), expected)
-                * plan.len() as u64;
-            let count = ((SPIKE_BYTES / bytes.max(1)) as usize).clamp(1, length - done);
-            self.train_some(pixels, plan, done..done + count)?;
-            done += count;
+            // As many presentations as the spike lists have room for.
+            let (mut next, mut most) = (done + 1, expected(self, done));
+            while next < length {
+                let more = most.max(expected(self, next));
+                let at_once = self.engine.tasks_at_once(steps.stimulus, inputs, more);
+                if (next + 1 - done) * plan.len() > at_once {
+                    break;
+                }
+                (next, most) = (next + 1, more);
+            }
+            self.train_some(pixels, plan, done..next, most)?;
+            done = next;
         }
         Ok(())
     }
@@ -49,6 +54,7 @@ impl Chunk {
         pixels: &[u8],
         plan: &[Vec<Showing>],
         range: std::ops::Range<usize>,
+        most_spikes: f64,
     ) -> Result<(), BackendError> {
         let steps = self.shape.steps;
         let (presentations, per_image) = (range.len(), steps.stimulus + steps.rest);
@@ -67,10 +73,6 @@ impl Chunk {
                 });
             }
         }
-        let images = uploads
-            .pixels
-            .chunks_exact(self.shape.inputs().next_multiple_of(4));
-        let most_spikes = most_spikes(&self.probabilities[0], images, steps.stimulus);
         self.learn(&tasks, presentations, &uploads.pixels, most_spikes)?;
         for host in &mut self.hosts {
             host.state.clock += presentations as u32 * per_image;
@@ -185,6 +187,8 @@ impl Chunk {
             from_rest: false,
             latch: true,
         };
-        Ok(self.engine.run(&self.networks, &self.lanes, &batch)?)
+        Ok(self
+            .engine
+            .run_in_turns(&self.networks, &self.lanes, &batch)?)
     }
 }

@@ -9,13 +9,13 @@ use super::session::GpuSession;
 use crate::backend::check::common_lanes;
 use crate::backend::{BackendError, Session, Shift, Showing};
 use crate::network::Network;
-use crate::params::Vote;
+use crate::params::{REFERENCE_INPUTS, Vote};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Another number of threads than the expected one must be faster by this factor, or noise would choose.
 const FASTER: f64 = 1.1;
-/// Neurons of all networks that are timed together, and networks at most.
+/// Neurons of all networks that are timed together, if they have 784 inputs or fewer, and networks at most.
 const NEURONS: usize = 2048;
 const NETWORKS: usize = 16;
 
@@ -60,7 +60,9 @@ fn time_of(
     params.model.network.vote = Vote::Groups {
         neurons_per_class: neurons,
     };
-    let networks = (0..(NEURONS / neurons).clamp(1, NETWORKS))
+    let reference = REFERENCE_INPUTS as usize;
+    let count = NEURONS * reference / (neurons * inputs.max(reference));
+    let networks = (0..count.clamp(1, NETWORKS))
         .map(|replica| Network::new(&params, replica))
         .collect::<Result<Vec<_>, _>>()?;
     let showing = |image| Showing {
@@ -74,7 +76,13 @@ fn time_of(
     };
     let mut session = GpuSession::default();
     // What is asked of the device for this is not counted.
-    let engine = Engine::new(gpu.device.clone(), pipelines.clone(), Arc::default());
+    let traffic = Arc::default();
+    let engine = Engine::new(
+        gpu.device.clone(),
+        pipelines.clone(),
+        traffic,
+        gpu.largest_buffer,
+    );
     session.add(engine, networks, shape)?;
     let pixels = striped_images(inputs);
     session.train(&pixels, &plan)?;

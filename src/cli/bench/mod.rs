@@ -4,9 +4,10 @@ mod show;
 
 use super::data::Loaded;
 use super::device::{check_threads, open, opener, tell};
+use super::heatmap::FontOptions;
 use super::options::ParamOptions;
 use super::output::{out, out_json, warn_unless_flushed};
-use super::paths::path;
+use super::paths::{bare, target};
 use super::progress::Progress;
 use super::sweep::grid;
 use anyhow::{Context, ensure};
@@ -46,7 +47,7 @@ struct MeasureOptions {
     /// Values of a parameter, e.g. job.replicas=1,16; may be repeated: all combinations
     ///
     /// Where the parameter is a list, each value has brackets: network.classes=[7,4,6],[0-2].
-    #[arg(long, value_name = "KEY=V,V,...")]
+    #[arg(long, value_parser = bare, value_name = "KEY=V,V,...")]
     grid: Vec<String>,
     /// Laps of each measurement; the table shows their median and extremes
     #[arg(long, value_parser = whole::<usize>, value_name = "N", default_value_t = 5)]
@@ -68,8 +69,10 @@ struct OutputOptions {
     #[arg(long, value_parser = whole::<usize>, value_name = "N", default_value_t = 0)]
     threads: usize,
     /// Draw CPU time an image over the values of the first --grid, as SVG into this new file
-    #[arg(long, value_parser = path(), value_name = "FILE", requires = "grid")]
+    #[arg(long, value_parser = target(), value_name = "FILE", requires = "grid")]
     plot: Option<PathBuf>,
+    #[command(flatten)]
+    font: FontOptions,
     /// Print one JSON document instead of a table
     #[arg(long)]
     json: bool,
@@ -153,7 +156,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
         out(&document.table())?;
     }
     if let Some(path) = &args.output.plot {
-        let svg = document.plot(&search.axes[0].key)?;
+        let svg = document.plot(&search.axes[0].key, args.output.font)?;
         let flushed = write_new(path, |file| file.write_all(svg.as_bytes()))
             .with_context(|| format!("cannot write {}", path.display()))?;
         warn_unless_flushed(path, &flushed);

@@ -1,6 +1,8 @@
 //! What `bench` shows: a table, and a plot over the first axis of its grid.
 
 use super::{Document, Machine, Row};
+use crate::cli::figures::counted;
+use crate::cli::heatmap::FontOptions;
 use anyhow::Context;
 use spikeprune::experiment::bench::Measured;
 use spikeprune::params;
@@ -12,8 +14,12 @@ impl Document<'_> {
     pub fn table(&self) -> String {
         let Machine { cpu, cores, os, .. } = &self.machine;
         let mut text = format!(
-            "spikeprune {} on {cpu}, {cores} cores, {os}; {} threads\n{} laps of at least {} s: median (least to most)\n",
-            self.version, self.threads, self.laps, self.lap_seconds
+            "spikeprune {} on {cpu}, {}, {os}; {}\n{} of at least {} s: median (least to most)\n",
+            self.version,
+            counted(*cores, "core"),
+            counted(self.threads, "thread"),
+            counted(self.laps, "lap"),
+            self.lap_seconds
         );
         for row in &self.rows {
             // Writing to a string cannot fail.
@@ -30,7 +36,7 @@ impl Document<'_> {
 
     /// CPU time an image over the values of the axis `key`, as SVG: a line for training and one for testing, for each
     /// device and each combination of the other axes.
-    pub fn plot(&self, key: &str) -> anyhow::Result<String> {
+    pub fn plot(&self, key: &str, font: FontOptions) -> anyhow::Result<String> {
         let mut series: Vec<Series> = Vec::new();
         for row in &self.rows {
             let x = number(key, &row.settings[key])?;
@@ -64,6 +70,7 @@ impl Document<'_> {
             x: axis(key),
             y: axis("CPU time an image in ms"),
             series,
+            font_scale: font.font_scale,
             ..Lines::default()
         };
         Ok(lines.svg()?.to_file())
@@ -80,14 +87,14 @@ impl Row {
     }
 
     fn heading(&self) -> String {
-        let networks = match self.networks {
-            1 => "1 network".into(),
-            networks => format!("{networks} networks"),
-        };
         let settings = self.others("");
         format!(
-            "{}, {networks} of {} neurons, dt {} ms, {}{settings}",
-            self.device, self.neurons, self.dt_ms, self.rule
+            "{}, {} of {}, dt {} ms, {}{settings}",
+            self.device,
+            counted(self.networks, "network"),
+            counted(self.neurons, "neuron"),
+            self.dt_ms,
+            self.rule
         )
     }
 }

@@ -8,7 +8,7 @@ use super::choices::{List, choice_list};
 use super::data::{DataOptions, Loaded};
 use super::device::DeviceOptions;
 use super::heatmap::FontOptions;
-use super::options::{Asked, JobOptions, ModelOptions, SourceOptions};
+use super::options::{Asked, JobOptions, ModelOptions, SourceOptions, check_seeds};
 use super::paths::path;
 use super::run::{Flags, Job, Kind, Start};
 use super::run_folder::{FolderOptions, RunFolder};
@@ -222,6 +222,7 @@ impl ReproduceArgs {
             self.model.pruning.is_none(),
             "--pruning has no meaning here: --arms names the kinds of pruning to compare"
         );
+        check_seeds(self.shared.seeds)?;
         let mut asked = self.source.resolve_from(preset, self.device.quiet)?;
         self.job.apply(&mut asked)?;
         self.data.apply(&mut asked.params.job);

@@ -4,9 +4,9 @@ mod table;
 
 use super::data::Loaded;
 use super::device::DeviceOptions;
-use super::options::{ParamOptions, note_renamed};
+use super::options::{ParamOptions, check_seeds, note_renamed};
 use super::output::note;
-use super::paths::path;
+use super::paths::{bare, path};
 use super::run::{Flags, Frame, Job, Kind, Start};
 use super::run_folder::{FolderOptions, RunFolder};
 use super::train::note_missing_validation;
@@ -48,13 +48,13 @@ struct SearchOptions {
     /// Values of a parameter, e.g. learning.a_pre=0.005,0.01,0.02; may be repeated: all combinations
     ///
     /// Where the parameter is a list, each value has brackets: network.classes=[7,4,6],[0-2].
-    #[arg(long, value_name = "KEY=V,V,...")]
+    #[arg(long, value_parser = bare, value_name = "KEY=V,V,...")]
     grid: Vec<String>,
     /// A parameter drawn uniformly, e.g. learning.a_pre=0.001..0.1; needs --random
-    #[arg(long, value_name = "KEY=LOW..HIGH", requires = "random")]
+    #[arg(long, value_parser = bare, value_name = "KEY=LOW..HIGH", requires = "random")]
     range: Vec<String>,
     /// The same with a uniform logarithm
-    #[arg(long, value_name = "KEY=LOW..HIGH", requires = "random")]
+    #[arg(long, value_parser = bare, value_name = "KEY=LOW..HIGH", requires = "random")]
     log_range: Vec<String>,
     /// Draw so many points at random instead of taking the whole grid
     #[arg(long, value_parser = whole::<usize>, value_name = "N")]
@@ -145,6 +145,7 @@ impl Job for Searching {
     fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()> {
         let Self { search, trials } = &self;
         let mut rows = self.rows(frame)?;
+        let rows_before = rows.len();
         let (before, start) = (seconds_of(&frame.folder, &rows)?, Instant::now());
         let mut took = before;
         let Frame {
@@ -167,7 +168,14 @@ impl Job for Searching {
                 write_rows(folder, search, &rows, took)
                     .map_err(|error| ExperimentError::Observer(error.into()))
             },
-        )?;
+        )
+        .map_err(|error| match error {
+            ExperimentError::SearchStopped { networks, .. } => ExperimentError::SearchStopped {
+                networks: rows_before + networks,
+                of: trials.len(),
+            },
+            error => error,
+        })?;
         frame.progress.finish();
         for key in unchanging(search, &rows) {
             let text = format!(
@@ -195,6 +203,9 @@ impl Searching {
     fn rows(&self, frame: &mut Frame<'_>) -> anyhow::Result<Vec<Row>> {
         let (folder, images) = (&mut frame.folder, &frame.data.set.train);
         folder.check_unchanged(SEARCH)?;
+        if !folder.has(TABLE) {
+            return Ok(Vec::new());
+        }
         let rows = read_rows(folder.path(), &self.search, &self.trials, images)?;
         match rows.is_empty() {
             // A table without rows cannot have been changed.
@@ -218,6 +229,7 @@ fn seconds_of(folder: &RunFolder, rows: &[Row]) -> anyhow::Result<Option<f64>> {
 
 impl SearchOptions {
     fn search(&self, mut params: Params, quiet: bool) -> anyhow::Result<Search> {
+        check_seeds(self.seeds)?;
         let mut axes = grid(&params, &self.grid)?;
         for text in &self.range {
             axes.push(range(&params, "--range", text, Values::Uniform)?);

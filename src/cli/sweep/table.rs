@@ -1,6 +1,6 @@
 //! sweep.csv: its rows, written as networks finish and read again, and the best points among them.
 
-use crate::cli::figures::{MEAN, percent};
+use crate::cli::figures::{MEAN, counted, percent};
 use crate::cli::own_files::Took;
 use crate::cli::run_folder::RunFolder;
 use anyhow::{Context, ensure};
@@ -220,8 +220,8 @@ pub fn best(search: &Search, rows: &[Row], seconds: Option<f64>) -> String {
         _ => format!(", {MEAN}"),
     };
     let mut text = format!(
-        "{} networks{time}; the best points on validation images{over}:\n\n",
-        rows.len()
+        "{}{time}; the best points on validation images{over}:\n\n",
+        counted(rows.len(), "network")
     );
     for (_, line) in points.iter().take(SHOWN) {
         // Writing to a string cannot fail.

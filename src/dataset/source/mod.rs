@@ -1,12 +1,19 @@
 //! Where data sets come from, told apart by what they are.
 
+#[cfg(feature = "sources")]
+mod arrays;
 mod by_crate;
 mod gzip;
 pub(super) mod idx;
+#[cfg(feature = "sources")]
+pub(super) mod pictures;
 mod split;
+#[cfg(feature = "sources")]
+mod table;
 
 use super::{Dataset, DatasetError, ImageShape, LabelledImages, Reading};
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// What a source holds.
 pub(super) struct Found {
@@ -40,11 +47,17 @@ impl Images {
 /// Reads the data set at `path`; `seed` draws what is tested where it has no part to test with.
 pub(super) fn load(path: &Path, reading: &Reading, seed: u64) -> Result<Dataset, DatasetError> {
     let found = find(path, reading)?;
-    let labelled = |images: Option<Images>| images.map(|images| labelled(path, images, reading));
-    let (train, test) = (
-        labelled(found.train).transpose()?,
-        labelled(found.test).transpose()?,
-    );
+    // Names are numbered here, from 0 on.
+    let first = match found.names.is_empty() {
+        true => i64::from(reading.labels_from),
+        false => 0,
+    };
+    let of = |images: Option<Images>| {
+        images
+            .map(|images| labelled(path, images, first))
+            .transpose()
+    };
+    let (train, test) = (of(found.train)?, of(found.test)?);
     let (train, test) = match (train, test) {
         (Some(train), Some(test)) => {
             if train.shape() != test.shape() {
@@ -65,32 +78,51 @@ pub(super) fn load(path: &Path, reading: &Reading, seed: u64) -> Result<Dataset,
 }
 
 fn find(path: &Path, reading: &Reading) -> Result<Found, DatasetError> {
-    match path.try_exists() {
-        Err(cause) => {
-            return Err(DatasetError::Unreadable {
-                path: path.into(),
-                cause,
-            });
+    path.try_exists()
+        .map_err(|cause| DatasetError::Unreadable {
+            path: path.into(),
+            cause,
+        })?;
+    let sources: &[fn(&Path, &Reading) -> Result<Option<Found>, DatasetError>] = &[
+        idx::read,
+        #[cfg(feature = "sources")]
+        pictures::read,
+        #[cfg(feature = "sources")]
+        arrays::read,
+        #[cfg(feature = "sources")]
+        table::read,
+    ];
+    for read in sources {
+        if let Some(found) = read(path, reading)? {
+            return Ok(found);
         }
-        Ok(_) => {}
     }
-    match idx::read(path, reading)? {
-        Some(found) => Ok(found),
-        None if path.is_dir() => Err(DatasetError::Missing {
+    match path.is_dir() {
+        true => Err(DatasetError::Missing {
             dir: path.into(),
             name: idx::first_name(),
         }),
-        None => Err(DatasetError::NoFolder { dir: path.into() }),
+        false => Err(DatasetError::NoFolder { dir: path.into() }),
     }
 }
 
+/// The name of a file in small letters.
+#[cfg(feature = "sources")]
+fn path_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().to_lowercase()
+}
+
+/// What is in a folder, by name; nothing of one that cannot be read, which is told when its files are opened.
+fn entries(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut entries: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    entries.sort();
+    entries
+}
+
 /// Images with their labels as classes, the lowest label 0.
-fn labelled(
-    path: &Path,
-    images: Images,
-    reading: &Reading,
-) -> Result<LabelledImages, DatasetError> {
-    let first = i64::from(reading.labels_from);
+fn labelled(path: &Path, images: Images, first: i64) -> Result<LabelledImages, DatasetError> {
     let class = |(index, &label): (usize, &i64)| {
         u8::try_from(label.saturating_sub(first)).map_err(|_| DatasetError::Label {
             path: path.into(),

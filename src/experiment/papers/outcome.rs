@@ -42,9 +42,12 @@ pub enum Verdict {
     /// The mean is not, but the figure lies within its 95% interval: these networks do not speak against it.
     #[serde(rename = "within the interval")]
     Within,
-    /// Nor does it lie there, or there is no interval.
+    /// Nor does it lie there.
     #[serde(rename = "not reached")]
     NotReached,
+    /// The mean is not, and has no interval, as that of one network: nothing can be said.
+    #[serde(rename = "no interval")]
+    NoInterval,
 }
 
 impl Direction {
@@ -61,11 +64,11 @@ impl Outcome {
     pub fn new(paper: f64, direction: Direction, found: Option<Interval>) -> Self {
         let (low, high) = (found.and_then(|f| f.low), found.and_then(|f| f.high));
         let reached = found.is_some_and(|found| direction.is_reached(found.mean, paper));
-        let within = low.is_some_and(|low| low <= paper) && high.is_some_and(|high| paper <= high);
-        let verdict = match (reached, within) {
-            (true, _) => Verdict::Reached,
-            (false, true) => Verdict::Within,
-            (false, false) => Verdict::NotReached,
+        let verdict = match low.zip(high) {
+            _ if reached => Verdict::Reached,
+            Some((low, high)) if (low..=high).contains(&paper) => Verdict::Within,
+            Some(_) => Verdict::NotReached,
+            None => Verdict::NoInterval,
         };
         Self {
             paper,
@@ -85,6 +88,7 @@ impl fmt::Display for Verdict {
             Self::Reached => "reached",
             Self::Within => "within the interval",
             Self::NotReached => "not reached",
+            Self::NoInterval => "no interval",
         })
     }
 }
@@ -109,7 +113,7 @@ mod tests {
             (AtLeast, 0.6, Some((0.4, 0.7)), Verdict::Reached),
             (AtLeast, 0.45, Some((0.4, 0.5)), Verdict::Within),
             (AtLeast, 0.45, Some((0.4, 0.49)), Verdict::NotReached),
-            (AtLeast, 0.45, None, Verdict::NotReached),
+            (AtLeast, 0.45, None, Verdict::NoInterval),
             (AtMost, 0.45, None, Verdict::Reached),
             (AtMost, 0.55, Some((0.5, 0.6)), Verdict::Within),
             (AtMost, 0.55, Some((0.51, 0.6)), Verdict::NotReached),

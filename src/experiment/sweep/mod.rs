@@ -13,7 +13,8 @@ use crate::trained::Metrics;
 use std::sync::atomic::AtomicBool;
 
 /// Trains the trials, as many at once as the backend likes, and calls `done` for each that is finished, with its last
-/// metrics on validation images and the wall-clock time of its job. Once `stop` is true it drops the job in hand.
+/// metrics on validation images and the wall-clock time of its job. Once `stop` is true it drops the job in hand, and says
+/// how many of these trials are done.
 ///
 /// # Errors
 /// When the data are too few, the backend, the observer or `done` fails, or it was stopped.
@@ -31,6 +32,7 @@ pub fn sweep(
         _ => false,
     };
     let jobs = trials.chunk_by(together);
+    let (mut networks_done, of) = (0, trials.len());
     for job in jobs.flat_map(|job| job.chunks(backend.networks_at_once())) {
         let networks = job
             .iter()
@@ -44,10 +46,18 @@ pub fn sweep(
                 last = rows.to_vec();
             }
             observer(event)
+        });
+        let trained = trained.map_err(|error| match error {
+            ExperimentError::Stopped { .. } => ExperimentError::SearchStopped {
+                networks: networks_done,
+                of,
+            },
+            error => error,
         })?;
         for (trial, metrics) in job.iter().zip(&last) {
             done(trial, metrics, trained.seconds)?;
         }
+        networks_done += job.len();
     }
     Ok(())
 }

@@ -1,5 +1,8 @@
 //! What is searched: axes of parameters, and the points and networks that follow from them.
 
+#[cfg(test)]
+mod tests;
+
 use crate::draws;
 use crate::params::{ConfigError, MAX_REPLICAS, Params, ParamsError, set_value, to_toml};
 use serde::{Deserialize, Serialize};
@@ -61,6 +64,11 @@ pub enum SearchError {
     NoValues { key: String },
     #[error("{key} is given as a range: a grid needs values; list them, or draw points at random")]
     Range { key: String },
+    #[error(
+        "the lists have {points} points in all, of which {count} cannot be drawn at random: take them all, as a grid, or \
+         search a range"
+    )]
+    Few { count: usize, points: usize },
     #[error("{key} takes no fractions, which a range draws: list its values")]
     Whole { key: String },
     #[error("{key}: a range needs finite numbers, the first below the second{positive}")]
@@ -196,7 +204,7 @@ impl Search {
             return Err(SearchError::TooMany { most });
         }
         let points = match self.random {
-            Some(count) => (0..count).map(|point| self.drawn(point)).collect(),
+            Some(count) => self.random(count)?,
             None => self.grid()?,
         };
         let numbered = points.into_iter().enumerate();
@@ -262,6 +270,23 @@ impl Search {
         pairs.join(", ")
     }
 
+    /// So many points, each once.
+    fn random(&self, count: usize) -> Result<Vec<Vec<String>>, SearchError> {
+        let sizes = self.axes.iter().map(|axis| match &axis.values {
+            Values::Listed(values) => Some(values.len()),
+            Values::Uniform(..) | Values::LogUniform(..) => None,
+        });
+        let sizes: Option<Vec<usize>> = sizes.collect();
+        let points = sizes.map(|sizes| sizes.into_iter().fold(1, usize::saturating_mul));
+        if let Some(points) = points.filter(|&points| count >= points) {
+            return Err(SearchError::Few { count, points });
+        }
+        let mut seen = BTreeSet::new();
+        let drawn = (0..).map(|place| self.drawn(place));
+        let new = drawn.filter(|values| seen.insert(values.clone()));
+        Ok(new.take(count).collect())
+    }
+
     fn drawn(&self, point: usize) -> Vec<String> {
         let places = draws::places(self.params.job.seed, point, self.axes.len());
         let axes = self.axes.iter().zip(places);
@@ -301,94 +326,5 @@ fn check_acts(key: &str, points: &[Point]) -> Result<(), SearchError> {
             why: first,
         }),
         _ => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::presets;
-
-    fn search(axes: &[(&str, Values)], random: Option<usize>) -> Search {
-        Search {
-            params: presets::paper(),
-            axes: axes
-                .iter()
-                .map(|(key, values)| Axis {
-                    key: (*key).into(),
-                    values: values.clone(),
-                })
-                .collect(),
-            random,
-            seeds: 2,
-        }
-    }
-
-    fn listed(values: &[&str]) -> Values {
-        Values::Listed(values.iter().map(ToString::to_string).collect())
-    }
-
-    #[test]
-    fn a_grid_has_all_combinations() {
-        let axes = [
-            ("learning.a_pre", listed(&["0.01", "0.02"])),
-            ("pruning.mode", listed(&["none", "final", "continuous"])),
-        ];
-        let trials = search(&axes, None).trials().unwrap();
-        assert_eq!(trials.len(), 2 * 3 * 2);
-        assert_eq!((trials[5].point, trials[5].replica), (2, 1));
-        assert_eq!(trials[4].values, ["0.01", "continuous"]);
-        assert_eq!(trials[11].params.model.learning.a_pre, 0.02);
-    }
-
-    #[test]
-    fn more_random_points_begin_with_the_fewer() {
-        let axes = [
-            ("learning.a_pre", Values::LogUniform(1e-4, 1e-1)),
-            ("pruning.tau_ms", Values::Uniform(1e5, 3e5)),
-        ];
-        let few = search(&axes, Some(5)).trials().unwrap();
-        let many = search(&axes, Some(50)).trials().unwrap();
-        assert_eq!(few[..], many[..10]);
-        let below = many
-            .iter()
-            .filter(|t| t.params.model.learning.a_pre < 3.2e-3)
-            .count();
-        assert!(
-            (30..70).contains(&below),
-            "{below} of 100 below the geometric mean"
-        );
-        assert!(
-            many.iter()
-                .all(|t| (1e-4..=1e-1).contains(&t.params.model.learning.a_pre))
-        );
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_refused() {
-        let refused = |axes: &[(&str, Values)], random| search(axes, random).trials().unwrap_err();
-        let range = ("learning.a_pre", Values::Uniform(0.0, 1.0));
-        assert!(matches!(refused(&[range], None), SearchError::Range { .. }));
-        for bounds in [
-            Values::Uniform(1.0, 1.0),
-            Values::LogUniform(0.0, 1.0),
-            Values::Uniform(0.0, f64::NAN),
-        ] {
-            let error = refused(&[("learning.a_pre", bounds)], Some(3));
-            assert!(matches!(error, SearchError::Bounds { .. }));
-        }
-        let error = refused(&[("learning.nothing", listed(&["1"]))], None);
-        assert!(matches!(error, SearchError::Config(_)));
-        let error = refused(&[("learning.a_pre", listed(&["0.01", "7"]))], None);
-        assert!(
-            error.to_string().contains("point 1 (learning.a_pre=7)"),
-            "{error}"
-        );
-        let long: Vec<String> = (1..400).map(|i| format!("0.{i:03}")).collect();
-        let axis = |key| (key, Values::Listed(long.clone()));
-        assert!(matches!(
-            refused(&[axis("learning.a_pre"), axis("learning.dropout")], None),
-            SearchError::TooMany { .. }
-        ));
     }
 }

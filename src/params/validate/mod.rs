@@ -11,6 +11,10 @@ pub const MAX_NEURONS: usize = 16_384;
 /// Networks that one job may train.
 pub const MAX_REPLICAS: usize = 4_096;
 
+/// Input spikes that a presentation may be expected to have, were all its pixels white; a list of them in memory takes
+/// ten bytes a spike, and counts them in 32 bits.
+const MAX_SPIKES: f64 = 1e9;
+
 /// Bytes that a checkpoint may have; a job in memory takes a few times as much.
 pub const MAX_CHECKPOINT_BYTES: u64 = 4 << 30;
 

@@ -2,7 +2,7 @@
 
 use super::super::schema::check_ranges;
 use super::super::*;
-use super::{MAX_NEURONS, count, out_of_range};
+use super::{MAX_NEURONS, MAX_SPIKES, count, out_of_range};
 use crate::dataset::ImageShape;
 
 impl Architecture {
@@ -103,7 +103,6 @@ impl Model {
     }
 
     fn validate_time(&self) -> Result<(), ParamsError> {
-        self.steps()?;
         self.validate_inputs()?;
         if self.input.mean_rate_hz > self.input.full_rate_hz {
             return Err(out_of_range(
@@ -112,15 +111,28 @@ impl Model {
                 format!("at most input.full_rate_hz, {}", self.input.full_rate_hz),
             ));
         }
-        for (rate_key, rate_hz) in [
-            ("input.full_rate_hz", self.input.full_rate_hz),
+        self.validate_rates()
+    }
+
+    /// An input fires at most once a step, and all of them not more often than a list of spikes holds.
+    fn validate_rates(&self) -> Result<(), ParamsError> {
+        let (steps, dt_ms, inputs) = (self.steps()?, self.time.dt_ms, self.inputs());
+        let stimulus = ("time.stimulus_ms", self.time.stimulus_ms, steps.stimulus);
+        let window = ("pruning.window_ms", self.pruning.window_ms, steps.window);
+        let brightest_hz = self.full_rate_hz(self.attempts() - 1);
+        for (rate_key, rate_hz, (key, ms, steps)) in [
+            ("input.full_rate_hz", self.input.full_rate_hz, stimulus),
             (
                 "input.full_rate_hz with all retries",
-                self.full_rate_hz(self.attempts() - 1),
+                brightest_hz,
+                stimulus,
             ),
-            ("pruning.window_rate_hz", self.pruning.window_rate_hz),
+            (
+                "pruning.window_rate_hz",
+                self.pruning.window_rate_hz,
+                window,
+            ),
         ] {
-            let dt_ms = self.time.dt_ms;
             let probability = rate_hz * dt_ms * 1e-3;
             if probability > 1.0 {
                 return Err(ParamsError::RateTooHigh {
@@ -129,6 +141,14 @@ impl Model {
                     dt_ms,
                     probability,
                 });
+            }
+            let spikes = probability * f64::from(steps) * inputs as f64;
+            if spikes > MAX_SPIKES {
+                let expected = format!(
+                    "shorter, or {rate_key} lower: {inputs} inputs fire {spikes:.0} times in it, {MAX_SPIKES:.0} at \
+                     most"
+                );
+                return Err(out_of_range(key, ms, expected));
             }
         }
         Ok(())

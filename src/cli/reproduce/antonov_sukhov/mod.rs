@@ -111,7 +111,7 @@ impl Job for Arms {
     fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()> {
         let plan = &self.0;
         let begun = frame.saved(TRAINING, &plan.params)?;
-        if begun.is_none() && frame.folder.file(RESULT).exists() {
+        if begun.is_none() && frame.folder.has(RESULT) {
             let text = "the run has come to its end before, and kept no training: it begins anew";
             note(text, frame.quiet());
         }
@@ -125,9 +125,10 @@ impl Job for Arms {
         })?;
         let (document, digests) = (frame.data.with(&found), frame.data.set.digests());
         let table = table::table(&found);
-        (silent_networks(&found).iter()).for_each(|text| note(text, frame.quiet()));
+        let silent = silent_networks(&found, &frame.data.set);
+        (silent.iter()).for_each(|text| note(text, frame.quiet()));
         frame.end(Some(RESULT), &document, &table, |folder, is_told| {
-            page(&found, &digests, folder, self.1).context(NO_PAGE)?;
+            page((&found, silent), &digests, folder, self.1).context(NO_PAGE)?;
             // As long as the training is there, table and page can be made again.
             match is_told {
                 true => folder.remove(TRAINING),
@@ -139,23 +140,27 @@ impl Job for Arms {
 
 /// Writes the page with its pictures.
 fn page(
-    found: &Reproduction,
+    (found, silent): (&Reproduction, Option<String>),
     data: &Digests,
     folder: &mut RunFolder,
     font: FontOptions,
 ) -> anyhow::Result<()> {
     let sets = pictures::sets(found, data, folder, font)?;
     let weights = pictures::weights(found, data, folder, font)?;
-    folder.write_text(PAGE, &report::html(found, data, &sets, &weights, font)?)
+    folder.write_text(
+        PAGE,
+        &report::html((found, silent), data, &sets, &weights, font)?,
+    )
 }
 
 /// What to say of networks that known digits leave silent.
-fn silent_networks(found: &Reproduction) -> Option<String> {
+fn silent_networks(found: &Reproduction, data: &Dataset) -> Option<String> {
     let silent = found.arms.iter().filter_map(|network| {
         let name = format!("the network {}, seed {},", network.pruning, network.seed);
         Some((name, network.silence()?))
     });
-    silence::note(&silent.collect::<Vec<_>>(), found.arms.len(), &found.params)
+    let silent = silent.collect::<Vec<_>>();
+    silence::note(&silent, found.arms.len(), &found.params, (data, false))
 }
 
 fn plan(args: &ReproduceArgs, start: &Start<'_>) -> anyhow::Result<ArmsPlan> {

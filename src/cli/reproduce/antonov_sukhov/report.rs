@@ -1,7 +1,6 @@
 //! report.html: all results of a reproduction on one page.
 
 use super::plots;
-use super::silent_networks;
 use super::table::{
     CLAIM_COLUMNS, SET_COLUMNS, arm_columns, arm_rows, claim_rows, detection_rows, heading,
     mean_of, set_rows, split_rows, verdict,
@@ -17,7 +16,7 @@ use spikeprune::report::{Block, Cell, Mark, Page, Section};
 
 /// The page as HTML; `sets` and `weights` are pictures in the run folder.
 pub fn html(
-    found: &Reproduction,
+    (found, silent): (&Reproduction, Option<String>),
     data: &Digests,
     sets: &Picture,
     weights: &Picture,
@@ -30,7 +29,7 @@ pub fn html(
             results(found),
             claims(found),
             shown(sets)?,
-            answers(found, font)?,
+            answers((found, silent), font)?,
             detection(found, font)?,
             learning(found, font)?,
             learned(found, weights, font)?,
@@ -89,6 +88,7 @@ fn claims(found: &Reproduction) -> Section {
             Some(Verdict::Reached) => Cell::marked("", Mark::Reached),
             Some(Verdict::Within) => Cell::marked("", Mark::Within),
             Some(Verdict::NotReached) => Cell::marked("", Mark::Missed),
+            Some(verdict @ Verdict::NoInterval) => verdict.to_string().into(),
         });
         cells
     };
@@ -98,7 +98,8 @@ fn claims(found: &Reproduction) -> Section {
             verdict(found),
             "Ratios of spikes an image, from the table of Antonov & Sukhov 2024; accuracy and silent images from \
              the authors' notebooks. A claim is reached when the mean is as far as the published figure, or farther; it \
-             is within the interval when the mean is not, but the published figure lies in its 95% interval."
+             is within the interval when the mean is not, but the published figure lies in its 95% interval. The mean of one \
+             seed has no interval."
                 .into(),
         ],
         blocks: vec![Block::Table {
@@ -144,7 +145,10 @@ fn first(found: &Reproduction) -> Vec<&NetworkResult> {
     names.iter().filter_map(first).collect()
 }
 
-fn answers(found: &Reproduction, font: FontOptions) -> anyhow::Result<Section> {
+fn answers(
+    (found, silent): (&Reproduction, Option<String>),
+    font: FontOptions,
+) -> anyhow::Result<Section> {
     let mut blocks = Vec::new();
     for network in first(found) {
         let caption = format!(
@@ -167,7 +171,7 @@ fn answers(found: &Reproduction, font: FontOptions) -> anyhow::Result<Section> {
     ));
     Ok(Section {
         heading: "Answers".into(),
-        text: silent_networks(found).into_iter().collect(),
+        text: silent.into_iter().collect(),
         blocks,
     })
 }

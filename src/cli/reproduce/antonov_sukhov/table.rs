@@ -1,6 +1,6 @@
 //! The results of `reproduce` as rows of text, for the terminal and for the report.
 
-use crate::cli::figures::{MEAN, MEAN_OF_SPLITS, aligned, amount, counts, percent};
+use crate::cli::figures::{MEAN, MEAN_OF_SPLITS, aligned, amount, counts, numbers, percent};
 use crate::cli::reproduce::page::apart;
 use spikeprune::experiment::papers::antonov_sukhov::{
     ArmName, Claim, NetworkResult, PUBLISHED, Reproduction, Score, SetResult, Split, independent,
@@ -169,7 +169,7 @@ pub fn set_rows(found: &Reproduction) -> Vec<Vec<String>> {
                 name.to_string(),
                 amount(of(|set| set.spikes as f64), 0),
                 amount(of(|set| set.spikes_per_image), 3),
-                counts(silent, first.images as f64, 0),
+                numbers(silent, first.images),
                 published.map_or("-".into(), |(_, spikes)| spikes[with].to_string()),
             ]);
         }
@@ -351,7 +351,7 @@ pub fn verdict(found: &Reproduction) -> String {
     let without = ArmName::Pruning(PruningMode::None);
     let names = found.arm_names();
     let arms: Vec<&ArmName> = names.iter().filter(|name| **name != without).collect();
-    let Some(first) = arms.first() else {
+    let Some(&first) = arms.first() else {
         return String::new();
     };
     let share = |name: &ArmName, of: fn(&NetworkResult) -> Option<f64>| {
@@ -363,29 +363,45 @@ pub fn verdict(found: &Reproduction) -> String {
         Some(noise.silent as f64 / noise.images.max(1) as f64)
     };
     let accuracy = |network: &NetworkResult| Some(network.accuracy);
-    let counted = |name: &&ArmName| {
-        let outcomes = || found.summary.iter().filter(|claim| claim.arm == **name);
-        let count = |verdict| {
-            outcomes()
-                .filter(|c| c.outcome.verdict == Some(verdict))
-                .count()
-        };
-        let within = match outcomes().any(|claim| claim.outcome.low.is_some()) {
-            true => format!(", has {} more within its interval", count(Verdict::Within)),
-            false => String::new(),
-        };
-        let (reached, missed) = (count(Verdict::Reached), count(Verdict::NotReached));
-        format!("{name} reaches {reached}{within} and misses {missed}")
-    };
-    let counted: Vec<String> = arms.iter().map(counted).collect();
+    let counted: Vec<String> = arms
+        .into_iter()
+        .chain([&without])
+        .map(|name| counted(found, name))
+        .collect();
     format!(
         "With {first} pruning {} of the noise images evoke no spike ({} without) and {} of the known digits are \
-         recognised ({} without). Of {} published figures {}.",
+         recognised ({} without). Published figures: {}.",
         share(first, silent),
         share(&without, silent),
         share(first, accuracy),
         share(&without, accuracy),
-        found.summary.len() / arms.len(),
         counted.join("; ")
     )
+}
+
+/// How many of the claims about an arm are reached.
+fn counted(found: &Reproduction, name: &ArmName) -> String {
+    let claims = || found.summary.iter().filter(|claim| claim.arm == *name);
+    let count = |verdict| {
+        let of_verdict = claims().filter(|claim| claim.outcome.verdict == Some(verdict));
+        of_verdict.count()
+    };
+    let who = match name {
+        ArmName::Pruning(PruningMode::None) => "the network without regularisation".into(),
+        name => name.to_string(),
+    };
+    let mut text = format!(
+        "{who} reaches {} of {}",
+        count(Verdict::Reached),
+        claims().count()
+    );
+    if claims().any(|claim| claim.outcome.low.is_some()) {
+        let (within, missed) = (count(Verdict::Within), count(Verdict::NotReached));
+        text += &format!(", has {within} more within its interval and misses {missed}");
+    }
+    match count(Verdict::NoInterval) {
+        0 => {}
+        others => text += &format!(", and has no interval for {others}"),
+    }
+    text
 }

@@ -112,9 +112,10 @@ impl Job for Sizes {
         found.seconds += start.elapsed().as_secs_f64();
         let (document, digests) = (frame.data.with(&found), frame.data.set.digests());
         let table = show::table(&found);
-        (show::silent_networks(&found).iter()).for_each(|text| note(text, frame.quiet()));
+        let silent = show::silent_networks(&found, &frame.data.set);
+        (silent.iter()).for_each(|text| note(text, frame.quiet()));
         frame.end(Some(RESULT), &document, &table, |folder, _| {
-            write_page(plan, &found, &digests, (&sheets, font), folder).context(NO_PAGE)
+            write_page(plan, (&found, silent), &digests, (&sheets, font), folder).context(NO_PAGE)
         })
     }
 }
@@ -130,7 +131,7 @@ fn digits_file(size: usize) -> String {
 /// Writes the page with its pictures, a sheet a size.
 fn write_page(
     plan: &SizesPlan,
-    found: &DiehlCook,
+    (found, silent): (&DiehlCook, Option<String>),
     data: &Digests,
     (sheets, font): (&[(usize, Sheet<'_>)], FontOptions),
     folder: &mut RunFolder,
@@ -142,7 +143,7 @@ fn write_page(
         let name = digits_file(*size);
         digits.push(page::write(&params, data, folder, &name, sheet, caption)?);
     }
-    folder.write_text(PAGE, &show::html(found, data, &digits, font)?)
+    folder.write_text(PAGE, &show::html((found, silent), data, &digits, font)?)
 }
 
 fn plan(args: &ReproduceArgs, start: &Start<'_>) -> anyhow::Result<SizesPlan> {

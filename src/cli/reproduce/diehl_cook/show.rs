@@ -1,12 +1,12 @@
 //! Results for people: a table for the terminal, a page with figures.
 
-use crate::cli::figures::{self, MEAN, aligned, amount, counts};
+use crate::cli::figures::{self, MEAN, aligned, amount, numbers};
 use crate::cli::heatmap::FontOptions;
 use crate::cli::reproduce::page::{
     Picture, apart, axis, cells, columns, figure, mean_curve, neuron_block, picture, share,
 };
 use crate::cli::silence;
-use spikeprune::dataset::Digests;
+use spikeprune::dataset::{Dataset, Digests};
 use spikeprune::experiment::evaluate::LabelVotes;
 use spikeprune::experiment::papers::diehl_cook::{
     BINDSNET, DiehlCook, SIZES, SizeResult, published,
@@ -96,21 +96,18 @@ fn count_rows(found: &DiehlCook) -> Vec<Vec<String>> {
         let mean = |value: &dyn Fn(&SizeResult) -> f64, digits| {
             amount(networks.iter().map(|network| value(network)), digits)
         };
-        let part = |value: &dyn Fn(&SizeResult) -> f64, whole: f64| {
-            counts(
-                networks.iter().map(|network| value(network) / whole),
-                whole,
-                0,
-            )
+        let part = |value: &dyn Fn(&SizeResult) -> f64, whole: usize| {
+            let shares = networks.iter().map(|network| value(network) / whole as f64);
+            numbers(shares, whole)
         };
         let first = networks.first();
-        let neurons = first.map_or(1, |network| network.neurons).max(1) as f64;
-        let images = first.map_or(1, |network| network.eval.images).max(1) as f64;
+        let neurons = first.map_or(1, |network| network.neurons).max(1);
+        let images = first.map_or(1, |network| network.eval.images).max(1);
         vec![
             part(&votes(|votes| votes.unlabelled_neurons as f64), neurons),
             part(&votes(|votes| votes.tied_neurons as f64), neurons),
             part(&|network| network.eval.tied as f64, images),
-            mean(&|network| network.eval.spikes as f64 / images, 1),
+            mean(&|network| network.eval.spikes as f64 / images as f64, 1),
             mean(&|network| network.noise.spikes_per_image(), 2),
             percent(networks, |network| network.noise.silent_fraction()),
             amount(
@@ -174,7 +171,7 @@ fn verdict(found: &DiehlCook) -> String {
 }
 
 /// What to say of networks that stay silent, or whose neurons are labelled with few classes.
-pub fn silent_networks(found: &DiehlCook) -> Option<String> {
+pub fn silent_networks(found: &DiehlCook, data: &Dataset) -> Option<String> {
     let trained = &found.params.model.network.classes;
     let silent = found.networks.iter().filter_map(|network| {
         let (size, seed) = (network.neurons, network.seed);
@@ -188,6 +185,7 @@ pub fn silent_networks(found: &DiehlCook) -> Option<String> {
         &silent.collect::<Vec<_>>(),
         found.networks.len(),
         &found.params,
+        (data, false),
     )
 }
 
@@ -229,7 +227,7 @@ fn neurons(found: &DiehlCook) -> Block {
 
 /// The page; `digits` are pictures in the run folder.
 pub fn html(
-    found: &DiehlCook,
+    (found, silent): (&DiehlCook, Option<String>),
     data: &Digests,
     digits: &[Picture],
     font: FontOptions,
@@ -259,7 +257,7 @@ pub fn html(
             neurons(found),
         ],
     };
-    results.text.extend(silent_networks(found));
+    results.text.extend(silent);
     let learning = Section {
         heading: "Learning".into(),
         text: vec!["Measured on training images that are never trained on.".into()],

@@ -2,9 +2,9 @@
 //! `qmnist-train-labels-idx2-int` of QMNIST; with dots for dashes or without, `.gz` behind or not, in the folder itself or
 //! in one below it, as torchvision's `raw`.
 
+use crate::dataset::source::entries;
 use crate::dataset::{DatasetError, Part};
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What the items of a file are.
@@ -162,14 +162,6 @@ fn several(path: &Path, sets: impl IntoIterator<Item = String>) -> DatasetError 
         path: path.into(),
         sets: sets.into_iter().collect::<Vec<_>>().join(", "),
     }
-}
-
-/// What is in a folder, by name; nothing of one that cannot be read, which is told when its files are opened.
-fn entries(dir: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-    let mut entries: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-    entries.sort();
-    entries
 }
 
 /// Adds the IDX files of a folder to their sets: of several for the same the raw one, and the one with dashes.
