@@ -237,7 +237,8 @@ pub(super) fn read(text: &str) -> Result<Value, ValueError> {
 pub fn unquoted(text: &str) -> Result<String, ValueError> {
     let text = text.trim();
     let in_quotes = |quote| text.len() >= 2 && text.starts_with(quote) && text.ends_with(quote);
-    match in_quotes('"') || in_quotes('\'') {
+    let is_list = pieces(text).is_ok_and(|pieces| pieces.len() > 1);
+    match (in_quotes('"') || in_quotes('\'')) && !is_list {
         false => Ok(text.into()),
         true => match of_toml(text)? {
             Value::String(word) if lost_backslash(&word) => wrong(BACKSLASH),

@@ -307,7 +307,7 @@ fn things_that_are_no_parameter_file_are_refused() {
     let picture = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/t10k-labels-idx1-ubyte.gz");
     all_well([
         refuse_config(&folder.path().join("missing.toml"), "No such file"),
-        refuse_config(folder.path(), "Is a directory"),
+        refuse_config(folder.path(), "this is a folder"),
         refuse_config(&bytes, "UTF-8"),
         refuse_config(&picture, "UTF-8"),
         refuse_config(Path::new("/dev/null/config.toml"), "Not a directory"),
