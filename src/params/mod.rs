@@ -16,6 +16,7 @@ mod idle;
 mod job;
 mod kinds;
 mod layer;
+mod merge;
 mod model;
 mod renamed;
 mod schema;

@@ -11,11 +11,7 @@ use std::time::Duration;
 
 fn training(out: &Path, flags: &[&str]) -> Command {
     let mut command = spikeprune("train", &TRAIN);
-    command
-        .args(flags)
-        .arg("--out")
-        .arg(out)
-        .args(["--set", &data()]);
+    command.args(flags).arg("--out").arg(out).args(data());
     command
 }
 
@@ -121,7 +117,9 @@ fn a_signal_that_was_ignored_stays_so() {
     command.args(["-c", script, env!("CARGO_BIN_EXE_spikeprune")]);
     command
         .args(TRAIN)
-        .args(["--epochs", "1000", "--set", &data(), "--out"]);
+        .args(["--epochs", "1000"])
+        .args(data())
+        .arg("--out");
     let mut child = command.arg(&out).stdout(Stdio::null()).spawn().unwrap();
     wait_for(&out.join("checkpoint.safetensors"), &mut child);
     signal(&child, &["HUP"]);
@@ -162,7 +160,7 @@ fn a_signal_ends_the_tests_too() {
     ];
     let begin = |out: &Path| {
         let mut command = spikeprune("train", &slow);
-        command.args(["--set", &data(), "--out"]).arg(out);
+        command.args(data()).arg("--out").arg(out);
         command
     };
     finish(begin(&whole));
@@ -181,7 +179,7 @@ fn a_signal_ends_the_tests_too() {
 fn search(out: &Path, grid: &str) -> Command {
     let mut command = spikeprune("sweep", &["--dt-ms", "1", "--train-per-class", "2"]);
     command.args(["--overwrite", "--device", "cpu", "--grid", grid]);
-    command.args(["--set", &data(), "--out"]).arg(out);
+    command.args(data()).arg("--out").arg(out);
     command
 }
 
@@ -242,7 +240,7 @@ fn endless(out: &Path) -> Child {
         "cpu",
     ];
     let mut command = spikeprune("train", &long);
-    command.args(["--set", &data(), "--out"]).arg(out);
+    command.args(data()).arg("--out").arg(out);
     let mut child = command.spawn().unwrap();
     wait_for(&out.join("config.toml"), &mut child);
     assert!(child.try_wait().unwrap().is_none());
