@@ -13,7 +13,7 @@ use std::path::PathBuf;
 pub enum DatasetError {
     /// The path is absent, or is neither a folder nor a file of data.
     #[error(
-        "{}: not a folder, nor a file of data; name the folder that holds the data files with --data DIR",
+        "{}: neither a folder nor a data set; name the folder that holds the data files with --data DIR",
         dir.display()
     )]
     NoFolder {

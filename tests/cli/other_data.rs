@@ -86,7 +86,7 @@ fn a_run_goes_on_with_the_same_data_alone() {
     fs::write(run.join("config.toml"), edited).unwrap();
     succeed(&mut resume(other.path(), &[]));
     let mut eval = spikeprune(&["eval"]);
-    succeed(eval.arg(run.join(CHECKPOINT)));
+    succeed(eval.arg(run.join(CHECKPOINT)).args(named));
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn absent_things_are_named() {
         "{message}"
     );
 
-    let what = "not a folder, nor a file of data; name the folder that holds the data files with --data DIR";
+    let what = "neither a folder nor a data set; name the folder that holds the data files with --data DIR";
     assert_fault(load(&folder.path().join("no")), "no", what);
     let file = folder.path().join("train-labels-idx1-ubyte.gz");
     assert_fault(load(&file), "train-labels-idx1-ubyte.gz", what);

@@ -23,7 +23,7 @@ pub fn spikeprune(command: &str, flags: &[&str]) -> Command {
 /// Flags for the first images of the data, of three digits.
 pub fn data() -> [String; 4] {
     let data = format!("job.data={}", first_images());
-    ["--set", &data, "--classes", "7,4,6"].map(String::from)
+    ["--set", &data, "--set", "network.classes=7,4,6"].map(String::from)
 }
 
 /// A run that must end well.

@@ -177,7 +177,7 @@ fn a_signal_ends_the_tests_too() {
 
 /// A search of two networks, of which the second does not end for long.
 fn search(out: &Path, grid: &str) -> Command {
-    let mut command = spikeprune("sweep", &["--dt-ms", "1", "--train-per-class", "2"]);
+    let mut command = spikeprune("sweep", &["--dt-ms", "1", "--train-per-class", "20"]);
     command.args(["--overwrite", "--device", "cpu", "--grid", grid]);
     command.args(data()).arg("--out").arg(out);
     command
@@ -188,7 +188,7 @@ fn search(out: &Path, grid: &str) -> Command {
 fn a_stopped_search_says_what_is_left_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");
-    let mut child = search(&out, "job.epochs=1,100000").spawn().unwrap();
+    let mut child = search(&out, "job.epochs=1,10000").spawn().unwrap();
     wait_for(&out.join("sweep.csv"), &mut child);
     signal(&child, &["TERM"]);
     let stopped = child.wait_with_output().unwrap();
@@ -199,7 +199,7 @@ fn a_stopped_search_says_what_is_left_of_it() {
     assert_eq!(rows.lines().count(), 2, "{rows}");
     // One that has saved nothing yet has not taken the place of this one; later, where it had not begun.
     for moment in (0..).map(|doubled| Duration::from_millis(100 << doubled)) {
-        let child = search(&out, "job.epochs=100000,100001").spawn().unwrap();
+        let child = search(&out, "job.epochs=9999,10000").spawn().unwrap();
         std::thread::sleep(moment);
         signal(&child, &["TERM"]);
         let stopped = child.wait_with_output().unwrap();
