@@ -8,7 +8,7 @@
 use crate::params::*;
 
 /// Names that [`by_name`] knows, with a line each on what they are.
-pub const PRESETS: [(&str, &str); 9] = [
+pub const PRESETS: [(&str, &str); 12] = [
     (
         "paper",
         "the network as the paper describes it: dt 0.5 ms, live threshold, continuous pruning",
@@ -35,6 +35,15 @@ pub const PRESETS: [(&str, &str); 9] = [
         "ten-class with weights that only excite",
     ),
     ("ten-class-large", "ten-class with 500 neurons"),
+    ("best-edges", "best behind a front end that sees edges"),
+    (
+        "ten-class-edges",
+        "ten-class behind a front end that sees edges: six passes over shifted images",
+    ),
+    (
+        "ten-class-edges-pruned",
+        "the same with continuous pruning and a higher threshold in testing: silent on noise",
+    ),
     (
         "diehl-cook",
         "Diehl & Cook's unsupervised network: all ten digits, 100 neurons (or --neurons), labelled after the training",
@@ -52,6 +61,9 @@ pub fn by_name(name: &str) -> Option<Params> {
         "ten-class-pruned" => Some(ten_class_pruned()),
         "ten-class-nonnegative" => Some(ten_class_nonnegative()),
         "ten-class-large" => Some(ten_class_large()),
+        "best-edges" => Some(best_edges()),
+        "ten-class-edges" => Some(ten_class_edges()),
+        "ten-class-edges-pruned" => Some(ten_class_edges_pruned()),
         "diehl-cook" => Some(diehl_cook()),
         _ => None,
     }
@@ -179,6 +191,31 @@ pub fn ten_class_large() -> Params {
         neurons_per_class: 50,
     };
     params.model.lateral.w_i_to_e_total = 15.0;
+    params
+}
+
+/// [`best`] behind [`crate::front_end`]: inputs are directions of edges in place of pixels.
+pub fn best_edges() -> Params {
+    behind_edges(best(), "best-edges")
+}
+
+/// [`ten_class`] behind [`crate::front_end`], with twice as many passes.
+pub fn ten_class_edges() -> Params {
+    let mut params = behind_edges(ten_class(), "ten-class-edges");
+    params.job.epochs = 6;
+    params
+}
+
+/// [`ten_class_pruned`] behind [`crate::front_end`], with twice as many passes.
+pub fn ten_class_edges_pruned() -> Params {
+    let mut params = behind_edges(ten_class_pruned(), "ten-class-edges-pruned");
+    params.job.epochs = 6;
+    params
+}
+
+fn behind_edges(mut params: Params, preset: &str) -> Params {
+    params.preset = preset.into();
+    params.model.input.front_end = FrontEnd::OrientedEdges;
     params
 }
 

@@ -3,7 +3,7 @@
 use super::options::set;
 use super::paths::{expanded, place};
 use super::reading::ReadingOptions;
-use anyhow::anyhow;
+use anyhow::{anyhow, ensure};
 use clap::Args;
 use etcetera::base_strategy::{BaseStrategy, choose_native_strategy};
 use serde::Serialize;
@@ -37,12 +37,11 @@ impl DataOptions {
         let wanted = begun.and_then(|begun| begun.digests.as_ref());
         match &self.data {
             Some(folder) => find(places(folder)?, &params.job, wanted),
-            None => {
-                let of_run = begun.and_then(|begun| begun.folder.clone());
-                let of_run = of_run.map(Place::unnamed).into_iter();
-                let again = places_again(&params.job.data, wanted)?;
-                find(of_run.chain(again), &params.job, wanted)
-            }
+            None => find_again(
+                begun.and_then(|begun| begun.folder.clone()),
+                &params.job,
+                wanted,
+            ),
         }
     }
 }
@@ -86,7 +85,7 @@ impl Loaded {
 
     /// The same for data that were read from the folder before: where they are gone, they are looked for.
     pub fn again(job: &Job, wanted: Option<&Digests>) -> anyhow::Result<Self> {
-        find(places_again(&job.data, wanted)?, job, wanted)
+        find_again(None, job, wanted)
     }
 
     /// The folder, from the root of the file system.
@@ -156,16 +155,31 @@ fn places(folder: &DataFolder) -> anyhow::Result<Vec<Place>> {
     Ok(of_variable.into_iter().chain(others).collect())
 }
 
-/// The places where data may be that were in a folder before: where that is gone, and they are known by their digests,
-/// they may have moved.
-fn places_again(folder: &DataFolder, wanted: Option<&Digests>) -> anyhow::Result<Vec<Place>> {
-    let named = places(folder)?;
-    let is_gone = named.iter().all(|place| !place.path.exists());
-    if *folder == DataFolder::Auto || wanted.is_none() || !is_gone {
-        return Ok(named);
-    }
-    let named = named.into_iter().map(|place| Place::unnamed(place.path));
-    Ok(named.chain(places(&DataFolder::Auto)?).collect())
+/// Reads data that were in a folder before, perhaps in `first`. Where the folder that was named is gone, and it is known
+/// which data are wanted, they may have moved.
+fn find_again(
+    first: Option<PathBuf>,
+    job: &Job,
+    wanted: Option<&Digests>,
+) -> anyhow::Result<Loaded> {
+    let first = first.map(Place::unnamed).into_iter();
+    let mut named = places(&job.data)?;
+    let (DataFolder::At(gone), Some(digests), false) = (
+        &job.data,
+        wanted,
+        named.iter().any(|place| place.path.exists()),
+    ) else {
+        return find(first.chain(named), job, wanted);
+    };
+    named.iter_mut().for_each(|place| place.by = Named::Nowhere);
+    let usual = places(&DataFolder::Auto)?;
+    let found = find(first.chain(named).chain(usual), job, wanted)?;
+    ensure!(
+        digests.check(&found.set.digests()).is_ok(),
+        "the data of the training are gone from {gone}, and {} holds others: name the folder of the same data with --data",
+        found.folder.display()
+    );
+    Ok(found)
 }
 
 /// Reads the data in the first place that holds any; if it is known which are wanted, in the first that holds those.

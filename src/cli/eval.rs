@@ -17,9 +17,9 @@ use anyhow::ensure;
 use clap::Args;
 use spikeprune::backend::Backend;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::dataset::LabelledImages;
+use spikeprune::dataset::{DatasetError, LabelledImages, first_of_class};
 use spikeprune::experiment::evaluate::{Evaluation, evaluate};
-use spikeprune::experiment::fitting::{labels_of, relabelled};
+use spikeprune::experiment::fitting::{fewer_to_test, labels_of, relabelled};
 use spikeprune::experiment::linear::linear_classifier;
 use spikeprune::experiment::prepare::some_as_shown;
 use spikeprune::experiment::selection::{self, ClassImages, indices};
@@ -95,6 +95,9 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
         shown.validate_classes()?;
     }
     let tested = selection::first_of_classes(images, &shown.classes, job.test_per_class)?;
+    if let Some(fewer) = fewer_to_test(&shown, job.test_per_class, images) {
+        note(&fewer.to_string(), args.device.quiet);
+    }
     args.record
         .check(images, checkpoint.params.model.neurons())?;
     let (mut progress, mut heard) = (Progress::new(args.device.quiet), Vec::new());
@@ -282,7 +285,12 @@ fn linear_accuracies(
 ) -> anyhow::Result<Vec<f64>> {
     let (train, input) = (&data.set.train, &checkpoint.params.model.input);
     let shown: Vec<u8> = tested.iter().map(|class| class.class).collect();
-    let fitted = selection::first_of_classes(train, &shown, PerClass::First(count))?;
+    let of_class = |&class: &u8| {
+        let images = first_of_class(train, class, 0, count)?;
+        Ok(ClassImages { class, images })
+    };
+    let fitted: Result<Vec<_>, DatasetError> = shown.iter().map(of_class).collect();
+    let fitted = fitted?;
     Ok(linear_classifier(
         backend,
         &frozen(&checkpoint.replicas),

@@ -303,25 +303,28 @@ fn fit_training(params: &mut Params, train: &LabelledImages, notes: &mut Vec<Ada
 
 fn fit_test(params: &Params, test: &LabelledImages, notes: &mut Vec<Adapted>) {
     let network = &params.model.network;
-    let counts = network
-        .classes
-        .iter()
-        .map(|&class| (class, count_of_class(test, class)));
-    let fewest = counts.min_by_key(|&(_, found)| found);
-    if !test
-        .labels()
-        .iter()
-        .any(|label| network.classes.contains(label))
-    {
-        notes.push(Adapted::NothingToTest);
-    } else if let (PerClass::First(asked), Some((class, found))) =
-        (params.job.test_per_class, fewest)
-        && found < asked
-    {
-        notes.push(Adapted::Test {
+    let is_learned = |label: &u8| network.classes.contains(label);
+    match test.labels().iter().any(is_learned) {
+        true => notes.extend(fewer_to_test(network, params.job.test_per_class, test)),
+        false => notes.push(Adapted::NothingToTest),
+    }
+}
+
+/// The class with the fewest images to test with, if it has fewer than a test asks for.
+pub fn fewer_to_test(
+    network: &Architecture,
+    wanted: PerClass,
+    images: &LabelledImages,
+) -> Option<Adapted> {
+    let of_class = |&class: &u8| (class, count_of_class(images, class));
+    let counts = network.classes.iter().map(of_class);
+    let (class, found) = counts.min_by_key(|&(_, found)| found)?;
+    match wanted {
+        PerClass::First(asked) if found < asked => Some(Adapted::Test {
             class: network.name_of(class),
             asked,
             found,
-        });
+        }),
+        _ => None,
     }
 }

@@ -52,10 +52,14 @@ pub fn training(images: &LabelledImages, params: &Params) -> Result<Vec<Showing>
     let classes = &params.model.network.classes;
     let group_of = |label: u8| classes.iter().position(|&class| class == label);
     let chosen = match params.job.train {
-        TrainImages::PerClass(count) => first_of_classes(images, classes, PerClass::First(count))?
-            .into_iter()
-            .flat_map(|class| class.images)
-            .collect(),
+        TrainImages::PerClass(count) => {
+            let of_class = |&class: &u8| first_of_class(images, class, 0, count);
+            classes
+                .iter()
+                .map(of_class)
+                .collect::<Result<Vec<_>, _>>()?
+                .concat()
+        }
         TrainImages::InAll(count) => first_of_any(images, classes, 0, count)?,
     };
     let showing = |image: u32| {

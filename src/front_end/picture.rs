@@ -52,10 +52,7 @@ impl OrientedEdges {
                 for &(cell_row, of_row) in cell_rows {
                     for &(cell_column, of_column) in cell_columns {
                         let cell = (cell_row * self.cells.width + cell_column) * directions;
-                        let away = [
-                            self.from_centre(column, cell_column),
-                            self.from_centre(row, cell_row),
-                        ];
+                        let away = [self.offset(column, cell_column), self.offset(row, cell_row)];
                         for direction in 0..directions {
                             let share = of_row * of_column * line(away, direction, directions);
                             let weights = &weights[(cell + direction) * neurons..][..neurons];
@@ -75,7 +72,7 @@ impl OrientedEdges {
     }
 
     /// From the centre of a cell to a pixel along one axis, in sides of a cell.
-    fn from_centre(&self, pixel: usize, cell: usize) -> f32 {
+    fn offset(&self, pixel: usize, cell: usize) -> f32 {
         let size = self.size as f32;
         (pixel as f32 + 0.5) / size - (cell as f32 + 0.5)
     }

@@ -101,6 +101,11 @@ impl TryFrom<ArchitectureTable> for Architecture {
             _ => return Err("a network has one of the tables network.groups and network.labels"),
         };
         let (classes, names) = match table.classes {
+            Classes::Labels(none) if none.is_empty() => {
+                return Err(
+                    "network.classes is empty: it must be a list of labels, such as 7,4,6, or all",
+                );
+            }
             Classes::Labels(classes) => (classes, table.names),
             Classes::Names(names) => (Vec::new(), names),
             Classes::All(All::All) => (Vec::new(), Vec::new()),

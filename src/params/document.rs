@@ -84,6 +84,7 @@ fn mended(text: &str, at: usize) -> Option<String> {
     let value = match value.to_lowercase().as_str() {
         truth @ ("true" | "false") => truth.into(),
         _ if value.starts_with(['"', '\'', '{']) => value.into(),
+        _ if value.contains('=') => return None,
         _ => {
             let list = items(value).ok()?;
             let is_list = value.starts_with('[') || list.len() > 1;

@@ -1,10 +1,10 @@
 //! Parameters in layers: a preset, over it a TOML file, over that single settings.
 
-use super::choose::choose;
-use super::document::{BACKSLASH, document, explained, lost_backslash};
+use super::document::{document, explained};
+use super::merge::{CLASSES, is_number_or_word, merge, slot};
 use super::renamed::{Renamed, rename, renamed};
-use super::value::{ValueError, classes, fit, items, quoted, read, scalar, unquoted};
-use super::{Params, ParamsError, VERSION_LINE, parameters};
+use super::value::{ValueError, items, quoted, read, unquoted};
+use super::{Params, ParamsError, VERSION_LINE};
 use crate::presets;
 use toml::{Table, Value};
 
@@ -242,19 +242,6 @@ pub fn grid_values(
     Ok(values.into_iter().map(String::from).collect())
 }
 
-/// The value at a dotted key.
-fn slot<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
-    let (first, rest) = match key.split_once('.') {
-        Some((first, rest)) => (first, Some(rest)),
-        None => (key, None),
-    };
-    match (table.get(first.trim())?, rest) {
-        (Value::Table(inner), Some(rest)) => slot(inner, rest),
-        (value, None) => Some(value),
-        (_, Some(_)) => None,
-    }
-}
-
 /// Puts a value in place of the only one in tables of one key.
 fn put(table: &mut Table, value: Value) {
     match table.iter_mut().next() {
@@ -271,113 +258,6 @@ fn from_table(table: Table, origin: &str) -> Result<Params, ConfigError> {
             origin: origin.into(),
             reason: flat(&error.to_string()),
         })
-}
-
-/// The classes to learn, with their names.
-const CLASSES: &str = "network.classes";
-
-/// Leaves out the names of classes that others take the place of.
-fn forget_names(base: &mut Table, overlay: &Table) {
-    let given = slot(overlay, CLASSES).is_some() && slot(overlay, "network.names").is_none();
-    if let (true, Some(Value::Table(network))) = (given, base.get_mut("network")) {
-        network.insert("names".into(), Value::Array(Vec::new()));
-    }
-}
-
-/// Lays `overlay` over `base`, table by table; a key that the base lacks does not exist.
-fn merge(base: &mut Table, overlay: Table, path: &str, origin: &str) -> Result<(), ConfigError> {
-    choose(base, &overlay, path);
-    if path.is_empty() {
-        forget_names(base, &overlay);
-    }
-    for (key, value) in overlay {
-        let full_key = if path.is_empty() {
-            key.clone()
-        } else {
-            format!("{path}.{key}")
-        };
-        let Some(slot) = base.get_mut(&key) else {
-            let hint = nearest(&key, base)
-                .map(|near| format!("; the nearest here is {}", quoted(&near)))
-                .unwrap_or_default();
-            return Err(ConfigError::UnknownKey {
-                origin: origin.into(),
-                key: full_key,
-                hint,
-            });
-        };
-        match (slot, value) {
-            (Value::Table(inner), Value::Table(over)) => merge(inner, over, &full_key, origin)?,
-            (Value::Table(_), other) => {
-                let reason = format!("{full_key} is {other}: it must be a table");
-                return Err(ConfigError::WrongType {
-                    origin: origin.into(),
-                    reason,
-                });
-            }
-            (slot, value) => {
-                *slot =
-                    fitted(slot, value, &full_key).map_err(|reason| ConfigError::WrongType {
-                        origin: origin.into(),
-                        reason: format!("{full_key} is {reason}"),
-                    })?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Whether a parameter is a number or a word.
-fn is_number_or_word(key: &str) -> bool {
-    let allowed = parameters().iter().find(|known| known.key == key);
-    allowed.is_some_and(|known| known.allowed.numbers.is_some() && !known.allowed.words.is_empty())
-}
-
-/// A value as its parameter takes it, or what it is and why it cannot be.
-fn fitted(slot: &Value, value: Value, full_key: &str) -> Result<Value, String> {
-    let shown = match &value {
-        Value::String(text) => quoted(text),
-        other => other.to_string(),
-    };
-    if is_number_or_word(full_key) && !value.is_table() {
-        return Ok(match value {
-            Value::String(text) => scalar(text.trim()).unwrap_or(Value::String(text)),
-            other => other,
-        });
-    }
-    if full_key == CLASSES {
-        return classes(value).map_err(|why| format!("{shown}: {why}"));
-    }
-    match fit(slot, value) {
-        Ok(Value::String(word)) if lost_backslash(&word) => Err(format!("{shown}: {BACKSLASH}")),
-        Ok(value) if slot.same_type(&value) => Ok(value),
-        Ok(_) => Err(format!("{shown}: it must be {}", kind(slot))),
-        Err(why) if slot.is_array() => Err(format!("{shown}: {why}")),
-        Err(_) => Err(format!("{shown}: it must be {}", kind(slot))),
-    }
-}
-
-/// What a parameter holds, for people.
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Float(_) => "a number",
-        Value::Integer(_) => "a whole number",
-        Value::Array(_) => "a list",
-        Value::Boolean(_) => "true or false",
-        _ => "a word in quotes",
-    }
-}
-
-fn nearest(key: &str, table: &Table) -> Option<String> {
-    let shared = |other: &str| {
-        other
-            .chars()
-            .zip(key.chars())
-            .take_while(|(a, b)| a == b)
-            .count()
-    };
-    let best = table.keys().max_by_key(|other| shared(other))?;
-    (shared(best) >= 3).then(|| best.clone())
 }
 
 /// The message of a parse error and the line that it is about.

@@ -9,7 +9,6 @@
 //! turns times into whole steps.
 
 mod architecture;
-mod choose;
 mod differences;
 mod document;
 mod error;
@@ -17,6 +16,7 @@ mod idle;
 mod job;
 mod kinds;
 mod layer;
+mod merge;
 mod model;
 mod renamed;
 mod schema;

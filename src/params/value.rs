@@ -237,7 +237,8 @@ pub(super) fn read(text: &str) -> Result<Value, ValueError> {
 pub fn unquoted(text: &str) -> Result<String, ValueError> {
     let text = text.trim();
     let in_quotes = |quote| text.len() >= 2 && text.starts_with(quote) && text.ends_with(quote);
-    match in_quotes('"') || in_quotes('\'') {
+    let is_list = pieces(text).is_ok_and(|pieces| pieces.len() > 1);
+    match (in_quotes('"') || in_quotes('\'')) && !is_list {
         false => Ok(text.into()),
         true => match of_toml(text)? {
             Value::String(word) if lost_backslash(&word) => wrong(BACKSLASH),
@@ -296,23 +297,32 @@ pub(super) fn fit(slot: &Value, value: Value) -> Result<Value, ValueError> {
 /// # Errors
 /// When it is no such list.
 pub(super) fn classes(value: Value) -> Result<Value, ValueError> {
-    let text = match &value {
+    let words: Vec<String> = match value {
         Value::String(text) if text.trim() == "all" => return Ok(Value::String("all".into())),
-        Value::String(text) => items(text)?.into_iter().map(unquoted).collect(),
-        Value::Array(list) => list
-            .iter()
-            .map(|one| match one {
-                Value::String(name) => Ok(name.clone()),
-                other => Ok(other.to_string()),
-            })
-            .collect(),
-        _ => Ok(Vec::new()),
+        Value::String(text) => {
+            let words = items(&text)?.into_iter().map(unquoted);
+            words.collect::<Result<_, _>>()?
+        }
+        Value::Integer(label) => vec![label.to_string()],
+        Value::Array(list) => {
+            let word = |one| match one {
+                Value::String(name) => Ok(name),
+                Value::Integer(label) => Ok(label.to_string()),
+                other => wrong(format!("{other} is no whole number and no name")),
+            };
+            list.into_iter().map(word).collect::<Result<_, _>>()?
+        }
+        _ => return wrong("expected a list of labels, such as 7,4,6, or of names"),
     };
-    let names: Vec<String> = text?;
-    let is_number = |name: &String| name.starts_with(|first: char| first.is_ascii_digit());
-    match names.iter().all(is_number) {
-        true => whole_list(value),
-        false => Ok(Value::Array(names.into_iter().map(Value::String).collect())),
+    let is_number = |word: &String| {
+        let digits = word.strip_prefix('-').unwrap_or(word);
+        digits.is_empty() || digits.starts_with(|first: char| first.is_ascii_digit())
+    };
+    let are_labels = words.iter().all(is_number);
+    let words = Value::Array(words.into_iter().map(Value::String).collect());
+    match are_labels {
+        true => whole_list(words),
+        false => Ok(words),
     }
 }
 

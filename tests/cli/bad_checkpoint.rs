@@ -176,7 +176,7 @@ fn metadata_that_do_not_fit_are_refused() {
             "job.epochs is 0",
         ),
         (|c| c.set_params("[7, 4]", "[7, 4, 6]"), "[1, 784, 18]"),
-        (|c| c.set_params("[7, 4]", "[7, 14]"), "7,14"),
+        (|c| c.set_params("[7, 4]", "[7, 7]"), "7,7"),
         (
             |c| c.set_params("neurons_per_class = 6", "neurons_per_class = 8000"),
             "[1, 784, 16000]",

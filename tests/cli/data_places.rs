@@ -110,10 +110,10 @@ fn what_is_named_is_never_passed_over() {
     let mut machine = Machine::new();
     data_at(&machine.path("work/data"), false);
     machine.variable = Some("/no/where".into());
-    let says = "SPIKEPRUNE_DATA: /no/where: not a folder";
+    let says = "SPIKEPRUNE_DATA: /no/where: neither a folder";
     refused(&mut machine.train(&[]), 1, says).unwrap();
     let data = ["--data", "nowhere"];
-    refused(&mut machine.train(&data), 1, "nowhere: not a folder").unwrap();
+    refused(&mut machine.train(&data), 1, "nowhere: neither a folder").unwrap();
     refused(&mut machine.train(&["--data", ""]), 2, "expected a folder").unwrap();
     // An empty variable is none, as shells have it.
     machine.variable = Some("".into());
@@ -198,14 +198,15 @@ fn data_whose_folder_is_gone_are_looked_for() {
     data_at(&machine.path("work/data"), true);
     fs::rename(&named, machine.path("moved")).unwrap();
     for mut command in all() {
-        refused(&mut command, 1, "holds other training images").unwrap();
+        let says = format!("are gone from {}, and data holds others", named.display());
+        refused(&mut command, 1, &says).unwrap();
     }
     data_at(&user, false);
     for mut command in all() {
         assert_eq!(folder(&succeed(&mut command)), user);
     }
     // A new run takes the folder that it is told, and no other.
-    refused(&mut machine.train(&of_named), 1, "named: not a folder").unwrap();
+    refused(&mut machine.train(&of_named), 1, "named: neither a folder").unwrap();
     fs::remove_dir_all(&user).unwrap();
     fs::remove_dir_all(machine.path("work/data")).unwrap();
     for mut command in all() {

@@ -122,12 +122,11 @@ fn a_long_training_can_be_tested_on_more_classes() {
 #[test]
 fn eval_refuses_what_it_cannot_show() {
     let kept = SHARED.checkpoint();
-    let cases: [(&[&str], i32, &str); 13] = [
-        (&["--classes", "12"], 1, "classes is 12"),
+    let cases: [(&[&str], i32, &str); 12] = [
+        (&["--classes", "12"], 1, "no class 12"),
         (&["--classes", "7,7"], 1, "7,7"),
-        (&["--classes", "seven"], 2, "'seven'"),
+        (&["--classes", "seven"], 1, "no class seven"),
         (&["--classes", "-1"], 2, "-1"),
-        (&["--test-per-class", "600"], 1, "class 4: expected 600"),
         (&["--test-per-class", "99999"], 1, "99999"),
         (&["--data", "/nowhere/data"], 1, "/nowhere/data"),
         (&["--threshold-test", "soft"], 2, "'soft'"),

@@ -17,6 +17,10 @@ mod going_on;
 #[path = "../support/gpu.rs"]
 mod gpu;
 mod heatmap;
+// The labels of QMNIST are for others.
+#[allow(dead_code)]
+#[path = "../support/idx.rs"]
+mod idx;
 mod layers;
 mod limits;
 mod older_version;

@@ -57,7 +57,7 @@ fn a_run_goes_on_with_the_same_data_alone() {
     succeed(&mut resume(other.path(), &[]));
     let moved = folder.path().join("moved");
     fs::rename(folder.path().join("data"), &moved).unwrap();
-    refused(&mut resume(folder.path(), &[]), 1, "name the folder").unwrap();
+    refused(&mut resume(folder.path(), &[]), 1, "name their folder").unwrap();
     // A relative path means another folder elsewhere.
     refused(
         &mut resume(other.path(), &[]),
@@ -86,7 +86,7 @@ fn a_run_goes_on_with_the_same_data_alone() {
     fs::write(run.join("config.toml"), edited).unwrap();
     succeed(&mut resume(other.path(), &[]));
     let mut eval = spikeprune(&["eval"]);
-    succeed(eval.arg(run.join(CHECKPOINT)));
+    succeed(eval.arg(run.join(CHECKPOINT)).args(named));
 }
 
 #[test]

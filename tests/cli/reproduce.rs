@@ -345,7 +345,7 @@ fn the_folder_holds_the_report_and_a_second_run_asks_before_it_replaces_it() {
 #[test]
 fn what_makes_no_sense_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&[&str], i32, &str); 15] = [
+    let cases: [(&[&str], i32, &str); 14] = [
         (&["--unknown", "7"], 1, "label 7 is learned"),
         (&["--unknown", "12"], 1, "12"),
         (&["--unknown", "1,1"], 1, "twice"),
@@ -367,7 +367,6 @@ fn what_makes_no_sense_is_refused() {
             "the number of networks is 40500",
         ),
         (&["--preset", "nobody"], 1, "nobody"),
-        (&["--test-per-class", "1500"], 1, "1500"),
         (
             &["--validation", "--train-per-class", "799"],
             1,

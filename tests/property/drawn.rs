@@ -30,8 +30,15 @@ fn all_random_parameters_are_valid() {
 }
 
 /// Parameters that networks do not know, or that are those of a whole job.
-const NOT_DRAWN: [&str; 9] = [
+const NOT_DRAWN: [&str; 16] = [
     "job.data",
+    "job.reading.size",
+    "job.reading.colour",
+    "job.reading.transpose",
+    "job.reading.invert",
+    "job.reading.labels_from",
+    "job.reading.test_share",
+    "network.names",
     "job.test_per_class",
     "job.validation_per_class",
     "job.replicas",

@@ -15,7 +15,7 @@ fn test(command: &str, flags: &[&str], stop: impl Fn(&Path), files: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("run");
     let mut begin = spikeprune(command, flags);
-    begin.args(["--set", &data(), "--out"]).arg(&run);
+    begin.args(data()).arg("--out").arg(&run);
     finish(begin);
     stop(&run);
     let mut random = ChaCha8Rng::seed_from_u64(7);
@@ -118,7 +118,9 @@ fn damaged_experiments() {
         // Again if it came to its end first.
         while !saved.exists() {
             let mut command = spikeprune("reproduce", &flags);
-            command.args(["--set", &data(), "--checkpoint-every", "1", "--overwrite"]);
+            command
+                .args(data())
+                .args(["--checkpoint-every", "1", "--overwrite"]);
             let mut child = command.arg("--out").arg(&stopped).spawn().unwrap();
             wait_for(&saved, &mut child);
             kill(child);

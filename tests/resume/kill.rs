@@ -22,7 +22,7 @@ struct Killed<'a> {
 impl Killed<'_> {
     fn begin(&self, out: &Path) -> Command {
         let mut command = spikeprune(self.command, self.flags);
-        command.arg("--out").arg(out).args(["--set", &data()]);
+        command.arg("--out").arg(out).args(data());
         command
     }
 

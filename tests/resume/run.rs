@@ -20,8 +20,10 @@ pub fn spikeprune(command: &str, flags: &[&str]) -> Command {
     program
 }
 
-pub fn data() -> String {
-    format!("job.data={}", first_images())
+/// Flags for the first images of the data, of three digits.
+pub fn data() -> [String; 4] {
+    let data = format!("job.data={}", first_images());
+    ["--set", &data, "--set", "network.classes=7,4,6"].map(String::from)
 }
 
 /// A run that must end well.

@@ -11,11 +11,7 @@ use std::time::Duration;
 
 fn training(out: &Path, flags: &[&str]) -> Command {
     let mut command = spikeprune("train", &TRAIN);
-    command
-        .args(flags)
-        .arg("--out")
-        .arg(out)
-        .args(["--set", &data()]);
+    command.args(flags).arg("--out").arg(out).args(data());
     command
 }
 
@@ -121,7 +117,9 @@ fn a_signal_that_was_ignored_stays_so() {
     command.args(["-c", script, env!("CARGO_BIN_EXE_spikeprune")]);
     command
         .args(TRAIN)
-        .args(["--epochs", "1000", "--set", &data(), "--out"]);
+        .args(["--epochs", "1000"])
+        .args(data())
+        .arg("--out");
     let mut child = command.arg(&out).stdout(Stdio::null()).spawn().unwrap();
     wait_for(&out.join("checkpoint.safetensors"), &mut child);
     signal(&child, &["HUP"]);
@@ -162,7 +160,7 @@ fn a_signal_ends_the_tests_too() {
     ];
     let begin = |out: &Path| {
         let mut command = spikeprune("train", &slow);
-        command.args(["--set", &data(), "--out"]).arg(out);
+        command.args(data()).arg("--out").arg(out);
         command
     };
     finish(begin(&whole));
@@ -179,9 +177,9 @@ fn a_signal_ends_the_tests_too() {
 
 /// A search of two networks, of which the second does not end for long.
 fn search(out: &Path, grid: &str) -> Command {
-    let mut command = spikeprune("sweep", &["--dt-ms", "1", "--train-per-class", "2"]);
+    let mut command = spikeprune("sweep", &["--dt-ms", "1", "--train-per-class", "20"]);
     command.args(["--overwrite", "--device", "cpu", "--grid", grid]);
-    command.args(["--set", &data(), "--out"]).arg(out);
+    command.args(data()).arg("--out").arg(out);
     command
 }
 
@@ -190,7 +188,7 @@ fn search(out: &Path, grid: &str) -> Command {
 fn a_stopped_search_says_what_is_left_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");
-    let mut child = search(&out, "job.epochs=1,100000").spawn().unwrap();
+    let mut child = search(&out, "job.epochs=1,10000").spawn().unwrap();
     wait_for(&out.join("sweep.csv"), &mut child);
     signal(&child, &["TERM"]);
     let stopped = child.wait_with_output().unwrap();
@@ -201,7 +199,7 @@ fn a_stopped_search_says_what_is_left_of_it() {
     assert_eq!(rows.lines().count(), 2, "{rows}");
     // One that has saved nothing yet has not taken the place of this one; later, where it had not begun.
     for moment in (0..).map(|doubled| Duration::from_millis(100 << doubled)) {
-        let child = search(&out, "job.epochs=100000,100001").spawn().unwrap();
+        let child = search(&out, "job.epochs=9999,10000").spawn().unwrap();
         std::thread::sleep(moment);
         signal(&child, &["TERM"]);
         let stopped = child.wait_with_output().unwrap();
@@ -242,7 +240,7 @@ fn endless(out: &Path) -> Child {
         "cpu",
     ];
     let mut command = spikeprune("train", &long);
-    command.args(["--set", &data(), "--out"]).arg(out);
+    command.args(data()).arg("--out").arg(out);
     let mut child = command.spawn().unwrap();
     wait_for(&out.join("config.toml"), &mut child);
     assert!(child.try_wait().unwrap().is_none());

@@ -56,7 +56,19 @@ fn a_folder_that_loses_its_permission_ends_the_run_with_a_sentence() {
         fs::copy(file.path(), images.join(file.file_name())).unwrap();
     }
     let data = format!("job.data={}", images.display());
-    let flags = [&FLAGS[..], &["--epochs", "30", "--set", &data, "--out"]].concat();
+    let flags = [
+        &FLAGS[..],
+        &[
+            "--classes",
+            "7,4,6",
+            "--epochs",
+            "30",
+            "--set",
+            &data,
+            "--out",
+        ],
+    ]
+    .concat();
     let mut command = Command::new("sh");
     // Program and data may stand where only root can go.
     let program = folder.path().join("spikeprune");

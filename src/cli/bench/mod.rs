@@ -121,16 +121,18 @@ struct Row {
 
 pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let effort = args.effort()?;
-    let asked = args.params.resolve(args.output.quiet)?;
-    let data = Loaded::of(&asked.params.job, None)?.set;
-    let search = args.search(asked.fit(&data, args.output.quiet)?)?;
-    let points = search.points()?;
     if let Some(path) = &args.output.plot {
         ensure!(
             fs::symlink_metadata(path).is_err(),
             "--plot {} is there already: it would be replaced; name another file, or remove it",
             path.display()
         );
+    }
+    let asked = args.params.resolve(args.output.quiet)?;
+    let data = Loaded::of(&asked.params.job, None)?.set;
+    let search = args.search(asked.fit(&data, args.output.quiet)?)?;
+    let points = search.points()?;
+    if args.output.plot.is_some() {
         for point in &points {
             show::number(&search.axes[0].key, &point.values[0])?;
         }

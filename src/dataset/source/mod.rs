@@ -77,13 +77,16 @@ pub(super) fn load(path: &Path, reading: &Reading, seed: u64) -> Result<Dataset,
     Ok(Dataset { train, test, names })
 }
 
+/// How one kind of source is read; none where the path is of another kind.
+type Read = fn(&Path, &Reading) -> Result<Option<Found>, DatasetError>;
+
 fn find(path: &Path, reading: &Reading) -> Result<Found, DatasetError> {
     path.try_exists()
         .map_err(|cause| DatasetError::Unreadable {
             path: path.into(),
             cause,
         })?;
-    let sources: &[fn(&Path, &Reading) -> Result<Option<Found>, DatasetError>] = &[
+    let sources: &[Read] = &[
         idx::read,
         #[cfg(feature = "sources")]
         pictures::read,

@@ -40,7 +40,14 @@ pub(super) fn read(path: &Path, reading: &Reading) -> Result<Option<Found>, Data
         train?.map(labels).transpose()?,
         test?.map(labels).transpose()?,
     );
+    // To decompress takes a while; to read does not.
+    let slow = |part: &Option<LabelFile>| {
+        part.as_ref()
+            .is_some_and(|part| part.images.extension() == Some("gz".as_ref()))
+    };
+    let helps = slow(&train) && slow(&test);
     let (train, test) = both(
+        helps,
         || train.map(LabelFile::with_images).transpose(),
         || test.map(LabelFile::with_images).transpose(),
     );
@@ -52,7 +59,7 @@ pub(super) fn read(path: &Path, reading: &Reading) -> Result<Option<Found>, Data
         (train, test) => (train.map(PartFiles::cut), test.map(PartFiles::cut)),
     };
     let part = |images: Option<Images>| images.map(|images| images.read_as(reading)).transpose();
-    let (train, test) = both(|| part(train), || part(test));
+    let (train, test) = (part(train), part(test));
     Ok(Some(Found {
         train: train?,
         test: test?,
@@ -60,8 +67,15 @@ pub(super) fn read(path: &Path, reading: &Reading) -> Result<Option<Found>, Data
     }))
 }
 
-/// Runs two works, the second in a thread of its own where one can be had.
-fn both<A, B: Send>(first: impl FnOnce() -> A, second: impl FnOnce() -> B + Send) -> (A, B) {
+/// Runs two works, the second in a thread of its own if that helps and one can be had.
+fn both<A, B: Send>(
+    helps: bool,
+    first: impl FnOnce() -> A,
+    second: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    if !helps {
+        return (first(), second());
+    }
     // Not `scope.spawn`, which panics where no thread can be had; the work must then be done here.
     let second = std::sync::Mutex::new(Some(second));
     let run = || second.lock().ok()?.take().map(|second| second());
