@@ -91,7 +91,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let images = &data.set.test;
     let mut shown = checkpoint.params.model.network.clone();
     if let Some(classes) = &args.classes {
-        shown.classes = labels_of(&words(classes)?, images, &data.set)?;
+        shown.set_classes(&labels_of(&words(classes)?, images, &data.set)?);
         shown.validate_classes()?;
     }
     let tested = selection::first_of_classes(images, &shown.classes, job.test_per_class)?;

@@ -9,6 +9,7 @@ use clap::Args;
 use spikeprune::backend::Backend;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::experiment::Observer;
+use spikeprune::experiment::fitting::labels_of;
 use spikeprune::experiment::prepare::as_shown;
 use spikeprune::experiment::set_answers::{SetAnswers, answer_sets};
 use spikeprune::experiment::test_sets::{HeldOut, Source, TestSet, TestSets};
@@ -101,7 +102,7 @@ impl SetOptions {
                 anyhow::bail!("--sets names label {label} as unknown: it was learned");
             }
             if !unknown.is_empty() {
-                network.classes.clone_from(unknown);
+                network.set_classes(unknown);
                 network.validate_classes()?;
             }
         }
@@ -122,11 +123,9 @@ impl SetOptions {
         }
         let mut params = checkpoint.params.clone();
         params.job.test_per_class = count;
-        let unknown: Vec<u8> = self
-            .sets()
-            .iter()
-            .flat_map(|asked| asked.unknown.clone())
-            .collect();
+        let unknown = self.sets().iter().flat_map(|asked| &asked.unknown);
+        let unknown: Vec<String> = unknown.map(u8::to_string).collect();
+        let unknown = labels_of(&unknown, &data.set.test, &data.set)?;
         let source = Source {
             data: &data.set,
             params: &params,

@@ -178,6 +178,18 @@ impl Architecture {
         }
     }
 
+    /// Other classes in the place of these; the names go where one of them is not known here.
+    pub fn set_classes(&mut self, classes: &[u8]) {
+        let place = |class: &u8| self.classes.iter().position(|known| known == class);
+        let name = |class: &u8| self.names.get(place(class)?).cloned();
+        self.names = classes
+            .iter()
+            .map(name)
+            .collect::<Option<_>>()
+            .unwrap_or_default();
+        self.classes = classes.to_vec();
+    }
+
     /// Whether the data are still to say which labels these classes are.
     pub fn is_open(&self) -> bool {
         self.classes.is_empty()

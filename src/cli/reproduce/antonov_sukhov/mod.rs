@@ -209,6 +209,10 @@ impl AntonovSukhovOptions {
                 (1..=MOST_SPLITS).contains(&count),
                 "--splits is {count}: it must be in 1..={MOST_SPLITS}"
             );
+            ensure!(
+                data.test.classes() == (0..10).collect::<Vec<u8>>() && known <= 10,
+                "--splits divides the labels 0 to 9; the data have others: name --classes and --unknown"
+            );
             let unknown = known.min(10 - known);
             return Ok(random_splits(params.job.seed, count, known, unknown));
         }

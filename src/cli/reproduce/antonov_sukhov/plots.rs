@@ -215,7 +215,7 @@ pub fn raster(shown: &Shown, found: &Reproduction, font: FontOptions) -> Result<
         labels(&found.classes)
     );
     let mut model = found.params.model.clone();
-    model.network.classes.clone_from(&found.classes);
+    model.network.set_classes(&found.classes);
     let mut raster = shown.presentation.raster(&model, &label);
     raster.font_scale = font.font_scale;
     raster.svg()

@@ -140,7 +140,7 @@ pub fn variants(plan: &ArmsPlan) -> Vec<Variant> {
     for split in &plan.splits {
         for name in &names {
             let mut params = plan.params.clone();
-            params.model.network.classes.clone_from(&split.classes);
+            params.model.network.set_classes(&split.classes);
             params.job.replicas = plan.seeds;
             apply(name, &mut params);
             variants.extend((0..plan.seeds).map(|replica| Variant {

@@ -35,7 +35,7 @@ impl ArmsPlan {
     /// The parameters of a split, before regularisation.
     pub fn of_split(&self, split: &Split) -> Params {
         let mut params = self.params.clone();
-        params.model.network.classes.clone_from(&split.classes);
+        params.model.network.set_classes(&split.classes);
         params
     }
 
@@ -71,7 +71,7 @@ impl ArmsPlan {
             params.validate()?;
             if !split.unknown.is_empty() {
                 // Unknown labels must exist and differ too.
-                params.model.network.classes.clone_from(&split.unknown);
+                params.model.network.set_classes(&split.unknown);
                 params.model.network.validate_classes()?;
             }
             if let Some(&label) = (split.unknown.iter()).find(|label| split.classes.contains(label))
