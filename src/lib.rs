@@ -63,7 +63,7 @@
 //! | [`front_end`] | what lies between an image and the inputs: nothing, or oriented edges |
 //! | [`params`] | every parameter with its unit, validated: the one source of truth |
 //! | [`presets`] | one set of parameters for each published experiment, and the best found |
-//! | [`dataset`] | MNIST and sets of its form, checked before they are parsed; noise to test with |
+//! | [`dataset`] | sets of images from pictures, arrays, tables and IDX files, checked before they are parsed; noise to test with |
 //! | [`report`] | heatmaps and arrays of the weights, plots, pages of HTML |
 //! | [`statistics`] | mean and interval over seeds; how well a score tells two kinds of images apart |
 //! | [`artefact`] | files that appear whole or not at all |
