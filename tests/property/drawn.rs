@@ -30,7 +30,9 @@ fn all_random_parameters_are_valid() {
 }
 
 /// Parameters that networks do not know, or that are those of a whole job.
-const NOT_DRAWN: [&str; 16] = [
+const NOT_DRAWN: [&str; 18] = [
+    "job.from",
+    "job.from_sha256",
     "job.data",
     "job.reading.size",
     "job.reading.colour",
