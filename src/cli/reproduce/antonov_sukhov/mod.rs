@@ -1,5 +1,6 @@
 //! `reproduce --paper antonov-sukhov`: networks with and without regularisation, beside the published figures.
 
+mod claims;
 mod pictures;
 mod plots;
 mod report;

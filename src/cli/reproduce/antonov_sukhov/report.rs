@@ -1,9 +1,9 @@
 //! report.html: all results of a reproduction on one page.
 
+use super::claims::{CLAIM_COLUMNS, claim_rows, verdict};
 use super::plots;
 use super::table::{
-    CLAIM_COLUMNS, SET_COLUMNS, arm_columns, arm_rows, claim_rows, detection_rows, heading,
-    mean_of, set_rows, split_rows, verdict,
+    SET_COLUMNS, arm_columns, arm_rows, detection_rows, heading, mean_of, set_rows, split_rows,
 };
 use crate::cli::heatmap::FontOptions;
 use crate::cli::reproduce::page::{Picture, cells, columns, figure, neuron_block, picture};
