@@ -214,7 +214,7 @@ impl Simulation {
         labels: &[u8],
     ) -> Result<Vec<Evaluation>, SimulationError> {
         let count = self.params.job.test_per_class;
-        let tested = selection::first_of_classes(images, labels, count)?;
+        let tested = selection::first_of_classes(images, labels, count);
         let shown = selection::indices(&tested);
         let images = some_as_shown(&self.params.model.input, images, shown)?;
         let (replicas, silent) = (&self.trained.replicas, &mut |_: Event<'_>| Ok(()));

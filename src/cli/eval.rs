@@ -17,7 +17,7 @@ use anyhow::ensure;
 use clap::Args;
 use spikeprune::backend::Backend;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::dataset::{DatasetError, LabelledImages, first_of_class};
+use spikeprune::dataset::LabelledImages;
 use spikeprune::experiment::evaluate::{Evaluation, evaluate};
 use spikeprune::experiment::fitting::{fewer_to_test, labels_of, relabelled};
 use spikeprune::experiment::linear::linear_classifier;
@@ -94,7 +94,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
         shown.set_classes(&labels_of(&words(classes)?, images, &data.set)?);
         shown.validate_classes()?;
     }
-    let tested = selection::first_of_classes(images, &shown.classes, job.test_per_class)?;
+    let tested = selection::first_of_classes(images, &shown.classes, job.test_per_class);
     if let Some(fewer) = fewer_to_test(&shown, job.test_per_class, images) {
         note(&fewer.to_string(), args.device.quiet);
     }
@@ -285,12 +285,7 @@ fn linear_accuracies(
 ) -> anyhow::Result<Vec<f64>> {
     let (train, input) = (&data.set.train, &checkpoint.params.model.input);
     let shown: Vec<u8> = tested.iter().map(|class| class.class).collect();
-    let of_class = |&class: &u8| {
-        let images = first_of_class(train, class, 0, count)?;
-        Ok(ClassImages { class, images })
-    };
-    let fitted: Result<Vec<_>, DatasetError> = shown.iter().map(of_class).collect();
-    let fitted = fitted?;
+    let fitted = selection::so_many_of_classes(train, &shown, count)?;
     Ok(linear_classifier(
         backend,
         &frozen(&checkpoint.replicas),

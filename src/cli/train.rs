@@ -13,7 +13,7 @@ use super::{document, eval};
 use anyhow::{Context, ensure};
 use clap::Args;
 use spikeprune::checkpoint::Checkpoint;
-use spikeprune::dataset::{Dataset, DatasetError, LabelledImages};
+use spikeprune::dataset::{Dataset, LabelledImages};
 use spikeprune::experiment::Observer;
 use spikeprune::experiment::selection::{self, ClassImages};
 use spikeprune::experiment::train::{train_networks, untrained};
@@ -115,7 +115,6 @@ impl Job for Training {
 
     fn check(&self, data: &Dataset, quiet: bool) -> anyhow::Result<()> {
         selection::training(&data.train, &self.0)?;
-        self.tested(data)?;
         note_missing_validation(&data.train, &self.0, quiet)?;
         Ok(())
     }
@@ -139,7 +138,7 @@ impl Job for Training {
         })?;
         let (seconds, data) = (trained.whole_seconds(), &frame.data.set);
         let checkpoint = Checkpoint::of(params, trained, data.digests());
-        let (backend, tested) = (frame.backend.as_ref(), self.tested(data)?);
+        let (backend, tested) = (frame.backend.as_ref(), self.tested(data));
         let observer: &mut Observer<'_> = &mut |event| frame.progress.observe(&event);
         let evaluations = eval::test(backend, &checkpoint, &data.test, &tested, observer)?;
         let replicas = document::replicas(&checkpoint, evaluations, Some(seconds));
@@ -161,7 +160,7 @@ impl Job for Training {
 
 impl Training {
     /// The images of the test.
-    fn tested(&self, data: &Dataset) -> Result<Vec<ClassImages>, DatasetError> {
+    fn tested(&self, data: &Dataset) -> Vec<ClassImages> {
         let (classes, count) = (&self.0.model.network.classes, self.0.job.test_per_class);
         selection::first_of_classes(&data.test, classes, count)
     }

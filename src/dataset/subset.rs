@@ -28,9 +28,17 @@ pub fn first_of_any(
     }
 }
 
+/// Indices of all images of `class`, in the order of the file.
+pub fn all_of_class(images: &LabelledImages, class: u8) -> impl Iterator<Item = u32> {
+    (0..)
+        .zip(images.labels())
+        .filter(move |&(_, &label)| label == class)
+        .map(|(index, _)| index)
+}
+
 /// Number of images whose label is `class`.
 pub fn count_of_class(images: &LabelledImages, class: u8) -> usize {
-    images.labels().iter().filter(|&&l| l == class).count()
+    all_of_class(images, class).count()
 }
 
 /// Indices of `count` images of `class`, after the first `skip` of them, in
@@ -44,13 +52,8 @@ pub fn first_of_class(
     skip: usize,
     count: usize,
 ) -> Result<Vec<u32>, DatasetError> {
-    let chosen: Vec<u32> = (0..)
-        .zip(images.labels())
-        .filter(|&(_, &label)| label == class)
-        .map(|(index, _)| index)
-        .skip(skip)
-        .take(count)
-        .collect();
+    let chosen = all_of_class(images, class).skip(skip).take(count);
+    let chosen: Vec<u32> = chosen.collect();
     if chosen.len() < count {
         return Err(DatasetError::TooFew {
             class,

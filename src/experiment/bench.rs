@@ -156,7 +156,7 @@ pub fn speed(
         &data.test,
         &params.model.network.classes,
         params.job.test_per_class,
-    )?;
+    );
     let mut testing = Testing {
         backend,
         lanes: &frozen(&replicas),

@@ -1,7 +1,9 @@
 //! Which images of the data are trained on, validated with and tested.
 
 use crate::backend::{Shift, Showing};
-use crate::dataset::{DatasetError, LabelledImages, count_of_class, first_of_any, first_of_class};
+use crate::dataset::{
+    DatasetError, LabelledImages, all_of_class, count_of_class, first_of_any, first_of_class,
+};
 use crate::draws;
 use crate::params::{Params, PerClass, TrainImages};
 
@@ -20,24 +22,34 @@ pub fn indices(classes: &[ClassImages]) -> impl Iterator<Item = u32> {
 }
 
 /// Images of each class, as many as `count` says or as there are, the first of the file.
-///
-/// # Errors
-/// None: no more are taken than there are.
 pub fn first_of_classes(
     images: &LabelledImages,
     classes: &[u8],
     count: PerClass,
+) -> Vec<ClassImages> {
+    let most = match count {
+        PerClass::All => usize::MAX,
+        PerClass::First(count) => count,
+    };
+    let of_class = |&class: &u8| ClassImages {
+        class,
+        images: all_of_class(images, class).take(most).collect(),
+    };
+    classes.iter().map(of_class).collect()
+}
+
+/// Just so many images of each class, the first of the file.
+///
+/// # Errors
+/// When a class has fewer.
+pub fn so_many_of_classes(
+    images: &LabelledImages,
+    classes: &[u8],
+    count: usize,
 ) -> Result<Vec<ClassImages>, DatasetError> {
     let of_class = |&class: &u8| {
-        let found = count_of_class(images, class);
-        let count = match count {
-            PerClass::All => found,
-            PerClass::First(count) => count.min(found),
-        };
-        Ok(ClassImages {
-            class,
-            images: first_of_class(images, class, 0, count)?,
-        })
+        let images = first_of_class(images, class, 0, count)?;
+        Ok(ClassImages { class, images })
     };
     classes.iter().map(of_class).collect()
 }
@@ -53,12 +65,7 @@ pub fn training(images: &LabelledImages, params: &Params) -> Result<Vec<Showing>
     let group_of = |label: u8| classes.iter().position(|&class| class == label);
     let chosen = match params.job.train {
         TrainImages::PerClass(count) => {
-            let of_class = |&class: &u8| first_of_class(images, class, 0, count);
-            classes
-                .iter()
-                .map(of_class)
-                .collect::<Result<Vec<_>, _>>()?
-                .concat()
+            indices(&so_many_of_classes(images, classes, count)?).collect()
         }
         TrainImages::InAll(count) => first_of_any(images, classes, 0, count)?,
     };

@@ -160,7 +160,7 @@ impl<'a> TestSets<'a> {
     ) -> Result<Self, DatasetError> {
         let file = source.held_out.of(source.data);
         let known = known(source, file)?;
-        let unknown = first_of_classes(file, source.unknown, source.params.job.test_per_class)?;
+        let unknown = first_of_classes(file, source.unknown, source.params.job.test_per_class);
         let mut built = Self {
             shape: shown.images().shape(),
             digits: shown,
@@ -297,7 +297,7 @@ impl Noise {
 fn known(source: Source<'_>, file: &LabelledImages) -> Result<Vec<ClassImages>, DatasetError> {
     let (params, count) = (source.params, source.params.job.test_per_class);
     match source.held_out {
-        HeldOut::Test => first_of_classes(file, &params.model.network.classes, count),
+        HeldOut::Test => Ok(first_of_classes(file, &params.model.network.classes, count)),
         HeldOut::Validation => {
             let mut params = params.clone();
             params.job.validation_per_class = match count {

@@ -82,7 +82,7 @@ impl ArmsPlan {
         Ok(())
     }
 
-    /// Checks that the data hold the images that every split needs.
+    /// Checks that the data hold the training images of every split, and some of each class to test with.
     ///
     /// # Errors
     /// The first class that has too few.
@@ -92,13 +92,12 @@ impl ArmsPlan {
             selection::training(&data.train, &params)?;
             match self.held_out {
                 HeldOut::Test => {
-                    let count = params.job.test_per_class;
-                    selection::first_of_classes(&data.test, &split.classes, count)?;
+                    selection::so_many_of_classes(&data.test, &split.classes, 1)?;
                 }
                 HeldOut::Validation => selection::check_some_left(&data.train, &params)?,
             }
             let file = self.held_out.of(data);
-            selection::first_of_classes(file, &split.unknown, params.job.test_per_class)?;
+            selection::so_many_of_classes(file, &split.unknown, 1)?;
         }
         Ok(())
     }

@@ -67,17 +67,14 @@ impl SizesPlan {
         Ok(())
     }
 
-    /// Checks that the data hold the images.
+    /// Checks that the data hold the training images, and some of each class to test with.
     ///
     /// # Errors
     /// When they are too few.
     pub fn check(&self, data: &Dataset) -> Result<(), DatasetError> {
-        let (classes, count) = (
-            &self.params.model.network.classes,
-            self.params.job.test_per_class,
-        );
         selection::training(&data.train, &self.params)?;
-        selection::first_of_classes(&data.test, classes, count).map(|_| ())
+        let classes = &self.params.model.network.classes;
+        selection::so_many_of_classes(&data.test, classes, 1).map(|_| ())
     }
 
     /// The parameters of a size, in its first arm.
