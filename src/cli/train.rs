@@ -95,7 +95,7 @@ impl Job for Training {
     }
 
     fn name(&self) -> String {
-        let (params, classes) = (&self.0, self.0.model.network.label("-"));
+        let (params, classes) = (&self.0, self.0.model.network.file_label());
         format!("{}-{classes}-seed{}", params.preset, params.job.seed)
     }
 

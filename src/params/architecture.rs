@@ -169,6 +169,23 @@ impl Architecture {
         labels.join(separator)
     }
 
+    /// The classes as a part of the name of a file: `7-4-6`; numbers where a name does not belong into one, and how many
+    /// there are where they are many.
+    pub fn file_label(&self) -> String {
+        let is_plain = |name: &String| {
+            let plain = |c: char| c.is_alphanumeric() || "-_".contains(c);
+            (1..=16).contains(&name.len()) && name.chars().all(plain)
+        };
+        match self.classes.len() {
+            11.. => format!("{}-classes", self.classes.len()),
+            _ if self.names.iter().all(is_plain) => self.label("-"),
+            _ => {
+                let labels: Vec<String> = self.classes.iter().map(u8::to_string).collect();
+                labels.join("-")
+            }
+        }
+    }
+
     /// What a label is called: its name, where it has one.
     pub fn name_of(&self, label: u8) -> String {
         let place = self.classes.iter().position(|&class| class == label);
@@ -222,5 +239,28 @@ impl JsonSchema for Architecture {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         ArchitectureTable::json_schema(generator)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_hold_no_more_of_classes_than_they_can() {
+        let label = |names: &[&str]| {
+            let network = Architecture {
+                classes: (0..names.len() as u8).collect(),
+                names: names.iter().map(ToString::to_string).collect(),
+                ..Architecture::default()
+            };
+            network.file_label()
+        };
+        assert_eq!(Architecture::default().file_label(), "7-4-6");
+        assert_eq!(label(&["cat", "t-shirt"]), "cat-t-shirt");
+        for odd in ["../up", "a b", "a/b", "", &"long".repeat(9)] {
+            assert_eq!(label(&[odd, "cat"]), "0-1", "{odd}");
+        }
+        assert_eq!(label(&["x"; 26]), "26-classes");
     }
 }

@@ -109,7 +109,7 @@ impl Job for Searching {
         format!(
             "sweep-{}-{}",
             params.preset,
-            params.model.network.label("-")
+            params.model.network.file_label()
         )
     }
 

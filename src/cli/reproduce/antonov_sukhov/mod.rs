@@ -71,7 +71,7 @@ impl Job for Arms {
     fn name(&self) -> String {
         let params = &self.0.params;
         let what = match self.0.splits.as_slice() {
-            [_] => params.model.network.label("-"),
+            [_] => params.model.network.file_label(),
             splits => format!("{}-splits", splits.len()),
         };
         format!("reproduce-{}-{what}-seed{}", params.preset, params.job.seed)
