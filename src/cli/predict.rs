@@ -13,7 +13,7 @@ use serde::Serialize;
 use spikeprune::backend::{Backend, DeviceKind};
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::dataset::{
-    Colour, DatasetError, ImageShape, Reading, Size, is_picture, picture, picture_of_bytes,
+    Colour, DatasetError, ImageShape, Picture, Reading, Size, is_picture, picture, picture_of_bytes,
 };
 use spikeprune::experiment::Event;
 use spikeprune::experiment::evaluate::{Recognition, recognise};
@@ -205,19 +205,15 @@ fn take(
             true => ("stdin".into(), Some(bytes_of_stdin()?)),
             false => (path.display().to_string(), None),
         };
-        let read = |size: Size| {
-            let reading = Reading { size, ..*reading };
-            match &bytes {
-                Some(bytes) => picture_of_bytes(bytes, Path::new(&file), &reading),
-                None => picture(path, &reading),
-            }
-        };
-        let (found, pixels) = read(Size::AsIs)?;
         let (height, width) = (network.height, network.width);
-        let pixels = match (found.height, found.width) == (height, width) {
-            true => pixels,
-            false => read(Size::To { height, width })?.1,
+        let reading = Reading {
+            size: Size::To { height, width },
+            ..*reading
         };
+        let Picture { found, pixels, .. } = match &bytes {
+            Some(bytes) => picture_of_bytes(bytes, Path::new(&file), &reading),
+            None => picture(path, &reading),
+        }?;
         Ok(Taken {
             file,
             found,

@@ -113,9 +113,7 @@ impl Document {
     fn of(loaded: &Loaded) -> Self {
         let Dataset { train, test, names } = &loaded.set;
         let shape = train.shape();
-        let mut labels = [train.classes(), test.classes()].concat();
-        labels.sort_unstable();
-        labels.dedup();
+        let labels = loaded.set.classes();
         let class = |label: u8| Class {
             label,
             name: names.get(usize::from(label)).cloned(),

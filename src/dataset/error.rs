@@ -2,7 +2,7 @@
 
 use super::ImageShape;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A fault in a data set, or in a request for a part of it.
 ///
@@ -274,4 +274,14 @@ pub enum DatasetError {
         /// Images of the class in the set.
         available: usize,
     },
+}
+
+impl DatasetError {
+    /// What the system said of a file that cannot be read.
+    pub(super) fn unreadable(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |cause| Self::Unreadable {
+            path: path.into(),
+            cause,
+        }
+    }
 }

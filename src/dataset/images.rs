@@ -251,6 +251,14 @@ impl Dataset {
         }
     }
 
+    /// The labels that there are in either part, in ascending order.
+    pub fn classes(&self) -> Vec<u8> {
+        let mut all = [self.train.classes(), self.test.classes()].concat();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     pub fn digests(&self) -> Digests {
         Digests {
             train: self.train.digest().into(),

@@ -23,7 +23,7 @@ pub use shape::ImageShape;
 #[doc(hidden)]
 pub use source::idx::check_labels;
 #[cfg(feature = "sources")]
-pub use source::pictures::{is_picture, picture, picture_of_bytes};
+pub use source::pictures::{Picture, is_picture, picture, picture_of_bytes};
 pub use subset::{all_of_class, count_of_class, first_of_any, first_of_class};
 
 /// Reads the data set in a folder as it is: MNIST, or one of any other shape.

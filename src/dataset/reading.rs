@@ -171,12 +171,7 @@ fn transposed(shape: ImageShape, pixels: &[u8]) -> (ImageShape, Vec<u8>) {
             }
         }
     }
-    let shape = ImageShape {
-        height: width,
-        width: height,
-        channels,
-    };
-    (shape, turned)
+    (shape.transposed(), turned)
 }
 
 /// Each image at another size, by a triangular filter as wide as the new pixels.

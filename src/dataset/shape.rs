@@ -32,6 +32,31 @@ impl ImageShape {
         }
     }
 
+    /// Of the images of an array whose first dimension is their number; none where it holds no images. Two dimensions are
+    /// rows of pixels, of four the last are the channels, 1 or 3.
+    pub fn of_array(dimensions: &[usize]) -> Option<Self> {
+        let shape = match *dimensions {
+            [_, pixels] => Self::of_pixels(pixels),
+            [_, height, width] => Self::grey(height, width),
+            [_, height, width, channels @ (1 | 3)] => Self {
+                height,
+                width,
+                channels,
+            },
+            _ => return None,
+        };
+        (!shape.is_empty()).then_some(shape)
+    }
+
+    /// With rows and columns in each other's place.
+    pub const fn transposed(self) -> Self {
+        Self {
+            height: self.width,
+            width: self.height,
+            channels: self.channels,
+        }
+    }
+
     /// Intensities of an image.
     pub const fn len(self) -> usize {
         self.height * self.width * self.channels

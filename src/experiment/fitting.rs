@@ -221,12 +221,7 @@ pub fn relabelled(data: Dataset, network: &Architecture) -> Dataset {
             .find(|&&class| network.name_of(class) == *name)
             .copied()
     };
-    let here: Vec<u8> = {
-        let mut here = [data.train.classes(), data.test.classes()].concat();
-        here.sort_unstable();
-        here.dedup();
-        here
-    };
+    let here = data.classes();
     let mut new: [Option<u8>; 256] = [None; 256];
     let mut taken: Vec<u8> = network.classes.clone();
     for &label in &here {

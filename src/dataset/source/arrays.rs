@@ -1,16 +1,14 @@
 //! Arrays of NumPy: files `.npz`, and `.npy` beside each other, whose names say what they hold (`x_train`, `y_test`,
 //! `train_images`, `labels`).
 
+use super::gzip::most_held;
 use super::{Found, Images, entries, path_name};
 use crate::dataset::{DatasetError, ImageShape, Part, Reading};
 use npyz::{DType, NpyFile, NpyHeader, Order, TypeChar};
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use zip::ZipArchive;
-
-/// Most bytes that deflate makes of one.
-const MOST_OF_A_BYTE: u64 = 1032;
 
 /// What an array is.
 #[derive(Clone, Copy, PartialEq)]
@@ -65,7 +63,7 @@ pub(super) fn read(path: &Path, reading: &Reading) -> Result<Option<Found>, Data
         if let Some(stem) = name.strip_suffix(".npy") {
             any = true;
             if let Some(role) = Role::new(stem) {
-                let bytes = fs::read(file).map_err(|cause| unreadable(file, cause))?;
+                let bytes = fs::read(file).map_err(DatasetError::unreadable(file))?;
                 add(&mut arrays, path, file.clone(), role, bytes)?;
             }
         } else if let Some(stem) = name.strip_suffix(".npz") {
@@ -105,13 +103,6 @@ pub(super) fn read(path: &Path, reading: &Reading) -> Result<Option<Found>, Data
     }))
 }
 
-fn unreadable(path: &Path, cause: io::Error) -> DatasetError {
-    DatasetError::Unreadable {
-        path: path.into(),
-        cause,
-    }
-}
-
 fn bad(path: &Path, why: impl Into<String>) -> DatasetError {
     DatasetError::BadArray {
         path: path.into(),
@@ -143,7 +134,7 @@ fn add_archive(
     file: &Path,
     stem: &str,
 ) -> Result<(), DatasetError> {
-    let open = File::open(file).map_err(|cause| unreadable(file, cause))?;
+    let open = File::open(file).map_err(DatasetError::unreadable(file))?;
     let mut archive = ZipArchive::new(open).map_err(|error| bad(file, error.to_string()))?;
     for index in 0..archive.len() {
         let mut entry = archive
@@ -158,7 +149,7 @@ fn add_archive(
         let Some(role) = Role::new(called) else {
             continue;
         };
-        let most = entry.compressed_size().saturating_mul(MOST_OF_A_BYTE);
+        let most = most_held(entry.compressed_size());
         let mut bytes = Vec::new();
         let read = entry.by_ref().take(most).read_to_end(&mut bytes);
         read.map_err(|cause| bad(file, cause.to_string()))?;
@@ -167,11 +158,34 @@ fn add_archive(
     Ok(())
 }
 
-/// Values of an array, in C order.
+/// An array, in C order.
 struct Array {
     shape: Vec<usize>,
-    values: Vec<f64>,
-    floats: bool,
+    values: Values,
+}
+
+/// What an array holds. Bytes, which most images are, stay bytes: as other numbers they would take eight times the room.
+enum Values {
+    Bytes(Vec<u8>),
+    Whole(Vec<f64>),
+    Floats(Vec<f64>),
+}
+
+impl Values {
+    fn numbers(self) -> Vec<f64> {
+        match self {
+            Self::Bytes(bytes) => bytes.into_iter().map(f64::from).collect(),
+            Self::Whole(numbers) | Self::Floats(numbers) => numbers,
+        }
+    }
+
+    fn in_c_order(self, shape: &[usize]) -> Self {
+        match self {
+            Self::Bytes(values) => Self::Bytes(in_c_order(shape, &values)),
+            Self::Whole(values) => Self::Whole(in_c_order(shape, &values)),
+            Self::Floats(values) => Self::Floats(in_c_order(shape, &values)),
+        }
+    }
 }
 
 impl Array {
@@ -204,23 +218,25 @@ impl Array {
         }
         macro_rules! values {
             ($type:ty) => {{
-                let values = npy
-                    .into_vec::<$type>()
-                    .map_err(|error| wrong(error.to_string()))?;
-                values.into_iter().map(|value| value as f64).collect()
+                let values = npy.into_vec::<$type>();
+                values.map_err(|error| wrong(error.to_string()))?
+            }};
+            ($type:ty, $of:path) => {{
+                let values = values!($type).into_iter();
+                $of(values.map(|value| value as f64).collect())
             }};
         }
-        let values: Vec<f64> = match (of, bytes) {
-            (TypeChar::Uint, 1) => values!(u8),
-            (TypeChar::Uint, 2) => values!(u16),
-            (TypeChar::Uint, 4) => values!(u32),
-            (TypeChar::Uint, 8) => values!(u64),
-            (TypeChar::Int, 1) => values!(i8),
-            (TypeChar::Int, 2) => values!(i16),
-            (TypeChar::Int, 4) => values!(i32),
-            (TypeChar::Int, 8) => values!(i64),
-            (TypeChar::Float, 4) => values!(f32),
-            (TypeChar::Float, 8) => values!(f64),
+        let values = match (of, bytes) {
+            (TypeChar::Uint, 1) => Values::Bytes(values!(u8)),
+            (TypeChar::Uint, 2) => values!(u16, Values::Whole),
+            (TypeChar::Uint, 4) => values!(u32, Values::Whole),
+            (TypeChar::Uint, 8) => values!(u64, Values::Whole),
+            (TypeChar::Int, 1) => values!(i8, Values::Whole),
+            (TypeChar::Int, 2) => values!(i16, Values::Whole),
+            (TypeChar::Int, 4) => values!(i32, Values::Whole),
+            (TypeChar::Int, 8) => values!(i64, Values::Whole),
+            (TypeChar::Float, 4) => values!(f32, Values::Floats),
+            (TypeChar::Float, 8) => values!(f64, Values::Floats),
             _ => {
                 return Err(wrong(format!(
                     "it holds {}: expected whole numbers or floats",
@@ -230,18 +246,14 @@ impl Array {
         };
         let values = match order {
             Order::C => values,
-            Order::Fortran => in_c_order(&shape, &values),
+            Order::Fortran => values.in_c_order(&shape),
         };
-        Ok(Self {
-            shape,
-            values,
-            floats: of == TypeChar::Float,
-        })
+        Ok(Self { shape, values })
     }
 }
 
 /// Values whose first index runs fastest, so that the last one does.
-fn in_c_order(shape: &[usize], values: &[f64]) -> Vec<f64> {
+fn in_c_order<T: Copy>(shape: &[usize], values: &[T]) -> Vec<T> {
     let strides = shape.iter().scan(1, |stride, &side| {
         let this = *stride;
         *stride *= side;
@@ -266,7 +278,7 @@ fn joined(images: Named, labels: Named) -> Result<Images, DatasetError> {
     let wrong = |why: String| bad(&images.place, why);
     let number = |value: &f64| (value.fract() == 0.0 && value.abs() < 1e9).then_some(*value as i64);
     let is_list = matches!(of_labels.shape.as_slice(), [_] | [_, 1]);
-    let numbers: Option<Vec<i64>> = of_labels.values.iter().map(number).collect();
+    let numbers: Option<Vec<i64>> = of_labels.values.numbers().iter().map(number).collect();
     let numbers = numbers.filter(|_| is_list).ok_or_else(|| {
         bad(
             &labels.place,
@@ -276,14 +288,12 @@ fn joined(images: Named, labels: Named) -> Result<Images, DatasetError> {
             ),
         )
     })?;
-    let (shape, first) = shape(&of_images.shape)
-        .filter(|(shape, _)| !shape.is_empty())
-        .ok_or_else(|| {
-            wrong(format!(
-                "it has the shape {:?}: expected images, rows and columns",
-                of_images.shape
-            ))
-        })?;
+    let (shape, first) = shape(&of_images.shape).ok_or_else(|| {
+        wrong(format!(
+            "it has the shape {:?}: expected images, rows and columns",
+            of_images.shape
+        ))
+    })?;
     if of_images.shape[0] != numbers.len() {
         return Err(DatasetError::Counts {
             path: labels.place,
@@ -291,7 +301,7 @@ fn joined(images: Named, labels: Named) -> Result<Images, DatasetError> {
             images: of_images.shape[0],
         });
     }
-    let pixels = intensities(&of_images).ok_or_else(|| {
+    let pixels = intensities(of_images.values).ok_or_else(|| {
         wrong("it holds values that are no intensities: expected whole numbers in 0..=255, or floats in 0..=1".into())
     })?;
     let pixels = match first {
@@ -307,28 +317,29 @@ fn joined(images: Named, labels: Named) -> Result<Images, DatasetError> {
 
 /// The shape of one image, and whether its channels come first.
 fn shape(array: &[usize]) -> Option<(ImageShape, bool)> {
-    let shape = |height, width, channels| ImageShape {
-        height,
-        width,
-        channels,
-    };
-    Some(match *array {
-        [_, pixels] => (ImageShape::of_pixels(pixels), false),
-        [_, height, width] => (shape(height, width, 1), false),
-        [_, height, width, channels @ (1 | 3)] => (shape(height, width, channels), false),
-        [_, channels @ (1 | 3), height, width] => (shape(height, width, channels), true),
-        _ => return None,
+    let last = ImageShape::of_array(array).map(|shape| (shape, false));
+    last.or_else(|| match *array {
+        [images, channels, height, width] => {
+            let last = ImageShape::of_array(&[images, height, width, channels]);
+            last.map(|shape| (shape, true))
+        }
+        _ => None,
     })
 }
 
 /// Floats up to 1 are shares of full intensity; other values must be whole ones.
-fn intensities(array: &Array) -> Option<Vec<u8>> {
-    let shares = array.floats && array.values.iter().all(|value| (0.0..=1.0).contains(value));
+fn intensities(values: Values) -> Option<Vec<u8>> {
+    let (numbers, floats) = match values {
+        Values::Bytes(bytes) => return Some(bytes),
+        Values::Whole(numbers) => (numbers, false),
+        Values::Floats(numbers) => (numbers, true),
+    };
+    let shares = floats && numbers.iter().all(|value| (0.0..=1.0).contains(value));
     let intensity = |&value: &f64| match shares {
         true => Some((value * 255.0).round() as u8),
         false => ((0.0..=255.0).contains(&value) && value.fract() == 0.0).then_some(value as u8),
     };
-    array.values.iter().map(intensity).collect()
+    numbers.iter().map(intensity).collect()
 }
 
 fn channels_last(shape: ImageShape, pixels: &[u8]) -> Vec<u8> {

@@ -6,6 +6,11 @@ use std::io::{self, BufRead, ErrorKind, Read};
 /// The first bytes of a gzip file.
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
+/// Most bytes that so many compressed ones hold: deflate makes at most 1,032 of one.
+pub(super) fn most_held(compressed: u64) -> u64 {
+    compressed.saturating_mul(1032)
+}
+
 /// Whether what follows is compressed by gzip.
 pub(super) fn is_gzip(file: &mut impl BufRead) -> io::Result<bool> {
     Ok(file.fill_buf()?.starts_with(&MAGIC))

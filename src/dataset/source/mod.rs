@@ -81,11 +81,7 @@ pub(super) fn load(path: &Path, reading: &Reading, seed: u64) -> Result<Dataset,
 type Read = fn(&Path, &Reading) -> Result<Option<Found>, DatasetError>;
 
 fn find(path: &Path, reading: &Reading) -> Result<Found, DatasetError> {
-    path.try_exists()
-        .map_err(|cause| DatasetError::Unreadable {
-            path: path.into(),
-            cause,
-        })?;
+    path.try_exists().map_err(DatasetError::unreadable(path))?;
     let sources: &[Read] = &[
         idx::read,
         #[cfg(feature = "sources")]

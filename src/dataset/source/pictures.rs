@@ -115,7 +115,7 @@ fn images(classes: &[Class], names: &[String], reading: &Reading) -> Result<Imag
         .collect();
     let mut all: Option<Images> = None;
     for ((path, label), read) in pictures.iter().zip(read) {
-        let (shape, pixels) = read?;
+        let Picture { shape, pixels, .. } = read?;
         let all = all.get_or_insert_with(|| Images {
             shape,
             pixels: Vec::new(),
@@ -137,15 +137,21 @@ fn images(classes: &[Class], names: &[String], reading: &Reading) -> Result<Imag
     })
 }
 
+/// A picture as it was read.
+pub struct Picture {
+    /// Its shape before it was scaled.
+    pub found: ImageShape,
+    pub shape: ImageShape,
+    /// Row by row, the channels of a pixel together.
+    pub pixels: Vec<u8>,
+}
+
 /// One picture, from a file.
 ///
 /// # Errors
 /// When it cannot be read, or is none.
-pub fn picture(path: &Path, reading: &Reading) -> Result<(ImageShape, Vec<u8>), DatasetError> {
-    let file = File::open(path).map_err(|cause| DatasetError::Unreadable {
-        path: path.into(),
-        cause,
-    })?;
+pub fn picture(path: &Path, reading: &Reading) -> Result<Picture, DatasetError> {
+    let file = File::open(path).map_err(DatasetError::unreadable(path))?;
     decoded(BufReader::new(file), path, reading)
 }
 
@@ -157,7 +163,7 @@ pub fn picture_of_bytes(
     bytes: &[u8],
     path: &Path,
     reading: &Reading,
-) -> Result<(ImageShape, Vec<u8>), DatasetError> {
+) -> Result<Picture, DatasetError> {
     decoded(Cursor::new(bytes), path, reading)
 }
 
@@ -165,7 +171,7 @@ fn decoded(
     bytes: impl BufRead + Seek,
     path: &Path,
     reading: &Reading,
-) -> Result<(ImageShape, Vec<u8>), DatasetError> {
+) -> Result<Picture, DatasetError> {
     let upright = || -> Result<DynamicImage, image::ImageError> {
         let mut decoder = ImageReader::new(bytes)
             .with_guessed_format()?
@@ -189,12 +195,20 @@ fn decoded(
         Colour::Grey => (1, image.into_luma8().into_raw()),
         Colour::Rgb => (3, image.into_rgb8().into_raw()),
     };
-    let shape = ImageShape {
+    let decoded = ImageShape {
         height,
         width,
         channels,
     };
-    reading.apply(shape, pixels)
+    let (shape, pixels) = reading.apply(decoded, pixels)?;
+    Ok(Picture {
+        found: match reading.transpose {
+            true => decoded.transposed(),
+            false => decoded,
+        },
+        shape,
+        pixels,
+    })
 }
 
 /// A picture that lets through what is behind it, laid over black.

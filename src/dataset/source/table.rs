@@ -64,11 +64,8 @@ struct Lines {
 
 impl Lines {
     fn read(path: &Path) -> Result<Self, DatasetError> {
-        let unreadable = |cause| DatasetError::Unreadable {
-            path: path.into(),
-            cause,
-        };
-        let mut file = BufReader::new(File::open(path).map_err(unreadable)?);
+        let unreadable = DatasetError::unreadable(path);
+        let mut file = BufReader::new(File::open(path).map_err(&unreadable)?);
         let input: Box<dyn Read> = match gzip::is_gzip(&mut file).map_err(unreadable)? {
             true => Box::new(Members::new(file)),
             false => Box::new(file),

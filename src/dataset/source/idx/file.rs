@@ -12,8 +12,8 @@ use std::path::Path;
 
 /// Bytes read at a time.
 const CHUNK: usize = 128 * 1024;
-/// Most bytes that deflate makes of one: a bound on what a file can hold.
-const MOST_OF_A_BYTE: u64 = 1032;
+/// Most bytes for which room is made at once: a header may announce more than there is.
+const MOST_AT_ONCE: usize = 64 << 20;
 /// Bytes of a number in a header.
 const WORD: usize = 4;
 /// Types of items: bytes without a sign, and numbers of 32 bits.
@@ -34,11 +34,8 @@ impl Idx {
     /// # Errors
     /// What is wrong with it.
     pub fn read(path: &Path, kind: Kind) -> Result<Self, DatasetError> {
-        let unreadable = |cause| DatasetError::Unreadable {
-            path: path.into(),
-            cause,
-        };
-        let found = fs::metadata(path).map_err(unreadable)?;
+        let unreadable = DatasetError::unreadable(path);
+        let found = fs::metadata(path).map_err(&unreadable)?;
         if !found.is_file() {
             return Err(DatasetError::NotAFile { path: path.into() });
         }
@@ -60,11 +57,7 @@ impl Idx {
         let fault = Fault { path, kind };
         match gzip::is_gzip(&mut file) {
             Ok(false) => fault.take_plain(file, false, file_len),
-            Ok(true) => fault.take_plain(
-                Members::new(file),
-                true,
-                file_len.saturating_mul(MOST_OF_A_BYTE),
-            ),
+            Ok(true) => fault.take_plain(Members::new(file), true, gzip::most_held(file_len)),
             Err(cause) => Err(fault.unreadable(cause, false)),
         }
     }
@@ -117,7 +110,7 @@ impl Fault<'_> {
         let header_len = WORD * (1 + dimensions);
         read(&mut bytes, (WORD * dimensions) as u64)?;
         let Some(header) = bytes.get(WORD..header_len) else {
-            return Err(self.too_short(header_len as u64, bytes.len()));
+            return Err(self.too_short(header_len as u64, bytes.len() as u64));
         };
         let dimensions: Vec<usize> = header
             .chunks_exact(WORD)
@@ -133,14 +126,15 @@ impl Fault<'_> {
         let expected = items.and_then(|items| items.checked_add(header_len));
         let expected = expected.map_or(u64::MAX, |expected| expected as u64);
         if expected > most {
-            // The file is not even long enough for it: how long it is, is found by reading on.
-            let found = read(&mut bytes, most).map(|_| bytes.len())?;
-            return Err(self.too_short(expected, found));
+            // The file cannot hold so much: how much it holds is counted, not kept.
+            let rest = io::copy(&mut input.take(most), &mut io::sink());
+            let rest = rest.map_err(|cause| self.unreadable(cause, compressed))?;
+            return Err(self.too_short(expected, bytes.len() as u64 + rest));
         }
-        bytes.reserve_exact((expected as usize - header_len).saturating_add(1));
+        bytes.reserve_exact((expected as usize - header_len).min(MOST_AT_ONCE) + 1);
         read(&mut bytes, expected - header_len as u64 + 1)?;
         match bytes.len() as u64 {
-            found if found < expected => Err(self.too_short(expected, bytes.len())),
+            found if found < expected => Err(self.too_short(expected, found)),
             found if found > expected => Err(DatasetError::TooLong {
                 path: self.path.into(),
                 expected,
@@ -156,7 +150,7 @@ impl Fault<'_> {
     /// The number of dimensions that the first bytes announce.
     fn check_magic(&self, bytes: &[u8]) -> Result<usize, DatasetError> {
         let Some(&[high, low, of, dimensions]) = bytes.first_chunk() else {
-            return Err(self.too_short(WORD as u64, bytes.len()));
+            return Err(self.too_short(WORD as u64, bytes.len() as u64));
         };
         let known = match self.kind {
             Kind::Images => of == BYTES && (2..=4).contains(&dimensions),
@@ -185,24 +179,26 @@ impl Fault<'_> {
         })
     }
 
-    fn too_short(&self, expected: u64, found: usize) -> DatasetError {
+    fn too_short(&self, expected: u64, found: u64) -> DatasetError {
         DatasetError::TooShort {
             path: self.path.into(),
             expected,
-            found: found as u64,
+            found,
         }
     }
 
     fn unreadable(&self, cause: io::Error, compressed: bool) -> DatasetError {
-        let path = self.path.to_path_buf();
         let damaged = [
             ErrorKind::InvalidData,
             ErrorKind::InvalidInput,
             ErrorKind::UnexpectedEof,
         ];
         match compressed && damaged.contains(&cause.kind()) {
-            true => DatasetError::BadGzip { path, cause },
-            false => DatasetError::Unreadable { path, cause },
+            true => DatasetError::BadGzip {
+                path: self.path.into(),
+                cause,
+            },
+            false => DatasetError::unreadable(self.path)(cause),
         }
     }
 }

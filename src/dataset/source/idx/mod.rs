@@ -114,7 +114,7 @@ impl LabelFile {
                 images: of_images,
             });
         }
-        let shape = shape(&images.dimensions).filter(|shape| !shape.is_empty());
+        let shape = ImageShape::of_array(&images.dimensions);
         let shape = shape.ok_or_else(|| DatasetError::Shape {
             path: self.images.clone(),
             dimensions: images
@@ -129,20 +129,6 @@ impl LabelFile {
             images,
             labels: self.file,
         })
-    }
-}
-
-/// The shape of one image of a stack: two dimensions are rows of pixels, a square where one has so many.
-fn shape(dimensions: &[usize]) -> Option<ImageShape> {
-    match *dimensions {
-        [_, pixels] => Some(ImageShape::of_pixels(pixels)),
-        [_, height, width] => Some(ImageShape::grey(height, width)),
-        [_, height, width, channels @ (1 | 3)] => Some(ImageShape {
-            height,
-            width,
-            channels,
-        }),
-        _ => None,
     }
 }
 
