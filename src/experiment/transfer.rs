@@ -149,9 +149,14 @@ impl Origin {
         let (known, new) = (&self.params().model, &params.model);
         let inputs = |input: &Input| match input.front_end {
             FrontEnd::Pixels => format!("images of {} as pixels", input.image()),
-            FrontEnd::OrientedEdges => {
-                format!("images of {} as edges, {:?}", input.image(), input.edges)
-            }
+            FrontEnd::OrientedEdges => format!(
+                "images of {} as edges in {} directions, cells of {} pixels, normalisation {}, cut {}",
+                input.image(),
+                input.edges.directions,
+                input.edges.cell_size,
+                input.edges.normalisation,
+                input.edges.cut
+            ),
         };
         let (expected, found) = (inputs(&known.input), inputs(&new.input));
         if expected != found {

@@ -17,8 +17,7 @@ mod going_on;
 #[path = "../support/gpu.rs"]
 mod gpu;
 mod heatmap;
-// The labels of QMNIST are for others.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the labels of QMNIST are for others")]
 #[path = "../support/idx.rs"]
 mod idx;
 mod layers;
