@@ -1,7 +1,7 @@
 // The third factor of learning: label and group counts. Twin of src/model/gate.rs.
 
-// Groups that a network may have, one a label.
-const GROUPS: u32 = 10u;
+// Groups that a network may have, one a class.
+const GROUPS: u32 = 256u;
 
 // Learning rules.
 const STDP: u32 = 0u;
@@ -26,13 +26,9 @@ struct Gate {
 // Spikes of each group in this image.
 var<workgroup> group_spikes: array<atomic<u32>, GROUPS>;
 
-// The group of neuron j, without a division.
+// The group of neuron j.
 fn group_of(c: Gate, j: u32) -> u32 {
-    var group = 0u;
-    while group + 1u < GROUPS && (group + 1u) * c.group_size <= j {
-        group += 1u;
-    }
-    return group;
+    return j / c.group_size;
 }
 
 // The factor of a step at an E spike in step `step` of the image, by the spikes of the neuron's group so far and

@@ -19,8 +19,8 @@ use super::{exp_neg, reciprocal};
 use crate::params::{Model, Rule, Steps};
 use bytemuck::{Pod, Zeroable};
 
-/// Groups that a network may have, one a label.
-pub const GROUPS: usize = 10;
+/// Groups that a network may have, one a class.
+pub const GROUPS: usize = 256;
 
 // Learning rules.
 pub const STDP: u32 = 0;

@@ -154,6 +154,17 @@ fn ten_classes() {
     }
 }
 
+/// More groups than there are digits: one for each label that a byte can have.
+#[test]
+fn as_many_classes_as_labels() {
+    let mut params = presets::ten_class();
+    params.model.network.classes = (0..=255).collect();
+    params.model.network.vote = Vote::Groups {
+        neurons_per_class: 1,
+    };
+    assert_same(&params, 30, 1);
+}
+
 /// As many inputs as pixels, and a number of them that fills no word.
 #[test]
 fn oriented_edges() {
