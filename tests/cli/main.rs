@@ -35,6 +35,7 @@ mod reproduce;
 mod reproduce_flags;
 mod resumed;
 mod run_folder;
+mod shapes_of_data;
 mod silence;
 mod splits;
 mod streams;
