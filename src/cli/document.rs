@@ -29,6 +29,9 @@ pub struct Document<'a> {
     pub params: &'a Params,
     /// The time constant of eq. 5 as it acted.
     pub tau_prune_ms: f64,
+    /// What the labels in `eval.classes` are called, in their order; absent where classes have no names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub class_names: Vec<String>,
     /// The first replica's `train`, `eval` and `weights`, at the top level.
     #[serde(flatten)]
     pub first: &'a NetworkSummary,
@@ -113,6 +116,11 @@ pub fn name_of(network: &Architecture, data: &Dataset, label: u8) -> String {
     }
 }
 
+/// Whether any class has another name than its label.
+pub fn have_names(network: &Architecture, data: &Dataset) -> bool {
+    !(network.names.is_empty() && data.names.is_empty())
+}
+
 /// Results of all networks of a checkpoint; `train_seconds` where it is of `train`, with the time if that is known.
 pub fn replicas(
     checkpoint: &Checkpoint,
@@ -155,6 +163,10 @@ pub fn document<'a>(
     (data, are_others): (&Loaded, bool),
     out: Option<String>,
 ) -> Document<'a> {
+    let network = &params.model.network;
+    let name = |&label: &u8| name_of(network, &data.set, label);
+    // A checkpoint has at least one network.
+    let shown = replicas[0].eval.classes.iter();
     Document {
         version: env!("CARGO_PKG_VERSION"),
         command,
@@ -163,7 +175,10 @@ pub fn document<'a>(
         seed: params.job.seed,
         params,
         tau_prune_ms: params.tau_prune_ms(),
-        // A checkpoint has at least one network.
+        class_names: match have_names(network, &data.set) {
+            true => shown.map(name).collect(),
+            false => Vec::new(),
+        },
         first: &replicas[0],
         replicas,
         means: Means::of(replicas),
@@ -229,12 +244,22 @@ pub fn table(document: &Document<'_>) -> String {
             votes.tied_neurons
         );
     }
-    let trained = &params.model.network.classes;
-    text += &confusion(eval, trained);
+    let network = &params.model.network;
+    let trained: Vec<String> = (network.classes.iter())
+        .map(|&class| network.name_of(class))
+        .collect();
+    let shown: Vec<String> = match document.class_names.is_empty() {
+        true => eval.classes.iter().map(u8::to_string).collect(),
+        false => document.class_names.clone(),
+    };
+    text += &confusion(eval, &shown, &trained);
     if let Some(not_learned) = &eval.not_learned {
-        text += &answered(not_learned, eval.images_learned, trained);
+        let names = eval.classes.iter().zip(&shown);
+        let names = names.filter(|(label, _)| not_learned.classes.contains(label));
+        let names: Vec<&str> = names.map(|(_, name)| name.as_str()).collect();
+        text += &answered(not_learned, &names, eval.images_learned, &trained);
     }
-    text + &sets::table(document.replicas, trained)
+    text + &sets::table(document.replicas, &trained)
 }
 
 /// A share in per cent, where what it is a share of was learned.
@@ -245,8 +270,12 @@ fn share(share: Option<f64>) -> String {
 }
 
 /// What labels were taken for that were not learned.
-fn answered(not_learned: &NotLearned, learned: usize, trained: &[u8]) -> String {
-    let labels: Vec<String> = not_learned.classes.iter().map(u8::to_string).collect();
+fn answered(
+    not_learned: &NotLearned,
+    labels: &[&str],
+    learned: usize,
+    trained: &[String],
+) -> String {
     let counts = trained.iter().zip(&not_learned.answers);
     let mut answers: Vec<String> = counts
         .map(|(class, count)| format!("{count} as {class}"))
@@ -310,17 +339,21 @@ fn networks(replicas: &[NetworkSummary]) -> String {
     text
 }
 
-fn confusion(eval: &Evaluation, trained: &[u8]) -> String {
-    let mut text = String::from("\n   shown  recognised as\n        ");
+/// What each class was taken for; `shown` and `trained` are the names of those that were shown and learned.
+fn confusion(eval: &Evaluation, shown: &[String], trained: &[String]) -> String {
+    let longest = |names: &[String]| names.iter().map(|name| name.chars().count()).max();
+    let first = longest(shown).unwrap_or(0).max(8);
+    let width = (longest(trained).unwrap_or(0) + 2).max(7);
+    let mut text = format!("\n{:>first$}  recognised as\n{:first$}", "shown", "");
     let _ = trained
         .iter()
-        .try_for_each(|class| write!(text, "{class:>7}"));
+        .try_for_each(|name| write!(text, "{name:>width$}"));
     let _ = writeln!(text, "{:>8}{:>8}", "tied", "silent");
-    for (class, row) in eval.classes.iter().zip(&eval.confusion) {
-        let _ = write!(text, "{class:>8}");
+    for (name, row) in shown.iter().zip(&eval.confusion) {
+        let _ = write!(text, "{name:>first$}");
         let _ = row[..trained.len()]
             .iter()
-            .try_for_each(|count| write!(text, "{count:>7}"));
+            .try_for_each(|count| write!(text, "{count:>width$}"));
         let _ = row[trained.len()..]
             .iter()
             .try_for_each(|count| write!(text, "{count:>8}"));

@@ -3,7 +3,7 @@
 use super::choices::choices;
 use super::data::Loaded;
 use super::device::DeviceOptions;
-use super::document::{NetworkSummary, name_of};
+use super::document::{NetworkSummary, have_names, name_of};
 use super::heatmap::FontOptions;
 use super::options::{set, words};
 use super::output::{note, out, out_json};
@@ -82,7 +82,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let mut job = checkpoint.params.job.clone();
     set(&mut job.test_per_class, &args.test_per_class);
     job.validate()?;
-    args.sets.check(&checkpoint, args.as_unknown)?;
+    args.sets.check()?;
     if let Some(path) = &args.answers {
         answers::check(path)?;
     }
@@ -156,8 +156,10 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     if let Some(path) = &args.answers {
         let network = &checkpoint.params.model.network;
         let name = |label: u8| name_of(network, &data.set, label);
-        let named = !(network.names.is_empty() && data.set.names.is_empty());
-        let names: Option<&dyn Fn(u8) -> String> = if named { Some(&name) } else { None };
+        let names: Option<&dyn Fn(u8) -> String> = match have_names(network, &data.set) {
+            true => Some(&name),
+            false => None,
+        };
         answers::write(path, &checkpoint.replicas, &heard, names)?;
     }
     let recorded = args.record.images().iter().copied();
@@ -206,6 +208,7 @@ impl EvalArgs {
         progress: &mut Progress,
     ) -> anyhow::Result<()> {
         let observer: &mut Observer<'_> = &mut |event| progress.observe(&event);
+        let data = (data, self.as_unknown);
         let sets = self.sets.show(backend, checkpoint, data, count, observer)?;
         for (replica, mut sets) in replicas.iter_mut().zip(sets) {
             if self.as_unknown {
@@ -247,7 +250,7 @@ impl EvalArgs {
                 return Err(error.into());
             }
             (Err(_), _, _) => {
-                let names = !(data.set.names.is_empty() && network.names.is_empty());
+                let names = have_names(network, &data.set);
                 data.set = relabelled(data.set, network);
                 let text = format!(
                     "{} holds other images than the networks were trained on{}",

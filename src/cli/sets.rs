@@ -8,12 +8,13 @@ use anyhow::ensure;
 use clap::Args;
 use spikeprune::backend::Backend;
 use spikeprune::checkpoint::Checkpoint;
+use spikeprune::dataset::Dataset;
 use spikeprune::experiment::Observer;
 use spikeprune::experiment::fitting::labels_of;
 use spikeprune::experiment::prepare::as_shown;
 use spikeprune::experiment::set_answers::{SetAnswers, answer_sets};
 use spikeprune::experiment::test_sets::{HeldOut, Source, TestSet, TestSets};
-use spikeprune::params::{PerClass, items, whole};
+use spikeprune::params::{Architecture, PerClass, items, whole};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -21,7 +22,8 @@ use std::str::FromStr;
 #[command(next_help_heading = "Test")]
 pub struct SetOptions {
     /// Also show these test sets: noise, blurred, blurred_stack, known, noisy:PERCENT (known digits with noise, 100 as
-    /// strong as that of `noise`), unknown:LABELS (digits that were not learned, such as unknown:9-2-1)
+    /// strong as that of `noise`), unknown:CLASSES (images of other classes than were learned, such as
+    /// unknown:9-2-1 or unknown:cat-dog)
     #[arg(long, value_name = "SET,...", value_parser = read)]
     sets: Option<List<Asked>>,
     /// Images of each set of noise
@@ -33,8 +35,8 @@ pub struct SetOptions {
 #[derive(Clone, Debug, PartialEq)]
 struct Asked {
     set: TestSet,
-    /// Labels of the unknown digits.
-    unknown: Vec<u8>,
+    /// Classes of the unknown images: labels or names, between dashes.
+    unknown: String,
 }
 
 impl FromStr for Asked {
@@ -44,32 +46,44 @@ impl FromStr for Asked {
         let (name, rest) = text
             .split_once(':')
             .map_or((text, None), |(name, rest)| (name, Some(rest)));
-        let labels = |rest: &str| {
-            let labels = rest.split('-').map(|label| label.trim().parse());
-            labels.collect::<Result<Vec<u8>, _>>().ok()
-        };
         let found = match name.trim() {
             "unknown" => rest
-                .and_then(labels)
-                .map(|labels| (TestSet::Unknown, labels)),
+                .filter(|rest| !rest.split('-').any(|word| word.trim().is_empty()))
+                .map(|rest| (TestSet::Unknown, rest.to_owned())),
             "noisy" => {
                 let percent = rest.and_then(|rest| whole(rest).ok());
                 let percent = percent.filter(|percent| (1..=1000).contains(percent));
-                percent.map(|percent| (TestSet::Noisy { percent }, Vec::new()))
+                percent.map(|percent| (TestSet::Noisy { percent }, String::new()))
             }
             name => {
                 let set = TestSet::PLAIN
                     .into_iter()
                     .find(|set| set.to_string() == name);
-                set.filter(|_| rest.is_none()).map(|set| (set, Vec::new()))
+                set.filter(|_| rest.is_none())
+                    .map(|set| (set, String::new()))
             }
         };
         let (set, unknown) = found.ok_or(
-            "expected noise, blurred, blurred_stack, known, noisy:PERCENT (1 to 1000) or unknown:LABELS, such as \
+            "expected noise, blurred, blurred_stack, known, noisy:PERCENT (1 to 1000) or unknown:CLASSES, such as \
              unknown:9-2-1",
         )?;
         Ok(Self { set, unknown })
     }
+}
+
+/// Words with dashes between them; a dash within the name of a class is none.
+fn between_dashes(text: &str, names: &[String]) -> Vec<String> {
+    let pieces: Vec<&str> = text.split('-').map(str::trim).collect();
+    let (mut words, mut from) = (Vec::new(), 0);
+    while from < pieces.len() {
+        let ends = (from + 1..=pieces.len()).rev();
+        let mut joined = ends.map(|end| (end, pieces[from..end].join("-")));
+        let named = joined.find(|(_, word)| names.contains(word));
+        let (end, word) = named.unwrap_or_else(|| (from + 1, pieces[from].to_owned()));
+        words.push(word);
+        from = end;
+    }
+    words
 }
 
 /// A list of sets.
@@ -86,27 +100,44 @@ impl SetOptions {
         self.sets.as_deref().unwrap_or_default()
     }
 
-    /// Refuses sets that make no sense for these networks.
-    pub fn check(&self, checkpoint: &Checkpoint, as_unknown: bool) -> anyhow::Result<()> {
+    /// Refuses sets that make no sense, whatever the networks.
+    pub fn check(&self) -> anyhow::Result<()> {
         ensure!(
             (1..=MOST_NOISE_IMAGES).contains(&self.noise_images),
             "--noise-images is {}: it must be in 1..={MOST_NOISE_IMAGES}",
             self.noise_images
         );
-        for (index, Asked { set, unknown }) in self.sets().iter().enumerate() {
+        for (index, Asked { set, .. }) in self.sets().iter().enumerate() {
             let named_before = self.sets()[..index].iter().any(|other| other.set == *set);
             ensure!(!named_before, "--sets names {set} twice");
-            let mut network = checkpoint.params.model.network.clone();
-            let learned = unknown.iter().find(|label| network.classes.contains(label));
-            if let (Some(label), false) = (learned, as_unknown) {
-                anyhow::bail!("--sets names label {label} as unknown: it was learned");
-            }
-            if !unknown.is_empty() {
-                network.set_classes(unknown);
-                network.validate_classes()?;
-            }
         }
         Ok(())
+    }
+
+    /// The labels of the unknown images that were asked for.
+    fn unknown(
+        &self,
+        network: &Architecture,
+        data: &Dataset,
+        as_unknown: bool,
+    ) -> anyhow::Result<Vec<u8>> {
+        let words = self.sets().iter().map(|asked| asked.unknown.as_str());
+        let words = words.filter(|words| !words.is_empty());
+        let words: Vec<String> = words
+            .flat_map(|words| between_dashes(words, &data.names))
+            .collect();
+        let labels = labels_of(&words, &data.test, data)?;
+        let learned = labels.iter().find(|label| network.classes.contains(label));
+        if let (Some(&label), false) = (learned, as_unknown) {
+            let name = network.name_of(label);
+            anyhow::bail!("--sets names label {name} as unknown: it was learned");
+        }
+        if !labels.is_empty() {
+            let mut network = network.clone();
+            network.set_classes(&labels);
+            network.validate_classes()?;
+        }
+        Ok(labels)
     }
 
     /// Shows the sets to all networks of a checkpoint; nothing where none was asked for.
@@ -114,7 +145,7 @@ impl SetOptions {
         &self,
         backend: &dyn Backend,
         checkpoint: &Checkpoint,
-        data: &Loaded,
+        (data, as_unknown): (&Loaded, bool),
         count: PerClass,
         observer: &mut Observer<'_>,
     ) -> anyhow::Result<Vec<BTreeMap<TestSet, SetAnswers>>> {
@@ -123,9 +154,7 @@ impl SetOptions {
         }
         let mut params = checkpoint.params.clone();
         params.job.test_per_class = count;
-        let unknown = self.sets().iter().flat_map(|asked| &asked.unknown);
-        let unknown: Vec<String> = unknown.map(u8::to_string).collect();
-        let unknown = labels_of(&unknown, &data.set.test, &data.set)?;
+        let unknown = self.unknown(&params.model.network, &data.set, as_unknown)?;
         let source = Source {
             data: &data.set,
             params: &params,
@@ -141,7 +170,7 @@ impl SetOptions {
 }
 
 /// A table of the sets, over all networks; empty without sets.
-pub fn table(replicas: &[NetworkSummary], trained: &[u8]) -> String {
+pub fn table(replicas: &[NetworkSummary], trained: &[String]) -> String {
     let Some(first) = replicas.first().filter(|first| !first.sets.is_empty()) else {
         return String::new();
     };
@@ -182,7 +211,7 @@ mod tests {
     #[test]
     fn sets_are_read_by_their_names() {
         let read = |text: &str| text.parse::<Asked>();
-        assert_eq!(read("unknown:9-2-1").unwrap().unknown, [9, 2, 1]);
+        assert_eq!(read("unknown:9-2-1").unwrap().unknown, "9-2-1");
         assert_eq!(
             read("noisy:1.5e2").unwrap().set,
             TestSet::Noisy { percent: 150 }
@@ -191,7 +220,7 @@ mod tests {
         for wrong in [
             "unknown",
             "unknown:",
-            "unknown:x",
+            "unknown:9-",
             "noise:3",
             "noisy",
             "noisy:0",
@@ -203,5 +232,17 @@ mod tests {
                 "{wrong}"
             );
         }
+    }
+
+    #[test]
+    fn names_may_have_dashes() {
+        let names = ["ice", "ice-cream", "t-shirt"].map(String::from);
+        let words = |text| between_dashes(text, &names);
+        assert_eq!(
+            words("ice-cream-t-shirt-ice"),
+            ["ice-cream", "t-shirt", "ice"]
+        );
+        assert_eq!(words("9-2 - 1"), ["9", "2", "1"]);
+        assert_eq!(words("t-cream"), ["t", "cream"]);
     }
 }

@@ -34,14 +34,14 @@ pub fn note(
         ));
     }
     let has = if one { "has" } else { "have" };
-    let never = labels(found, |silence| &silence.never_fired);
+    let never = labels(found, data.0, |silence| &silence.never_fired);
     if !never.is_empty() {
         parts.push(format!(
             "{has} no neuron for {} that ever fires",
             listed(&never)
         ));
     }
-    let without = labels(found, |silence| &silence.without_neurons);
+    let without = labels(found, data.0, |silence| &silence.without_neurons);
     if !without.is_empty() {
         parts.push(format!(
             "{has} no neuron that is labelled {}",
@@ -79,11 +79,15 @@ fn of_images((data, are_others): (&Dataset, bool), share: f64) -> Option<String>
 }
 
 /// Labels of all networks, each once.
-fn labels(found: &[(String, Silence)], of: impl Fn(&Silence) -> &Vec<u8>) -> Vec<String> {
+fn labels(
+    found: &[(String, Silence)],
+    data: &Dataset,
+    of: impl Fn(&Silence) -> &Vec<u8>,
+) -> Vec<String> {
     let mut labels: Vec<u8> = found.iter().flat_map(|(_, s)| of(s)).copied().collect();
     labels.sort_unstable();
     labels.dedup();
-    labels.iter().map(u8::to_string).collect()
+    labels.iter().map(|&label| data.name_of(label)).collect()
 }
 
 /// Why, and what helps: as it was tried, see the guide (`how_to/silence.md`).

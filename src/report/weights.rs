@@ -3,6 +3,7 @@
 use super::plot::FontScale;
 use super::{HeatmapError, Shades, Sheet, Tile, TileGroup, encode_npy, encode_png};
 use crate::dataset::ImageShape;
+use crate::params::Architecture;
 
 const SHEET: &str = "sheet.png";
 const VALUES: &str = "weights.npy";
@@ -24,10 +25,9 @@ pub struct WeightImages<'a> {
     pub tile: [usize; 2],
     /// The class of each neuron, where it has one.
     pub labels: &'a [Option<u8>],
-    /// The classes in their order.
-    pub classes: &'a [u8],
-    /// Whether the sheet shows the neurons by class, or all in one square as they come.
-    pub by_class: bool,
+    /// The network: its classes, in their order, and what they are called. Where neurons are labelled after the training
+    /// the sheet shows all in one square as they come, else by class.
+    pub network: &'a Architecture,
     /// The neurons that are drawn; all where none is given.
     pub only: &'a [u32],
     pub shades: Shades,
@@ -43,7 +43,7 @@ impl WeightImages<'_> {
     /// and `weights.npy` \[neurons, rows, columns\] of the inputs, with their channels where there are several. Neurons that are not drawn are in none of them.
     pub fn files(&self) -> Vec<String> {
         let with_neurons = |class: &&u8| self.drawn().any(|n| self.labels[n] == Some(**class));
-        let classes = self.classes.iter().filter(with_neurons);
+        let classes = self.network.classes.iter().filter(with_neurons);
         let mut files: Vec<String> = classes.map(|class| class_file(*class)).collect();
         files.extend([SHEET.into(), VALUES.into()]);
         files
@@ -59,7 +59,12 @@ impl WeightImages<'_> {
             let values = neurons.flat_map(|neuron| self.of_neuron(self.weights, neuron));
             return encode_npy(&self.shape_of_values(), &values.collect::<Vec<f32>>());
         }
-        let groups = match self.classes.iter().find(|c| class_file(**c) == name) {
+        let groups = match self
+            .network
+            .classes
+            .iter()
+            .find(|c| class_file(**c) == name)
+        {
             Some(class) => vec![self.of_class(*class)],
             None => self.groups(),
         };
@@ -68,8 +73,12 @@ impl WeightImages<'_> {
 
     /// The tiles of all neurons: a group a class, or one of all.
     pub fn groups(&self) -> Vec<TileGroup<'static>> {
-        if self.by_class {
-            let groups = self.classes.iter().map(|class| self.of_class(*class));
+        if !self.network.votes_by_labels() {
+            let groups = self
+                .network
+                .classes
+                .iter()
+                .map(|class| self.of_class(*class));
             let shown = |group: &TileGroup<'_>| self.only.is_empty() || !group.tiles.is_empty();
             return groups.filter(shown).collect();
         }
@@ -81,7 +90,7 @@ impl WeightImages<'_> {
         let own = self
             .drawn()
             .filter(|&neuron| self.labels[neuron] == Some(class));
-        self.group(format!("class {class}"), own)
+        self.group(format!("class {}", self.network.name_of(class)), own)
     }
 
     /// The neurons that are drawn, in their order.

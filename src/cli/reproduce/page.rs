@@ -4,7 +4,7 @@ use crate::cli::run_folder::RunFolder;
 use anyhow::Context;
 use spikeprune::dataset::Digests;
 use spikeprune::experiment::fired::Neurons;
-use spikeprune::params::{Params, to_toml};
+use spikeprune::params::{Architecture, Params, to_toml};
 use spikeprune::report::plot::{Axis, Series, Svg};
 use spikeprune::report::{Align, Block, Cell, Column, Sheet, encode_png};
 use spikeprune::statistics::Interval;
@@ -55,7 +55,7 @@ pub fn cells(rows: Vec<Vec<String>>) -> Vec<Vec<Cell>> {
 
 /// A table of the neurons of each class, those that never fired after a slash.
 pub fn neuron_block<'a>(
-    classes: &[u8],
+    network: &Architecture,
     networks: impl Iterator<Item = (String, &'a Neurons)>,
 ) -> Block {
     let row = |(name, neurons): (String, &Neurons)| {
@@ -65,7 +65,7 @@ pub fn neuron_block<'a>(
         row.push(neurons.dead.to_string());
         row
     };
-    let titles = classes.iter().map(|class| format!("for {class}"));
+    let titles = (network.classes.iter()).map(|&class| format!("for {}", network.name_of(class)));
     let titles: Vec<String> = std::iter::once("network".into())
         .chain(titles)
         .chain(["never fired".into()])

@@ -4,7 +4,7 @@ mod table;
 
 use super::data::Loaded;
 use super::device::DeviceOptions;
-use super::options::{ParamOptions, check_seeds, note_renamed};
+use super::options::{ParamOptions, check_seeds, note_renamed, words};
 use super::output::note;
 use super::paths::{bare, path};
 use super::run::{Flags, Frame, Job, Kind, Start};
@@ -14,6 +14,7 @@ use anyhow::{Context, bail, ensure};
 use clap::Args;
 use spikeprune::dataset::Dataset;
 use spikeprune::experiment::ExperimentError;
+use spikeprune::experiment::fitting::labels_of;
 use spikeprune::experiment::selection;
 use spikeprune::experiment::sweep::{Axis, Search, Trial, Values, sweep};
 use spikeprune::experiment::train::Every;
@@ -86,8 +87,10 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
         Some(folder) => folder.read_toml(SEARCH)?,
         None => {
             let asked = args.params.resolve(args.device.quiet)?;
-            args.search
-                .search(start.fit(&asked)?.0, args.device.quiet)?
+            let (params, data) = start.fit(&asked)?;
+            let mut search = args.search.search(params, args.device.quiet)?;
+            (search.axes.iter_mut()).try_for_each(|axis| as_labels(axis, data))?;
+            search
         }
     };
     let trials = search.trials()?;
@@ -258,6 +261,22 @@ impl SearchOptions {
             seeds: self.seeds,
         })
     }
+}
+
+/// Classes by their labels, where an axis names them.
+fn as_labels(axis: &mut Axis, data: &Dataset) -> anyhow::Result<()> {
+    let Values::Listed(values) = &mut axis.values else {
+        return Ok(());
+    };
+    if axis.key != "network.classes" || data.names.is_empty() {
+        return Ok(());
+    }
+    for value in values {
+        let labels = labels_of(&words(value)?, &data.train, data)?;
+        let labels: Vec<String> = labels.iter().map(u8::to_string).collect();
+        *value = format!("[{}]", labels.join(", "));
+    }
+    Ok(())
 }
 
 fn check_measurable(params: &Params) -> anyhow::Result<()> {

@@ -71,17 +71,17 @@ pub fn weights(
         _ => 1,
     };
     let groups = first.flat_map(|network| {
-        let classes = network.split.classes.iter();
-        let of_class = |&class| std::iter::repeat_n(Some(class), params.model.network.group_size());
-        let labels: Vec<Option<u8>> = classes.flat_map(of_class).collect();
+        let architecture = found.network(&network.split.classes);
+        let size = architecture.group_size();
+        let of_class = |&class| std::iter::repeat_n(Some(class), size);
+        let labels: Vec<Option<u8>> = architecture.classes.iter().flat_map(of_class).collect();
         let images = WeightImages {
             weights: &network.weights,
             inputs: input.shape(),
             pictures: &pictures(input, &network.weights),
             tile,
             labels: &labels,
-            classes: &network.split.classes,
-            by_class: true,
+            network: &architecture,
             only: &[],
             shades,
             scale,

@@ -1,6 +1,6 @@
 //! The figures of the report, from the results.
 
-use super::table::labels;
+use super::table::listed;
 use crate::cli::heatmap::FontOptions;
 use crate::cli::reproduce::page::{axis, mean_curve, share};
 use spikeprune::experiment::papers::antonov_sukhov::{
@@ -191,7 +191,9 @@ pub fn confusion(
             .zip(cells)
             .for_each(|(sum, &count)| *sum += count as u64);
     }
-    let rows: Vec<String> = found.classes.iter().map(u8::to_string).collect();
+    let rows: Vec<String> = (found.classes.iter())
+        .map(|&class| found.name_of(class))
+        .collect();
     Matrix {
         label: format!("Confusion matrix with pruning {name}"),
         row_title: "shown".into(),
@@ -210,12 +212,12 @@ pub fn confusion(
 pub fn raster(shown: &Shown, found: &Reproduction, font: FontOptions) -> Result<Svg, PlotError> {
     let label = format!(
         "Spikes while a {} is shown, pruning {}; groups {}",
-        shown.label,
+        found.name_of(shown.label),
         shown.arm,
-        labels(&found.classes)
+        listed(found, &found.classes)
     );
     let mut model = found.params.model.clone();
-    model.network.set_classes(&found.classes);
+    model.network = found.network(&found.classes);
     let mut raster = shown.presentation.raster(&model, &label);
     raster.font_scale = font.font_scale;
     raster.svg()

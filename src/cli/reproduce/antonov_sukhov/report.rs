@@ -166,7 +166,7 @@ fn answers(
     let arms = found.arms.iter();
     let neurons = arms.filter(|network| network.split.classes == found.classes);
     blocks.push(neuron_block(
-        &found.classes,
+        &found.network(&found.classes),
         neurons.map(|n| (format!("{}, seed {}", n.pruning, n.seed), &n.neurons)),
     ));
     Ok(Section {

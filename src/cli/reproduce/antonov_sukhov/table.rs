@@ -80,13 +80,10 @@ pub fn table(found: &Reproduction) -> String {
     text
 }
 
-/// Labels with dashes between them.
-pub fn labels(labels: &[u8]) -> String {
-    labels
-        .iter()
-        .map(u8::to_string)
-        .collect::<Vec<_>>()
-        .join("-")
+/// Classes with dashes between them.
+pub fn listed(found: &Reproduction, classes: &[u8]) -> String {
+    let names: Vec<String> = classes.iter().map(|&class| found.name_of(class)).collect();
+    names.join("-")
 }
 
 /// What was run, in a line.
@@ -94,11 +91,11 @@ pub fn heading(found: &Reproduction) -> String {
     let networks = found.seeds.len();
     let n = found.params.model.network.group_size() * found.classes.len();
     let splits = match found.splits.as_slice() {
-        [split] if split.unknown.is_empty() => labels(&split.classes),
+        [split] if split.unknown.is_empty() => listed(found, &split.classes),
         [split] => format!(
             "{} against {}",
-            labels(&split.classes),
-            labels(&split.unknown)
+            listed(found, &split.classes),
+            listed(found, &split.unknown)
         ),
         splits => format!("{} random splits", splits.len()),
     };
@@ -288,7 +285,7 @@ pub fn split_rows(found: &Reproduction) -> Vec<Vec<String>> {
             let sets = of_split(name).filter_map(|network| network.sets.get(&set));
             mean(sets.map(|set| set.spikes_per_image))
         };
-        let mut row = vec![labels(&split.classes), labels(&split.unknown)];
+        let mut row = vec![listed(found, &split.classes), listed(found, &split.unknown)];
         for name in &names {
             let accuracy = mean(of_split(name.clone()).map(|network| network.accuracy));
             row.push(accuracy.map_or("-".into(), |mean| format!("{:.1}", 100.0 * mean)));

@@ -222,7 +222,7 @@ fn neurons(found: &DiehlCook) -> Block {
             &network.eval.neurons,
         )
     });
-    neuron_block(&found.params.model.network.classes, neurons)
+    neuron_block(&found.params.model.network, neurons)
 }
 
 /// The page; `digits` are pictures in the run folder.

@@ -76,7 +76,7 @@ pub fn reproduce(
     let before = begun.seconds;
     let trained = train_networks(backend, &data.train, begun, saving, observer)?;
     let train_seconds = (trained.whole_seconds()).map(|all| all / variants.len().max(1) as f64);
-    let mut result = Reproduction::new(plan, backend);
+    let mut result = Reproduction::new(plan, &data.names, backend);
     let per_split = variants.len() / plan.splits.len().max(1);
     let mut tests = Tests {
         backend,

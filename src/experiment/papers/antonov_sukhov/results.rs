@@ -9,7 +9,7 @@ use crate::experiment::fired::{Fired, Neurons, Silence};
 use crate::experiment::selection::ClassImages;
 use crate::experiment::test_sets::{HeldOut, TestSet};
 use crate::experiment::train::zero_fraction;
-use crate::params::Params;
+use crate::params::{Architecture, Params};
 use crate::statistics::Detection;
 use crate::trained::{Evoked, Metrics};
 use serde::Serialize;
@@ -29,6 +29,9 @@ pub struct Reproduction {
     pub classes: Vec<u8>,
     pub unknown: Vec<u8>,
     pub splits: Vec<Split>,
+    /// What labels are called; empty where classes have no names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub class_names: Vec<String>,
     pub seeds: Vec<u64>,
     pub dt_ms: f64,
     /// Which images were tested on.
@@ -147,7 +150,7 @@ pub struct Tried {
 }
 
 impl Reproduction {
-    pub(super) fn new(plan: &ArmsPlan, backend: &dyn Backend) -> Self {
+    pub(super) fn new(plan: &ArmsPlan, names: &[String], backend: &dyn Backend) -> Self {
         let job = &plan.params.job;
         let first = plan.splits.first();
         Self {
@@ -160,6 +163,7 @@ impl Reproduction {
             classes: first.map_or(Vec::new(), |split| split.classes.clone()),
             unknown: first.map_or(Vec::new(), |split| split.unknown.clone()),
             splits: plan.splits.clone(),
+            class_names: names.to_vec(),
             seeds: (0..plan.seeds as u64).map(|r| job.seed + r).collect(),
             dt_ms: plan.params.model.time.dt_ms,
             held_out: plan.held_out,
@@ -171,6 +175,22 @@ impl Reproduction {
             raster: Vec::new(),
             samples: Vec::new(),
         }
+    }
+
+    /// What a label is called.
+    pub fn name_of(&self, label: u8) -> String {
+        let name = self.class_names.get(usize::from(label));
+        name.map_or(label.to_string(), String::clone)
+    }
+
+    /// Networks with these classes.
+    pub fn network(&self, classes: &[u8]) -> Architecture {
+        let mut network = self.params.model.network.clone();
+        network.set_classes(classes);
+        if !self.class_names.is_empty() {
+            network.names = classes.iter().map(|&class| self.name_of(class)).collect();
+        }
+        network
     }
 
     /// The networks of one arm, split after split.
