@@ -22,6 +22,7 @@ mod heatmap;
 mod idx;
 mod layers;
 mod limits;
+mod names;
 mod older_version;
 mod other_data;
 mod overwriting;

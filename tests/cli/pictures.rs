@@ -26,7 +26,7 @@ fn save(picture: &DynamicImage, path: &Path) {
 }
 
 /// A folder of pictures of these classes.
-fn bars(folder: &Path, classes: &[&str]) -> PathBuf {
+pub fn bars(folder: &Path, classes: &[&str]) -> PathBuf {
     for class in classes {
         for number in 0..12 {
             save(
@@ -38,7 +38,7 @@ fn bars(folder: &Path, classes: &[&str]) -> PathBuf {
     folder.into()
 }
 
-fn train(data: &Path, out: &Path, flags: &[&str]) -> Command {
+pub fn train(data: &Path, out: &Path, flags: &[&str]) -> Command {
     let mut train = spikeprune(&["train", "--device", "cpu", "--quiet", "--json"]);
     train
         .arg("--data")
@@ -49,7 +49,7 @@ fn train(data: &Path, out: &Path, flags: &[&str]) -> Command {
     train
 }
 
-const SMALL: [&str; 6] = [
+pub const SMALL: [&str; 6] = [
     "--preset",
     "best",
     "--neurons-per-class",
