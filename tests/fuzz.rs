@@ -287,6 +287,7 @@ fn plans() {
         seeds: 2,
         controls: true,
         noise_images: 20,
+        edges: true,
         held_out: HeldOut::Test,
         splits: vec![Split {
             classes: vec![3],

@@ -216,6 +216,7 @@ fn a_search_that_is_killed_goes_on() {
     .test(20);
 }
 
+/// The arms, then the same behind edges: killed in either.
 #[test]
 fn an_experiment_that_is_killed_goes_on() {
     Killed {
@@ -231,6 +232,7 @@ fn an_experiment_that_is_killed_goes_on() {
             "2",
             "--arms",
             "none,continuous",
+            "--edges",
             "--checkpoint-every",
             "20",
             "--device",

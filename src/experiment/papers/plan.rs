@@ -23,6 +23,10 @@ pub enum PlanError {
         "the networks of this experiment vote by {0}: give the table network.{0}, and not the other one"
     )]
     Vote(&'static str),
+    #[error(
+        "the arms behind edges are those of the experiment, as input.front_end is oriented-edges: leave --edges out"
+    )]
+    BehindEdges,
     #[error(transparent)]
     Params(#[from] ParamsError),
 }

@@ -27,6 +27,7 @@ use spikeprune::experiment::papers::antonov_sukhov::{
 };
 use spikeprune::experiment::test_sets::HeldOut;
 use spikeprune::params::{Params, PruningMode, class_list, whole};
+use spikeprune::trained::Trained;
 
 /// What this experiment alone may be given.
 #[derive(Args)]
@@ -38,6 +39,9 @@ pub struct AntonovSukhovOptions {
     /// Random splits of the labels instead, each with as many learned and as many unknown ones as above
     #[arg(long, value_parser = whole::<usize>, value_name = "N", conflicts_with = "unknown")]
     splits: Option<usize>,
+    /// Train the same arms behind the front end of oriented edges too: other networks than the paper's
+    #[arg(long)]
+    edges: bool,
     /// Leave out the controls: removal of other weights, L1, L2, dropout
     #[arg(long)]
     no_controls: bool,
@@ -48,6 +52,7 @@ pub struct AntonovSukhovOptions {
 
 /// The training as it was last saved; it is removed in the end.
 const TRAINING: &str = "training.safetensors";
+const TRAINING_BEHIND_EDGES: &str = "training-edges.safetensors";
 
 /// The run that the folder or the flags ask for.
 pub fn job(
@@ -79,7 +84,7 @@ impl Job for Arms {
 
     fn files(&self) -> Vec<String> {
         let pictures = [pictures::SETS, pictures::WEIGHTS];
-        let others = [CONFIG, PLAN, TRAINING, RESULT, PAGE];
+        let others = [CONFIG, PLAN, TRAINING, TRAINING_BEHIND_EDGES, RESULT, PAGE];
         others
             .into_iter()
             .chain(pictures)
@@ -116,14 +121,12 @@ impl Job for Arms {
             let text = "the run has come to its end before, and kept no training: it begins anew";
             note(text, frame.quiet());
         }
-        let kept = Kept {
-            params: &plan.params,
-            checkpoint: TRAINING,
-            rows: false,
-        };
-        let found = frame.experiment(&kept, |backend, data, saving, observer| {
-            reproduce(backend, data, plan, begun, saving, observer)
-        })?;
+        let mut found = arms(plan, TRAINING, begun, frame)?;
+        if let Some(edges) = plan.behind_edges() {
+            let begun = frame.saved(TRAINING_BEHIND_EDGES, &edges.params)?;
+            let behind = arms(&edges, TRAINING_BEHIND_EDGES, begun, frame)?;
+            (found.behind_edges, found.seconds) = (behind.arms, found.seconds + behind.seconds);
+        }
         let (document, digests) = (frame.data.with(&found), frame.data.set.digests());
         let table = table::table(&found);
         let silent = silent_networks(&found, &frame.data.set);
@@ -132,11 +135,33 @@ impl Job for Arms {
             page((&found, silent), &digests, folder, self.1).context(NO_PAGE)?;
             // As long as the training is there, table and page can be made again.
             match is_told {
-                true => folder.remove(TRAINING),
+                true => {
+                    if plan.edges {
+                        folder.remove(TRAINING_BEHIND_EDGES)?;
+                    }
+                    folder.remove(TRAINING)
+                }
                 false => Ok(()),
             }
         })
     }
+}
+
+/// Runs a plan, from where its training was last saved.
+fn arms(
+    plan: &ArmsPlan,
+    checkpoint: &'static str,
+    begun: Option<Trained>,
+    frame: &mut Frame<'_>,
+) -> anyhow::Result<Reproduction> {
+    let kept = Kept {
+        params: &plan.params,
+        checkpoint,
+        rows: false,
+    };
+    frame.experiment(&kept, |backend, data, saving, observer| {
+        reproduce(backend, data, plan, begun, saving, observer)
+    })
 }
 
 /// Writes the page with its pictures.
@@ -182,6 +207,7 @@ fn plan(args: &ReproduceArgs, start: &Start<'_>) -> anyhow::Result<ArmsPlan> {
         arms,
         seeds: shared.seeds,
         controls: !options.no_controls,
+        edges: options.edges,
         noise_images: shared.noise_images,
         held_out: match options.validation {
             true => HeldOut::Validation,
@@ -198,6 +224,7 @@ impl AntonovSukhovOptions {
             ("--unknown", self.unknown.is_some()),
             ("--splits", self.splits.is_some()),
             ("--no-controls", self.no_controls),
+            ("--edges", self.edges),
             ("--validation", self.validation),
         ])
     }

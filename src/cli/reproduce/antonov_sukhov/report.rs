@@ -3,7 +3,8 @@
 use super::claims::{CLAIM_COLUMNS, claim_rows, verdict};
 use super::plots;
 use super::table::{
-    SET_COLUMNS, arm_columns, arm_rows, detection_rows, heading, mean_of, set_rows, split_rows,
+    BEHIND_EDGES, SET_COLUMNS, arm_columns, arm_rows, detection_rows, heading, mean_of, set_rows,
+    split_rows,
 };
 use crate::cli::heatmap::FontOptions;
 use crate::cli::reproduce::page::{Picture, cells, columns, figure, neuron_block, picture};
@@ -72,6 +73,10 @@ fn results(found: &Reproduction) -> Section {
              the greatest strength that kept the accuracy of regularisation on validation images."
                 .into(),
         );
+    }
+    if !found.behind_edges.is_empty() {
+        let behind = &found.behind_edges;
+        blocks.push(table(BEHIND_EDGES, behind, &found.arm_names()));
     }
     Section {
         heading: "Results".into(),

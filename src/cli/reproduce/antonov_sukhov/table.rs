@@ -10,6 +10,10 @@ use spikeprune::params::PruningMode;
 use spikeprune::statistics::{Detection, Interval};
 use std::fmt::Write;
 
+/// What sets these networks apart.
+pub const BEHIND_EDGES: &str = "The same arms behind a front end that sees edges: other networks than the paper's, of which its claims \
+     do not speak:";
+
 /// All tables for the terminal, one under another.
 pub fn table(found: &Reproduction) -> String {
     let (mut text, mean_of_all) = (heading(found) + "\n", mean_of(found));
@@ -36,6 +40,13 @@ pub fn table(found: &Reproduction) -> String {
             "Controls, each at the strength that matched the accuracy of regularisation, likewise:",
             &of_arms,
             arm_rows(&found.controls, &found.control_names()),
+        );
+    }
+    if !found.behind_edges.is_empty() {
+        add(
+            BEHIND_EDGES,
+            &of_arms,
+            arm_rows(&found.behind_edges, &found.arm_names()),
         );
     }
     if found.splits.len() > 1 {

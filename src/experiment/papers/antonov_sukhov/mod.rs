@@ -217,6 +217,7 @@ mod tests {
                 arms: vec![PruningMode::None, PruningMode::Final],
                 seeds: 1,
                 controls: false,
+                edges: false,
                 noise_images: 1,
                 held_out: HeldOut::Test,
                 splits: vec![Split {

@@ -5,7 +5,7 @@ use crate::dataset::Dataset;
 use crate::experiment::papers::plan::{PlanError, count, once};
 use crate::experiment::test_sets::{HeldOut, STRENGTHS, TestSet};
 use crate::experiment::{ExperimentError, selection};
-use crate::params::{MAX_REPLICAS, Params, PruningMode};
+use crate::params::{FrontEnd, MAX_REPLICAS, Params, PruningMode};
 use serde::{Deserialize, Serialize};
 
 /// Splits that a plan may have.
@@ -26,6 +26,9 @@ pub struct ArmsPlan {
     /// Images of each artificial set.
     pub noise_images: usize,
     pub held_out: HeldOut,
+    /// Whether the same arms are trained behind [`crate::front_end`] too.
+    #[serde(default)]
+    pub edges: bool,
     pub splits: Vec<Split>,
     /// Parameters of all networks, but for their classes, seeds and regularisation.
     pub params: Params,
@@ -37,6 +40,14 @@ impl ArmsPlan {
         let mut params = self.params.clone();
         params.model.network.set_classes(&split.classes);
         params
+    }
+
+    /// The same arms behind the front end, where they are asked for: another network than the paper's, with the same rule.
+    pub fn behind_edges(&self) -> Option<Self> {
+        let mut plan = self.clone();
+        plan.params.model.input.front_end = FrontEnd::OrientedEdges;
+        (plan.edges, plan.controls) = (false, false);
+        self.edges.then_some(plan)
     }
 
     /// What networks are tested on: without unknown digits where none are left.
@@ -61,6 +72,12 @@ impl ArmsPlan {
         once("arm", &self.arms)?;
         if self.params.model.network.votes_by_labels() {
             return Err(PlanError::Vote("groups"));
+        }
+        if self.edges && self.params.model.input.front_end == FrontEnd::OrientedEdges {
+            return Err(PlanError::BehindEdges);
+        }
+        if let Some(edges) = self.behind_edges() {
+            edges.validate()?;
         }
         let networks = super::arms::variants(self).len();
         count("networks", networks, MAX_REPLICAS)?;

@@ -41,6 +41,10 @@ pub struct Reproduction {
     pub arms: Vec<NetworkResult>,
     /// Controls, each at the strength that matched the accuracy of regularisation.
     pub controls: Vec<NetworkResult>,
+    /// The arms once more behind a front end that sees edges, where they were asked for: other networks than the paper's,
+    /// of which the claims do not speak.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub behind_edges: Vec<NetworkResult>,
     /// Strengths that were tried to match it.
     pub controls_tried: Vec<Tried>,
     pub summary: Vec<Claim>,
@@ -170,6 +174,7 @@ impl Reproduction {
             params: plan.params.clone(),
             arms: Vec::new(),
             controls: Vec::new(),
+            behind_edges: Vec::new(),
             controls_tried: Vec::new(),
             summary: Vec::new(),
             raster: Vec::new(),
