@@ -113,6 +113,10 @@ pub mod explanation {
     pub mod ten_classes {}
 
     #[doc = include_str!("links.md")]
+    #[doc = include_str!("explanation/edges.md")]
+    pub mod edges {}
+
+    #[doc = include_str!("links.md")]
     #[doc = include_str!("explanation/diehl_cook.md")]
     pub mod diehl_cook {}
 
