@@ -8,7 +8,7 @@
 use crate::params::*;
 
 /// Names that [`by_name`] knows, with a line each on what they are.
-pub const PRESETS: [(&str, &str); 12] = [
+pub const PRESETS: [(&str, &str); 13] = [
     (
         "paper",
         "the network as the paper describes it: dt 0.5 ms, live threshold, continuous pruning",
@@ -41,8 +41,12 @@ pub const PRESETS: [(&str, &str); 12] = [
         "ten-class behind a front end that sees edges: six passes over shifted images",
     ),
     (
+        "ten-class-edges-large",
+        "ten-class-edges with 500 neurons, five passes",
+    ),
+    (
         "ten-class-edges-pruned",
-        "the same with continuous pruning and a higher threshold in testing: silent on noise",
+        "ten-class-edges with continuous pruning and a higher threshold in testing: silent on noise",
     ),
     (
         "diehl-cook",
@@ -63,6 +67,7 @@ pub fn by_name(name: &str) -> Option<Params> {
         "ten-class-large" => Some(ten_class_large()),
         "best-edges" => Some(best_edges()),
         "ten-class-edges" => Some(ten_class_edges()),
+        "ten-class-edges-large" => Some(ten_class_edges_large()),
         "ten-class-edges-pruned" => Some(ten_class_edges_pruned()),
         "diehl-cook" => Some(diehl_cook()),
         _ => None,
@@ -202,6 +207,16 @@ pub fn best_edges() -> Params {
 /// [`ten_class`] behind [`crate::front_end`], with what suits edges ([`crate::guide::explanation::edges`]).
 pub fn ten_class_edges() -> Params {
     ten_classes_behind_edges(ten_class(), "ten-class-edges")
+}
+
+/// [`ten_class_edges`] with 50 neurons a class, which bear a narrower margin still.
+pub fn ten_class_edges_large() -> Params {
+    let mut params = ten_classes_behind_edges(ten_class_large(), "ten-class-edges-large");
+    params.job.epochs = 5;
+    params.model.excitatory.tau_membrane_ms = 70.0;
+    params.model.learning.inhibitory_gain = 2.5;
+    params.model.learning.tolerance = 0.05;
+    params
 }
 
 /// [`ten_class_pruned`] behind [`crate::front_end`], likewise. Weights decay sooner, as edges leave more to spare.
