@@ -232,6 +232,21 @@ fn gzip_bomb() {
     );
 }
 
+/// A folder that may not be listed is not called empty. Who may read everything, as root, sees the data.
+#[test]
+fn a_folder_that_cannot_be_read_is_said_to_be_one() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder_without(&[]);
+    let may = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+    may(0o311);
+    let (listed, outcome) = (fs::read_dir(folder.path()).is_ok(), load(folder.path()));
+    may(0o755);
+    match listed {
+        true => assert!(outcome.is_ok()),
+        false => assert!(matches!(outcome, Err(DatasetError::Unreadable { .. }))),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 32,

@@ -82,6 +82,9 @@ type Read = fn(&Path, &Reading) -> Result<Option<Found>, DatasetError>;
 
 fn find(path: &Path, reading: &Reading) -> Result<Found, DatasetError> {
     path.try_exists().map_err(DatasetError::unreadable(path))?;
+    if path.is_dir() {
+        fs::read_dir(path).map_err(DatasetError::unreadable(path))?;
+    }
     let sources: &[Read] = &[
         idx::read,
         #[cfg(feature = "sources")]
@@ -112,7 +115,7 @@ fn path_name(path: &Path) -> String {
     name.to_string_lossy().to_lowercase()
 }
 
-/// What is in a folder, by name; nothing of one that cannot be read, which is told when its files are opened.
+/// What is in a folder, by name; nothing of one that cannot be read.
 fn entries(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let mut entries: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
