@@ -255,7 +255,7 @@ fn output_spikes(
     else {
         return;
     };
-    stdp::traces_now(&c.stdp, now, trace_pre, last_input, trace_now);
+    let mut has_traces = false;
     let blocks = lane.neurons.v_e_mv.len();
     for &j in fired {
         let (b, l, own) = (j / BLOCK, j % BLOCK, group_of(j));
@@ -267,6 +267,9 @@ fn output_spikes(
         let lr2 = *step_scale * factor;
         if lr2 == 0.0 {
             continue;
+        }
+        if !std::mem::replace(&mut has_traces, true) {
+            stdp::traces_now(&c.stdp, now, trace_pre, last_input, trace_now);
         }
         match kept {
             None => {
