@@ -90,8 +90,7 @@ pub fn exp_neg(x: f32) -> f32 {
     const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;
     let capped = if x < 69.0 { x } else { 69.0 };
-    let n = (capped * std::f32::consts::LOG2_E + 0.5) as i32;
-    let whole = n as f32;
+    let (n, whole) = whole_part(capped * std::f32::consts::LOG2_E + 0.5);
     let y = (whole * LN2_HIGH - capped) + whole * LN2_LOW;
     let mut p = 1.984_127e-4;
     p = p * y + 1.388_888_9e-3;
@@ -101,8 +100,22 @@ pub fn exp_neg(x: f32) -> f32 {
     p = p * y + 0.5;
     p = p * y + 1.0;
     p = p * y + 1.0;
-    let power = f32::from_bits(((127 - n) as u32) << 23);
+    let power = f32::from_bits((127 - n) << 23);
     if x < 69.0 { p * power } else { 0.0 }
+}
+
+/// The whole part of a number from 0 to 2^22, as WGSL's conversion has it. Rust's own checks for numbers that do not fit,
+/// one by one: this is done to whole vectors. Behind 2^23 no bit is left for a fraction.
+#[inline(always)]
+fn whole_part(x: f32) -> (u32, f32) {
+    const ROUNDS: f32 = 8_388_608.0;
+    let sum = x + ROUNDS;
+    let (nearest, bits) = (sum - ROUNDS, sum.to_bits() - ROUNDS.to_bits());
+    if nearest > x {
+        (bits - 1, nearest - 1.0)
+    } else {
+        (bits, nearest)
+    }
 }
 
 /// 1 / x for x > 0 to two units in the last place, by Newton's method from a guess at the exponent: kernels do
@@ -180,6 +193,15 @@ mod tests {
         assert_eq!(exp_neg(0.0), 1.0);
         assert_eq!(exp_neg(69.0), 0.0);
         assert_eq!(exp_neg(f32::INFINITY), 0.0);
+    }
+
+    #[test]
+    fn whole_parts_are_those_of_a_conversion() {
+        let near = |x: f32| [x.next_down(), x, x.next_up()];
+        let halves = (1..400).map(|i| i as f32 * 0.5).flat_map(near);
+        for x in halves.chain([0.0, 0.3, 1e-30, 4_194_303.8]) {
+            assert_eq!(whole_part(x), (x as u32, x.trunc()), "{x}");
+        }
     }
 
     #[test]
