@@ -123,6 +123,20 @@ pub fn input_spike(
     }
 }
 
+/// Whether input spikes leave all weights as they are, from this state on: nothing decays or is scaled, no E spike leaves
+/// a trace, and no weight is beyond its limits. Then [`super::conductance::receive_row`] comes to the same as
+/// [`input_spike`] with all synapses.
+pub fn input_spikes_learn_nothing(c: &Constants, weights: &[Block], apost: &[Block]) -> bool {
+    let keeps = |w: f32| clip(&c.stdp, w).to_bits() == w.to_bits();
+    let constants = c.prune.continuous == 0 && c.normalize.w_total == 0.0 && c.stdp.a_post == 0.0;
+    constants
+        && apost
+            .iter()
+            .flat_map(|block| block.0)
+            .all(|trace| trace == 0.0)
+        && weights.iter().flat_map(|block| block.0).all(keeps)
+}
+
 /// The presynaptic traces of all inputs as they stand now.
 #[inline(always)]
 pub fn traces_now(c: &Stdp, now: u32, apre: &[f32], last_input: &[u32], out: &mut [f32]) {

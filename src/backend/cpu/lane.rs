@@ -4,7 +4,7 @@ use super::decays::Decays;
 use crate::model::conductance::{COUNTS, Counts, DelayRing, NEVER};
 use crate::model::poisson::RateTable;
 use crate::model::state::{Inputs, Neurons};
-use crate::model::{BLOCK, Block, Constants, blocks};
+use crate::model::{BLOCK, Block, Constants, blocks, stdp};
 use crate::network::{Network, NetworkError, State};
 use crate::params::Steps;
 
@@ -58,6 +58,8 @@ pub struct NetworkOnCpu {
     pub lane: Lane,
     pub weights: Vec<Block>,
     pub inputs: Inputs<Vec<f32>, Vec<u32>>,
+    /// Whether input spikes leave the weights as they are.
+    pub still: bool,
     /// Synapses that take part in the presentation; unused without dropout.
     pub kept: Vec<Block>,
     /// Inputs that have a trace during the presentation.
@@ -180,13 +182,19 @@ impl NetworkOnCpu {
         network.check()?;
         let (state, n) = (&network.state, network.params.model.neurons());
         let training = Constants::training(&network.params)?;
+        let (lane, weights) = (
+            Lane::load(n, state, &training),
+            pad_rows(&network.weights, n),
+        );
+        let traces = &lane.neurons.trace_post;
         Ok(Self {
+            still: stdp::input_spikes_learn_nothing(&training, &weights, traces),
             steps: network.params.model.steps()?,
             training,
             testing: Constants::testing(&network.params)?,
             rates: RateTable::of_attempts(&network.params),
-            lane: Lane::load(n, state, &training),
-            weights: pad_rows(&network.weights, n),
+            lane,
+            weights,
             inputs: state.inputs.clone(),
             kept: Vec::new(),
             active: Vec::new(),

@@ -32,6 +32,8 @@ pub enum S1<'a> {
         step_scale: f32,
         /// Synapses that take part, as [`crate::model::dropout::fill`] has them; none where all do.
         kept: Option<&'a [Block]>,
+        /// Whether input spikes leave the weights as they are.
+        still: bool,
     },
 }
 
@@ -203,6 +205,7 @@ fn input_spike(
             decays,
             trace_pre,
             kept,
+            still,
             ..
         } => {
             let decay = match c.prune.continuous {
@@ -216,6 +219,9 @@ fn input_spike(
             };
             let weights = &mut weights[row.clone()];
             match kept {
+                None if *still => {
+                    conductance::receive_row(&c.conductance, weights, to.ge, to.gi);
+                }
                 None => stdp::input_spike(c, decay, weights, to, |_| Block::splat(1.0)),
                 Some(kept) => stdp::input_spike(c, decay, weights, to, |b| kept[row.start + b]),
             }

@@ -136,6 +136,7 @@ impl NetworkOnCpu {
                     group,
                     step_scale: params.step_scale(presented) as f32,
                     kept: drops_out.then_some(&self.kept[..]),
+                    still: self.still,
                 }
             }
         };
