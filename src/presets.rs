@@ -219,10 +219,12 @@ pub fn ten_class_edges_large() -> Params {
     params
 }
 
-/// [`ten_class_pruned`] behind [`crate::front_end`], likewise. Weights decay sooner, as edges leave more to spare.
+/// [`ten_class_pruned`] behind [`crate::front_end`], likewise. Weights decay sooner, as edges leave more to spare, and the
+/// threshold in testing is higher, as noise is full of edges.
 pub fn ten_class_edges_pruned() -> Params {
     let mut params = ten_classes_behind_edges(ten_class_pruned(), "ten-class-edges-pruned");
     params.model.pruning.tau_ms = TauPrune::Ms(450_000.0);
+    params.model.excitatory.v_threshold_test_mv = -45.0;
     params
 }
 
