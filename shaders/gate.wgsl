@@ -26,9 +26,13 @@ struct Gate {
 // Spikes of each group in this image.
 var<workgroup> group_spikes: array<atomic<u32>, GROUPS>;
 
-// The group of neuron j.
+// The group of neuron j, without a division.
 fn group_of(c: Gate, j: u32) -> u32 {
-    return j / c.group_size;
+    var group = 0u;
+    while group + 1u < GROUPS && (group + 1u) * c.group_size <= j {
+        group += 1u;
+    }
+    return group;
 }
 
 // The factor of a step at an E spike in step `step` of the image, by the spikes of the neuron's group so far and

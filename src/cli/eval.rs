@@ -82,7 +82,6 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let mut job = checkpoint.params.job.clone();
     set(&mut job.test_per_class, &args.test_per_class);
     job.validate()?;
-    args.sets.check()?;
     if let Some(path) = &args.answers {
         answers::check(path)?;
     }
@@ -90,8 +89,14 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let (data, are_others) = args.load_data(&checkpoint)?;
     let images = &data.set.test;
     let mut shown = checkpoint.params.model.network.clone();
+    args.sets.check(&shown, &data.set, args.as_unknown)?;
     if let Some(classes) = &args.classes {
         shown.set_classes(&labels_of(&words(classes)?, images, &data.set)?);
+        if have_names(&shown, &data.set) {
+            let learned = &checkpoint.params.model.network;
+            let name = |&label: &u8| name_of(learned, &data.set, label);
+            shown.names = shown.classes.iter().map(name).collect();
+        }
         shown.validate_classes()?;
     }
     let tested = selection::first_of_classes(images, &shown.classes, job.test_per_class);
@@ -153,9 +158,9 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
         false => out(&document::table(&document))?,
     }
     // The result first: it does not depend on what is written beside it.
+    let network = &checkpoint.params.model.network;
+    let name = |label: u8| name_of(network, &data.set, label);
     if let Some(path) = &args.answers {
-        let network = &checkpoint.params.model.network;
-        let name = |label: u8| name_of(network, &data.set, label);
         let names: Option<&dyn Fn(u8) -> String> = match have_names(network, &data.set) {
             true => Some(&name),
             false => None,
@@ -166,7 +171,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let images = some_as_shown(&params.model.input, images, recorded)?;
     let first = frozen(&checkpoint.replicas)[0];
     args.record
-        .write(backend.as_ref(), first, &images, args.font)
+        .write(backend.as_ref(), first, &images, &name, args.font)
 }
 
 /// What to say of networks that have not seen all their training images yet.

@@ -64,6 +64,7 @@ impl RecordOptions {
         backend: &dyn Backend,
         network: Frozen<'_>,
         images: &ShownImages<'_>,
+        name: &dyn Fn(u8) -> String,
         font: FontOptions,
     ) -> anyhow::Result<()> {
         let Some(folder) = &self.out else {
@@ -91,7 +92,7 @@ impl RecordOptions {
             files.push(("potentials.npz".into(), potentials(&shown)?));
         }
         for (image, presentation) in &shown {
-            let label = images.images().label(*image as usize);
+            let label = name(images.images().label(*image as usize));
             let label = format!("Spikes while test image {image}, a {label}, is shown");
             let mut raster = presentation.raster(model, &label);
             raster.font_scale = font.font_scale;

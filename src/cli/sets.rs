@@ -48,7 +48,7 @@ impl FromStr for Asked {
             .map_or((text, None), |(name, rest)| (name, Some(rest)));
         let found = match name.trim() {
             "unknown" => rest
-                .filter(|rest| !rest.split('-').any(|word| word.trim().is_empty()))
+                .filter(|rest| !rest.trim().is_empty())
                 .map(|rest| (TestSet::Unknown, rest.to_owned())),
             "noisy" => {
                 let percent = rest.and_then(|rest| whole(rest).ok());
@@ -73,13 +73,13 @@ impl FromStr for Asked {
 
 /// Words with dashes between them; a dash within the name of a class is none.
 fn between_dashes(text: &str, names: &[String]) -> Vec<String> {
-    let pieces: Vec<&str> = text.split('-').map(str::trim).collect();
+    let pieces: Vec<&str> = text.split('-').collect();
     let (mut words, mut from) = (Vec::new(), 0);
     while from < pieces.len() {
         let ends = (from + 1..=pieces.len()).rev();
-        let mut joined = ends.map(|end| (end, pieces[from..end].join("-")));
+        let mut joined = ends.map(|end| (end, pieces[from..end].join("-").trim().to_owned()));
         let named = joined.find(|(_, word)| names.contains(word));
-        let (end, word) = named.unwrap_or_else(|| (from + 1, pieces[from].to_owned()));
+        let (end, word) = named.unwrap_or_else(|| (from + 1, pieces[from].trim().to_owned()));
         words.push(word);
         from = end;
     }
@@ -100,8 +100,13 @@ impl SetOptions {
         self.sets.as_deref().unwrap_or_default()
     }
 
-    /// Refuses sets that make no sense, whatever the networks.
-    pub fn check(&self) -> anyhow::Result<()> {
+    /// Refuses sets that make no sense for these networks and data.
+    pub fn check(
+        &self,
+        network: &Architecture,
+        data: &Dataset,
+        as_unknown: bool,
+    ) -> anyhow::Result<()> {
         ensure!(
             (1..=MOST_NOISE_IMAGES).contains(&self.noise_images),
             "--noise-images is {}: it must be in 1..={MOST_NOISE_IMAGES}",
@@ -111,6 +116,7 @@ impl SetOptions {
             let named_before = self.sets()[..index].iter().any(|other| other.set == *set);
             ensure!(!named_before, "--sets names {set} twice");
         }
+        self.unknown(network, data, as_unknown)?;
         Ok(())
     }
 
@@ -218,14 +224,7 @@ mod tests {
         );
         assert_eq!(read("blurred_stack").unwrap().set, TestSet::BlurredStack);
         for wrong in [
-            "unknown",
-            "unknown:",
-            "unknown:9-",
-            "noise:3",
-            "noisy",
-            "noisy:0",
-            "other",
-            "",
+            "unknown", "unknown:", "noise:3", "noisy", "noisy:0", "other", "",
         ] {
             assert!(
                 read(wrong).unwrap_err().contains("unknown:9-2-1"),
@@ -244,5 +243,8 @@ mod tests {
         );
         assert_eq!(words("9-2 - 1"), ["9", "2", "1"]);
         assert_eq!(words("t-cream"), ["t", "cream"]);
+        let names = ["rock - paper", "-1"].map(String::from);
+        let words = |text| between_dashes(text, &names);
+        assert_eq!(words("rock - paper - -1"), ["rock - paper", "-1"]);
     }
 }

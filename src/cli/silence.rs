@@ -1,9 +1,10 @@
 //! What to say of networks that stay silent: that they do, why, and what helps.
 
+use super::document::name_of;
 use super::figures::listed;
 use spikeprune::dataset::{Dataset, LabelledImages};
 use spikeprune::experiment::fired::{MUCH_SILENCE, Silence};
-use spikeprune::params::{Params, Rule};
+use spikeprune::params::{Architecture, Params, Rule};
 
 /// A note on the networks, by name, that stay silent at data, which may be others than those that they were trained on;
 /// none where none does.
@@ -33,15 +34,16 @@ pub fn note(
             "{stays} silent at {up_to}{share:.0}% of the images of learned labels"
         ));
     }
+    let names = (&params.model.network, data.0);
     let has = if one { "has" } else { "have" };
-    let never = labels(found, data.0, |silence| &silence.never_fired);
+    let never = labels(found, names, |silence| &silence.never_fired);
     if !never.is_empty() {
         parts.push(format!(
             "{has} no neuron for {} that ever fires",
             listed(&never)
         ));
     }
-    let without = labels(found, data.0, |silence| &silence.without_neurons);
+    let without = labels(found, names, |silence| &silence.without_neurons);
     if !without.is_empty() {
         parts.push(format!(
             "{has} no neuron that is labelled {}",
@@ -81,13 +83,15 @@ fn of_images((data, are_others): (&Dataset, bool), share: f64) -> Option<String>
 /// Labels of all networks, each once.
 fn labels(
     found: &[(String, Silence)],
-    data: &Dataset,
+    (network, data): (&Architecture, &Dataset),
     of: impl Fn(&Silence) -> &Vec<u8>,
 ) -> Vec<String> {
     let mut labels: Vec<u8> = found.iter().flat_map(|(_, s)| of(s)).copied().collect();
     labels.sort_unstable();
     labels.dedup();
-    labels.iter().map(|&label| data.name_of(label)).collect()
+    (labels.iter())
+        .map(|&label| name_of(network, data, label))
+        .collect()
 }
 
 /// Why, and what helps: as it was tried, see the guide (`how_to/silence.md`).

@@ -69,8 +69,8 @@ impl Presentation {
 fn groups(model: &Model, size: u32) -> Vec<Band> {
     let groups = (0..).zip(&model.network.classes);
     groups
-        .map(|(group, class)| Band {
-            name: class.to_string(),
+        .map(|(group, &class)| Band {
+            name: model.network.name_of(class),
             rows: group * size..(group + 1) * size,
         })
         .collect()

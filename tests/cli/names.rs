@@ -53,7 +53,21 @@ fn results_name_classes() {
     for name in ["upright", "lying"] {
         assert!(lines.iter().any(|line| line.starts_with(name)), "{table}");
     }
-    // Digits go by their labels, as ever.
+    // Also where a label was not learned, and in what is drawn.
+    let output = run.eval(&["--classes", "a-slant", "--test-per-class", "9"]);
+    let stderr = { output }.output().unwrap().stderr;
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert!(stderr.contains("class a-slant has 2 images"), "{stderr}");
+    let drawn = run.folder.path().join("drawn");
+    let out = drawn.to_str().unwrap();
+    succeed(&mut run.eval(&["--record", "0", "--out", out]));
+    let svg = std::fs::read_to_string(drawn.join("raster-0.svg")).unwrap();
+    let names = ["a upright, is", "a lying, is", "a a-slant, is"];
+    assert!(names.iter().any(|name| svg.contains(name)), "{svg}");
+    assert!(
+        svg.contains(">upright<") && svg.contains(">lying<"),
+        "{svg}"
+    );
     let flags = ["--paper", "antonov-sukhov", "--seeds", "1", "--no-controls"];
     let mut reproduce = run.other("reproduce", &flags);
     reproduce.args(["--classes", "lying,upright", "--unknown", "a-slant"]);
@@ -81,6 +95,19 @@ fn lists_of_classes_take_names() {
     assert_eq!(named["images"], 2);
     assert_eq!(named, labelled);
     let grid = "network.classes=[upright, a-slant],[1,2]";
+    let classes = ["--classes", "upright,lying", "--grid", grid];
+    let mut bench = spikeprune(&[
+        "bench",
+        "--device",
+        "cpu",
+        "--laps",
+        "1",
+        "--lap-seconds",
+        "0",
+        "--data",
+    ]);
+    bench.arg(&run.data).args(SMALL).args(classes);
+    assert!(succeed(&mut bench).contains("[2, 0]"));
     let flags = ["--classes", "upright,lying", "--grid", grid, "--json"];
     let found = succeed(&mut run.other("sweep", &flags));
     let found: Value = serde_json::from_str(&found).unwrap();
@@ -111,6 +138,14 @@ fn words_that_name_no_class_are_refused_with_those_that_do() {
             "twice",
         ),
         refused(&mut run.other("sweep", &["--grid", grid]), 1, known),
+        refused(
+            &mut run.other(
+                "reproduce",
+                &["--classes", "lying,upright", "--unknown", "lying"],
+            ),
+            1,
+            "label lying is learned",
+        ),
         refused(
             &mut run.other("reproduce", &["--unknown", "zebra"]),
             1,

@@ -9,7 +9,7 @@ use super::options::ParamOptions;
 use super::output::{out, out_json, warn_unless_flushed};
 use super::paths::{bare, target};
 use super::progress::Progress;
-use super::sweep::grid;
+use super::sweep::{as_labels, grid};
 use anyhow::{Context, ensure};
 use clap::Args;
 use serde::Serialize;
@@ -130,7 +130,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     }
     let asked = args.params.resolve(args.output.quiet)?;
     let data = Loaded::of(&asked.params.job, None)?.set;
-    let search = args.search(asked.fit(&data, args.output.quiet)?)?;
+    let search = args.search(asked.fit(&data, args.output.quiet)?, &data)?;
     let points = search.points()?;
     if args.output.plot.is_some() {
         for point in &points {
@@ -167,10 +167,12 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
 }
 
 impl BenchArgs {
-    fn search(&self, params: Params) -> anyhow::Result<Search> {
+    fn search(&self, params: Params, data: &Dataset) -> anyhow::Result<Search> {
         let seeds = params.job.replicas;
+        let mut axes = grid(&params, &self.measured.grid)?;
+        (axes.iter_mut()).try_for_each(|axis| as_labels(axis, data))?;
         Ok(Search {
-            axes: grid(&params, &self.measured.grid)?,
+            axes,
             params,
             random: None,
             seeds,

@@ -264,7 +264,7 @@ impl SearchOptions {
 }
 
 /// Classes by their labels, where an axis names them.
-fn as_labels(axis: &mut Axis, data: &Dataset) -> anyhow::Result<()> {
+pub fn as_labels(axis: &mut Axis, data: &Dataset) -> anyhow::Result<()> {
     let Values::Listed(values) = &mut axis.values else {
         return Ok(());
     };

@@ -18,7 +18,7 @@ pub enum PlanError {
     #[error("{what} {value} is named twice")]
     Twice { what: &'static str, value: String },
     #[error("label {label} is learned: unknown labels must be others")]
-    Known { label: u8 },
+    Known { label: String },
     #[error(
         "the networks of this experiment vote by {0}: give the table network.{0}, and not the other one"
     )]

@@ -93,6 +93,7 @@ impl ArmsPlan {
             }
             if let Some(&label) = (split.unknown.iter()).find(|label| split.classes.contains(label))
             {
+                let label = self.of_split(split).model.network.name_of(label);
                 return Err(PlanError::Known { label });
             }
         }
