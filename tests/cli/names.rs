@@ -54,8 +54,9 @@ fn results_name_classes() {
         assert!(lines.iter().any(|line| line.starts_with(name)), "{table}");
     }
     // Also where a label was not learned, and in what is drawn.
-    let output = run.eval(&["--classes", "a-slant", "--test-per-class", "9"]);
-    let stderr = { output }.output().unwrap().stderr;
+    let mut eval = spikeprune(&["eval", "--device", "cpu", "--test-per-class", "9"]);
+    eval.arg(run.folder.path().join("run").join(CHECKPOINT));
+    let stderr = eval.args(["--classes", "a-slant"]).output().unwrap().stderr;
     let stderr = String::from_utf8(stderr).unwrap();
     assert!(stderr.contains("class a-slant has 2 images"), "{stderr}");
     let drawn = run.folder.path().join("drawn");
@@ -65,7 +66,7 @@ fn results_name_classes() {
     let names = ["a upright, is", "a lying, is", "a a-slant, is"];
     assert!(names.iter().any(|name| svg.contains(name)), "{svg}");
     assert!(
-        svg.contains(">upright<") && svg.contains(">lying<"),
+        svg.contains("\nupright\n") && svg.contains("\nlying\n"),
         "{svg}"
     );
     let flags = ["--paper", "antonov-sukhov", "--seeds", "1", "--no-controls"];
@@ -98,6 +99,7 @@ fn lists_of_classes_take_names() {
     let classes = ["--classes", "upright,lying", "--grid", grid];
     let mut bench = spikeprune(&[
         "bench",
+        "--quiet",
         "--device",
         "cpu",
         "--laps",
