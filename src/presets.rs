@@ -199,9 +199,11 @@ pub fn ten_class_large() -> Params {
     params
 }
 
-/// [`best`] behind [`crate::front_end`]: inputs are directions of edges in place of pixels.
+/// [`best`] behind [`crate::front_end`]: inputs are directions of edges in place of pixels, and groups are to fire more.
 pub fn best_edges() -> Params {
-    behind_edges(best(), "best-edges")
+    let mut params = behind_edges(best(), "best-edges");
+    params.model.learning.target_spikes = 100.0;
+    params
 }
 
 /// [`ten_class`] behind [`crate::front_end`], with what suits edges ([`crate::guide::explanation::edges`]).
