@@ -31,8 +31,8 @@
 //!
 //! The network of Antonov & Sukhov, "Weight regularization in spiking neural
 //! networks" (Krasnoyarsk 2024), after Diehl & Cook (Front. Comput. Neurosci. 9, 2015). Poisson
-//! inputs, one a pixel or, behind [`front_end`], one an edge, drive N excitatory leaky integrate-and-fire neurons through plastic weights
-//! (S1); each excites an inhibitory neuron of its own (S2), which inhibits all others (S3). S1
+//! inputs, one a pixel or, behind [`front_end`], one an edge, drive N excitatory leaky
+//! integrate-and-fire neurons through plastic weights (S1); each excites an inhibitory neuron of its own (S2), which inhibits all others (S3). S1
 //! learns by trace-based STDP in the group of the image's class and by all-LTD in all others, and
 //! loses weights that are not used: `w(t) = w(t_s) exp(-k ((t - t_s) / tau)^2)`, t_s being the
 //! synapse's last presynaptic spike ("use it or lose it"). A count-gated rule ([`model::gate`]), which scales the

@@ -7,6 +7,7 @@
 mod arms;
 mod claims;
 mod controls;
+mod detection;
 mod plan;
 mod raster;
 mod results;
@@ -14,11 +15,10 @@ mod results;
 pub use arms::{ArmName, Split, random_splits};
 use claims::claims;
 pub use claims::{Claim, PUBLISHED};
+pub use detection::{Aurocs, Detections, Score};
 pub use plan::{ArmsPlan, MOST_SPLITS};
 pub use raster::Shown;
-pub use results::{
-    Aurocs, Detections, NetworkResult, Noisy, Reproduction, Score, SetResult, Tried, independent,
-};
+pub use results::{NetworkResult, Noisy, Reproduction, SetResult, Tried, independent};
 
 use crate::backend::{Backend, Frozen};
 use crate::dataset::Dataset;

@@ -1,6 +1,7 @@
 //! What a reproduction finds; the serialised part is the document of `reproduce --json`.
 
 use super::claims::Claim;
+use super::detection::{Aurocs, Detections, Score};
 use super::raster::Shown;
 use super::{ArmName, ArmsPlan, Split, Subject};
 use crate::backend::{Backend, DeviceKind};
@@ -10,7 +11,6 @@ use crate::experiment::selection::ClassImages;
 use crate::experiment::test_sets::{HeldOut, TestSet};
 use crate::experiment::train::zero_fraction;
 use crate::params::{Architecture, Params};
-use crate::statistics::Detection;
 use crate::trained::{Evoked, Metrics};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -114,22 +114,6 @@ impl From<Evoked> for SetResult {
             spikes_per_image: evoked.spikes_per_image(),
         }
     }
-}
-
-/// Area under the ROC curve of known digits against others.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Aurocs {
-    pub unknown: Option<f64>,
-    pub noise: Option<f64>,
-    pub blurred: Option<f64>,
-}
-
-/// Known digits against one other set, by each [`Score`].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Detections {
-    pub total: Detection,
-    pub winner: Detection,
-    pub margin: Detection,
 }
 
 /// Known digits under noise.
@@ -245,61 +229,6 @@ fn distinct(networks: &[NetworkResult]) -> Vec<ArmName> {
         }
     }
     names
-}
-
-/// The score by which an image is judged to be known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Score {
-    /// Spikes of all neurons.
-    Total,
-    /// Spikes of the best group.
-    Winner,
-    /// Lead of the best group over the next.
-    Margin,
-}
-
-impl Score {
-    pub const ALL: [Self; 3] = [Self::Total, Self::Winner, Self::Margin];
-
-    /// The key in documents.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Total => "total",
-            Self::Winner => "winner",
-            Self::Margin => "margin",
-        }
-    }
-
-    /// The scores of answers.
-    pub fn of(self, answers: &[Answer]) -> Vec<f64> {
-        let score = |answer: &Answer| match self {
-            Self::Total => answer.spikes,
-            Self::Winner => answer.most,
-            Self::Margin => answer.margin(),
-        };
-        answers.iter().map(score).map(f64::from).collect()
-    }
-}
-
-impl Detections {
-    /// None where a set is empty.
-    fn of(known: &[Answer], others: &[Answer]) -> Option<Self> {
-        let by = |score: Score| Detection::of(&score.of(known), &score.of(others)).ok();
-        Some(Self {
-            total: by(Score::Total)?,
-            winner: by(Score::Winner)?,
-            margin: by(Score::Margin)?,
-        })
-    }
-
-    /// The detection by one score.
-    pub fn by(&self, score: Score) -> Detection {
-        match score {
-            Score::Total => self.total,
-            Score::Winner => self.winner,
-            Score::Margin => self.margin,
-        }
-    }
 }
 
 /// The accuracy on known digits, all of which were learned.
