@@ -9,7 +9,7 @@ use super::options::ParamOptions;
 use super::output::{out, out_json, warn_unless_flushed};
 use super::paths::{bare, target};
 use super::progress::Progress;
-use super::sweep::{as_labels, grid};
+use super::sweep::grid;
 use anyhow::{Context, ensure};
 use clap::Args;
 use serde::Serialize;
@@ -169,10 +169,8 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
 impl BenchArgs {
     fn search(&self, params: Params, data: &Dataset) -> anyhow::Result<Search> {
         let seeds = params.job.replicas;
-        let mut axes = grid(&params, &self.measured.grid)?;
-        (axes.iter_mut()).try_for_each(|axis| as_labels(axis, data))?;
         Ok(Search {
-            axes,
+            axes: grid(&params, &self.measured.grid, data)?,
             params,
             random: None,
             seeds,

@@ -88,9 +88,7 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
         None => {
             let asked = args.params.resolve(args.device.quiet)?;
             let (params, data) = start.fit(&asked)?;
-            let mut search = args.search.search(params, args.device.quiet)?;
-            (search.axes.iter_mut()).try_for_each(|axis| as_labels(axis, data))?;
-            search
+            args.search.search(params, data, args.device.quiet)?
         }
     };
     let trials = search.trials()?;
@@ -231,9 +229,9 @@ fn seconds_of(folder: &RunFolder, rows: &[Row]) -> anyhow::Result<Option<f64>> {
 }
 
 impl SearchOptions {
-    fn search(&self, mut params: Params, quiet: bool) -> anyhow::Result<Search> {
+    fn search(&self, mut params: Params, data: &Dataset, quiet: bool) -> anyhow::Result<Search> {
         check_seeds(self.seeds)?;
-        let mut axes = grid(&params, &self.grid)?;
+        let mut axes = grid(&params, &self.grid, data)?;
         for text in &self.range {
             axes.push(range(&params, "--range", text, Values::Uniform)?);
         }
@@ -263,19 +261,11 @@ impl SearchOptions {
     }
 }
 
-/// Classes by their labels, where an axis names them.
-pub fn as_labels(axis: &mut Axis, data: &Dataset) -> anyhow::Result<()> {
-    let Values::Listed(values) = &mut axis.values else {
-        return Ok(());
-    };
-    if axis.key != "network.classes" || data.names.is_empty() {
-        return Ok(());
-    }
-    for value in values {
-        let labels = labels_of(&words(value)?, &data.train, data)?;
-        let labels: Vec<String> = labels.iter().map(u8::to_string).collect();
-        *value = format!("[{}]", labels.join(", "));
-    }
+/// A list of classes by their labels, which may name them.
+fn as_labels(list: &mut String, data: &Dataset) -> anyhow::Result<()> {
+    let labels = labels_of(&words(list)?, &data.train, data)?;
+    let labels: Vec<String> = labels.iter().map(u8::to_string).collect();
+    *list = format!("[{}]", labels.join(", "));
     Ok(())
 }
 
@@ -288,11 +278,14 @@ fn check_measurable(params: &Params) -> anyhow::Result<()> {
 }
 
 /// The axes of a grid, as --grid gives them.
-pub fn grid(params: &Params, flags: &[String]) -> anyhow::Result<Vec<Axis>> {
+pub fn grid(params: &Params, flags: &[String], data: &Dataset) -> anyhow::Result<Vec<Axis>> {
     let axis = |text: &String| {
         let (key, values) = key_and_value("--grid", text)?;
         let origin = format!("--grid {text}");
-        let values = grid_values(params, key, values, &origin)?;
+        let mut values = grid_values(params, key, values, &origin)?;
+        if key == "network.classes" && !data.names.is_empty() {
+            (values.iter_mut()).try_for_each(|value| as_labels(value, data))?;
+        }
         checked(params, key, Values::Listed(values), &origin)
     };
     flags.iter().map(axis).collect()
