@@ -88,14 +88,14 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let backend = args.device.open()?;
     let (data, are_others) = args.load_data(&checkpoint)?;
     let images = &data.set.test;
-    let mut shown = checkpoint.params.model.network.clone();
-    args.sets.check(&shown, &data.set, args.as_unknown)?;
+    let network = &checkpoint.params.model.network;
+    let name = |label: u8| name_of(network, &data.set, label);
+    let unknown = args.sets.check(network, &data.set, args.as_unknown)?;
+    let mut shown = network.clone();
     if let Some(classes) = &args.classes {
         shown.set_classes(&labels_of(&words(classes)?, images, &data.set)?);
-        if have_names(&shown, &data.set) {
-            let learned = &checkpoint.params.model.network;
-            let name = |&label: &u8| name_of(learned, &data.set, label);
-            shown.names = shown.classes.iter().map(name).collect();
+        if have_names(network, &data.set) {
+            shown.names = shown.classes.iter().map(|&label| name(label)).collect();
         }
         shown.validate_classes()?;
     }
@@ -129,7 +129,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     args.show_sets(
         backend.as_ref(),
         &checkpoint,
-        &data,
+        (&data, &unknown),
         count,
         &mut replicas,
         &mut progress,
@@ -158,8 +158,6 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
         false => out(&document::table(&document))?,
     }
     // The result first: it does not depend on what is written beside it.
-    let network = &checkpoint.params.model.network;
-    let name = |label: u8| name_of(network, &data.set, label);
     if let Some(path) = &args.answers {
         let names: Option<&dyn Fn(u8) -> String> = match have_names(network, &data.set) {
             true => Some(&name),
@@ -207,13 +205,12 @@ impl EvalArgs {
         &self,
         backend: &dyn Backend,
         checkpoint: &Checkpoint,
-        data: &Loaded,
+        data: (&Loaded, &[u8]),
         count: PerClass,
         replicas: &mut [NetworkSummary],
         progress: &mut Progress,
     ) -> anyhow::Result<()> {
         let observer: &mut Observer<'_> = &mut |event| progress.observe(&event);
-        let data = (data, self.as_unknown);
         let sets = self.sets.show(backend, checkpoint, data, count, observer)?;
         for (replica, mut sets) in replicas.iter_mut().zip(sets) {
             if self.as_unknown {

@@ -100,13 +100,13 @@ impl SetOptions {
         self.sets.as_deref().unwrap_or_default()
     }
 
-    /// Refuses sets that make no sense for these networks and data.
+    /// Refuses sets that make no sense for these networks and data; the labels of the unknown images.
     pub fn check(
         &self,
         network: &Architecture,
         data: &Dataset,
         as_unknown: bool,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Vec<u8>> {
         ensure!(
             (1..=MOST_NOISE_IMAGES).contains(&self.noise_images),
             "--noise-images is {}: it must be in 1..={MOST_NOISE_IMAGES}",
@@ -116,8 +116,7 @@ impl SetOptions {
             let named_before = self.sets()[..index].iter().any(|other| other.set == *set);
             ensure!(!named_before, "--sets names {set} twice");
         }
-        self.unknown(network, data, as_unknown)?;
-        Ok(())
+        self.unknown(network, data, as_unknown)
     }
 
     /// The labels of the unknown images that were asked for.
@@ -146,12 +145,12 @@ impl SetOptions {
         Ok(labels)
     }
 
-    /// Shows the sets to all networks of a checkpoint; nothing where none was asked for.
+    /// Shows the sets, and images of the `unknown` labels, to all networks of a checkpoint; nothing where none was asked for.
     pub fn show(
         &self,
         backend: &dyn Backend,
         checkpoint: &Checkpoint,
-        (data, as_unknown): (&Loaded, bool),
+        (data, unknown): (&Loaded, &[u8]),
         count: PerClass,
         observer: &mut Observer<'_>,
     ) -> anyhow::Result<Vec<BTreeMap<TestSet, SetAnswers>>> {
@@ -160,11 +159,10 @@ impl SetOptions {
         }
         let mut params = checkpoint.params.clone();
         params.job.test_per_class = count;
-        let unknown = self.unknown(&params.model.network, &data.set, as_unknown)?;
         let source = Source {
             data: &data.set,
             params: &params,
-            unknown: &unknown,
+            unknown,
             held_out: HeldOut::Test,
             noise_images: self.noise_images,
         };
