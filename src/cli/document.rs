@@ -245,9 +245,7 @@ pub fn table(document: &Document<'_>) -> String {
         );
     }
     let network = &params.model.network;
-    let trained: Vec<String> = (network.classes.iter())
-        .map(|&class| network.name_of(class))
-        .collect();
+    let trained = network.class_names();
     let shown: Vec<String> = match document.class_names.is_empty() {
         true => eval.classes.iter().map(u8::to_string).collect(),
         false => document.class_names.clone(),

@@ -292,11 +292,7 @@ fn table(document: &Document<'_>, checkpoint: &Checkpoint) -> String {
         checkpoint.replicas.len() > 1,
     );
     let of_classes = network.classes.len() <= MOST_COLUMNS;
-    let names: Vec<String> = network
-        .classes
-        .iter()
-        .map(|&class| network.name_of(class))
-        .collect();
+    let names = network.class_names();
     let mut columns = vec!["file"];
     columns.extend(several.then_some("seed"));
     columns.extend(["answer", "margin", "spikes"]);

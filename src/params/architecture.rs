@@ -162,11 +162,15 @@ impl Architecture {
         if self.is_open() && self.names.is_empty() {
             return "all".into();
         }
-        let labels: Vec<String> = match self.names.as_slice() {
+        self.class_names().join(separator)
+    }
+
+    /// What each class is called: its label, where classes have no names.
+    pub fn class_names(&self) -> Vec<String> {
+        match self.names.as_slice() {
             [] => self.classes.iter().map(u8::to_string).collect(),
             names => names.to_vec(),
-        };
-        labels.join(separator)
+        }
     }
 
     /// The classes as a part of the name of a file: `7-4-6`; numbers where a name does not belong into one, and how many

@@ -65,7 +65,8 @@ pub fn neuron_block<'a>(
         row.push(neurons.dead.to_string());
         row
     };
-    let titles = (network.classes.iter()).map(|&class| format!("for {}", network.name_of(class)));
+    let titles = network.class_names().into_iter();
+    let titles = titles.map(|name| format!("for {name}"));
     let titles: Vec<String> = std::iter::once("network".into())
         .chain(titles)
         .chain(["never fired".into()])

@@ -191,9 +191,7 @@ pub fn confusion(
             .zip(cells)
             .for_each(|(sum, &count)| *sum += count as u64);
     }
-    let rows: Vec<String> = (found.classes.iter())
-        .map(|&class| found.name_of(class))
-        .collect();
+    let rows = found.network(&found.classes).class_names();
     Matrix {
         label: format!("Confusion matrix with pruning {name}"),
         row_title: "shown".into(),

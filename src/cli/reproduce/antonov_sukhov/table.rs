@@ -12,7 +12,7 @@ use std::fmt::Write;
 
 /// What sets these networks apart.
 pub const BEHIND_EDGES: &str = "The same arms behind a front end that sees edges: other networks than the paper's, of which its claims \
-     do not speak:";
+     do not speak";
 
 /// All tables for the terminal, one under another.
 pub fn table(found: &Reproduction) -> String {
@@ -44,7 +44,7 @@ pub fn table(found: &Reproduction) -> String {
     }
     if !found.behind_edges.is_empty() {
         add(
-            BEHIND_EDGES,
+            &format!("{BEHIND_EDGES}:"),
             &of_arms,
             arm_rows(&found.behind_edges, &found.arm_names()),
         );
@@ -93,8 +93,7 @@ pub fn table(found: &Reproduction) -> String {
 
 /// Classes with dashes between them.
 pub fn listed(found: &Reproduction, classes: &[u8]) -> String {
-    let names: Vec<String> = classes.iter().map(|&class| found.name_of(class)).collect();
-    names.join("-")
+    found.network(classes).class_names().join("-")
 }
 
 /// What was run, in a line.
