@@ -29,12 +29,12 @@ def fitted(arrays, kind, task, strength):
     """Accuracy on known test images, and AUROC of known against unknown ones."""
     labels = {part: arrays[f"labels_{part}"] for part in ("train", "test")}
     train = chosen(labels["train"], task["classes"], task["per_class"])
-    test = chosen(labels["test"], task["classes"], task["test_per_class"])
     if task["hold_out"]:
         # The images of each class that follow those that are trained on.
-        after = [np.flatnonzero(labels["train"] == c)[task["per_class"] :] for c in task["classes"]]
-        test = np.concatenate([places[: task["hold_out"]] for places in after])
-    of, known = ("train" if task["hold_out"] else "test"), test
+        more = chosen(labels["train"], task["classes"], task["per_class"] + task["hold_out"])
+        of, known = "train", np.setdiff1d(more, train)
+    else:
+        of, known = "test", chosen(labels["test"], task["classes"], task["test_per_class"])
     model = LogisticRegression(C=strength, max_iter=300, tol=1e-4)
     model.fit(inputs(arrays[f"{kind}_train"][train]), labels["train"][train])
     answers = model.predict_proba(inputs(arrays[f"{kind}_{of}"][known]))
@@ -72,21 +72,21 @@ def main():
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     arrays = np.load(args.arrays)
+    tell = lambda text: print(text, file=sys.stderr if args.json else sys.stdout, flush=True)
     rows = []
     for task in tasks_of(args):
         for kind in ("pixels", "edges"):
             rows.append({**task, "inputs": kind, **fitted(arrays, kind, task, args.strength)})
             row = rows[-1]
             auroc = f"  AUROC {row['auroc_unknown']:.4f}" if task["unknown"] else ""
-            text = f"{','.join(map(str, task['classes']))}  {kind:6}  {row['accuracy']:.4f}{auroc}"
-            print(text, file=sys.stderr if args.json else sys.stdout, flush=True)
+            tell(f"{','.join(map(str, task['classes']))}  {kind:6}  {row['accuracy']:.4f}{auroc}")
     for kind in ("pixels", "edges"):
         of_kind = [row for row in rows if row["inputs"] == kind]
         mean = np.mean([row["accuracy"] for row in of_kind])
         text = f"mean of {len(of_kind)}  {kind:6}  {mean:.4f}"
         if all("auroc_unknown" in row for row in of_kind):
             text += f"  AUROC {np.mean([row['auroc_unknown'] for row in of_kind]):.4f}"
-        print(text, file=sys.stderr if args.json else sys.stdout)
+        tell(text)
     if args.json:
         json.dump(rows, sys.stdout, indent=1)
 
