@@ -28,8 +28,9 @@ struct Task {
     clock: u32,
     // Group of the image's class.
     group: u32,
-    // Share of the step sizes that is left.
+    // Share of the step sizes that is left, and of the training that is done.
     step_scale: f32,
+    presented: f32,
 }
 
 // What one dispatch does. Workgroup g runs task first_task + g.

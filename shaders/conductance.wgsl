@@ -18,11 +18,11 @@ struct Conductance {
 
 @group(0) @binding(5) var<storage, read_write> rings: array<u32>;
 // What stays as it is in each network: delays in steps, two to a word, S2 [N], then S3 [from I, to E]; then the bits of
-// the thresholds with which a test image begins [N].
+// the thresholds with which a test image begins [N]; then the program of the learning rule.
 @group(0) @binding(6) var<storage, read> fixed_arrays: array<u32>;
 
 const DELAY_WORDS: u32 = (N + N * N + 1u) >> 1u;
-const FIXED_STRIDE: u32 = DELAY_WORDS + N;
+const FIXED_STRIDE: u32 = DELAY_WORDS + N + PROGRAM_WORDS;
 
 // Spikes under way to each own neuron: a ring with none is not looked at.
 var<private> under_way_s2: array<u32, OWN>;

@@ -5,7 +5,8 @@
 // memory; then the spikes of each group in this image. Floats by their bits.
 @group(0) @binding(4) var<storage, read_write> state: array<u32>;
 
-// Places of the variables of a neuron; the last two are spikes under way to it through S2 and S3.
+// Places of the variables of a neuron; the last three are spikes under way to it through S2 and S3, and its own in this
+// image.
 const V_E_MV: u32 = 0u;
 const V_THRESHOLD_MV: u32 = 1u;
 const V_LATCHED_MV: u32 = 2u;
@@ -16,9 +17,12 @@ const LAST_SPIKE_E: u32 = 6u;
 const V_I_MV: u32 = 7u;
 const GE_I: u32 = 8u;
 const LAST_SPIKE_I: u32 = 9u;
-const UNDER_WAY_S2: u32 = 10u;
-const UNDER_WAY_S3: u32 = 11u;
-const FIELDS: u32 = 12u;
+const RULE_STATE_1: u32 = 10u;
+const RULE_STATE_2: u32 = 11u;
+const UNDER_WAY_S2: u32 = 12u;
+const UNDER_WAY_S3: u32 = 13u;
+const SPIKES: u32 = 14u;
+const FIELDS: u32 = 15u;
 
 // Places of the variables of an input; after them, within a step, the decay of the weights at each of its input spikes.
 const TRACE_PRE: u32 = 0u;
@@ -74,6 +78,9 @@ fn load(lane: u32, thread: u32) {
             last_spike_i[k] = state[at + LAST_SPIKE_I * N];
             under_way_s2[k] = state[at + UNDER_WAY_S2 * N];
             under_way_s3[k] = state[at + UNDER_WAY_S3 * N];
+            rule_state_1[k] = bitcast<f32>(state[at + RULE_STATE_1 * N]);
+            rule_state_2[k] = bitcast<f32>(state[at + RULE_STATE_2 * N]);
+            own_spikes[k] = select(state[at + SPIKES * N], 0u, dispatch.first_step == 0u);
         }
     }
 }
@@ -95,6 +102,9 @@ fn store(lane: u32, thread: u32) {
             state[at + LAST_SPIKE_I * N] = last_spike_i[k];
             state[at + UNDER_WAY_S2 * N] = under_way_s2[k];
             state[at + UNDER_WAY_S3 * N] = under_way_s3[k];
+            state[at + RULE_STATE_1 * N] = bitcast<u32>(rule_state_1[k]);
+            state[at + RULE_STATE_2 * N] = bitcast<u32>(rule_state_2[k]);
+            state[at + SPIKES * N] = own_spikes[k];
         }
     }
 }
@@ -114,6 +124,9 @@ fn rest(c: Constants, lane: u32, network: u32, thread: u32) {
         last_spike_i[k] = long_ago(c.inhibitory.refractory);
         under_way_s2[k] = 0u;
         under_way_s3[k] = 0u;
+        rule_state_1[k] = 0.0;
+        rule_state_2[k] = 0.0;
+        own_spikes[k] = 0u;
     }
     clear_rings(lane, thread);
 }

@@ -12,7 +12,7 @@ struct Constants {
     conductance: Conductance,
     stdp: Stdp,
     normalize: Normalize,
-    gate: Gate,
+    groups: Groups,
     dropout: Dropout,
     prune: Prune,
 }
@@ -45,7 +45,8 @@ fn integrate(c: Constants, live: bool, now: u32, thread: u32, fired_e: ptr<funct
         }
         (*fired_e)[k] = above_e && j < N && recovered(now, last_spike_e[k], c.excitatory.refractory);
         if (*fired_e)[k] && dispatch.s1 == LEARNING {
-            atomicAdd(&group_spikes[group_of(c.gate, j)], 1u);
+            own_spikes[k] += 1u;
+            atomicAdd(&group_spikes[group_of(c.groups, j)], 1u);
         }
         let above_i = integrate_inhibitory(c.inhibitory, k);
         if above_i && j < N && recovered(now, last_spike_i[k], c.inhibitory.refractory) {
@@ -107,15 +108,39 @@ fn send_inhibition(lane: u32, network: u32, now: u32, k: u32, j: u32) {
     }
 }
 
+// What the rule makes of an E spike of own neuron k; its own variables are then those after it.
+fn apply_rule(c: Constants, task: Task, now: u32, step: u32, k: u32, j: u32) -> Outcome {
+    let own = group_of(c.groups, j);
+    var others = 0u;
+    if program(task.network, PROGRAM_KNOWS_OTHERS) == 1u {
+        others = strongest_other(c.groups, own);
+    }
+    let since_last = min(now - last_spike_e[k], LONGEST_MEMORY);
+    values[TARGET] = select(0.0, 1.0, own == task.group);
+    values[GROUP_SPIKES] = f32(atomicLoad(&group_spikes[own]));
+    values[OWN_SPIKES] = f32(own_spikes[k]);
+    values[OTHER_SPIKES] = f32(others);
+    values[STEP] = f32(step);
+    values[STEPS_SINCE_LAST] = f32(since_last);
+    values[PRESENTED] = task.presented;
+    values[THETA] = limited(v_threshold_mv[k] - c.excitatory.v_threshold_mv);
+    values[STATE_1] = limited(rule_state_1[k]);
+    values[STATE_2] = limited(rule_state_2[k]);
+    let outcome = evaluate(task.network);
+    rule_state_1[k] = outcome.state_1;
+    rule_state_2[k] = outcome.state_2;
+    return outcome;
+}
+
 // E spike of own neuron k: the post half of learning, and the reset.
 fn fire(c: Constants, task: Task, now: u32, step: u32, k: u32, j: u32) {
     if dispatch.s1 == LEARNING {
-        trace_post[k] = task.step_scale * c.stdp.a_post + c.stdp.keep_at_spike * trace_post[k];
-        let own = group_of(c.gate, j);
-        let spikes = atomicLoad(&group_spikes[own]);
-        let share = third_factor(c.gate, own == task.group, step, spikes, now - last_spike_e[k]);
-        if share != 0.0 {
-            output_spike(c, task.step_scale * share, task, now, j);
+        let outcome = apply_rule(c, task, now, step, k, j);
+        let step_pre = task.step_scale * outcome.factor_pre;
+        trace_post[k] = step_pre * c.stdp.a_post + c.stdp.keep_at_spike * trace_post[k];
+        let lr2 = task.step_scale * outcome.factor;
+        if lr2 != 0.0 {
+            output_spike(c, lr2, task, now, j);
         }
     }
     v_e_mv[k] = c.excitatory.v_reset_mv;

@@ -104,6 +104,7 @@ pub mod checkpoint;
 pub mod dataset;
 pub mod draws;
 pub mod experiment;
+pub mod expression;
 pub mod front_end;
 pub mod guide;
 pub mod labels;

@@ -100,7 +100,7 @@ pub fn authors_code() -> Params {
 /// The most accurate network found that still has local steps at spikes, class groups, no labels in testing and
 /// pruning by eq. 5. What differs from [`paper`], and why:
 ///
-/// * the third factor follows the group's spike count ([`crate::model::gate`]), so that learning ends where
+/// * the third factor follows the group's spike count ([`crate::guide::reference::rules`]), so that learning ends where
 ///   nothing is to be learned, and no group is depressed to silence by the other classes;
 /// * weights may inhibit, so that a group can tell its class by what is not there;
 /// * steps fall to 0 over the training; every image has the same mean rate, bright or dark;
@@ -118,7 +118,6 @@ pub fn best() -> Params {
     params.model.excitatory.v_threshold_test_mv = -40.0;
     params.model.lateral.w_i_to_e_total = 0.9;
     params.model.learning = Learning {
-        rule: Rule::CountGated,
         gmax: 0.2,
         w_min: -1.0,
         w_start_max: 0.25,
@@ -126,7 +125,7 @@ pub fn best() -> Params {
         a_pre: 0.01,
         a_post: 0.0,
         step_end: 0.0,
-        ..params.model.learning
+        ..params.model.learning.with_rule("count-gated")
     };
     params
 }
@@ -162,7 +161,7 @@ pub fn ten_class() -> Params {
     params.model.excitatory.threshold_step_mv = 0.0;
     params.model.excitatory.v_threshold_test_mv = -52.0;
     params.model.lateral.w_i_to_e_total = 3.0;
-    params.model.learning.tolerance = 0.25;
+    set_constant(&mut params, "tolerance", 0.25);
     params.model.pruning.mode = PruningMode::None;
     params.model.pruning.tau_ms = TauPrune::Ms(600_000.0);
     params
@@ -184,7 +183,7 @@ pub fn ten_class_nonnegative() -> Params {
     let mut params = ten_class();
     params.preset = "ten-class-nonnegative".into();
     params.model.learning.w_min = 0.0;
-    params.model.learning.tolerance = 0.6;
+    set_constant(&mut params, "tolerance", 0.6);
     params
 }
 
@@ -202,7 +201,7 @@ pub fn ten_class_large() -> Params {
 /// [`best`] behind [`crate::front_end`]: inputs are directions of edges in place of pixels, and groups are to fire more.
 pub fn best_edges() -> Params {
     let mut params = behind_edges(best(), "best-edges");
-    params.model.learning.target_spikes = 100.0;
+    set_constant(&mut params, "target_spikes", 100.0);
     params
 }
 
@@ -217,7 +216,7 @@ pub fn ten_class_edges_large() -> Params {
     params.job.epochs = 5;
     params.model.excitatory.tau_membrane_ms = 70.0;
     params.model.learning.inhibitory_gain = 2.5;
-    params.model.learning.tolerance = 0.05;
+    set_constant(&mut params, "tolerance", 0.05);
     params
 }
 
@@ -235,14 +234,16 @@ pub fn ten_class_edges_pruned() -> Params {
 fn ten_classes_behind_edges(base: Params, preset: &str) -> Params {
     let mut params = behind_edges(base, preset);
     params.job.epochs = 6;
-    params.model.learning = Learning {
-        inhibitory_gain: 2.0,
-        target_spikes: 80.0,
-        tolerance: 0.15,
-        step_end: 0.02,
-        ..params.model.learning
-    };
+    params.model.learning.inhibitory_gain = 2.0;
+    params.model.learning.step_end = 0.02;
+    set_constant(&mut params, "target_spikes", 80.0);
+    set_constant(&mut params, "tolerance", 0.15);
     params
+}
+
+/// Gives a constant that the learning rule names another value.
+fn set_constant(params: &mut Params, name: &str, value: f64) {
+    params.model.learning.constants.insert(name.into(), value);
 }
 
 fn behind_edges(mut params: Params, preset: &str) -> Params {
@@ -316,14 +317,13 @@ pub fn diehl_cook() -> Params {
                 delay_i_to_e_max_ms: 0.0,
             },
             learning: Learning {
-                rule: Rule::Triplet,
                 gmax: 1.0,
                 w_start_min: 0.003,
                 w_start_max: 0.303,
                 w_total: 78.0,
                 a_pre: 0.01,
                 a_post: -1e-4,
-                ..base.model.learning
+                ..base.model.learning.with_rule("triplet")
             },
             pruning: Pruning {
                 mode: PruningMode::None,

@@ -114,6 +114,9 @@ fn read_params(path: &Path, text: &str) -> Result<Params, CheckpointError> {
     Ok(params)
 }
 
+/// Arrays that earlier versions did not write, whose rules had no variables of their own: as they begin.
+const SINCE_0_3: [&str; 2] = ["rule_state_1", "rule_state_2"];
+
 struct Reader<'a> {
     path: &'a Path,
     params: Params,
@@ -276,7 +279,11 @@ impl Reader<'_> {
             delays_s3: Vec::new(),
             state: State::initial(&self.params, &steps),
         };
+        let no_state = network.params.model.learning.state.is_empty();
         for (name, shape, array) in network.arrays_mut(&steps) {
+            if SINCE_0_3.contains(&name) && no_state && self.tensors.tensor(name).is_err() {
+                continue;
+            }
             let stacked = [vec![self.networks.len()], shape].concat();
             let values: usize = stacked[1..].iter().product();
             let part = |dtype: Dtype, size: usize| {

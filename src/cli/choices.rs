@@ -7,7 +7,8 @@ use clap::{Arg, Command, Error};
 use serde::Deserialize;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 use spikeprune::dataset::Colour;
-use spikeprune::params::{FrontEnd, Measure, PruningMode, Rule, Threshold, items, words};
+use spikeprune::expression::is_name;
+use spikeprune::params::{FrontEnd, Measure, PruningMode, Threshold, items, named_rules, words};
 use spikeprune::report::ColorMap;
 use std::ffi::OsStr;
 use std::marker::PhantomData;
@@ -137,6 +138,37 @@ impl<T: Choice> TypedValueParser for Choices<T> {
     }
 }
 
+/// Reads the name of a learning rule, or a formula: whether it is one shows once all that it may name is known.
+#[derive(Clone)]
+pub struct RuleName;
+
+fn rules() -> impl Iterator<Item = PossibleValue> {
+    let rules = named_rules().iter();
+    rules.map(|rule| PossibleValue::new(&rule.name).help(rule.meaning.trim_end_matches('.')))
+}
+
+impl TypedValueParser for RuleName {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, Error> {
+        let bare = value.to_str().and_then(|text| bare(text).ok());
+        let value = bare.as_ref().map_or(value, AsRef::as_ref);
+        match value.to_str() {
+            Some(text) if !text.trim().is_empty() && !is_name(text) => Ok(text.into()),
+            _ => PossibleValuesParser::new(rules()).parse_ref(command, arg, value),
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(rules()))
+    }
+}
+
 /// Parameters whose type says what its words mean.
 macro_rules! parameter {
     ($($name:ty),*) => {$(
@@ -151,7 +183,7 @@ macro_rules! parameter {
         }
     )*};
 }
-parameter!(FrontEnd, Threshold, Rule, PruningMode, Measure, Colour);
+parameter!(FrontEnd, Threshold, PruningMode, Measure, Colour);
 
 const COLOR_MAPS: [(ColorMap, &str); 3] = [
     (

@@ -1,6 +1,6 @@
 //! Flags that set parameters, and how they are laid over a preset and a file.
 
-use super::choices::{List, choice_list, choices};
+use super::choices::{List, RuleName, choice_list, choices};
 use super::data::DataOptions;
 use super::output::note;
 use super::paths::{bare, path};
@@ -11,7 +11,7 @@ use spikeprune::dataset::Dataset;
 use spikeprune::experiment::fitting::{ClassChoice, Fitted, fit};
 use spikeprune::params::{
     Architecture, ConfigError, FrontEnd, Layered, MAX_REPLICAS, Measure, MetricsEvery, Params,
-    PerClass, PruningMode, Renamed, Rule, TauPrune, Threshold, TrainImages, Vote, apply_setting,
+    PerClass, PruningMode, Renamed, TauPrune, Threshold, TrainImages, Vote, apply_setting,
     class_list, is_newer, items, layered_onto, layered_over, number, renamed, set_value, unquoted,
     whole, wholes, written_by,
 };
@@ -132,8 +132,9 @@ pub struct ModelOptions {
     #[arg(long, value_parser = choices::<FrontEnd>(), value_name = "KIND",
         help = with_default("What the inputs are given of an image", |p| p.model.input.front_end))]
     front_end: Option<FrontEnd>,
-    #[arg(long, value_parser = choices::<Rule>(), value_name = "RULE", help = with_default("Learning rule", |p| p.model.learning.rule))]
-    rule: Option<Rule>,
+    #[arg(long, value_parser = RuleName, value_name = "RULE",
+        help = with_default("Learning rule: one that has a name, or a formula for the factor of a step", |p| p.model.learning.rule().to_string()))]
+    rule: Option<String>,
     #[arg(long, value_parser = choices::<Threshold>(), value_name = "KIND",
         help = with_default("What potentials are compared with in training", |p| p.model.excitatory.threshold_train))]
     threshold_train: Option<Threshold>,
@@ -261,11 +262,11 @@ impl SourceOptions {
             None => over("", "")?,
             Some((origin, text)) => laid_over(over(text, origin), origin, text, quiet)?,
         };
-        let of_settings = self.set.iter().filter_map(|setting| renamed(setting));
-        note_renamed(of_file.into_iter().chain(of_settings), quiet);
         for setting in &self.set {
             params = apply_setting(&params, setting)?;
         }
+        let of_settings = self.set.iter().filter_map(|setting| renamed(setting));
+        note_renamed(of_file.into_iter().chain(of_settings), quiet);
         let sets_classes = |setting: &String| setting.trim_start().starts_with("network.classes");
         let classes = match gives_classes || self.set.iter().any(sets_classes) {
             true => ClassChoice::AsGiven,
@@ -350,7 +351,9 @@ impl ModelOptions {
     pub fn apply(&self, params: &mut Params) {
         set(&mut params.model.time.dt_ms, &self.dt_ms);
         set(&mut params.model.input.front_end, &self.front_end);
-        set(&mut params.model.learning.rule, &self.rule);
+        if let Some(rule) = &self.rule {
+            params.model.learning.set_rule(rule);
+        }
         set(
             &mut params.model.excitatory.threshold_train,
             &self.threshold_train,

@@ -3,7 +3,9 @@
 use super::options::ParamOptions;
 use super::output::out;
 use clap::Args;
-use spikeprune::params::{Allowed, Difference, Parameter, Params, parameters, to_toml};
+use spikeprune::params::{
+    Allowed, Difference, Parameter, Params, named_rules, parameters, to_toml,
+};
 use spikeprune::presets;
 
 /// Print the effective parameters as TOML, ready for --config
@@ -33,13 +35,19 @@ fn annotated(params: &Params) -> String {
             table = header.trim_end_matches(']').to_string() + ".";
         }
         let key = line.split_once(" = ").map(|(key, _)| table.clone() + key);
-        let known = key.and_then(|key| parameters().iter().find(|known| known.key == key));
+        let known = key.and_then(|key| parameters().iter().find(|known| is_of(&key, &known.key)));
         for comment in known.map(comments).unwrap_or_default() {
             text += &format!("# {comment}\n");
         }
         text += &format!("{line}\n");
     }
     text
+}
+
+/// Whether a key is that of a parameter, or one of the user's own in its table.
+fn is_of(key: &str, parameter: &str) -> bool {
+    let rest = key.strip_prefix(parameter);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 fn comments(parameter: &Parameter) -> Vec<String> {
@@ -64,6 +72,16 @@ fn comments(parameter: &Parameter) -> Vec<String> {
         "" => format!("  \"{word}\""),
         meaning => format!("  \"{word}\": {}", meaning.trim_end_matches('.')),
     }));
+    if parameter.key == "learning.factor" {
+        let rules = named_rules().iter();
+        lines.extend(rules.map(|rule| {
+            format!(
+                "  --rule {}: {}",
+                rule.name,
+                rule.meaning.trim_end_matches('.')
+            )
+        }));
+    }
     lines
 }
 

@@ -4,7 +4,7 @@ use super::document::name_of;
 use super::figures::listed;
 use spikeprune::dataset::{Dataset, LabelledImages};
 use spikeprune::experiment::fired::{MUCH_SILENCE, Silence};
-use spikeprune::params::{Architecture, Params, Rule};
+use spikeprune::params::{Architecture, Params};
 
 /// A note on the networks, by name, that stay silent at data, which may be others than those that they were trained on;
 /// none where none does.
@@ -97,13 +97,13 @@ fn labels(
 /// Why, and what helps: as it was tried, see the guide (`how_to/silence.md`).
 fn advice(params: &Params) -> String {
     let (model, most) = (&params.model, params.model.excitatory.v_threshold_mv);
-    let rule = model.learning.rule;
+    let rule = model.learning.rule();
     match rule {
-        Rule::StdpAllLtd if model.network.classes.len() > 3 => format!(
+        "stdp-all-ltd" if model.network.classes.len() > 3 => format!(
             "The rule {rule} weakens a group at every image of another class, so that with many classes hardly any fires, \
              with more training too. --preset ten-class learns up to ten"
         ),
-        Rule::StdpAllLtd => format!(
+        "stdp-all-ltd" => format!(
             "The rule {rule} weakens a group at every image of another class, most where classes look alike. --preset best \
              keeps groups firing; more passes (--epochs) or images help where classes differ; other --pruning hardly helps"
         ),

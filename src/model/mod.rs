@@ -10,7 +10,7 @@
 //! 4. input spikes in ascending pixel order, each: prune with the time since its last spike
 //!    ([`prune`]), add the weights to ge and gi ([`conductance`]), raise the presynaptic trace, depress by the
 //!    postsynaptic trace ([`stdp`]); then the arrivals of S2 and S3 due now, a delay of 0 included;
-//!    then the E-spike half of learning, by label and counts ([`gate`]); synapses that drop out of an
+//!    then the E-spike half of learning, by the rule ([`rule`]); synapses that drop out of an
 //!    image ([`dropout`]) neither conduct nor learn in it;
 //! 5. resets.
 //!
@@ -20,14 +20,15 @@
 //! Decay factors come from the host; the one function that must be evaluated inside the
 //! loop, exp(-x), is a polynomial ([`exp_neg`]).
 
+pub mod compile;
 pub mod conductance;
 pub mod dropout;
-pub mod gate;
 pub mod lif;
 pub mod normalize;
 pub mod poisson;
 pub mod prune;
 pub mod rng;
+pub mod rule;
 pub mod state;
 pub mod stdp;
 
@@ -141,7 +142,7 @@ pub struct Constants {
     pub conductance: conductance::Conductance,
     pub stdp: stdp::Stdp,
     pub normalize: normalize::Normalize,
-    pub gate: gate::Gate,
+    pub groups: rule::Groups,
     pub dropout: dropout::Dropout,
     pub prune: prune::Prune,
 }
@@ -159,7 +160,7 @@ impl Constants {
             conductance: conductance::Conductance::new(model),
             stdp: stdp::Stdp::new(model),
             normalize: normalize::Normalize::new(model),
-            gate: gate::Gate::new(model, steps),
+            groups: rule::Groups::new(model),
             dropout: dropout::Dropout::new(model),
             prune: prune::Prune::new(params),
         })

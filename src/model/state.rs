@@ -94,6 +94,9 @@ variables! {
         pub v_i_mv: F,
         pub ge_i: F,
         pub last_spike_i: U,
+        /// The learning rule's own variables, as the neuron's last spike in training left them.
+        pub rule_state_1: F,
+        pub rule_state_2: F,
     }
 }
 
@@ -112,6 +115,13 @@ impl Neurons<f32, u32> {
     pub fn initial(model: &Model, steps: &Steps) -> Self {
         let e = &model.excitatory;
         let threshold_mv = (e.v_threshold_mv + e.theta_start_mv) as f32;
+        let starts: Vec<f64> = model
+            .learning
+            .state
+            .values()
+            .map(|variable| variable.start)
+            .collect();
+        let start = |place: usize| starts.get(place).map_or(0.0, |&start| start as f32);
         Self {
             v_e_mv: e.v_start_mv as f32,
             v_threshold_mv: threshold_mv,
@@ -123,6 +133,8 @@ impl Neurons<f32, u32> {
             v_i_mv: model.inhibitory.v_start_mv as f32,
             ge_i: 0.0,
             last_spike_i: long_ago(steps.refractory_i),
+            rule_state_1: start(0),
+            rule_state_2: start(1),
         }
     }
 
@@ -139,6 +151,8 @@ impl Neurons<f32, u32> {
             v_i_mv: c.inhibitory.v_rest_mv,
             ge_i: 0.0,
             last_spike_i: long_ago(c.inhibitory.refractory),
+            rule_state_1: 0.0,
+            rule_state_2: 0.0,
         }
     }
 }

@@ -2,21 +2,22 @@
 //!
 //! ```text
 //! traces   Apre_i  decays with tau_pre,  += a_pre at each spike of input i
-//!          Apost_j decays with tau_post, += lambda a_post at each spike of neuron j
+//!          Apost_j decays with tau_post, += lambda f_pre a_post at each spike of neuron j
 //! input i  w_ij = clip(w_ij + lr1_j Apost_j)      (pre half)
 //! E spike j  w_ij = clip(w_ij + lr2_j Apre_i)     (post half)
 //! ```
 //!
-//! With the triplet rule a trace is set to its step instead, so that it knows the nearest spike alone (Diehl & Cook).
+//! Where a trace counts the nearest spike alone (`learning.trace`), it is set to its step instead.
 //! STDP is lr1 = lr2 = +1; all-LTD is lr1 = +1, lr2 = -1: both orders depress. lr1 is +1 in both, so the
-//! kernels leave it out; lr2 is lambda times the third factor ([`super::gate`]). lambda, the step scale, falls
+//! kernels leave it out; lr2 is lambda times the third factor, which comes from the rule ([`super::rule`]) as f_pre does.
+//! lambda, the step scale, falls
 //! over the training from 1 to `step_end`. The presynaptic trace is kept as it stood at the input's last spike
 //! and decayed when it is read; the postsynaptic one is read at almost every step and decays step by step.
 
 use super::conductance::receive;
 use super::prune::{LINEAR, decayed};
 use super::{BLOCK, Block, Constants, block_boundary, exp_neg, flush_tiny, multiply_add};
-use crate::params::{Model, Rule};
+use crate::params::{Model, Trace};
 use bytemuck::{Pod, Zeroable};
 
 /// Constants of learning, per step.
@@ -48,9 +49,9 @@ impl Stdp {
             a_post: (learning.a_post * model.gmax()) as f32,
             dt_per_tau_pre: (dt_ms / learning.tau_pre_ms) as f32,
             keep_post: libm::exp(-dt_ms / learning.tau_post_ms) as f32,
-            keep_at_spike: match learning.rule {
-                Rule::Triplet => 0.0,
-                Rule::Stdp | Rule::StdpAllLtd | Rule::CountGated => 1.0,
+            keep_at_spike: match learning.trace {
+                Trace::Nearest => 0.0,
+                Trace::All => 1.0,
             },
         }
     }

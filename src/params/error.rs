@@ -1,6 +1,7 @@
 //! What a set of parameters is refused for.
 
 use super::MAX_CHECKPOINT_BYTES;
+use crate::expression::{MAX_NODES, SyntaxError};
 
 /// A parameter that makes no sense, by itself or beside another.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -12,6 +13,21 @@ pub enum ParamsError {
         value: String,
         expected: String,
     },
+    #[error("{key} is {text:?}: {error}")]
+    Formula {
+        key: String,
+        text: String,
+        error: SyntaxError,
+    },
+    #[error(
+        "{key} makes the formulas of the rule too long: they have {nodes} numbers, names and operations, {MAX_NODES} at \
+         most; name a part that is there twice (x = ...; x * x)"
+    )]
+    LongRule { key: String, nodes: usize },
+    #[error("{key}: {problem}")]
+    OwnName { key: String, problem: &'static str },
+    #[error("{key} is {value}: it must be 0, or of a magnitude in 1e-30..=1e30")]
+    OwnValue { key: String, value: f64 },
     #[error(
         "time.dt_ms = {dt_ms} does not divide {key} = {ms}: the simulation needs whole steps; \
          try 0.1, 0.5 or 1"

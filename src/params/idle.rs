@@ -1,6 +1,6 @@
 //! Parameters that act only together with others.
 
-use super::{FrontEnd, Model, PruningMode, Rule, Threshold};
+use super::{FrontEnd, Model, PruningMode, Threshold};
 
 impl Model {
     /// Why a parameter, by its dotted key, changes nothing in this set; none where it may act.
@@ -20,14 +20,10 @@ impl Model {
             "lateral.w_i_to_e_growth" => (self.neurons() == 100, "there are 100 neurons"),
             "learning.inhibitory_gain" => (learning.w_min == 0.0, "learning.w_min is 0"),
             "learning.tau_post_ms" => (learning.a_post == 0.0, "learning.a_post is 0"),
-            "learning.tau_post_slow_ms" => (
-                learning.rule != Rule::Triplet,
-                "learning.rule is not triplet",
-            ),
-            "learning.target_spikes" | "learning.target_floor" | "learning.tolerance" => (
-                learning.rule != Rule::CountGated,
-                "learning.rule is not count-gated",
-            ),
+            key if key.starts_with("learning.constants.") => {
+                let name = key.rsplit('.').next().unwrap_or_default();
+                (!learning.names(name), "no formula of the rule names it")
+            }
             "pruning.decay" | "pruning.tau_ms" | "pruning.k" => (
                 self.pruning.mode == PruningMode::None,
                 "pruning.mode is none",
@@ -58,10 +54,6 @@ mod tests {
             "lateral.w_i_to_e_growth",
             "learning.inhibitory_gain",
             "learning.tau_post_ms",
-            "learning.tau_post_slow_ms",
-            "learning.target_spikes",
-            "learning.target_floor",
-            "learning.tolerance",
             "pruning.decay",
             "pruning.tau_ms",
             "pruning.k",
@@ -80,7 +72,7 @@ mod tests {
         assert!(
             presets::paper()
                 .model
-                .idle("learning.target_spikes")
+                .idle("learning.constants.target_spikes")
                 .is_some()
         );
         assert!(presets::diehl_cook().model.idle("pruning.k").is_some());

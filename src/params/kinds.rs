@@ -32,19 +32,15 @@ pub enum Threshold {
     Homeostatic,
 }
 
-/// The learning rule of S1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// Which spikes a trace of learning counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Rule {
-    /// Supervised: the group of the image's class learns by STDP, all others by all-LTD.
-    StdpAllLtd,
-    /// Unsupervised: every group learns by STDP.
-    Stdp,
-    /// Supervised: steps in proportion to how far each group's spike count is from its target.
-    CountGated,
-    /// Unsupervised: traces of the nearest spikes alone, and the step at an E spike in proportion to a slow trace of
-    /// the neuron's own last spike (Diehl & Cook's triplet rule).
-    Triplet,
+pub enum Trace {
+    /// All: each adds its step to what is left of the trace.
+    #[default]
+    All,
+    /// The nearest alone: each sets the trace to its step.
+    Nearest,
 }
 
 impl Threshold {
@@ -53,16 +49,6 @@ impl Threshold {
         match self {
             Self::Live | Self::Homeostatic => true,
             Self::Latched | Self::Fixed => false,
-        }
-    }
-}
-
-impl Rule {
-    /// Whether it needs to know which neurons belong to the image's class.
-    pub fn is_supervised(self) -> bool {
-        match self {
-            Self::StdpAllLtd | Self::CountGated => true,
-            Self::Stdp | Self::Triplet => false,
         }
     }
 }
@@ -144,4 +130,4 @@ macro_rules! display_as_serialized {
         }
     )*};
 }
-display_as_serialized!(FrontEnd, Threshold, Rule, Decay, PruningMode, TauRule);
+display_as_serialized!(FrontEnd, Threshold, Trace, Decay, PruningMode, TauRule);

@@ -1,7 +1,7 @@
 //! Parameters in layers: a preset, over it a TOML file, over that single settings.
 
 use super::document::{document, explained};
-use super::merge::{CLASSES, is_number_or_word, merge, slot};
+use super::merge::{CLASSES, forget_rule, is_number_or_word, merge, slot};
 use super::renamed::{Renamed, rename, renamed};
 use super::value::{ValueError, items, quoted, read, unquoted};
 use super::{Params, ParamsError, VERSION_LINE};
@@ -147,6 +147,7 @@ fn laid_over(base: &Params, mut overlay: Table, origin: &str) -> Result<Layered,
     let renamed = rename(&mut overlay, Some(base));
     let mut table = to_table(base);
     let gives_classes = slot(&overlay, CLASSES).is_some();
+    forget_rule(&mut table, &overlay);
     merge(&mut table, overlay, "", origin)?;
     let params = from_table(table, origin)?;
     Ok(Layered {
@@ -197,6 +198,7 @@ pub fn set_value(
         Some(Value::String(_)) if !is_number_or_word(key) && key != CLASSES => {
             unquoted(value).map(Value::String)
         }
+        None if key.ends_with(".at_spike") => unquoted(value).map(Value::String),
         _ => read(value),
     };
     let value = value.map_err(|ValueError(why)| wrong(why))?;

@@ -4,6 +4,7 @@ use super::ConfigError;
 use super::document::{BACKSLASH, lost_backslash};
 use super::parameters;
 use super::value::{classes, fit, quoted, scalar};
+use crate::expression::identifiers;
 use toml::{Table, Value};
 
 /// The value at a dotted key.
@@ -61,6 +62,49 @@ fn forget_names(base: &mut Table, overlay: &Table) {
     }
 }
 
+/// Tables of the user's own values, which may gain keys.
+const OWN: [&str; 2] = ["learning.constants", "learning.state"];
+
+/// Whether keys of a table are the user's to give, or checked by their type.
+fn is_open(path: &str) -> bool {
+    OWN.iter().any(|own| {
+        path.strip_prefix(own)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
+}
+
+/// Leaves out constants and variables of a rule that an overlay puts another one in place of: those that none of the new
+/// formulas names.
+pub(super) fn forget_rule(base: &mut Table, overlay: &Table) {
+    let (Some(Value::Table(learning)), Some(Value::Table(overlay))) =
+        (base.get_mut("learning"), overlay.get("learning"))
+    else {
+        return;
+    };
+    if !overlay.contains_key("factor") {
+        return;
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for key in ["factor", "factor_pre"] {
+        let line = overlay.get(key).or(learning.get(key));
+        lines.extend(line.and_then(Value::as_str).map(String::from));
+    }
+    let none = Table::new();
+    for key in ["state", "constants"] {
+        let given = overlay.get(key).and_then(Value::as_table).unwrap_or(&none);
+        let Some(Value::Table(own)) = learning.get_mut(key) else {
+            continue;
+        };
+        own.retain(|name, _| {
+            let mut named = lines.iter().flat_map(|line| identifiers(line));
+            named.any(|found| found == name) || given.contains_key(name)
+        });
+        let variables = own.iter().chain(given);
+        let at_spike = variables.filter_map(|(_, variable)| variable.get("at_spike")?.as_str());
+        lines.extend(at_spike.map(String::from));
+    }
+}
+
 /// Lays `overlay` over `base`, table by table; a key that the base lacks does not exist.
 pub(super) fn merge(
     base: &mut Table,
@@ -78,6 +122,13 @@ pub(super) fn merge(
         } else {
             format!("{path}.{key}")
         };
+        let number = Value::Float(0.0);
+        if path == OWN[0] {
+            base.entry(&key).or_insert(number);
+        } else if is_open(path) && !base.contains_key(&key) {
+            base.insert(key, value);
+            continue;
+        }
         let Some(slot) = base.get_mut(&key) else {
             let hint = nearest(&key, base)
                 .map(|near| format!("; the nearest here is {}", quoted(&near)))

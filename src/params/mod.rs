@@ -19,6 +19,7 @@ mod layer;
 mod merge;
 mod model;
 mod renamed;
+mod rule;
 mod schema;
 mod side_by_side;
 mod steps;
@@ -32,7 +33,7 @@ pub use architecture::{Architecture, Vote};
 pub use differences::Difference;
 pub use error::ParamsError;
 pub use job::{DataFolder, Job, Measure, MetricsEvery, PerClass, TrainImages};
-pub use kinds::{Decay, FrontEnd, PruningMode, Rule, TauPrune, TauRule, Threshold};
+pub use kinds::{Decay, FrontEnd, PruningMode, TauPrune, TauRule, Threshold, Trace};
 pub use layer::{
     ConfigError, Layered, apply_setting, grid_values, layered, layered_onto, layered_over,
     set_value, to_toml,
@@ -42,6 +43,9 @@ pub use model::{
     REFERENCE_INPUTS, RETRIES, Time,
 };
 pub use renamed::{Renamed, renamed};
+pub use rule::{
+    LONGEST_MEMORY, MAX_STATE, NamedRule, QUANTITIES, Quantity, StateVariable, named_rules,
+};
 pub use schema::{Allowed, Numbers, Parameter, parameters, words};
 pub use side_by_side::{LaneSteps, Lanes, SideBySide};
 pub use steps::Steps;
@@ -106,10 +110,14 @@ impl Params {
         }
     }
 
+    /// Share of the training that is done after `presented` training images.
+    pub fn share_done(&self, presented: u32) -> f64 {
+        (f64::from(presented) / self.presentations() as f64).min(1.0)
+    }
+
     /// Share of the step sizes that is left after `presented` training images.
     pub fn step_scale(&self, presented: u32) -> f64 {
-        let done = f64::from(presented) / self.presentations() as f64;
-        1.0 - (1.0 - self.model.learning.step_end) * done.min(1.0)
+        1.0 - (1.0 - self.model.learning.step_end) * self.share_done(presented)
     }
 
     /// Whether two sets give the same networks: they may name another folder for the same data.

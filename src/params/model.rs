@@ -1,11 +1,13 @@
 //! What is simulated: the network, its neurons, synapses, learning and pruning, and the clock.
 
 use super::Architecture;
-use super::kinds::{Decay, FrontEnd, PruningMode, Rule, TauPrune, TauRule, Threshold};
+use super::kinds::{Decay, FrontEnd, PruningMode, TauPrune, TauRule, Threshold, Trace};
+use super::rule::StateVariable;
 use crate::dataset::ImageShape;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smart_default::SmartDefault;
+use std::collections::BTreeMap;
 
 /// How often an image may be shown again because it evoked too few spikes ([`Input::least_spikes`]); what is darker still
 /// stays unanswered.
@@ -277,9 +279,17 @@ pub struct Lateral {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, SmartDefault)]
 #[serde(deny_unknown_fields)]
 pub struct Learning {
-    /// The learning rule of the weights from the inputs to E.
-    #[default(Rule::StdpAllLtd)]
-    pub rule: Rule,
+    /// The third factor: a formula, worked out at each E spike, which scales what the spike makes of the weights by the
+    /// traces of the inputs. The guide's chapter on rules says what it may name.
+    #[default("if(target, 1, -1)")]
+    pub factor: String,
+    /// A formula, worked out at each E spike too, which scales what the spike adds to its neuron's own trace.
+    #[serde(default = "formula_of_one")]
+    #[default("1")]
+    pub factor_pre: String,
+    /// Which spikes the traces count.
+    #[serde(default)]
+    pub trace: Trace,
     /// Largest weight, in a network with 784 inputs; with n inputs it is 784 / n times as large, so that an image of more
     /// or fewer pixels drives neurons alike.
     #[schemars(range(min = 1e-6, max = 100))]
@@ -314,10 +324,6 @@ pub struct Learning {
     #[schemars(extend("exclusiveMinimum" = 0))]
     #[default(20.0)]
     pub tau_post_ms: f64,
-    /// `triplet`: time constant of the slow trace of a neuron's own spikes.
-    #[schemars(range(min = 1e-3, max = 60_000))]
-    #[default(40.0)]
-    pub tau_post_slow_ms: f64,
     /// Step of the presynaptic trace at an input spike, relative to gmax.
     #[schemars(range(min = 0, max = 1))]
     #[default(0.01)]
@@ -330,22 +336,22 @@ pub struct Learning {
     #[schemars(range(min = 0, max = 1))]
     #[default(1.0)]
     pub step_end: f64,
-    /// `count-gated`: spikes that the group of the image's class is to fire in one image.
-    #[schemars(range(min = 1e-3, max = 1e6))]
-    #[default(60.0)]
-    pub target_spikes: f64,
-    /// `count-gated`: the target counts as at least this share of `target_spikes`, however early in the image.
-    #[schemars(range(min = 1e-3, max = 1))]
-    #[default(0.15)]
-    pub target_floor: f64,
-    /// `count-gated`: share of `target_spikes` up to which other groups may fire without being depressed.
-    #[schemars(range(min = 0, max = 1))]
-    #[default(0.0)]
-    pub tolerance: f64,
     /// Share of the synapses that take no part in a training image, drawn anew for each (dropout).
     #[schemars(range(min = 0, max = 0.99))]
     #[default(0.0)]
     pub dropout: f64,
+    /// Numbers of your own, by the names by which formulas know them.
+    #[serde(default)]
+    pub constants: BTreeMap<String, f64>,
+    /// Up to two variables of your own that each neuron has: `state.NAME`, with `at_spike`, a formula for what an own spike
+    /// makes of it; `start`, its first value; `tau_ms`, the time constant of its decay towards that; and `kept`, whether it
+    /// is kept from image to image.
+    #[serde(default)]
+    pub state: BTreeMap<String, StateVariable>,
+}
+
+fn formula_of_one() -> String {
+    "1".into()
 }
 
 /// Weight regularisation, "use it or lose it" (eq. 5).

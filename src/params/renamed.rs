@@ -1,6 +1,6 @@
 //! Names that parameters had in earlier versions.
 
-use super::{Architecture, Params, TrainImages, Vote};
+use super::{Architecture, Learning, Params, TrainImages, Vote, named_rules};
 use toml::{Table, Value};
 
 /// A key, or a key with a value, that was read as an earlier version wrote it.
@@ -62,6 +62,31 @@ const OF_JOB: [Renamed; 6] = [
     },
 ];
 
+/// The rule of learning until 0.2.0, one of a few words, and the parameters that some rules had: formulas now, and
+/// constants that they name.
+const RULE: Renamed = Renamed {
+    old: "learning.rule",
+    new: "learning.factor",
+};
+const OF_RULES: [Renamed; 4] = [
+    Renamed {
+        old: "learning.target_spikes",
+        new: "learning.constants.target_spikes",
+    },
+    Renamed {
+        old: "learning.target_floor",
+        new: "learning.constants.target_floor",
+    },
+    Renamed {
+        old: "learning.tolerance",
+        new: "learning.constants.tolerance",
+    },
+    Renamed {
+        old: "learning.tau_post_slow_ms",
+        new: "learning.constants.tau_post_slow_ms",
+    },
+];
+
 /// Numbers whose 0 is a word now, which their types read as that.
 const ZEROS: [(&str, Renamed); 2] = [
     (
@@ -91,6 +116,8 @@ pub fn renamed(setting: &str) -> Option<Renamed> {
     IN_PLACE
         .into_iter()
         .chain(OF_JOB)
+        .chain([RULE])
+        .chain(OF_RULES)
         .chain(zeros)
         .find(|renamed| same(renamed.old))
 }
@@ -98,6 +125,9 @@ pub fn renamed(setting: &str) -> Option<Renamed> {
 /// Gives the keys of a set, or of a part of one to be laid over `base`, the names of now; says which had others.
 pub fn rename(table: &mut Table, base: Option<&Params>) -> Vec<Renamed> {
     let mut found = in_place(table);
+    if let Some(Value::Table(learning)) = table.get_mut("learning") {
+        found.extend(rule(learning, base.map(|base| &base.model.learning)));
+    }
     let Some(Value::Table(job)) = table.get_mut("job") else {
         return found;
     };
@@ -139,6 +169,39 @@ fn in_place(table: &mut Table) -> Vec<Renamed> {
         if let Some(value) = table.remove(old) {
             table.entry(new).or_insert(value);
             found.push(renamed);
+        }
+    }
+    found
+}
+
+/// Gives a rule its formulas, and its parameters their place among the constants.
+fn rule(learning: &mut Table, base: Option<&Learning>) -> Vec<Renamed> {
+    let mut found = Vec::new();
+    let mut constants = Table::new();
+    for renamed in OF_RULES {
+        let name = renamed.old.trim_start_matches("learning.");
+        if let Some(value) = learning.remove(name) {
+            constants.insert(name.into(), value);
+            found.push(renamed);
+        }
+    }
+    let named = |name: &&str| named_rules().iter().any(|rule| rule.name == **name);
+    if let Some(name) = learning.get("rule").and_then(Value::as_str).filter(named) {
+        let rule = base.cloned().unwrap_or_default().with_rule(name);
+        // Every set had the parameters of all rules.
+        constants.retain(|name, _| rule.constants.contains_key(name));
+        learning.remove("rule");
+        let rule = Table::try_from(rule).unwrap_or_default().into_iter();
+        let keys = ["factor", "factor_pre", "trace", "constants", "state"];
+        learning.extend(rule.filter(|(key, _)| keys.contains(&key.as_str())));
+        found.push(RULE);
+    }
+    if !constants.is_empty() {
+        let own = learning
+            .entry("constants")
+            .or_insert_with(|| Table::new().into());
+        if let Value::Table(own) = own {
+            own.extend(constants);
         }
     }
     found

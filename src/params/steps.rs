@@ -1,7 +1,7 @@
 //! What follows from the parameters of a model: sizes, times in whole steps, weights as they act.
 
 use super::{
-    Edges, FrontEnd, Input, Model, ParamsError, REFERENCE_INPUTS, RETRIES, Rule, validate,
+    Edges, FrontEnd, Input, LONGEST_MEMORY, Model, ParamsError, REFERENCE_INPUTS, RETRIES, validate,
 };
 use crate::dataset::ImageShape;
 
@@ -12,7 +12,7 @@ pub struct Steps {
     pub rest: u32,
     pub refractory_e: u32,
     pub refractory_i: u32,
-    /// After so many steps nothing is left of an E spike for its neuron: of the refractory time or the slow trace.
+    /// After so many steps an E spike is forgotten by its neuron: by the refractory time and by the learning rule.
     pub memory_e: u32,
     pub delay_e_to_i_max: u32,
     pub delay_i_to_e_max: u32,
@@ -108,16 +108,15 @@ impl Model {
     pub fn steps(&self) -> Result<Steps, ParamsError> {
         let steps = |key, ms| validate::whole_steps(key, ms, self.time.dt_ms);
         let refractory_e = steps("excitatory.refractory_ms", self.excitatory.refractory_ms)?;
-        // After 69 time constants a trace counts as 0.
-        let slow_trace = match self.learning.rule {
-            Rule::Triplet => (69.0 * self.learning.tau_post_slow_ms / self.time.dt_ms + 1.0) as u32,
-            Rule::Stdp | Rule::StdpAllLtd | Rule::CountGated => 0,
+        let of_rule = match self.learning.remembers_spikes() {
+            true => LONGEST_MEMORY,
+            false => 0,
         };
         Ok(Steps {
             stimulus: steps("time.stimulus_ms", self.time.stimulus_ms)?,
             rest: steps("time.rest_ms", self.time.rest_ms)?,
             refractory_e,
-            memory_e: refractory_e.max(slow_trace),
+            memory_e: refractory_e.max(of_rule),
             refractory_i: steps("inhibitory.refractory_ms", self.inhibitory.refractory_ms)?,
             delay_e_to_i_max: steps(
                 "lateral.delay_e_to_i_max_ms",

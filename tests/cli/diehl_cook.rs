@@ -307,7 +307,7 @@ fn the_experiment_holds_every_size_arm_and_seed() {
         found["networks"][0]["eval"]["confusion"]
     );
     let used = fs::read_to_string(folder.path().join("config.toml")).unwrap();
-    assert!(used.contains("triplet") && used.contains("tau_pre_ms = 21.0"));
+    assert!(used.contains("tau_post_slow_ms)") && used.contains("tau_pre_ms = 21.0"));
     assert!(!folder.path().join("digits-12.png").exists());
 
     let Some(true) = gpu().map(|gpu| gpu.is_exact()) else {
@@ -341,8 +341,8 @@ fn what_makes_no_sense_is_refused() {
     let mut sizes = spikeprune(&["reproduce", "--sizes", "100", "--out"]);
     all_well([
         train(
-            &["--rule", "count-gated", "--neurons", "45"],
-            "network.labels.neurons is 45",
+            &["--rule", "count-gated"],
+            "\"group_spikes\": there are no groups",
         ),
         train(&["--label-images", "0"], "network.labels.images is 0"),
         train(

@@ -65,7 +65,7 @@ fn printed_parameters_explain_themselves() {
             }
         }
         for rule in ["stdp-all-ltd", "stdp", "count-gated", "triplet"] {
-            assert!(text.contains(&format!("#   \"{rule}\": ")), "{rule}");
+            assert!(text.contains(&format!("#   --rule {rule}: ")), "{rule}");
         }
     }
     let text = printed(None, &[]);
@@ -240,7 +240,7 @@ fn every_flag_sets_its_parameter() {
         ("--metrics-every", "13", "job.metrics_every", 13.into()),
         ("--data", "elsewhere", "job.data", "elsewhere".into()),
         ("--dt-ms", "0.1", "time.dt_ms", 0.1.into()),
-        ("--rule", "stdp", "learning.rule", "stdp".into()),
+        ("--rule", "stdp", "learning.factor", "1".into()),
         (
             "--threshold-train",
             "latched",

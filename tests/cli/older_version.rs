@@ -61,7 +61,7 @@ const OLD: [(&str, &[&str], &str, &str); 12] = [
     ),
     (
         "paper",
-        &["job.label_images=50"],
+        &["learning.rule=stdp", "job.label_images=50"],
         "network.labels",
         "{ neurons = 30, images = 50 }",
     ),

@@ -152,7 +152,7 @@ fn flags_without_a_meaning_are_refused_with_the_one_that_has_it() {
             "--neurons-per-class has no meaning for a network without groups",
         ),
         (
-            &["--neurons", "30", "--label-images", "10"],
+            &["--neurons", "30", "--label-images", "10", "--rule", "stdp"],
             1,
             "the networks of this experiment vote by groups",
         ),

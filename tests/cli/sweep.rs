@@ -189,7 +189,7 @@ fn what_makes_no_search_is_refused() {
         (
             &["--grid", "learning.target_spikes=30,60"],
             1,
-            "as learning.rule is not count-gated",
+            "as no formula of the rule names it",
         ),
         (
             &["--grid", "pruning.k=1,2", "--pruning", "none"],

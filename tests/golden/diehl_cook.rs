@@ -43,7 +43,8 @@ fn params_of(json: &Value) -> Params {
     learning.a_post = -number(&json["lr_pre"]) / learning.gmax;
     learning.tau_pre_ms = number(&json["tau_pre_ms"]);
     learning.tau_post_ms = number(&json["tau_post1_ms"]);
-    learning.tau_post_slow_ms = number(&json["tau_post2_ms"]);
+    let slow = number(&json["tau_post2_ms"]);
+    learning.constants.insert("tau_post_slow_ms".into(), slow);
     params
 }
 

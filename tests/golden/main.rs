@@ -15,7 +15,7 @@ mod diehl_cook;
 use spikeprune::backend::cpu::Cpu;
 use spikeprune::backend::{Backend, Phase, Record, Recorded, Session};
 use spikeprune::network::{Network, State};
-use spikeprune::params::{Params, PruningMode, Rule, TauPrune, Threshold, Vote};
+use spikeprune::params::{Params, PruningMode, TauPrune, Threshold, Vote};
 use spikeprune::presets;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -115,11 +115,12 @@ fn trace(common: &mut Npz, path: &Path) -> Trace {
     } else {
         PruningMode::None
     };
-    params.model.learning.rule = if file.whole("all_ltd") == 1 {
-        Rule::StdpAllLtd
+    let rule = if file.whole("all_ltd") == 1 {
+        "stdp-all-ltd"
     } else {
-        Rule::Stdp
+        "stdp"
     };
+    params.model.learning.set_rule(rule);
     let live = file.has("variant") && file.text("variant") == "vi";
     params.model.excitatory.threshold_train = if live {
         Threshold::Live

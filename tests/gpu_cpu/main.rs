@@ -4,6 +4,8 @@
 mod device;
 #[path = "../support/difference.rs"]
 mod difference;
+#[path = "../support/formulas.rs"]
+mod formulas;
 #[path = "../support/gpu.rs"]
 mod gpu;
 mod outcome;
@@ -14,7 +16,7 @@ use spikeprune::backend::gpu::self_test::Tested;
 use spikeprune::backend::gpu::{Gpu, adapter};
 use spikeprune::network::Network;
 use spikeprune::params::{
-    Decay, FrontEnd, Params, PruningMode, Rule, TauPrune, Threshold, TrainImages, Vote,
+    Decay, FrontEnd, Params, PruningMode, TauPrune, Threshold, TrainImages, Vote,
 };
 use spikeprune::presets;
 
@@ -58,7 +60,7 @@ fn three_hundred_images_with_every_kind_of_pruning() {
 #[test]
 fn unsupervised_learning_and_a_live_threshold_in_testing() {
     let mut params = paper(PruningMode::Continuous, Threshold::Fixed);
-    params.model.learning.rule = Rule::Stdp;
+    params.model.learning.set_rule("stdp");
     params.model.excitatory.threshold_test = Threshold::Live;
     assert_same(&params, 60, 2);
 }
@@ -72,18 +74,41 @@ fn the_authors_step() {
 #[test]
 fn count_gated_learning_of_signed_weights() {
     let mut params = paper(PruningMode::Continuous, Threshold::Live);
-    params.model.learning.rule = Rule::CountGated;
+    params.model.learning.set_rule("count-gated");
     params.model.learning.w_min = -1.0;
     params.model.learning.gmax = 0.2;
     params.model.learning.w_start_max = 0.25;
     params.model.learning.inhibitory_gain = 0.75;
     params.model.learning.a_post = 0.0;
     params.model.learning.step_end = 0.0;
-    params.model.learning.tolerance = 0.1;
+    let constants = &mut params.model.learning.constants;
+    constants.insert("tolerance".into(), 0.1);
     params.model.lateral.w_i_to_e_total = 0.9;
     params.model.excitatory.threshold_test = Threshold::Live;
     params.model.excitatory.v_threshold_test_mv = -51.0;
     assert_same(&params, 300, 2);
+}
+
+/// Networks with rules of their own beside each other, in one dispatch.
+#[test]
+fn two_hundred_random_rules() {
+    let with_rule = |seed| {
+        let mut params = paper(PruningMode::Continuous, Threshold::Live);
+        params.model.learning.w_min = -0.5;
+        params.model.learning.step_end = 0.2;
+        formulas::set_random_rule(&mut params.model.learning, seed, true);
+        Network::new(&params, seed as usize).expect("valid parameters")
+    };
+    let networks: Vec<Network> = (0..200).map(with_rule).collect();
+    let Some(gpu) = gpu::gpu() else { return };
+    let one = plan(&networks[0].params, 24, 1).remove(0);
+    let native = assert_all_same(gpu, &networks, &vec![one; networks.len()]);
+    let learned = |weights: &Vec<f32>, start: &Network| *weights != start.weights;
+    let all = native.weights.iter().zip(&networks);
+    let learned = all
+        .filter(|(weights, start)| learned(weights, start))
+        .count();
+    assert!(learned > 150, "{learned} of 200 rules changed weights");
 }
 
 /// Triplet rule, thresholds with memory, weights scaled to a sum, and dim images shown again, each network at its pace.

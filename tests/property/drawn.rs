@@ -78,14 +78,15 @@ fn every_parameter_is_drawn() {
 
 // A place for each variant. A new one does not compile here before it has a place, nor passes before it is drawn.
 
-fn rule(rule: Rule) -> usize {
-    match rule {
-        Rule::Stdp => 0,
-        Rule::StdpAllLtd => 1,
-        Rule::CountGated => 2,
-        Rule::Triplet => 3,
-    }
+/// The rules that have names, then all others.
+fn rule(learning: &Learning) -> usize {
+    let named = named_rules()
+        .iter()
+        .position(|named| named.name == learning.rule());
+    named.unwrap_or(RULES - 1)
 }
+
+const RULES: usize = 5;
 
 fn threshold(threshold: Threshold) -> usize {
     match threshold {
@@ -150,17 +151,23 @@ fn every_variant_is_drawn_with_every_other_that_it_meets() {
             let e = &model.excitatory;
             [threshold(e.threshold_train), threshold(e.threshold_test)]
         });
-        assert_all(&jobs, [4, 4, 3], |model| {
+        assert_all(&jobs, [RULES, 4, 3], |model| {
             let pruning = &model.pruning;
             [
-                rule(model.learning.rule),
+                rule(&model.learning),
                 mode(pruning.mode),
                 decay(pruning.decay),
             ]
         });
-        assert_all(&jobs, [4, 2], |model| {
-            [rule(model.learning.rule), vote(model.network.vote)]
+        assert_all(&jobs, [RULES], |model| [rule(&model.learning)]);
+        let is_free = |job: &&Job| !job.params.model.learning.is_supervised();
+        let unsupervised: Vec<Job> = jobs.iter().filter(is_free).cloned().collect();
+        assert_all(&unsupervised, [3, 2], |model| {
+            let mut named = ["stdp", "triplet"].iter();
+            let place = named.position(|name| *name == model.learning.rule());
+            [place.unwrap_or(2), vote(model.network.vote)]
         });
+        assert_all(&jobs, [3], |model| [model.learning.state.len()]);
         assert_all(&jobs, [3], |model| [tau(model.pruning.tau_ms)]);
         let trains: BTreeSet<_> = jobs.iter().map(|job| train(job.params.job.train)).collect();
         assert_eq!(trains.len(), 2);
@@ -179,12 +186,11 @@ fn every_variant_is_drawn_with_every_other_that_it_meets() {
 type Mechanism = (&'static str, fn(&Model) -> bool);
 
 /// What is either there or not; each must be seen with every rule both ways.
-const MECHANISMS: [Mechanism; 16] = [
+const MECHANISMS: [Mechanism; 15] = [
     ("signed weights", |model| model.learning.w_min < 0.0),
     ("scaled weights", |model| model.learning.w_total > 0.0),
     ("dropout", |model| model.learning.dropout > 0.0),
     ("falling steps", |model| model.learning.step_end < 1.0),
-    ("tolerance", |model| model.learning.tolerance > 0.0),
     ("retries", |model| model.input.least_spikes > 0),
     ("coarse intensities", |model| model.input.intensity_step > 1),
     ("oriented edges", |model| {
@@ -215,10 +221,10 @@ fn every_mechanism_is_drawn_with_every_rule_and_without() {
     for device in [Device::Cpu, Device::Gpu] {
         let jobs = draws(&job(device.sizes()));
         for (name, has) in MECHANISMS {
-            for place in 0..4 {
+            for place in 0..RULES {
                 let models = jobs.iter().map(|job| &job.params.model);
                 let of_rule: Vec<_> = models
-                    .filter(|model| rule(model.learning.rule) == place)
+                    .filter(|model| rule(&model.learning) == place)
                     .collect();
                 let with = of_rule.iter().filter(|model| has(model)).count();
                 let share = with as f64 / of_rule.len() as f64;

@@ -6,8 +6,10 @@ use naga::{Scalar, TypeInner};
 use spikeprune::backend::gpu::layout;
 use spikeprune::model::poisson::RateTable;
 use spikeprune::model::rng::Stream;
+use spikeprune::model::rule::{LONGEST_MEMORY, Program};
 use spikeprune::model::state::{Inputs, Neurons, Value};
 use spikeprune::presets;
+use std::mem::offset_of;
 use syn::{Expr, Item, Lit, Type};
 
 /// Neurons of the kernels that are looked at.
@@ -196,8 +198,29 @@ fn every_constant_of_a_shader_has_the_value_of_its_twin() {
         ("DROPOUT", Stream::Dropout as usize),
         ("DELAY_WORDS", (N + N * N).div_ceil(2)),
         ("FIXED_STRIDE", layout::fixed_stride(N)),
+        ("LONGEST_MEMORY", LONGEST_MEMORY as usize),
+        ("PROGRAM_FACTOR", offset_of!(Program, factor) / 4),
+        ("PROGRAM_FACTOR_PRE", offset_of!(Program, factor_pre) / 4),
+        ("PROGRAM_STATE_1", offset_of!(Program, state_1) / 4),
+        ("PROGRAM_STATE_2", offset_of!(Program, state_2) / 4),
+        (
+            "PROGRAM_KNOWS_OTHERS",
+            offset_of!(Program, knows_others) / 4,
+        ),
+        (
+            "PROGRAM_NUMBER_COUNT",
+            offset_of!(Program, number_count) / 4,
+        ),
+        (
+            "PROGRAM_OPERATION_COUNT",
+            offset_of!(Program, operation_count) / 4,
+        ),
+        ("PROGRAM_NUMBERS", offset_of!(Program, numbers) / 4),
+        ("PROGRAM_OPERATIONS", offset_of!(Program, operations) / 4),
+        ("PROGRAM_WORDS", layout::PROGRAM_WORDS),
         ("UNDER_WAY_S2", layout::UNDER_WAY_S2),
         ("UNDER_WAY_S3", layout::UNDER_WAY_S3),
+        ("SPIKES", layout::SPIKES),
         ("FIELDS", layout::FIELDS),
         ("INPUT_FIELDS", Inputs::COUNT),
         ("DECAY", Inputs::COUNT),

@@ -2,6 +2,9 @@
 //! that they stay within WebGPU's limits, that they agree with the host about what the two share, and that
 //! their arithmetic is exact.
 
+mod emulation;
+#[path = "../support/formulas.rs"]
+mod formulas;
 mod host;
 mod limits;
 mod pipelines;

@@ -1,5 +1,7 @@
 //! Small random jobs for the tests of properties.
 
+#[path = "formulas.rs"]
+mod formulas;
 pub mod params;
 pub mod sizes;
 
@@ -112,11 +114,14 @@ impl Job {
             window_ms: others.pruning.window_ms,
             ..model.pruning
         };
-        let rule = others.learning.rule;
         params.model.learning = model.learning;
-        // Where classes have no groups of one size, rules that go by them cannot learn.
+        // A rule that names groups cannot learn where there are none.
         if params.validate().is_err() {
-            params.model.learning.rule = rule;
+            let rule = others.learning.clone();
+            let learning = &mut params.model.learning;
+            (learning.factor, learning.factor_pre) = (rule.factor, rule.factor_pre);
+            (learning.trace, learning.constants, learning.state) =
+                (rule.trace, rule.constants, rule.state);
         }
         Job {
             params,

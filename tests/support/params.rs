@@ -1,6 +1,7 @@
 //! Random parameters that draw every mechanism of a network, all of them valid.
 
 use super::IMAGES;
+use super::formulas::set_random_rule;
 use super::sizes::Size;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -37,12 +38,30 @@ fn threshold() -> impl Strategy<Value = Threshold> {
     ]
 }
 
+/// A rule that has a name, or a seed that draws one's formulas and whether they name groups.
+#[derive(Clone, Copy, Debug)]
+enum Rule {
+    Named(&'static str),
+    Random { seed: u64, of_groups: bool },
+}
+
+impl Rule {
+    fn set(self, learning: &mut Learning) {
+        match self {
+            Self::Named(name) => learning.set_rule(name),
+            Self::Random { seed, of_groups } => set_random_rule(learning, seed, of_groups),
+        }
+    }
+}
+
 fn rule() -> impl Strategy<Value = Rule> {
+    let random = any::<(u64, bool)>();
     prop_oneof![
-        Just(Rule::Stdp),
-        Just(Rule::StdpAllLtd),
-        Just(Rule::CountGated),
-        Just(Rule::Triplet)
+        Just(Rule::Named("stdp")),
+        Just(Rule::Named("stdp-all-ltd")),
+        Just(Rule::Named("count-gated")),
+        Just(Rule::Named("triplet")),
+        random.prop_map(|(seed, of_groups)| Rule::Random { seed, of_groups })
     ]
 }
 
@@ -83,15 +102,16 @@ struct Sizes {
 }
 
 impl Sizes {
-    /// Groups are alike in size; where neither the rule nor the vote goes by groups there are any number of classes.
-    fn architecture(self, rule: Rule) -> Architecture {
+    /// Groups are alike in size, and there where the rule names them; else there are any number of classes.
+    fn architecture(self, learning: &Learning) -> Architecture {
         let (neurons, most) = (self.neurons, self.most_classes);
         let fits = |classes: &usize| neurons.is_multiple_of(*classes);
-        let classes = match self.label_images {
-            Some(_) if !rule.is_supervised() => most,
-            _ => (1..=most).rev().find(fits).unwrap_or(1),
+        let label_images = self.label_images.filter(|_| !learning.is_supervised());
+        let classes = match label_images {
+            Some(_) => most,
+            None => (1..=most).rev().find(fits).unwrap_or(1),
         };
-        let vote = match self.label_images {
+        let vote = match label_images {
             Some(images) => Vote::Labels { neurons, images },
             None => Vote::Groups {
                 neurons_per_class: neurons / classes,
@@ -316,8 +336,7 @@ fn learning() -> impl Strategy<Value = Learning> {
         let (tau_pre_ms, tau_post_ms, tau_post_slow_ms) = taus;
         let (a_pre, depression, step_end) = steps;
         let (target_spikes, target_floor, tolerance) = gate;
-        Learning {
-            rule,
+        let mut learning = Learning {
             gmax,
             w_min,
             w_start_min: share * w_start_max,
@@ -326,15 +345,25 @@ fn learning() -> impl Strategy<Value = Learning> {
             inhibitory_gain,
             tau_pre_ms,
             tau_post_ms,
-            tau_post_slow_ms,
             a_pre,
             a_post: 0.0 - depression,
             step_end,
-            target_spikes,
-            target_floor,
-            tolerance,
             dropout,
+            ..Learning::default()
+        };
+        rule.set(&mut learning);
+        let drawn = [
+            ("tau_post_slow_ms", tau_post_slow_ms),
+            ("target_spikes", target_spikes),
+            ("target_floor", target_floor),
+            ("tolerance", tolerance),
+        ];
+        for (name, value) in drawn {
+            if let Some(constant) = learning.constants.get_mut(name) {
+                *constant = value;
+            }
         }
+        learning
     })
 }
 
@@ -370,7 +399,7 @@ pub fn params(size: BoxedStrategy<Size>) -> impl Strategy<Value = Params> {
         let (lateral, learning, pruning) = synapses;
         let [height, width, channels] = sizes.image;
         let model = Model {
-            network: sizes.architecture(learning.rule),
+            network: sizes.architecture(&learning),
             time,
             input: Input {
                 height,

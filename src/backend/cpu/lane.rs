@@ -3,6 +3,7 @@
 use super::decays::Decays;
 use crate::model::conductance::{COUNTS, Counts, DelayRing, NEVER};
 use crate::model::poisson::RateTable;
+use crate::model::rule::{Program, VALUES};
 use crate::model::state::{Inputs, Neurons};
 use crate::model::{BLOCK, Block, Constants, blocks, stdp};
 use crate::network::{Network, NetworkError, State};
@@ -18,6 +19,8 @@ pub struct Lane {
     /// E spikes of the presentation, by neuron and by group.
     pub counts: Vec<u32>,
     pub group_spikes: Vec<u32>,
+    /// Room for what the rule works out at an E spike.
+    pub rule_values: [f32; VALUES],
 }
 
 /// The fixed delays of S2 and S3, in steps. S3 comes in rows of whole [`Counts`], [`NEVER`] where there is no synapse.
@@ -52,6 +55,7 @@ pub struct NetworkOnCpu {
     /// As they are in training and in testing.
     pub training: Constants,
     pub testing: Constants,
+    pub rule: Program,
     /// A table for each attempt at an image.
     pub rates: Vec<RateTable>,
     pub wiring: Wiring,
@@ -142,7 +146,8 @@ impl Lane {
             s2: DelayRing::new(steps.delay_e_to_i_max, size),
             s3: DelayRing::new(steps.delay_i_to_e_max, size),
             counts: vec![0; size],
-            group_spikes: vec![0; size.div_ceil(c.gate.group_size as usize)],
+            group_spikes: vec![0; size.div_ceil(c.groups.group_size as usize)],
+            rule_values: [0.0; VALUES],
         }
     }
 
@@ -172,7 +177,8 @@ impl Lane {
             s2: load_ring(&state.arrivals_s2, size),
             s3: load_ring(&state.arrivals_s3, size),
             counts: vec![0; size],
-            group_spikes: vec![0; size.div_ceil(c.gate.group_size as usize)],
+            group_spikes: vec![0; size.div_ceil(c.groups.group_size as usize)],
+            rule_values: [0.0; VALUES],
         }
     }
 }
@@ -192,6 +198,7 @@ impl NetworkOnCpu {
             steps: network.params.model.steps()?,
             training,
             testing: Constants::testing(&network.params)?,
+            rule: Program::new(&network.params.model)?,
             rates: RateTable::of_attempts(&network.params),
             lane,
             weights,

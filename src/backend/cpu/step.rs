@@ -4,7 +4,7 @@ use super::decays::Decays;
 use super::lane::{Lane, Wiring};
 use super::recorder::Recorder;
 use crate::model::poisson::SpikeList;
-use crate::model::{BLOCK, Block, Constants, conductance, gate, lif, multiply_add, prune, stdp};
+use crate::model::{BLOCK, Block, Constants, conductance, lif, multiply_add, prune, rule, stdp};
 use multiversion::multiversion;
 
 /// The plastic synapses, as a presentation may use them.
@@ -30,6 +30,9 @@ pub enum S1<'a> {
         group: u32,
         /// Share of the step sizes that is left.
         step_scale: f32,
+        /// Share of the training that is done.
+        presented: f32,
+        rule: &'a rule::Program,
         /// Synapses that take part, as [`crate::model::dropout::fill`] has them; none where all do.
         kept: Option<&'a [Block]>,
         /// Whether input spikes leave the weights as they are.
@@ -242,7 +245,7 @@ fn output_spikes(
     step: u32,
     fired: &[usize],
 ) {
-    let group_of = |j: usize| j as u32 / c.gate.group_size;
+    let group_of = |j: usize| j as u32 / c.groups.group_size;
     for &j in fired {
         lane.counts[j] += 1;
         lane.group_spikes[group_of(j) as usize] += 1;
@@ -255,6 +258,8 @@ fn output_spikes(
         active,
         group,
         step_scale,
+        presented,
+        rule,
         kept,
         ..
     } = s1
@@ -264,13 +269,19 @@ fn output_spikes(
     let mut has_traces = false;
     let blocks = lane.neurons.v_e_mv.len();
     for &j in fired {
-        let (b, l, own) = (j / BLOCK, j % BLOCK, group_of(j));
+        let (b, l) = (j / BLOCK, j % BLOCK);
+        let spike = Spike {
+            step,
+            j,
+            own: group_of(j),
+            group: *group,
+            presented: *presented,
+        };
+        let outcome = apply_rule(c, rule, lane, now, spike);
         let trace = c.stdp.keep_at_spike * lane.neurons.trace_post[b].0[l];
-        lane.neurons.trace_post[b].0[l] = multiply_add(*step_scale, c.stdp.a_post, trace);
-        let spikes = lane.group_spikes[own as usize];
-        let since_last = now.wrapping_sub(lane.neurons.last_spike_e[j]);
-        let factor = gate::third_factor(&c.gate, own == *group, step, spikes, since_last);
-        let lr2 = *step_scale * factor;
+        let step_pre = *step_scale * outcome.factor_pre;
+        lane.neurons.trace_post[b].0[l] = multiply_add(step_pre, c.stdp.a_post, trace);
+        let lr2 = *step_scale * outcome.factor;
         if lr2 == 0.0 {
             continue;
         }
@@ -288,6 +299,67 @@ fn output_spikes(
             }
         }
     }
+}
+
+/// An E spike, as the rule is told of it.
+struct Spike {
+    step: u32,
+    j: usize,
+    /// The neuron's group, and that of the image's class.
+    own: u32,
+    group: u32,
+    presented: f32,
+}
+
+/// What the rule makes of an E spike; its own variables are then those after it.
+fn apply_rule(
+    c: &Constants,
+    rule: &rule::Program,
+    lane: &mut Lane,
+    now: u32,
+    spike: Spike,
+) -> rule::Outcome {
+    let Spike {
+        step,
+        j,
+        own,
+        group,
+        presented,
+    } = spike;
+    let (b, l) = (j / BLOCK, j % BLOCK);
+    let n = &mut lane.neurons;
+    let others = match rule.knows_others {
+        1 => strongest_other(&lane.group_spikes, own),
+        _ => 0,
+    };
+    let since_last = now
+        .wrapping_sub(n.last_spike_e[j])
+        .min(rule::LONGEST_MEMORY);
+    let values = &mut lane.rule_values;
+    values[rule::TARGET] = if own == group { 1.0 } else { 0.0 };
+    values[rule::GROUP_SPIKES] = lane.group_spikes[own as usize] as f32;
+    values[rule::OWN_SPIKES] = lane.counts[j] as f32;
+    values[rule::OTHER_SPIKES] = others as f32;
+    values[rule::STEP] = step as f32;
+    values[rule::STEPS_SINCE_LAST] = since_last as f32;
+    values[rule::PRESENTED] = presented;
+    let theta_mv = n.v_threshold_mv[b].0[l] - c.excitatory.v_threshold_mv;
+    values[rule::THETA] = rule::limited(theta_mv);
+    values[rule::STATE_1] = rule::limited(n.rule_state_1[b].0[l]);
+    values[rule::STATE_2] = rule::limited(n.rule_state_2[b].0[l]);
+    let outcome = rule::evaluate(rule, values);
+    n.rule_state_1[b].0[l] = outcome.state_1;
+    n.rule_state_2[b].0[l] = outcome.state_2;
+    outcome
+}
+
+/// Spikes in this image of that other group that has most.
+fn strongest_other(group_spikes: &[u32], own: u32) -> u32 {
+    let mut most = 0;
+    for (group, &spikes) in (0..).zip(group_spikes) {
+        most = if group == own { most } else { most.max(spikes) };
+    }
+    most
 }
 
 /// Resets the neurons that fired.

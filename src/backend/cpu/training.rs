@@ -135,6 +135,8 @@ impl NetworkOnCpu {
                     active: &self.active,
                     group,
                     step_scale: params.step_scale(presented) as f32,
+                    presented: params.share_done(presented) as f32,
+                    rule: &self.rule,
                     kept: drops_out.then_some(&self.kept[..]),
                     still: self.still,
                 }

@@ -1,10 +1,11 @@
 //! What host and kernels share, field by field. Twin of shaders/common.wgsl; a test holds the two together.
 
 use super::pipelines::Size;
-use crate::model::gate::GROUPS;
 use crate::model::rng::Stream;
+use crate::model::rule::{GROUPS, Program};
 use crate::model::state::{Inputs, Neurons, Value};
 use crate::network::Network;
+use crate::params::ParamsError;
 use bytemuck::{Pod, Zeroable};
 
 /// How S1 is used by a dispatch.
@@ -12,10 +13,12 @@ pub const FROZEN: u32 = 0;
 pub const PRUNING: u32 = 1;
 pub const LEARNING: u32 = 2;
 
-/// Values of each neuron in the state of a lane: its variables, then the spikes under way to it through S2 and S3.
-pub const FIELDS: usize = UNDER_WAY_S3 + 1;
+/// Values of each neuron in the state of a lane: its variables, then the spikes under way to it through S2 and S3, and its
+/// own in this image.
+pub const FIELDS: usize = SPIKES + 1;
 pub const UNDER_WAY_S2: usize = Neurons::COUNT;
 pub const UNDER_WAY_S3: usize = Neurons::COUNT + 1;
+pub const SPIKES: usize = Neurons::COUNT + 2;
 
 /// Marks in the counts: a potential that stopped being finite; more input spikes than there was room for.
 pub const DIVERGED: u32 = u32::MAX;
@@ -39,6 +42,7 @@ pub struct Task {
     pub clock: u32,
     pub group: u32,
     pub step_scale: f32,
+    pub presented: f32,
 }
 
 impl Task {
@@ -56,6 +60,7 @@ impl Task {
             clock: 0,
             group: 0,
             step_scale: 1.0,
+            presented: 0.0,
         }
     }
 }
@@ -84,18 +89,29 @@ pub fn state_stride(size: Size) -> usize {
     FIELDS * size.neurons + Inputs::COUNT * size.inputs + decays + GROUPS
 }
 
+/// Words of the program of a learning rule.
+pub const PROGRAM_WORDS: usize = size_of::<Program>() / 4;
+
 /// Words of the fixed arrays of one network.
 pub fn fixed_stride(neurons: usize) -> usize {
-    (neurons + neurons * neurons).div_ceil(2) + neurons
+    (neurons + neurons * neurons).div_ceil(2) + neurons + PROGRAM_WORDS
 }
 
-/// Delays of S2, then of S3, two to a word; then the bits of the thresholds with which a test image begins.
-pub fn pack_fixed(network: &Network, words: &mut Vec<u32>) {
+/// Delays of S2, then of S3, two to a word; then the bits of the thresholds with which a test image begins, and the program
+/// of the learning rule.
+///
+/// # Errors
+/// When the rule makes no sense.
+pub fn pack_fixed(network: &Network, words: &mut Vec<u32>) -> Result<(), ParamsError> {
     let delays: Vec<u16> = [&network.delays_s2[..], &network.delays_s3[..]].concat();
     let word = |pair: &[u16]| u32::from(pair[0]) | u32::from(*pair.get(1).unwrap_or(&0)) << 16;
     words.extend(delays.chunks(2).map(word));
     let thresholds = network.thresholds_in_test();
     words.extend(thresholds.iter().map(|value| value.to_bits()));
+    words.extend_from_slice(bytemuck::cast_slice(&[Program::new(
+        &network.params.model,
+    )?]));
+    Ok(())
 }
 
 /// Spikes under way to each neuron.
@@ -134,10 +150,12 @@ pub fn pack_state(network: &Network, words: &mut Vec<u32>) {
     }
     words.extend(under_way(&state.arrivals_s2, n));
     words.extend(under_way(&state.arrivals_s3, n));
+    // A network is between two images.
+    words.resize(words.len() + n, 0);
     for (_, values) in state.inputs.list() {
         pack(values, words);
     }
-    // Decays within a step, and spikes of the groups within an image: a network is between two.
+    // Decays within a step, and spikes of the groups within an image.
     words.resize(end, 0);
 }
 

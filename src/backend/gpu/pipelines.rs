@@ -2,7 +2,7 @@
 
 use super::device::OpenDevice;
 use super::error::GpuError;
-use crate::model::gate::GROUPS;
+use crate::model::rule::GROUPS;
 use crate::params::Model;
 
 /// What kernels are made for.
@@ -100,7 +100,7 @@ pub fn step_source(size: Size, workgroup: u32) -> String {
         include_str!("../../../shaders/rng.wgsl"),
         include_str!("../../../shaders/lif.wgsl"),
         include_str!("../../../shaders/conductance.wgsl"),
-        include_str!("../../../shaders/gate.wgsl"),
+        include_str!("../../../shaders/rule.wgsl"),
         include_str!("../../../shaders/dropout.wgsl"),
         include_str!("../../../shaders/stdp.wgsl"),
         include_str!("../../../shaders/normalize.wgsl"),

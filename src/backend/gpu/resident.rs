@@ -96,7 +96,7 @@ impl Engine {
         for network in networks {
             constants.push(Constants::training(&network.params).map_err(invalid)?);
             constants.push(Constants::testing(&network.params).map_err(invalid)?);
-            pack_fixed(network, &mut fixed_arrays);
+            pack_fixed(network, &mut fixed_arrays).map_err(invalid)?;
         }
         let steps = params.model.steps().map_err(invalid)?;
         debug_assert_eq!(fixed_arrays.len(), networks.len() * fixed_stride(n));
@@ -111,7 +111,7 @@ impl Engine {
             slots_s3: steps.delay_i_to_e_max + 1,
             constants: self.filled("constants", bytemuck::cast_slice(&constants))?,
             weights: self.filled("weights", &all)?,
-            fixed_arrays: self.filled("delays and thresholds", &fixed_arrays)?,
+            fixed_arrays: self.filled("delays, thresholds and rules", &fixed_arrays)?,
             rates: self.rates(tables)?,
         })
     }

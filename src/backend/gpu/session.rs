@@ -119,6 +119,7 @@ pub(super) fn task(network: usize, host: &Network, stream: Stream, presentation:
     Task {
         clock: host.state.clock,
         step_scale: host.params.step_scale(host.state.presented) as f32,
+        presented: host.params.share_done(host.state.presented) as f32,
         ..Task::new(network, host.seed, stream, presentation)
     }
 }

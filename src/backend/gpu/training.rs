@@ -69,6 +69,7 @@ impl Chunk {
                     clock: host.state.clock + ahead * per_image,
                     group: showing.group,
                     step_scale: host.params.step_scale(host.state.presented + ahead) as f32,
+                    presented: host.params.share_done(host.state.presented + ahead) as f32,
                     ..task(index, host, Stream::Train, host.state.presented + ahead)
                 });
             }

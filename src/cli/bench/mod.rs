@@ -19,7 +19,7 @@ use spikeprune::backend::{Backend, DeviceKind};
 use spikeprune::dataset::Dataset;
 use spikeprune::experiment::bench::{Effort, Speed, speed};
 use spikeprune::experiment::sweep::{Point, Search};
-use spikeprune::params::{Params, Rule, number, whole};
+use spikeprune::params::{Params, number, whole};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
@@ -114,7 +114,7 @@ struct Row {
     neurons: usize,
     networks: usize,
     dt_ms: f64,
-    rule: Rule,
+    rule: String,
     #[serde(flatten)]
     speed: Speed,
 }
@@ -203,7 +203,7 @@ impl BenchArgs {
                     neurons: params.model.neurons(),
                     networks: params.job.replicas,
                     dt_ms: params.model.time.dt_ms,
-                    rule: params.model.learning.rule,
+                    rule: params.model.learning.rule().into(),
                     speed,
                 });
             }

@@ -4,7 +4,7 @@
 mod tests;
 
 use crate::draws;
-use crate::params::{ConfigError, MAX_REPLICAS, Params, ParamsError, set_value, to_toml};
+use crate::params::{ConfigError, MAX_REPLICAS, Params, ParamsError, renamed, set_value, to_toml};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -319,7 +319,8 @@ impl Search {
 
 /// Refuses a parameter that acts in no point.
 fn check_acts(key: &str, points: &[Point]) -> Result<(), SearchError> {
-    let mut why = points.iter().map(|point| point.params.model.idle(key));
+    let now = renamed(key).map_or(key, |renamed| renamed.new);
+    let mut why = points.iter().map(|point| point.params.model.idle(now));
     match why.next().flatten() {
         Some(first) if why.all(|why| why.is_some()) => Err(SearchError::Idle {
             key: key.into(),

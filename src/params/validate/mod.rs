@@ -18,7 +18,7 @@ const MAX_SPIKES: f64 = 1e9;
 /// Bytes that a checkpoint may have; a job in memory takes a few times as much.
 pub const MAX_CHECKPOINT_BYTES: u64 = 4 << 30;
 
-fn out_of_range(
+pub(super) fn out_of_range(
     key: &'static str,
     value: impl fmt::Display,
     expected: impl Into<String>,

@@ -53,26 +53,10 @@ impl Model {
     pub fn validate(&self) -> Result<(), ParamsError> {
         check_ranges("", self)?;
         self.network.validate()?;
-        self.validate_groups()?;
+        self.formulas()?;
         self.validate_time()?;
         self.validate_neurons()?;
         self.validate_synapses()
-    }
-
-    /// A rule that learns by groups needs as many neurons for each class.
-    fn validate_groups(&self) -> Result<(), ParamsError> {
-        let (neurons, classes) = (self.neurons(), self.network.classes.len());
-        match self.learning.rule.is_supervised() && !neurons.is_multiple_of(classes) {
-            false => Ok(()),
-            true => Err(out_of_range(
-                "network.labels.neurons",
-                neurons,
-                format!(
-                    "a multiple of the {classes} classes where the learning rule goes by their groups: choose an \
-                     unsupervised learning.rule, or another number"
-                ),
-            )),
-        }
     }
 
     /// An input has a number of 16 bits.
