@@ -131,6 +131,11 @@ fn quotient(a: f32, b: f32) -> f32 {
     return select(share, 0.0, is_none);
 }
 
+// 1 for what is so, 0 for what is not.
+fn truth(is: bool) -> f32 {
+    return select(0.0, 1.0, is);
+}
+
 // The value of an operation. What only chooses, or is 1 or 0, is within the limits by itself.
 fn operate(operation: u32, a: f32, b: f32, c: f32) -> f32 {
     switch operation {
@@ -138,9 +143,9 @@ fn operate(operation: u32, a: f32, b: f32, c: f32) -> f32 {
         case SUBTRACT: { return limited(a - b); }
         case MULTIPLY: { return limited(product(a, b)); }
         case DIVIDE: { return limited(quotient(a, b)); }
-        case LESS: { return select(0.0, 1.0, a < b); }
-        case LESS_OR_EQUAL: { return select(0.0, 1.0, a <= b); }
-        case EQUAL: { return select(0.0, 1.0, a == b); }
+        case LESS: { return truth(a < b); }
+        case LESS_OR_EQUAL: { return truth(a <= b); }
+        case EQUAL: { return truth(a == b); }
         case CHOOSE: { return select(c, b, a != 0.0); }
         case MIN: { return select(a, b, b < a); }
         case MAX: { return select(a, b, a < b); }

@@ -3,6 +3,9 @@
 //! A few thousand inputs of each kind are part of the suite; `SPIKEPRUNE_FUZZ=1000000 cargo test --release --test fuzz
 //! -- --nocapture` tries so many, and prints how many were refused and how long the slowest took.
 
+#[path = "support/formulas.rs"]
+mod formulas;
+
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use rand::rngs::ChaCha8Rng;
@@ -15,7 +18,10 @@ use spikeprune::experiment::sweep::{Axis, Search, Values};
 use spikeprune::experiment::test_sets::HeldOut;
 use spikeprune::experiment::train::untrained;
 use spikeprune::labels::Labels;
-use spikeprune::params::{Params, PruningMode, TrainImages, Vote, layered, to_toml};
+use spikeprune::model::rule::{Program, VALUES, evaluate};
+use spikeprune::params::{
+    Params, PruningMode, StateVariable, TrainImages, Vote, layered, named_rules, to_toml,
+};
 use spikeprune::presets;
 use spikeprune::trained::Metrics;
 use std::io::Write;
@@ -225,6 +231,7 @@ fn checkpoints() -> [Vec<u8>; 3] {
         .to_vec();
     let differ = Checkpoint::of(&params, trained, digests());
     let mut labelled = plain.clone();
+    labelled.params.model.learning.set_rule("stdp");
     labelled.params.model.network.vote = Vote::Labels {
         neurons: 2,
         images: 10,
@@ -318,5 +325,44 @@ fn plans_of_sizes() {
         let plan: diehl_cook::SizesPlan =
             toml::from_str(text(bytes)?).map_err(|error| error.to_string())?;
         plan.validate().map_err(|error| error.to_string())
+    });
+}
+
+/// Formulas of every kind, whole and damaged: what is read is worked out to numbers within the limits.
+#[test]
+fn rules() {
+    let mut model = tiny().model;
+    let mut seeds: Vec<Vec<u8>> = named_rules()
+        .iter()
+        .map(|rule| rule.factor.clone().into_bytes())
+        .collect();
+    for seed in 0..500 {
+        formulas::set_random_rule(&mut model.learning, seed, true);
+        seeds.push(model.learning.factor.clone().into_bytes());
+    }
+    for rule in named_rules() {
+        model.learning.constants.extend(rule.constants.clone());
+    }
+    for name in ["rate", "slow"] {
+        let variable = StateVariable {
+            start: 1.5,
+            kept: true,
+            tau_ms: Some(20.0),
+            at_spike: "target".into(),
+        };
+        model.learning.state.insert(name.into(), variable);
+    }
+    fuzz("rule", &seeds, |bytes| {
+        let mut model = model.clone();
+        model.learning.factor = text(bytes)?.into();
+        let program = Program::new(&model).map_err(|error| error.to_string())?;
+        for variable in [0.0, 1.0, -30.5, 16_777_216.0] {
+            let factor = evaluate(&program, &mut [variable; VALUES]).factor;
+            assert!(
+                factor == 0.0 || (1e-30..=1e30).contains(&factor.abs()),
+                "{factor}"
+            );
+        }
+        Ok(())
     });
 }

@@ -312,9 +312,6 @@ mod tests {
             learning.factor = format!("x0 = since_last; {parts} x{} * presented", MAX_NODES - 7);
         });
         assert!(operations.operation_count as usize > MAX_NODES);
-        let terms: Vec<String> = (0..19).map(|at| format!("presented * {at}.5")).collect();
-        let numbers = program(|learning| learning.factor = terms.join(" + "));
-        assert_eq!(numbers.number_count, 20);
     }
 
     /// What parameters alone decide costs nothing at a spike.
@@ -333,7 +330,6 @@ mod tests {
         let twice = of("(t + 1) * (t + 1)");
         // A step is 1 ms, and t that times the steps.
         assert_eq!((twice.number_count, twice.operation_count), (1, 3));
-        assert_eq!(of("x = own_spikes * 3; target").operation_count, 0);
     }
 
     /// Half-way between two spikes a variable is half-way to its start, in the logarithm.
@@ -344,8 +340,7 @@ mod tests {
                 let of_own = StateVariable {
                     start: 2.0,
                     kept,
-                    tau_ms: Some(40.0),
-                    at_spike: "rate + 3".into(),
+                    ..variable(40.0, "rate + 3")
                 };
                 learning.state = [("rate".into(), of_own)].into();
                 learning.factor = "rate".into();
@@ -385,8 +380,10 @@ mod tests {
         assert_eq!(factor(&gated, false, 175.0, 7.0), 0.0);
         assert!((factor(&gated, false, 175.0, 15.0) + 0.25).abs() < 1e-6);
         assert_eq!(factor(&gated, false, 175.0, 1000.0), -1.0);
-        // Early on the floor holds: 9 spikes are due at once.
-        assert!(factor(&gated, true, 0.0, 9.0).abs() < 1e-6);
+        assert!(
+            factor(&gated, true, 0.0, 9.0).abs() < 1e-6,
+            "early on the floor holds"
+        );
         let all_ltd = program(|learning| learning.set_rule("stdp-all-ltd"));
         assert_eq!(
             [true, false].map(|target| factor(&all_ltd, target, 5.0, 77.0)),

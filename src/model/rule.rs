@@ -135,6 +135,12 @@ pub fn quotient(a: f32, b: f32) -> f32 {
     if is_none { 0.0 } else { share }
 }
 
+/// 1 for what is so, 0 for what is not.
+#[inline(always)]
+fn truth(is: bool) -> f32 {
+    if is { 1.0 } else { 0.0 }
+}
+
 /// The value of an operation. What only chooses, or is 1 or 0, is within the limits by itself.
 #[inline(always)]
 pub fn operate(operation: u32, a: f32, b: f32, c: f32) -> f32 {
@@ -143,27 +149,9 @@ pub fn operate(operation: u32, a: f32, b: f32, c: f32) -> f32 {
         SUBTRACT => limited(a - b),
         MULTIPLY => limited(product(a, b)),
         DIVIDE => limited(quotient(a, b)),
-        LESS => {
-            if a < b {
-                1.0
-            } else {
-                0.0
-            }
-        }
-        LESS_OR_EQUAL => {
-            if a <= b {
-                1.0
-            } else {
-                0.0
-            }
-        }
-        EQUAL => {
-            if a == b {
-                1.0
-            } else {
-                0.0
-            }
-        }
+        LESS => truth(a < b),
+        LESS_OR_EQUAL => truth(a <= b),
+        EQUAL => truth(a == b),
         CHOOSE => {
             if a != 0.0 {
                 b

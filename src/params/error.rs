@@ -3,6 +3,17 @@
 use super::MAX_CHECKPOINT_BYTES;
 use crate::expression::{MAX_NODES, SyntaxError};
 
+/// A formula of a rule that cannot be read, or names what is not there.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{key} is {text:?}: {error}")]
+#[non_exhaustive]
+pub struct FormulaError {
+    /// The dotted key of its parameter.
+    pub key: String,
+    pub text: String,
+    pub error: SyntaxError,
+}
+
 /// A parameter that makes no sense, by itself or beside another.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -13,12 +24,8 @@ pub enum ParamsError {
         value: String,
         expected: String,
     },
-    #[error("{key} is {text:?}: {error}")]
-    Formula {
-        key: String,
-        text: String,
-        error: SyntaxError,
-    },
+    #[error(transparent)]
+    Formula(Box<FormulaError>),
     #[error(
         "{key} makes the formulas of the rule too long: they have {nodes} numbers, names and operations, {MAX_NODES} at \
          most; name a part that is there twice (x = ...; x * x)"

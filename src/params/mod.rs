@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 
 pub use architecture::{Architecture, Vote};
 pub use differences::Difference;
-pub use error::ParamsError;
+pub use error::{FormulaError, ParamsError};
 pub use job::{DataFolder, Job, Measure, MetricsEvery, PerClass, TrainImages};
 pub use kinds::{Decay, FrontEnd, PruningMode, TauPrune, TauRule, Threshold, Trace};
 pub use layer::{

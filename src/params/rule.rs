@@ -1,6 +1,6 @@
 //! The learning rule: formulas that are worked out at each E spike, and what they may name.
 
-use super::{Learning, Model, ParamsError, Trace, one_line};
+use super::{FormulaError, Learning, Model, ParamsError, Trace, one_line};
 use crate::expression::{
     Expression, LARGEST, MAX_NODES, SMALLEST, SyntaxError, identifiers, is_name,
 };
@@ -264,10 +264,9 @@ impl Model {
                 self.check_names(&formula)?;
                 Ok(formula)
             });
-            let formula = read.map_err(|error| ParamsError::Formula {
-                key: key.clone(),
-                text: one_line(text),
-                error,
+            let formula = read.map_err(|error| {
+                let (key, text) = (key.clone(), one_line(text));
+                ParamsError::Formula(Box::new(FormulaError { key, text, error }))
             })?;
             nodes += formula.nodes().len();
             if nodes > MAX_NODES {

@@ -7,6 +7,7 @@ mod emulation;
 mod formulas;
 mod host;
 mod limits;
+mod machine;
 mod pipelines;
 mod text;
 mod translation;

@@ -2,6 +2,7 @@
 
 #[path = "formulas.rs"]
 mod formulas;
+mod learning;
 pub mod params;
 pub mod sizes;
 

@@ -1,7 +1,7 @@
 //! Random parameters that draw every mechanism of a network, all of them valid.
 
 use super::IMAGES;
-use super::formulas::set_random_rule;
+use super::learning::learning;
 use super::sizes::Size;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -9,7 +9,7 @@ use spikeprune::params::*;
 use spikeprune::presets;
 
 /// A number from `low` to `high`, both included, with few digits. It shrinks towards `low`.
-fn real(low: f64, high: f64) -> impl Strategy<Value = f64> + Clone {
+pub fn real(low: f64, high: f64) -> impl Strategy<Value = f64> + Clone {
     let number = move |share: u32| low + (high - low) * f64::from(share) / 1000.0;
     (0..=1000u32).prop_map(move |share| (number(share) * 1e6).round() / 1e6)
 }
@@ -20,7 +20,7 @@ fn whole(low: u32, high: u32) -> impl Strategy<Value = f64> + Clone {
 }
 
 /// Nothing, or what is drawn.
-fn zero_or(drawn: impl Strategy<Value = f64>) -> impl Strategy<Value = f64> {
+pub fn zero_or(drawn: impl Strategy<Value = f64>) -> impl Strategy<Value = f64> {
     prop_oneof![Just(0.0), drawn]
 }
 
@@ -35,33 +35,6 @@ fn threshold() -> impl Strategy<Value = Threshold> {
         Just(Threshold::Latched),
         Just(Threshold::Fixed),
         Just(Threshold::Homeostatic)
-    ]
-}
-
-/// A rule that has a name, or a seed that draws one's formulas and whether they name groups.
-#[derive(Clone, Copy, Debug)]
-enum Rule {
-    Named(&'static str),
-    Random { seed: u64, of_groups: bool },
-}
-
-impl Rule {
-    fn set(self, learning: &mut Learning) {
-        match self {
-            Self::Named(name) => learning.set_rule(name),
-            Self::Random { seed, of_groups } => set_random_rule(learning, seed, of_groups),
-        }
-    }
-}
-
-fn rule() -> impl Strategy<Value = Rule> {
-    let random = any::<(u64, bool)>();
-    prop_oneof![
-        Just(Rule::Named("stdp")),
-        Just(Rule::Named("stdp-all-ltd")),
-        Just(Rule::Named("count-gated")),
-        Just(Rule::Named("triplet")),
-        random.prop_map(|(seed, of_groups)| Rule::Random { seed, of_groups })
     ]
 }
 
@@ -290,81 +263,6 @@ fn lateral() -> impl Strategy<Value = Lateral> {
             delay_i_to_e_max_ms: delay_s3,
         },
     )
-}
-
-/// What the weights may be: at least 0; below it too; or scaled to a sum, a share of the largest that there can be.
-#[derive(Clone, Copy, Debug)]
-enum Weights {
-    Plain,
-    Signed { w_min: f64, gain: f64 },
-    Scaled { share: f64 },
-}
-
-fn weights() -> impl Strategy<Value = Weights> {
-    let signed = (real(0.05, 1.0), real(0.0, 2.0));
-    prop_oneof![
-        Just(Weights::Plain),
-        signed.prop_map(|(below, gain)| Weights::Signed {
-            w_min: -below,
-            gain
-        }),
-        real(0.1, 0.8).prop_map(|share| Weights::Scaled { share })
-    ]
-}
-
-fn learning() -> impl Strategy<Value = Learning> {
-    let start = (real(0.2, 1.0), zero_or(real(0.0, 1.0)));
-    let taus = (real(5.0, 50.0), real(5.0, 50.0), real(5.0, 80.0));
-    let a_pre = prop_oneof![real(0.0, 0.05), real(0.0, 1.0)];
-    let a_post = prop_oneof![real(0.0, 0.05), real(0.0, 1.0)];
-    let steps = (a_pre, a_post, prop_oneof![Just(1.0), real(0.0, 1.0)]);
-    let gate = (
-        prop_oneof![real(1.0, 20.0), real(1.0, 300.0)],
-        real(0.001, 1.0),
-        zero_or(real(0.0, 1.0)),
-    );
-    let dropout = prop_oneof![2 => Just(0.0), 1 => real(0.05, 0.9)];
-    let gmax = real(0.02, 0.2);
-    let drawn = (rule(), gmax, weights(), start, taus, steps, gate, dropout);
-    drawn.prop_map(|(rule, gmax, weights, start, taus, steps, gate, dropout)| {
-        let (w_min, inhibitory_gain, w_total) = match weights {
-            Weights::Plain => (0.0, 1.0, 0.0),
-            Weights::Signed { w_min, gain } => (w_min, gain, 0.0),
-            Weights::Scaled { share } => (0.0, 1.0, (share * gmax * REFERENCE_INPUTS).round()),
-        };
-        let (w_start_max, share) = start;
-        let (tau_pre_ms, tau_post_ms, tau_post_slow_ms) = taus;
-        let (a_pre, depression, step_end) = steps;
-        let (target_spikes, target_floor, tolerance) = gate;
-        let mut learning = Learning {
-            gmax,
-            w_min,
-            w_start_min: share * w_start_max,
-            w_start_max,
-            w_total,
-            inhibitory_gain,
-            tau_pre_ms,
-            tau_post_ms,
-            a_pre,
-            a_post: 0.0 - depression,
-            step_end,
-            dropout,
-            ..Learning::default()
-        };
-        rule.set(&mut learning);
-        let drawn = [
-            ("tau_post_slow_ms", tau_post_slow_ms),
-            ("target_spikes", target_spikes),
-            ("target_floor", target_floor),
-            ("tolerance", tolerance),
-        ];
-        for (name, value) in drawn {
-            if let Some(constant) = learning.constants.get_mut(name) {
-                *constant = value;
-            }
-        }
-        learning
-    })
 }
 
 fn pruning() -> impl Strategy<Value = Pruning> {
