@@ -130,6 +130,7 @@ pub struct StateVariable {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tau_ms: Option<f64>,
     /// What an own spike makes of it: a formula, in which its name is its value so far.
+    #[serde(default)]
     pub at_spike: String,
 }
 

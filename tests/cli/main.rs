@@ -36,6 +36,7 @@ mod repeat;
 mod reproduce;
 mod reproduce_flags;
 mod resumed;
+mod rules;
 mod run_folder;
 mod shapes_of_data;
 mod silence;
