@@ -33,10 +33,10 @@
 //! networks" (Krasnoyarsk 2024), after Diehl & Cook (Front. Comput. Neurosci. 9, 2015). Poisson
 //! inputs, one a pixel or, behind [`front_end`], one an edge, drive N excitatory leaky
 //! integrate-and-fire neurons through plastic weights (S1); each excites an inhibitory neuron of its own (S2), which inhibits all others (S3). S1
-//! learns by trace-based STDP in the group of the image's class and by all-LTD in all others, and
-//! loses weights that are not used: `w(t) = w(t_s) exp(-k ((t - t_s) / tau)^2)`, t_s being the
-//! synapse's last presynaptic spike ("use it or lose it"). A count-gated rule ([`model::gate`]), which scales the
-//! steps by what each group has fired, learns all ten digits. Diehl & Cook's own network, whose neurons learn without
+//! learns by trace-based STDP in the group of the image's class and by all-LTD in all others, or by a rule that a formula
+//! gives ([`guide::reference::rules`]), and loses weights that are not used: `w(t) = w(t_s) exp(-k ((t - t_s) / tau)^2)`, t_s being the
+//! synapse's last presynaptic spike ("use it or lose it"). A count-gated rule, which scales the steps by
+//! what each group has fired, learns all ten digits. Diehl & Cook's own network, whose neurons learn without
 //! labels and are labelled afterwards, runs too ([`presets::diehl_cook`]).
 //! [`guide::explanation::network`] explains every name, with a drawing.
 //!
@@ -60,6 +60,7 @@
 //! | [`labels`] | what neurons without groups have learned to answer to, and how they vote |
 //! | [`draws`] | what the host draws: weights, delays, the order of the images |
 //! | [`model`] | the equations, one file a mechanism, and the order of events in a step |
+//! | [`expression`] | formulas as people write them, from text to operations; knows no other module |
 //! | [`front_end`] | what lies between an image and the inputs: nothing, or oriented edges |
 //! | [`params`] | every parameter with its unit, validated: the one source of truth |
 //! | [`presets`] | one set of parameters for each published experiment, and the best found |

@@ -343,7 +343,9 @@ fn rules() {
     for rule in named_rules() {
         model.learning.constants.extend(rule.constants.clone());
     }
-    for name in ["rate", "slow"] {
+    // A rule has two variables at most.
+    model.learning.constants.insert("slow".into(), 0.5);
+    for name in ["rate", "sliding"] {
         let variable = StateVariable {
             start: 1.5,
             kept: true,

@@ -194,6 +194,11 @@ fn take(network: &mut Network, from: &Replica) {
     let base = |params: &Params| params.model.excitatory.v_threshold_mv;
     let moved = (base(&network.params) - base(&from.network.params)) as f32;
     let (learned, gained) = (&from.weights, &from.network.state.neurons.v_threshold_mv);
+    let known = [
+        &from.network.state.neurons.rule_state_1,
+        &from.network.state.neurons.rule_state_2,
+    ];
+    let variables = shared_variables(&network.params, &from.network.params);
     for &(new, old) in &kept {
         let column = learned.iter().skip(old).step_by(of);
         for (w, &learned) in network.weights.iter_mut().skip(new).step_by(n).zip(column) {
@@ -202,7 +207,20 @@ fn take(network: &mut Network, from: &Replica) {
         let neurons = &mut network.state.neurons;
         neurons.v_threshold_mv[new] = gained[old] + moved;
         neurons.v_latched_mv[new] = neurons.v_threshold_mv[new];
+        let own = [&mut neurons.rule_state_1, &mut neurons.rule_state_2];
+        for &(into, place) in &variables {
+            own[into][new] = known[place][old];
+        }
     }
+}
+
+/// Variables that the learning rules of both have by one name, as their place in the new network and in the old one.
+fn shared_variables(new: &Params, old: &Params) -> Vec<(usize, usize)> {
+    let (new, old) = (&new.model.learning.state, &old.model.learning.state);
+    let place = |name| old.keys().position(|known| known == name);
+    let new = new.keys().enumerate();
+    new.filter_map(|(into, name)| Some((into, place(name)?)))
+        .collect()
 }
 
 /// Neurons that go on, as their place in the new network and in the old one.

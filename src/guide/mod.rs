@@ -22,6 +22,10 @@ pub mod tutorials {
     #[doc = include_str!("links.md")]
     #[doc = include_str!("tutorials/parameters.md")]
     pub mod parameters {}
+
+    #[doc = include_str!("links.md")]
+    #[doc = include_str!("tutorials/own_rule.md")]
+    pub mod own_rule {}
 }
 
 /// Short recipes.
@@ -76,6 +80,10 @@ pub mod reference {
     #[doc = include_str!("links.md")]
     #[doc = include_str!("reference/values.md")]
     pub mod values {}
+
+    #[doc = include_str!("links.md")]
+    #[doc = include_str!("reference/rules.md")]
+    pub mod rules {}
 
     #[doc = include_str!("links.md")]
     #[doc = include_str!("reference/speed.md")]

@@ -217,3 +217,55 @@ fn constants_are_searched() {
         "learning.factor=\"1\",\"if(target, 1, -1)\"",
     ));
 }
+
+/// A network that goes on from another one takes over what its neurons remember by the same name.
+#[test]
+fn variables_go_on_with_train_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("rule.toml");
+    fs::write(&config, HOMEOSTATIC).unwrap();
+    let first = Run::tiny(&["--config", config.to_str().unwrap()]);
+    let from = first.checkpoint();
+    // A rate that hardly decays, though the last spikes are forgotten, and is left as it is; and a variable before it in
+    // the alphabet.
+    let still = [
+        "--set",
+        "learning.state.rate.at_spike=rate",
+        "--set",
+        "learning.state.rate.tau_ms=1e9",
+        "--set",
+        "learning.state.aside.at_spike=2",
+        "--rule",
+        "rate + aside",
+    ];
+    let out = folder.path().join("next");
+    let mut next = spikeprune(&[
+        "train",
+        "--quiet",
+        "--json",
+        "--device",
+        "cpu",
+        "--from",
+        from.arg(),
+        "--out",
+    ]);
+    succeed(next.arg(&out).args(still));
+    let bytes = fs::read(out.join("checkpoint.safetensors")).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let tensor = |name| floats(tensors.tensor(name).unwrap().data());
+    let (rates, before) = (
+        tensor("rule_state_2"),
+        floats(&first.tensor("rule_state_1").1),
+    );
+    let near = rates
+        .iter()
+        .zip(&before)
+        .filter(|(now, was)| (*now - *was).abs() < 0.02 * *was)
+        .count();
+    assert_eq!(near, rates.len(), "{rates:?} {before:?}");
+    assert!(
+        tensor("rule_state_1")
+            .iter()
+            .all(|&aside| [0.0, 2.0].contains(&aside))
+    );
+}

@@ -1,6 +1,7 @@
 //! The library from outside, by its front.
 
 mod front_end;
+mod guide;
 
 use spikeprune::backend::Variable;
 use spikeprune::backend::cpu::Cpu;

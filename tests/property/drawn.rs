@@ -86,7 +86,7 @@ fn rule(learning: &Learning) -> usize {
     named.unwrap_or(RULES - 1)
 }
 
-const RULES: usize = 5;
+const RULES: usize = 8;
 
 fn threshold(threshold: Threshold) -> usize {
     match threshold {

@@ -50,7 +50,8 @@ pub fn set_random_rule(learning: &mut Learning, seed: u64, of_groups: bool) {
     learning.constants = [("gain".to_string(), random.random_range(-3.0..3.0))].into();
     names.push("gain");
     learning.state.clear();
-    let own = ["rate", "slow"];
+    let mut own = ["rate", "slow", "sliding"];
+    own.rotate_left(random.random_range(0..3));
     for name in &own[..random.random_range(0..=2)] {
         names.push(name);
         let variable = StateVariable {

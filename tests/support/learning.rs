@@ -23,12 +23,10 @@ impl Rule {
 
 fn rule() -> impl Strategy<Value = Rule> {
     let random = any::<(u64, bool)>();
+    let named = named_rules().iter().map(|rule| Rule::Named(&rule.name));
     prop_oneof![
-        Just(Rule::Named("stdp")),
-        Just(Rule::Named("stdp-all-ltd")),
-        Just(Rule::Named("count-gated")),
-        Just(Rule::Named("triplet")),
-        random.prop_map(|(seed, of_groups)| Rule::Random { seed, of_groups })
+        3 => prop::sample::select(named.collect::<Vec<_>>()),
+        1 => random.prop_map(|(seed, of_groups)| Rule::Random { seed, of_groups })
     ]
 }
 
@@ -98,10 +96,9 @@ pub fn learning() -> impl Strategy<Value = Learning> {
             ("target_floor", target_floor),
             ("tolerance", tolerance),
         ];
-        for (name, value) in drawn {
-            if let Some(constant) = learning.constants.get_mut(name) {
-                *constant = value;
-            }
+        for (name, constant) in &mut learning.constants {
+            let drawn = drawn.iter().find(|(drawn, _)| drawn == name);
+            *constant = drawn.map_or(*constant * tau_pre_ms / 20.0, |(_, value)| *value);
         }
         learning
     })
