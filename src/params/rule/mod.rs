@@ -1,13 +1,17 @@
 //! The learning rule: formulas that are worked out at each E spike, and what they may name.
 
-use super::{FormulaError, Learning, Model, ParamsError, Trace, one_line};
+mod named;
+mod quantity;
+
+pub use named::{NamedRule, named_rules};
+pub use quantity::{QUANTITIES, Quantity};
+
+use super::{FormulaError, Learning, Model, ParamsError, one_line};
 use crate::expression::{
     Expression, LARGEST, MAX_NODES, SMALLEST, SyntaxError, identifiers, is_name,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 /// Variables of its own that a rule may have ([`Learning::state`]).
 pub const MAX_STATE: usize = 2;
@@ -15,106 +19,6 @@ pub const MAX_STATE: usize = 2;
 /// Steps after which a neuron's last spike counts as so long ago, and as what one that never fired has: 2^24, which f32
 /// still holds exactly; 4.6 hours at a step of 1 ms.
 pub const LONGEST_MEMORY: u32 = 1 << 24;
-
-/// What a formula of a rule may name besides the user's own constants and variables; all of the neuron that fires.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Quantity {
-    Target,
-    GroupSpikes,
-    OwnSpikes,
-    OtherSpikes,
-    T,
-    TImage,
-    SinceLast,
-    Step,
-    StepsImage,
-    StepsSinceLast,
-    DtMs,
-    Presented,
-    NeuronsPerGroup,
-    Theta,
-}
-
-/// Each quantity with its name and with what it is, its unit and its range.
-pub const QUANTITIES: [(&str, Quantity, &str); 14] = [
-    (
-        "target",
-        Quantity::Target,
-        "1 in the group of the image's class, 0 in all others",
-    ),
-    (
-        "group_spikes",
-        Quantity::GroupSpikes,
-        "spikes of the neuron's group in this image, with those of this step; from 1",
-    ),
-    (
-        "own_spikes",
-        Quantity::OwnSpikes,
-        "spikes of the neuron itself in this image, with this one; from 1",
-    ),
-    (
-        "other_spikes",
-        Quantity::OtherSpikes,
-        "spikes in this image, with those of this step, of that other group that has most; from 0",
-    ),
-    (
-        "t",
-        Quantity::T,
-        "time since the image came on, in ms; from 0 to the end of the pause after it",
-    ),
-    (
-        "t_image",
-        Quantity::TImage,
-        "how long an image is shown, in ms (time.stimulus_ms)",
-    ),
-    (
-        "since_last",
-        Quantity::SinceLast,
-        "time since the neuron's last spike before this one, in ms; at most 2^24 steps, which one that never fired has",
-    ),
-    ("step", Quantity::Step, "t in steps, a whole number"),
-    ("steps_image", Quantity::StepsImage, "t_image in steps"),
-    (
-        "steps_since_last",
-        Quantity::StepsSinceLast,
-        "since_last in steps",
-    ),
-    ("dt_ms", Quantity::DtMs, "length of a step, in ms"),
-    (
-        "presented",
-        Quantity::Presented,
-        "share of the training that is done, 0 to 1",
-    ),
-    (
-        "neurons_per_group",
-        Quantity::NeuronsPerGroup,
-        "neurons of a group",
-    ),
-    (
-        "theta",
-        Quantity::Theta,
-        "how far the neuron's adaptive threshold is above excitatory.v_threshold_mv, in mV, before this spike raises it",
-    ),
-];
-
-impl Quantity {
-    pub fn by_name(name: &str) -> Option<Self> {
-        let known = QUANTITIES.iter().find(|(known, ..)| *known == name);
-        known.map(|&(_, quantity, _)| quantity)
-    }
-
-    /// Whether it exists only where classes have groups of neurons.
-    pub fn is_of_groups(self) -> bool {
-        matches!(
-            self,
-            Self::Target | Self::GroupSpikes | Self::OtherSpikes | Self::NeuronsPerGroup
-        )
-    }
-
-    fn remembers(self) -> bool {
-        matches!(self, Self::SinceLast | Self::StepsSinceLast)
-    }
-}
 
 /// A variable that a rule keeps for each neuron.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -136,43 +40,6 @@ pub struct StateVariable {
 
 fn kept() -> bool {
     true
-}
-
-/// A rule that has a name.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct NamedRule {
-    pub name: String,
-    /// A sentence or two.
-    pub meaning: String,
-    pub factor: String,
-    #[serde(default = "one")]
-    pub factor_pre: String,
-    #[serde(default)]
-    pub trace: Trace,
-    #[serde(default)]
-    pub constants: BTreeMap<String, f64>,
-    #[serde(default)]
-    pub state: BTreeMap<String, StateVariable>,
-}
-
-fn one() -> String {
-    "1".into()
-}
-
-/// All rules that have names.
-pub fn named_rules() -> &'static [NamedRule] {
-    #[derive(Deserialize)]
-    struct File {
-        rule: Vec<NamedRule>,
-    }
-    static ALL: LazyLock<Vec<NamedRule>> = LazyLock::new(|| {
-        let file: File =
-            toml::from_str(include_str!("rules.toml")).expect("a file of this crate is read");
-        file.rule
-    });
-    &ALL
 }
 
 impl Learning {
