@@ -5,7 +5,7 @@ use crate::expression::{MAX_NODES, SyntaxError};
 
 /// A formula of a rule that cannot be read, or names what is not there.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{key} is {text:?}: {error}")]
+#[error("{key} is \"{text}\": {error}")]
 #[non_exhaustive]
 pub struct FormulaError {
     /// The dotted key of its parameter.

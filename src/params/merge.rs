@@ -65,12 +65,17 @@ fn forget_names(base: &mut Table, overlay: &Table) {
 /// Tables of the user's own values, which may gain keys.
 const OWN: [&str; 2] = ["learning.constants", "learning.state"];
 
-/// Whether keys of a table are the user's to give, or checked by their type.
-fn is_open(path: &str) -> bool {
-    OWN.iter().any(|own| {
-        path.strip_prefix(own)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    })
+/// What a value of the user's own holds before it is given; none where the path is no place for one.
+fn own_slot(path: &str, key: &str) -> Option<Value> {
+    let of_state = path.strip_prefix(OWN[1]);
+    match (path == OWN[0], of_state, key) {
+        (true, ..) => Some(Value::Float(0.0)),
+        (_, Some(""), _) => Some(Value::Table(Table::new())),
+        (_, Some(_), "start" | "tau_ms") => Some(Value::Float(0.0)),
+        (_, Some(_), "kept") => Some(Value::Boolean(true)),
+        (_, Some(_), "at_spike") => Some(Value::String(String::new())),
+        _ => None,
+    }
 }
 
 /// Leaves out constants and variables of a rule that an overlay puts another one in place of: those that none of the new
@@ -122,17 +127,16 @@ pub(super) fn merge(
         } else {
             format!("{path}.{key}")
         };
-        let number = Value::Float(0.0);
-        if path == OWN[0] {
-            base.entry(&key).or_insert(number);
-        } else if is_open(path) && !base.contains_key(&key) {
-            base.insert(key, value);
-            continue;
+        if let Some(empty) = own_slot(path, &key) {
+            base.entry(&key).or_insert(empty);
         }
         let Some(slot) = base.get_mut(&key) else {
-            let hint = nearest(&key, base)
-                .map(|near| format!("; the nearest here is {}", quoted(&near)))
-                .unwrap_or_default();
+            let hint = match path.starts_with(OWN[1]) {
+                true => "; a variable has at_spike, start, tau_ms and kept".into(),
+                false => nearest(&key, base)
+                    .map(|near| format!("; the nearest here is {}", quoted(&near)))
+                    .unwrap_or_default(),
+            };
             return Err(ConfigError::UnknownKey {
                 origin: origin.into(),
                 key: full_key,

@@ -61,6 +61,7 @@ fn rules_are_given_by_name_formula_setting_and_old_key() {
     assert_ne!(named, SHARED.weights());
     for flags in [
         &["--rule", "1"][..],
+        &["--rule", " stdp "],
         &["--set", "learning.factor=1"],
         &["--set", "learning.factor=\"2 - 1\""],
         &["--set", "learning.constants.one=1", "--rule", "one * 1"],
@@ -152,6 +153,35 @@ fn formulas_that_cannot_be_read_are_refused_at_their_place() {
         file(
             "[learning]\nfactor = 5\n",
             "learning.factor is 5: it must be a word in quotes",
+        ),
+    ]);
+    // What is near, and what is written otherwise, is told.
+    all_well([
+        train(&["--rule", "Target + 1"], 1, "the nearest is target"),
+        train(
+            &["--set", "learning.factor=reward"],
+            1,
+            "which --rule reward chooses",
+        ),
+        train(
+            &["--rule", "target +\n"],
+            1,
+            "learning.factor is \"target +\\n\": at its end, character 10",
+        ),
+        train(
+            &["--set", "learning.state.a.start=abc"],
+            1,
+            "learning.state.a.start is \"abc\": it must be a number",
+        ),
+        train(
+            &["--set", "learning.state.a.kept=maybe"],
+            1,
+            "it must be true or false",
+        ),
+        train(
+            &["--set", "learning.state.a.tau=5"],
+            1,
+            "a variable has at_spike, start, tau_ms and kept",
         ),
     ]);
     let labels = [

@@ -46,6 +46,7 @@ impl Learning {
     /// Another rule: one by its name, or a formula for the factor, with all else of the rule as it is. What constants
     /// already have values keep them.
     pub fn set_rule(&mut self, rule: &str) {
+        let rule = rule.trim();
         let Some(named) = named_rules().iter().find(|named| named.name == rule) else {
             self.factor = rule.into();
             return;
@@ -185,20 +186,17 @@ impl Model {
 
 /// What to say of a name that stands for nothing.
 fn unknown(name: &str, own: &[&String]) -> String {
+    if named_rules().iter().any(|rule| rule.name == name) {
+        return format!("this is the name of a rule, which --rule {name} chooses");
+    }
     let quantities = QUANTITIES.iter().map(|(known, ..)| *known);
     let known: Vec<&str> = quantities
         .chain(own.iter().map(|own| own.as_str()))
         .collect();
-    let shared = |other: &str| {
-        name.bytes()
-            .zip(other.bytes())
-            .take_while(|(a, b)| a == b)
-            .count()
-    };
-    let near = known
-        .iter()
-        .max_by_key(|known| shared(known))
-        .filter(|near| shared(near) >= 3);
+    let same = |(a, b): &(u8, u8)| a.eq_ignore_ascii_case(b);
+    let shared = |other: &str| name.bytes().zip(other.bytes()).take_while(same).count();
+    let near = known.iter().max_by_key(|known| shared(known));
+    let near = near.filter(|near| shared(near) >= 3);
     let near = near
         .map(|near| format!("; the nearest is {near}"))
         .unwrap_or_default();
