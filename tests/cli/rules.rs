@@ -164,9 +164,9 @@ fn formulas_that_cannot_be_read_are_refused_at_their_place() {
             "which --rule reward chooses",
         ),
         train(
-            &["--rule", "target +\n"],
+            &["--rule", "target\n+"],
             1,
-            "learning.factor is \"target +\\n\": at its end, character 10",
+            "learning.factor is \"target\\n+\": at its end, character 9",
         ),
         train(
             &["--set", "learning.state.a.start=abc"],
