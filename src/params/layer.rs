@@ -2,7 +2,7 @@
 
 use super::document::{document, explained};
 use super::merge::{CLASSES, forget_rule, is_number_or_word, merge, slot};
-use super::renamed::{Renamed, rename, renamed};
+use super::renamed::{RULE, Renamed, rename, renamed};
 use super::value::{ValueError, items, quoted, read, unquoted};
 use super::{Params, ParamsError, VERSION_LINE};
 use crate::presets;
@@ -209,7 +209,9 @@ pub fn set_value(
         hint: String::new(),
     })?;
     put(&mut overlay, value);
-    rename(&mut overlay, Some(params));
+    if rename(&mut overlay, Some(params)).contains(&RULE) {
+        forget_rule(&mut table, &overlay);
+    }
     merge(&mut table, overlay, "", origin)?;
     from_table(table, origin)
 }

@@ -64,7 +64,7 @@ const OF_JOB: [Renamed; 6] = [
 
 /// The rule of learning until 0.2.0, one of a few words, and the parameters that some rules had: formulas now, and
 /// constants that they name.
-const RULE: Renamed = Renamed {
+pub(super) const RULE: Renamed = Renamed {
     old: "learning.rule",
     new: "learning.factor",
 };

@@ -80,6 +80,22 @@ fn rules_are_given_by_name_formula_setting_and_old_key() {
     assert_ne!(by(&fewer), gated);
 }
 
+/// A rule by its name brings its constants, which keep the values that they have, and leaves none of another rule behind.
+#[test]
+fn a_named_rule_takes_the_place_of_another() {
+    let constants = |flags: &[&str]| {
+        let mut params = spikeprune(&["params", "--preset", "ten-class-edges"]);
+        let printed = params.args(flags).output().unwrap().stdout;
+        let set: Table = String::from_utf8(printed).unwrap().parse().unwrap();
+        set["learning"]["constants"].to_string()
+    };
+    let tuned = "{ target_floor = 0.15, target_spikes = 80.0, tolerance = 0.15 }";
+    assert_eq!(constants(&["--rule", "count-gated"]), tuned);
+    for rule in [["--rule", "reward"], ["--set", "learning.rule=reward"]] {
+        assert_eq!(constants(&rule), "{ margin = 5.0 }", "{rule:?}");
+    }
+}
+
 #[test]
 fn formulas_that_cannot_be_read_are_refused_at_their_place() {
     let folder = tempfile::tempdir().unwrap();
