@@ -35,7 +35,15 @@ fn annotated(params: &Params) -> String {
             table = header.trim_end_matches(']').to_string() + ".";
         }
         let key = line.split_once(" = ").map(|(key, _)| table.clone() + key);
-        let known = key.and_then(|key| parameters().iter().find(|known| is_of(&key, &known.key)));
+        // The tables of the user's own are explained above all that they hold.
+        let own = line
+            .starts_with('[')
+            .then(|| table.trim_end_matches('.').to_string());
+        let find = |key: String| parameters().iter().find(|known| is_of(&key, &known.key));
+        let known = match own {
+            Some(table) => find(table),
+            None => key.and_then(|key| parameters().iter().find(|known| known.key == key)),
+        };
         for comment in known.map(comments).unwrap_or_default() {
             text += &format!("# {comment}\n");
         }
