@@ -58,6 +58,9 @@ pub struct SourceOptions {
     /// stdin
     #[arg(long, value_parser = path(), value_name = "FILE")]
     config: Option<PathBuf>,
+    #[arg(long, help_heading = "Model", value_parser = RuleName, value_name = "RULE",
+        help = with_default("Learning rule: one that has a name, or a formula for the factor of a step", |p| p.model.learning.rule().to_string()))]
+    rule: Option<String>,
     /// Any parameter by its key, e.g. excitatory.tau_membrane_ms=50; may be repeated
     ///
     /// All flags and files read values alike: numbers as 0.5, .5 or 5e3, lists as 7,4,6 or [7, 4, 6] (with spaces in
@@ -132,9 +135,6 @@ pub struct ModelOptions {
     #[arg(long, value_parser = choices::<FrontEnd>(), value_name = "KIND",
         help = with_default("What the inputs are given of an image", |p| p.model.input.front_end))]
     front_end: Option<FrontEnd>,
-    #[arg(long, value_parser = RuleName, value_name = "RULE",
-        help = with_default("Learning rule: one that has a name, or a formula for the factor of a step", |p| p.model.learning.rule().to_string()))]
-    rule: Option<String>,
     #[arg(long, value_parser = choices::<Threshold>(), value_name = "KIND",
         help = with_default("What potentials are compared with in training", |p| p.model.excitatory.threshold_train))]
     threshold_train: Option<Threshold>,
@@ -262,6 +262,10 @@ impl SourceOptions {
             None => over("", "")?,
             Some((origin, text)) => laid_over(over(text, origin), origin, text, quiet)?,
         };
+        // Before settings, which may change what a rule brings.
+        if let Some(rule) = &self.rule {
+            params.model.learning.set_rule(rule);
+        }
         for setting in &self.set {
             params = apply_setting(&params, setting)?;
         }
@@ -351,9 +355,6 @@ impl ModelOptions {
     pub fn apply(&self, params: &mut Params) {
         set(&mut params.model.time.dt_ms, &self.dt_ms);
         set(&mut params.model.input.front_end, &self.front_end);
-        if let Some(rule) = &self.rule {
-            params.model.learning.set_rule(rule);
-        }
         set(
             &mut params.model.excitatory.threshold_train,
             &self.threshold_train,

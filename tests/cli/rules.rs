@@ -96,6 +96,30 @@ fn a_named_rule_takes_the_place_of_another() {
     }
 }
 
+/// Settings change what a named rule brings; none is dropped.
+#[test]
+fn settings_hold_beside_a_named_rule() {
+    for (rule, key, value) in [
+        ("pfister-gerstner", "state.slow.tau_ms", "50.0"),
+        ("bcm", "constants.drift", "0.5"),
+        ("reward", "constants.margin", "7.0"),
+        ("reward", "factor_pre", "\"0.5\""),
+        ("reward", "factor", "\"target\""),
+        ("triplet", "trace", "\"all\""),
+        ("stdp", "state.own.at_spike", "\"own + 1\""),
+    ] {
+        let setting = format!("learning.{key}={value}");
+        let text = succeed(&mut spikeprune(&[
+            "params", "--set", &setting, "--rule", rule,
+        ]));
+        let set: Table = text.parse().unwrap();
+        let found = key
+            .split('.')
+            .fold(&set["learning"], |table, key| &table[key]);
+        assert_eq!(found.to_string(), value, "{rule} {setting}");
+    }
+}
+
 #[test]
 fn formulas_that_cannot_be_read_are_refused_at_their_place() {
     let folder = tempfile::tempdir().unwrap();
