@@ -2,7 +2,7 @@
 
 use super::{BackendError, Frozen, Phase, Recorded, Showing, TestImages};
 use crate::network::{Network, NetworkError};
-use crate::params::{Lanes, Params};
+use crate::params::{Lanes, Params, Steps};
 
 /// What the lanes of networks that are to run side by side have in common; none when there are no networks.
 ///
@@ -73,8 +73,11 @@ pub(super) fn check_recorded<'a>(
 
 /// Checks that the clock has room for another presentation: images that are shown again take more time than was
 /// planned.
-pub(super) fn check_clock(network: &Network, clock: u32) -> Result<(), BackendError> {
-    let steps = network.params.model.steps()?;
+pub(super) fn check_clock(
+    network: &Network,
+    steps: &Steps,
+    clock: u32,
+) -> Result<(), BackendError> {
     match clock.checked_add(steps.stimulus + steps.rest + steps.spare()) {
         Some(_) => Ok(()),
         None => Err(BackendError::ClockFull {

@@ -138,34 +138,45 @@ impl<T: Choice> TypedValueParser for Choices<T> {
     }
 }
 
-/// Reads the name of a learning rule, or a formula: whether it is one shows once all that it may name is known.
+/// A learning rule: the name of one, or a formula.
 #[derive(Clone)]
-pub struct RuleName;
+pub struct RuleText(pub String);
 
-fn rules() -> impl Iterator<Item = PossibleValue> {
-    let rules = named_rules().iter();
-    rules.map(|rule| PossibleValue::new(&rule.name).help(rule.meaning.trim_end_matches('.')))
+impl Choice for RuleText {
+    fn all() -> Vec<(String, String)> {
+        let rules = named_rules().iter();
+        rules
+            .map(|rule| (rule.name.clone(), rule.meaning.clone()))
+            .collect()
+    }
+
+    fn by_name(name: &str) -> Option<Self> {
+        Some(Self(name.into()))
+    }
 }
 
-impl TypedValueParser for RuleName {
-    type Value = String;
+/// Reads a rule. Whether a formula is one shows once all that it may name is known.
+#[derive(Clone)]
+pub struct RuleParser;
+
+impl TypedValueParser for RuleParser {
+    type Value = RuleText;
 
     fn parse_ref(
         &self,
         command: &Command,
         arg: Option<&Arg>,
         value: &OsStr,
-    ) -> Result<String, Error> {
-        let bare = value.to_str().and_then(|text| bare(text).ok());
-        let value = bare.as_ref().map_or(value, AsRef::as_ref);
-        match value.to_str() {
-            Some(text) if !text.trim().is_empty() && !is_name(text) => Ok(text.into()),
-            _ => PossibleValuesParser::new(rules()).parse_ref(command, arg, value),
+    ) -> Result<RuleText, Error> {
+        let text = value.to_str().and_then(|text| bare(text).ok());
+        match text {
+            Some(text) if !text.trim().is_empty() && !is_name(&text) => Ok(RuleText(text)),
+            _ => choices().parse_ref(command, arg, value),
         }
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(rules()))
+        Some(Box::new(possible::<RuleText>()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Flags that set parameters, and how they are laid over a preset and a file.
 
-use super::choices::{List, RuleName, choice_list, choices};
+use super::choices::{List, RuleParser, RuleText, choice_list, choices};
 use super::data::DataOptions;
 use super::output::note;
 use super::paths::{bare, path};
@@ -58,9 +58,9 @@ pub struct SourceOptions {
     /// stdin
     #[arg(long, value_parser = path(), value_name = "FILE")]
     config: Option<PathBuf>,
-    #[arg(long, help_heading = "Model", value_parser = RuleName, value_name = "RULE",
+    #[arg(long, help_heading = "Model", value_parser = RuleParser, value_name = "RULE",
         help = with_default("Learning rule: one that has a name, or a formula for the factor of a step", |p| p.model.learning.rule().to_string()))]
-    rule: Option<String>,
+    rule: Option<RuleText>,
     /// Any parameter by its key, e.g. excitatory.tau_membrane_ms=50; may be repeated
     ///
     /// All flags and files read values alike: numbers as 0.5, .5 or 5e3, lists as 7,4,6 or [7, 4, 6] (with spaces in
@@ -263,7 +263,7 @@ impl SourceOptions {
             Some((origin, text)) => laid_over(over(text, origin), origin, text, quiet)?,
         };
         // Before settings, which may change what a rule brings.
-        if let Some(rule) = &self.rule {
+        if let Some(RuleText(rule)) = &self.rule {
             params.model.learning.set_rule(rule);
         }
         for setting in &self.set {

@@ -31,18 +31,21 @@ fn annotated(params: &Params) -> String {
     let mut table = String::new();
     let mut text = String::new();
     for line in to_toml(params).lines() {
-        if let Some(header) = line.strip_prefix('[') {
-            table = header.trim_end_matches(']').to_string() + ".";
-        }
-        let key = line.split_once(" = ").map(|(key, _)| table.clone() + key);
-        // The tables of the user's own are explained above all that they hold.
-        let own = line
-            .starts_with('[')
-            .then(|| table.trim_end_matches('.').to_string());
-        let find = |key: String| parameters().iter().find(|known| is_of(&key, &known.key));
-        let known = match own {
-            Some(table) => find(table),
-            None => key.and_then(|key| parameters().iter().find(|known| known.key == key)),
+        let known = match line.strip_prefix('[') {
+            Some(header) => {
+                let header = header.trim_end_matches(']');
+                table = format!("{header}.");
+                // A table of the user's own is explained above all that it holds.
+                parameters().iter().find(|known| is_of(header, &known.key))
+            }
+            None => {
+                let key = line
+                    .split_once(" = ")
+                    .map(|(key, _)| format!("{table}{key}"));
+                parameters()
+                    .iter()
+                    .find(|known| Some(&known.key) == key.as_ref())
+            }
         };
         for comment in known.map(comments).unwrap_or_default() {
             text += &format!("# {comment}\n");
@@ -52,9 +55,9 @@ fn annotated(params: &Params) -> String {
     text
 }
 
-/// Whether a key is that of a parameter, or one of the user's own in its table.
-fn is_of(key: &str, parameter: &str) -> bool {
-    let rest = key.strip_prefix(parameter);
+/// Whether a table is that of a parameter, or one in it.
+fn is_of(table: &str, parameter: &str) -> bool {
+    let rest = table.strip_prefix(parameter);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 

@@ -12,6 +12,7 @@ const FUNCTIONS: [(&str, usize); 6] = [
     ("abs", 1),
     ("exp_neg", 1),
 ];
+const COMPARISONS: [&str; 6] = ["<", "<=", ">", ">=", "==", "!="];
 /// Words that no part may be called.
 const OPERATORS: [&str; 3] = ["and", "or", "not"];
 
@@ -205,12 +206,12 @@ impl<'a> Parser<'a> {
     fn comparison(&mut self) -> Parsed {
         let left = self.sum()?;
         let symbol = self.word();
-        if !["<", "<=", ">", ">=", "==", "!="].contains(&symbol.text) {
+        if !COMPARISONS.contains(&symbol.text) {
             return Ok(left);
         }
         self.advance();
         let right = self.sum()?;
-        if ["<", "<=", ">", ">=", "==", "!="].contains(&self.word().text) {
+        if COMPARISONS.contains(&self.word().text) {
             let twice = "two comparisons are joined by and: a < b and b < c";
             return self.word().wrong(twice);
         }
@@ -227,32 +228,33 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn sum(&mut self) -> Parsed {
-        let mut left = self.product()?;
-        loop {
-            let operation = match self.word().token {
-                Token::Symbol("+") => Operation::Add,
-                Token::Symbol("-") => Operation::Subtract,
-                _ => return Ok(left),
-            };
-            self.advance();
-            let right = self.product()?;
+    /// Operands with these operators between them, from left to right.
+    fn chain(
+        &mut self,
+        operand: fn(&mut Self) -> Parsed,
+        operators: [(&str, Operation); 2],
+    ) -> Parsed {
+        let mut left = operand(self)?;
+        while let Some((_, operation)) = operators.into_iter().find(|(symbol, _)| self.take(symbol))
+        {
+            let right = operand(self)?;
             left = self.apply(operation, [left, right])?;
         }
+        Ok(left)
+    }
+
+    fn sum(&mut self) -> Parsed {
+        self.chain(
+            Self::product,
+            [("+", Operation::Add), ("-", Operation::Subtract)],
+        )
     }
 
     fn product(&mut self) -> Parsed {
-        let mut left = self.signed()?;
-        loop {
-            let operation = match self.word().token {
-                Token::Symbol("*") => Operation::Multiply,
-                Token::Symbol("/") => Operation::Divide,
-                _ => return Ok(left),
-            };
-            self.advance();
-            let right = self.signed()?;
-            left = self.apply(operation, [left, right])?;
-        }
+        self.chain(
+            Self::signed,
+            [("*", Operation::Multiply), ("/", Operation::Divide)],
+        )
     }
 
     fn signed(&mut self) -> Parsed {

@@ -106,6 +106,19 @@ pub struct Outcome {
     pub state_2: f32,
 }
 
+/// Spikes in this image of that other group that has most.
+pub fn strongest_other(group_spikes: &[u32], own: u32) -> u32 {
+    let mut most = 0;
+    for (group, &spikes) in (0..).zip(group_spikes) {
+        most = if group != own && spikes > most {
+            spikes
+        } else {
+            most
+        };
+    }
+    most
+}
+
 /// A result within the limits of magnitudes.
 #[inline(always)]
 pub fn limited(x: f32) -> f32 {

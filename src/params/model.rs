@@ -350,7 +350,8 @@ pub struct Learning {
     pub state: BTreeMap<String, StateVariable>,
 }
 
-fn formula_of_one() -> String {
+/// The formula of a factor that changes nothing.
+pub(super) fn formula_of_one() -> String {
     "1".into()
 }
 

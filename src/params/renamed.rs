@@ -131,17 +131,10 @@ pub fn rename(table: &mut Table, base: Option<&Params>) -> Vec<Renamed> {
     let Some(Value::Table(job)) = table.get_mut("job") else {
         return found;
     };
-    let mut old = Table::new();
     for (key, renamed) in ZEROS {
         found.extend(job.get(key).is_some_and(is_zero).then_some(renamed));
     }
-    for renamed in OF_JOB {
-        let name = renamed.old.trim_start_matches("job.");
-        if let Some(value) = job.remove(name) {
-            old.insert(name.into(), value);
-            found.push(renamed);
-        }
-    }
+    let mut old = taken(job, OF_JOB, &mut found);
     if let Some(train) = train(&mut old, base) {
         job.insert("train".into(), train.into());
     }
@@ -174,17 +167,27 @@ fn in_place(table: &mut Table) -> Vec<Renamed> {
     found
 }
 
-/// Gives a rule its formulas, and its parameters their place among the constants.
-fn rule(learning: &mut Table, base: Option<&Learning>) -> Vec<Renamed> {
-    let mut found = Vec::new();
-    let mut constants = Table::new();
-    for renamed in OF_RULES {
-        let name = renamed.old.trim_start_matches("learning.");
-        if let Some(value) = learning.remove(name) {
-            constants.insert(name.into(), value);
+/// Takes values by their old names out of a table, and notes which were there.
+fn taken<const N: usize>(
+    table: &mut Table,
+    renamed: [Renamed; N],
+    found: &mut Vec<Renamed>,
+) -> Table {
+    let mut old = Table::new();
+    for renamed in renamed {
+        let (_, name) = renamed.old.split_once('.').unwrap_or_default();
+        if let Some(value) = table.remove(name) {
+            old.insert(name.into(), value);
             found.push(renamed);
         }
     }
+    old
+}
+
+/// Gives a rule its formulas, and its parameters their place among the constants.
+fn rule(learning: &mut Table, base: Option<&Learning>) -> Vec<Renamed> {
+    let mut found = Vec::new();
+    let mut constants = taken(learning, OF_RULES, &mut found);
     let named = |name: &&str| named_rules().iter().any(|rule| rule.name == **name);
     if let Some(name) = learning.get("rule").and_then(Value::as_str).filter(named) {
         let rule = base.cloned().unwrap_or_default().with_rule(name);

@@ -1,8 +1,7 @@
 //! Learning rules of the user's own: from a flag, settings or a file to weights that repeat.
 
-use crate::program::{
-    Run, SHARED, all_well, floats, refused, spikeprune, succeed, tiny, tiny_train,
-};
+use crate::program::{Run, SHARED, all_well, floats, refused, spikeprune, succeed, tiny_train};
+use crate::sweep;
 use std::fs;
 use toml::Table;
 
@@ -248,15 +247,7 @@ fn constants_are_searched() {
         "--set",
         "learning.constants.gain=1",
     ];
-    let search = |out, grid| {
-        let mut command = spikeprune(&["sweep", "--device", "cpu", "--quiet", "--out"]);
-        command
-            .arg(out)
-            .args(tiny())
-            .args(rule)
-            .args(["--grid", grid]);
-        command
-    };
+    let search = |out, grid| sweep::search(out, &[&rule[..], &["--grid", grid]].concat());
     succeed(&mut search(&out, "learning.constants.gain=0,1,2.5"));
     let text = fs::read_to_string(out.join("sweep.csv")).unwrap();
     let mut rows: Vec<&str> = text.lines().collect();

@@ -4,8 +4,8 @@ use crate::program::{all_well, refused, spikeprune, succeed, tiny, tiny_train};
 use std::fs;
 use std::path::Path;
 
-/// A search of six tiny trainings, two of them of another size.
-fn search(out: &Path, flags: &[&str]) -> assert_cmd::Command {
+/// A search over tiny trainings.
+pub fn search(out: &Path, flags: &[&str]) -> assert_cmd::Command {
     let mut command = spikeprune(&["sweep", "--device", "cpu", "--quiet", "--out"]);
     command.arg(out).args(tiny()).args(flags);
     command

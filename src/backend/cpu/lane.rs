@@ -19,8 +19,6 @@ pub struct Lane {
     /// E spikes of the presentation, by neuron and by group.
     pub counts: Vec<u32>,
     pub group_spikes: Vec<u32>,
-    /// Room for what the rule works out at an E spike.
-    pub rule_values: [f32; VALUES],
 }
 
 /// The fixed delays of S2 and S3, in steps. S3 comes in rows of whole [`Counts`], [`NEVER`] where there is no synapse.
@@ -70,6 +68,8 @@ pub struct NetworkOnCpu {
     pub active: Vec<u16>,
     /// Presynaptic traces of all inputs at an E spike.
     pub trace_now: Vec<f32>,
+    /// Values of the rule at an E spike.
+    pub rule_values: [f32; VALUES],
     /// The decays at the input spikes of the presentation.
     pub decays: Decays,
 }
@@ -147,7 +147,6 @@ impl Lane {
             s3: DelayRing::new(steps.delay_i_to_e_max, size),
             counts: vec![0; size],
             group_spikes: vec![0; size.div_ceil(c.groups.group_size as usize)],
-            rule_values: [0.0; VALUES],
         }
     }
 
@@ -178,7 +177,6 @@ impl Lane {
             s3: load_ring(&state.arrivals_s3, size),
             counts: vec![0; size],
             group_spikes: vec![0; size.div_ceil(c.groups.group_size as usize)],
-            rule_values: [0.0; VALUES],
         }
     }
 }
@@ -206,6 +204,7 @@ impl NetworkOnCpu {
             kept: Vec::new(),
             active: Vec::new(),
             trace_now: vec![0.0; network.params.model.inputs()],
+            rule_values: [0.0; VALUES],
             decays: Decays::default(),
             wiring: Wiring::new(&network),
             network,

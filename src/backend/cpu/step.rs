@@ -33,6 +33,8 @@ pub enum S1<'a> {
         /// Share of the training that is done.
         presented: f32,
         rule: &'a rule::Program,
+        /// Room for the values of the rule.
+        rule_values: &'a mut [f32; rule::VALUES],
         /// Synapses that take part, as [`crate::model::dropout::fill`] has them; none where all do.
         kept: Option<&'a [Block]>,
         /// Whether input spikes leave the weights as they are.
@@ -260,6 +262,7 @@ fn output_spikes(
         step_scale,
         presented,
         rule,
+        rule_values,
         kept,
         ..
     } = s1
@@ -277,7 +280,7 @@ fn output_spikes(
             group: *group,
             presented: *presented,
         };
-        let outcome = apply_rule(c, rule, lane, now, spike);
+        let outcome = apply_rule(c, rule, rule_values, lane, now, spike);
         let trace = c.stdp.keep_at_spike * lane.neurons.trace_post[b].0[l];
         let step_pre = *step_scale * outcome.factor_pre;
         lane.neurons.trace_post[b].0[l] = multiply_add(step_pre, c.stdp.a_post, trace);
@@ -315,6 +318,7 @@ struct Spike {
 fn apply_rule(
     c: &Constants,
     rule: &rule::Program,
+    values: &mut [f32; rule::VALUES],
     lane: &mut Lane,
     now: u32,
     spike: Spike,
@@ -329,13 +333,12 @@ fn apply_rule(
     let (b, l) = (j / BLOCK, j % BLOCK);
     let n = &mut lane.neurons;
     let others = match rule.knows_others {
-        1 => strongest_other(&lane.group_spikes, own),
+        1 => rule::strongest_other(&lane.group_spikes, own),
         _ => 0,
     };
     let since_last = now
         .wrapping_sub(n.last_spike_e[j])
         .min(rule::LONGEST_MEMORY);
-    let values = &mut lane.rule_values;
     values[rule::TARGET] = if own == group { 1.0 } else { 0.0 };
     values[rule::GROUP_SPIKES] = lane.group_spikes[own as usize] as f32;
     values[rule::OWN_SPIKES] = lane.counts[j] as f32;
@@ -351,15 +354,6 @@ fn apply_rule(
     n.rule_state_1[b].0[l] = outcome.state_1;
     n.rule_state_2[b].0[l] = outcome.state_2;
     outcome
-}
-
-/// Spikes in this image of that other group that has most.
-fn strongest_other(group_spikes: &[u32], own: u32) -> u32 {
-    let mut most = 0;
-    for (group, &spikes) in (0..).zip(group_spikes) {
-        most = if group == own { most } else { most.max(spikes) };
-    }
-    most
 }
 
 /// Resets the neurons that fired.

@@ -47,7 +47,7 @@ impl NetworkOnCpu {
         );
         let group = showing.group;
         for attempt in 0..self.rates.len() {
-            check_clock(&self.network, self.lane.clock)?;
+            check_clock(&self.network, &steps, self.lane.clock)?;
             let draw = Draw {
                 seed: self.network.seed,
                 stream: Stream::Train,
@@ -137,6 +137,7 @@ impl NetworkOnCpu {
                     step_scale: params.step_scale(presented) as f32,
                     presented: params.share_done(presented) as f32,
                     rule: &self.rule,
+                    rule_values: &mut self.rule_values,
                     kept: drops_out.then_some(&self.kept[..]),
                     still: self.still,
                 }

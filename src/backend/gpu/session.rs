@@ -118,8 +118,8 @@ impl Session for GpuSession {
 pub(super) fn task(network: usize, host: &Network, stream: Stream, presentation: u32) -> Task {
     Task {
         clock: host.state.clock,
-        step_scale: host.params.step_scale(host.state.presented) as f32,
-        presented: host.params.share_done(host.state.presented) as f32,
+        step_scale: host.params.step_scale(presentation) as f32,
+        presented: host.params.share_done(presentation) as f32,
         ..Task::new(network, host.seed, stream, presentation)
     }
 }

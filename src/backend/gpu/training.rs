@@ -68,8 +68,6 @@ impl Chunk {
                     image: uploads.slot(pixels, showing.image, self.shape.image, showing.shift),
                     clock: host.state.clock + ahead * per_image,
                     group: showing.group,
-                    step_scale: host.params.step_scale(host.state.presented + ahead) as f32,
-                    presented: host.params.share_done(host.state.presented + ahead) as f32,
                     ..task(index, host, Stream::Train, host.state.presented + ahead)
                 });
             }
@@ -149,7 +147,7 @@ impl Chunk {
         let mut tasks = Vec::with_capacity(running.len());
         for &index in running {
             let (host, place) = (&self.hosts[index], places[index]);
-            check_clock(host, host.state.clock)?;
+            check_clock(host, &host.params.model.steps()?, host.state.clock)?;
             let showing = plan[index][place.position];
             let image = std::iter::once(image_of(pixels, showing.image, self.shape.image));
             let probabilities = &self.probabilities[place.attempt as usize];

@@ -2,6 +2,7 @@
 
 use super::StateVariable;
 use crate::params::Trace;
+use crate::params::model::formula_of_one;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -15,7 +16,7 @@ pub struct NamedRule {
     /// A sentence or two.
     pub meaning: String,
     pub factor: String,
-    #[serde(default = "one")]
+    #[serde(default = "formula_of_one")]
     pub factor_pre: String,
     #[serde(default)]
     pub trace: Trace,
@@ -23,10 +24,6 @@ pub struct NamedRule {
     pub constants: BTreeMap<String, f64>,
     #[serde(default)]
     pub state: BTreeMap<String, StateVariable>,
-}
-
-fn one() -> String {
-    "1".into()
 }
 
 /// All rules that have names.
