@@ -9,6 +9,8 @@ const TINY: f32 = 1e-30;
 const FROZEN: u32 = 0u;
 const PRUNING: u32 = 1u;
 const LEARNING: u32 = 2u;
+// Learning in batches: changes are added to sums.
+const BATCH: u32 = 3u;
 
 // One presentation in one lane.
 struct Task {
@@ -31,6 +33,10 @@ struct Task {
     // Share of the step sizes that is left, and of the training that is done.
     step_scale: f32,
     presented: f32,
+    // Where images are learned from in batches: the place among the tasks of its network that run together, and the clock
+    // at the start of the image's slot.
+    place: u32,
+    slot: u32,
 }
 
 // What one dispatch does. Workgroup g runs task first_task + g.
@@ -41,7 +47,7 @@ struct Dispatch {
     steps: u32,
     // Steps with input.
     stimulus: u32,
-    // FROZEN, PRUNING or LEARNING.
+    // FROZEN, PRUNING, LEARNING or BATCH.
     s1: u32,
     // 1: lanes start from rest instead of from their state.
     from_rest: u32,
@@ -53,6 +59,19 @@ struct Dispatch {
     spikes_stride: u32,
     // In `poisson`, the steps whose spikes one thread adds up.
     share: u32,
+    // The rest is of batches. Networks, and where the sums begin in `totals`.
+    networks: u32,
+    sums: u32,
+    // Words of the uses of all inputs, which follow the spikes of a task.
+    uses: u32,
+    // In `turn`, lanes of each network that have run, of a batch of so many images; 1 where they are its first, or its last.
+    lanes: u32,
+    batch: u32,
+    begins: u32,
+    ends: u32,
+    // In `turn`, the first of the tasks whose spikes are drawn, and how many there are of each network.
+    next_task: u32,
+    draws: u32,
 }
 
 fn flush_tiny(x: f32) -> f32 {

@@ -1,8 +1,8 @@
 // What moves in a lane besides its weights: in registers and workgroup memory during a dispatch, in `state` between
 // dispatches. Variables of inputs that find no room in workgroup memory never leave `state`. Twin of src/model/state.rs.
 
-// For each lane FIELDS values of each neuron; INPUT_FIELDS of each input, and its DECAY where that is not in workgroup
-// memory; then the spikes of each group in this image. Floats by their bits.
+// For each lane FIELDS values of each neuron; INPUT_FIELDS of each input, and its DECAY; then the spikes of each group in
+// this image. Floats by their bits.
 @group(0) @binding(4) var<storage, read_write> state: array<u32>;
 
 // Places of the variables of a neuron; the last three are spikes under way to it through S2 and S3, and its own in this
@@ -24,14 +24,15 @@ const UNDER_WAY_S3: u32 = 13u;
 const SPIKES: u32 = 14u;
 const FIELDS: u32 = 15u;
 
-// Places of the variables of an input; after them, within a step, the decay of the weights at each of its input spikes.
+// Places of the variables of an input; after them, within a step, the decay of the weights at each of its input spikes, or,
+// within a batch, the decay of the weights of each input since it began.
 const TRACE_PRE: u32 = 0u;
 const LAST_INPUT: u32 = 1u;
 const INPUT_FIELDS: u32 = 2u;
 const DECAY: u32 = 2u;
 
 // Words of the variables of inputs, and of the state of a lane.
-const INPUT_WORDS: u32 = INPUT_FIELDS * INPUTS + (INPUTS - SHARED);
+const INPUT_WORDS: u32 = (INPUT_FIELDS + 1u) * INPUTS;
 const STRIDE: u32 = FIELDS * N + INPUT_WORDS + GROUPS;
 
 // What a lane has of its inputs during a dispatch, in the order of `state`; no array is empty.
@@ -131,9 +132,14 @@ fn rest(c: Constants, lane: u32, network: u32, thread: u32) {
     clear_rings(lane, thread);
 }
 
+// Variables of an input that last from dispatch to dispatch.
+fn kept_fields() -> u32 {
+    return select(INPUT_FIELDS, INPUT_FIELDS + 1u, dispatch.s1 == BATCH);
+}
+
 fn load_inputs(lane: u32, thread: u32) {
     let base = lane * STRIDE + FIELDS * N;
-    for (var at = thread; at < INPUT_FIELDS * SHARED; at += WORKGROUP) {
+    for (var at = thread; at < kept_fields() * SHARED; at += WORKGROUP) {
         shared_inputs[at] = state[base + at];
     }
     let spikes_of = base + INPUT_WORDS;
@@ -144,7 +150,7 @@ fn load_inputs(lane: u32, thread: u32) {
 
 fn store_inputs(lane: u32, thread: u32) {
     let base = lane * STRIDE + FIELDS * N;
-    for (var at = thread; at < INPUT_FIELDS * SHARED; at += WORKGROUP) {
+    for (var at = thread; at < kept_fields() * SHARED; at += WORKGROUP) {
         state[base + at] = shared_inputs[at];
     }
     let spikes_of = base + INPUT_WORDS;

@@ -15,6 +15,7 @@ struct Constants {
     groups: Groups,
     dropout: Dropout,
     prune: Prune,
+    batch: Batch,
 }
 
 @group(0) @binding(0) var<uniform> dispatch: Dispatch;
@@ -23,13 +24,14 @@ struct Constants {
 @group(0) @binding(2) var<storage, read> constants: array<Constants>;
 // For each task stimulus + 1 starts, then inputs.
 @group(0) @binding(7) var<storage, read> spikes: array<u32>;
-// E spikes of each lane's neurons since the host cleared them; a mark where something went wrong.
-@group(0) @binding(8) var<storage, read_write> counts: array<u32>;
+// E spikes since the host cleared them, and a mark where something went wrong: of each lane's neurons or, in a batch, of
+// each network's, and then of each lane. After them the sums of what a batch changes, two words for each weight.
+@group(0) @binding(8) var<storage, read_write> totals: array<atomic<u32>>;
 
 const WORDS: u32 = (N + 31u) >> 5u;
-// Marks in `counts`: a potential that stopped being finite, and more input spikes than there was room for.
-const DIVERGED: u32 = 0xffffffffu;
-const OVERFLOW: u32 = 0xfffffffeu;
+// Marks in counts, a bit each: a potential that stopped being finite, and more input spikes than there was room for.
+const DIVERGED: u32 = 0x80000000u;
+const OVERFLOW: u32 = 0x40000000u;
 
 // I neurons that fire, a bit each, for this step, the last and the next: so one barrier a step parts writing,
 // reading and clearing.
@@ -40,11 +42,11 @@ fn integrate(c: Constants, live: bool, now: u32, thread: u32, fired_e: ptr<funct
     for (var k = 0u; k < OWN; k++) {
         let j = thread + k * WORKGROUP;
         let above_e = integrate_excitatory(c.excitatory, live, k);
-        if dispatch.s1 == LEARNING {
+        if learns() {
             trace_post[k] = flush_tiny(trace_post[k] * c.stdp.keep_post);
         }
         (*fired_e)[k] = above_e && j < N && recovered(now, last_spike_e[k], c.excitatory.refractory);
-        if (*fired_e)[k] && dispatch.s1 == LEARNING {
+        if (*fired_e)[k] && learns() {
             own_spikes[k] += 1u;
             atomicAdd(&group_spikes[group_of(c.groups, j)], 1u);
         }
@@ -66,8 +68,13 @@ fn note_inputs(c: Constants, lane: u32, now: u32, first: u32, last: u32, thread:
         if dispatch.s1 == PRUNING || c.prune.continuous == 1u {
             decay = factor_or_loss(c.prune, idle);
         }
-        set_of_input(lane, DECAY, at - first, bitcast<u32>(decay));
-        if dispatch.s1 == LEARNING {
+        if dispatch.s1 == BATCH {
+            let since = together(c.prune, bitcast<f32>(of_input(lane, DECAY, input)), decay);
+            set_of_input(lane, DECAY, input, bitcast<u32>(since));
+        } else {
+            set_of_input(lane, DECAY, at - first, bitcast<u32>(decay));
+        }
+        if learns() {
             let trace = decayed_pre(bitcast<f32>(of_input(lane, TRACE_PRE, input)), keep_pre(c.stdp, idle));
             set_of_input(lane, TRACE_PRE, input, bitcast<u32>(c.stdp.keep_at_spike * trace + c.stdp.a_pre));
         }
@@ -82,6 +89,11 @@ fn input_spikes(c: Constants, task: Task, first: u32, last: u32, k: u32, j: u32)
         let w = (task.network * INPUTS + input) * N + j;
         if dispatch.s1 == FROZEN {
             receive(c.conductance, weights[w], k);
+            continue;
+        }
+        if dispatch.s1 == BATCH {
+            let since = bitcast<f32>(of_input(task.lane, DECAY, input));
+            input_spike_in_batch(c, since, w, k, kept(c.dropout, task, input, j));
             continue;
         }
         let decay = bitcast<f32>(of_input(task.lane, DECAY, at - first));
@@ -134,12 +146,14 @@ fn apply_rule(c: Constants, task: Task, now: u32, step: u32, k: u32, j: u32) -> 
 
 // E spike of own neuron k: the post half of learning, and the reset.
 fn fire(c: Constants, task: Task, now: u32, step: u32, k: u32, j: u32) {
-    if dispatch.s1 == LEARNING {
+    if learns() {
         let outcome = apply_rule(c, task, now, step, k, j);
         let step_pre = task.step_scale * outcome.factor_pre;
         trace_post[k] = step_pre * c.stdp.a_post + c.stdp.keep_at_spike * trace_post[k];
         let lr2 = task.step_scale * outcome.factor;
-        if lr2 != 0.0 {
+        if lr2 != 0.0 && dispatch.s1 == BATCH {
+            output_spike_in_batch(c, lr2, task, now, j);
+        } else if lr2 != 0.0 {
             output_spike(c, lr2, task, now, j);
         }
     }
@@ -150,18 +164,27 @@ fn fire(c: Constants, task: Task, now: u32, step: u32, k: u32, j: u32) {
 
 @compute @workgroup_size(WORKGROUP)
 fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
-    let task = tasks[dispatch.first_task + group.x];
+    let index = dispatch.first_task + group.x;
+    let task = tasks[index];
+    if task.lane == NO_LANE {
+        return;
+    }
     let lane = task.lane;
     let c = constants[2u * task.network + select(0u, 1u, dispatch.s1 == FROZEN)];
-    let base = (dispatch.first_task + group.x) * dispatch.spikes_stride;
+    let base = index * dispatch.spikes_stride;
     let live = c.excitatory.live == 1u;
-    if dispatch.from_rest == 1u {
+    if dispatch.from_rest == 1u && dispatch.s1 == BATCH {
+        rest_in_batch(c, task, thread);
+    } else if dispatch.from_rest == 1u {
         rest(c, lane, task.network, thread);
     } else {
         load(lane, thread);
     }
     if dispatch.s1 != FROZEN {
         load_inputs(lane, thread);
+    }
+    if dispatch.from_rest == 1u && dispatch.s1 == BATCH {
+        pass_inputs(c, index, task, thread);
     }
     if dispatch.latch == 1u {
         latch(c.excitatory);
@@ -198,7 +221,7 @@ fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
             if j < N {
                 if fired_e[k] {
                     send_s2(lane, task.network, now, k, j);
-                    count_spike(lane * N + j);
+                    count_spike(task, j);
                 }
                 send_inhibition(lane, task.network, now, k, j);
                 input_spikes(c, task, first, last, k, j);
@@ -214,7 +237,7 @@ fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
         }
     }
 
-    mark_faults(lane, base, thread);
+    mark_faults(task, base, thread);
     store(lane, thread);
     if dispatch.s1 != FROZEN {
         store_inputs(lane, thread);
@@ -231,24 +254,35 @@ fn normalize_own(c: Constants, network: u32, thread: u32) {
     }
 }
 
-// Counts an E spike; a mark stays.
-fn count_spike(at: u32) {
-    if counts[at] < OVERFLOW {
-        counts[at] += 1u;
+// Whether this dispatch changes weights by what neurons fire.
+fn learns() -> bool {
+    return dispatch.s1 == LEARNING || dispatch.s1 == BATCH;
+}
+
+// The place of a neuron's spikes in `totals`.
+fn count_of(task: Task, j: u32) -> u32 {
+    return select(task.lane, task.network, dispatch.s1 == BATCH) * N + j;
+}
+
+// Counts an E spike.
+fn count_spike(task: Task, j: u32) {
+    atomicAdd(&totals[count_of(task, j)], 1u);
+    if dispatch.s1 == BATCH {
+        atomicAdd(&totals[dispatch.networks * N + task.lane - 2u * dispatch.networks], 1u);
     }
 }
 
 // Marks what must not be taken for a result.
-fn mark_faults(lane: u32, base: u32, thread: u32) {
-    let capacity = dispatch.spikes_stride - dispatch.stimulus - 1u;
+fn mark_faults(task: Task, base: u32, thread: u32) {
+    let capacity = dispatch.spikes_stride - dispatch.stimulus - 1u - dispatch.uses;
     for (var k = 0u; k < OWN; k++) {
         let j = thread + k * WORKGROUP;
         if j < N {
             // A comparison with NaN is false.
             if !(abs(v_e_mv[k]) < 1e30 && abs(v_i_mv[k]) < 1e30) {
-                counts[lane * N + j] = DIVERGED;
+                atomicOr(&totals[count_of(task, j)], DIVERGED);
             } else if spikes[base + dispatch.stimulus] > capacity {
-                counts[lane * N + j] = OVERFLOW;
+                atomicOr(&totals[count_of(task, j)], OVERFLOW);
             }
         }
     }

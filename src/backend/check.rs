@@ -23,17 +23,38 @@ pub(super) fn common_lanes<'a>(
     Ok(Some(common))
 }
 
-/// Checks a plan of training: a list a network, of one length, whose images and groups exist.
+/// Checks that networks which are to learn side by side do so in the same batches, if in any.
+pub(super) fn check_batches(networks: &[Network]) -> Result<(), BackendError> {
+    let of = |network: &Network| {
+        let batches = network.params.batches();
+        batches.map(|batches| (batches, network.state.presented))
+    };
+    let common = networks.first().map(of);
+    match networks.iter().all(|network| Some(of(network)) == common) {
+        true => Ok(()),
+        false => Err(BackendError::Mixed),
+    }
+}
+
+/// Checks a plan of training: a list a network, of one length, whose images and groups exist, and which cuts no batch.
 pub(super) fn check_plan<'a>(
-    params: impl ExactSizeIterator<Item = &'a Params>,
+    networks: impl ExactSizeIterator<Item = &'a Network>,
     pixels: &[u8],
     plan: &[Vec<Showing>],
 ) -> Result<(), BackendError> {
-    let (expected, found) = (params.len(), plan.len());
+    let (expected, found) = (networks.len(), plan.len());
     if expected != found {
         return Err(BackendError::PlanLength { expected, found });
     }
-    for (params, showings) in params.zip(plan) {
+    for (network, showings) in networks.zip(plan) {
+        let (params, done) = (&network.params, network.state.presented as usize);
+        let (end, batch_end) = (
+            done + showings.len(),
+            params.end_of_batch(done, done + showings.len()),
+        );
+        if end != batch_end {
+            return Err(BackendError::CutsBatch { end, batch_end });
+        }
         if showings.len() != plan[0].len() {
             return Err(BackendError::Uneven);
         }

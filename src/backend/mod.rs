@@ -20,7 +20,7 @@ use crate::dataset::ImageShape;
 use crate::model::rng::Stream;
 use crate::network::{Network, NetworkError};
 use crate::params::ParamsError;
-use check::{check_clock, check_plan, check_recorded, check_test, check_watch, common_lanes};
+use check::{check_batches, check_clock, check_plan, check_recorded, check_test, check_watch, common_lanes};
 pub use kind::DeviceKind;
 pub use record::{Record, Variable, Watched};
 use std::borrow::Cow;
@@ -176,9 +176,14 @@ pub enum BackendError {
     Uneven,
     #[error(
         "the networks of one session must have the same number of neurons, presentations, label images and images \
-         between metrics, the same time step and times, and the same input"
+         between metrics, the same time step and times, the same input, and learn in the same batches"
     )]
     Mixed,
+    #[error(
+        "training would end after {end} images, within a batch: the next batch ends after {batch_end} \
+         (Params::end_of_batch)"
+    )]
+    CutsBatch { end: usize, batch_end: usize },
     /// What the device itself reports, such as [`gpu::error::GpuError`].
     #[error(transparent)]
     Device(Box<dyn std::error::Error + Send + Sync>),
@@ -262,7 +267,8 @@ pub trait Backend: Send + Sync {
 
 /// Networks that live on a device between calls.
 pub trait Session {
-    /// Trains network r on the images of `plan[r]`, in their order; all lists have the same length.
+    /// Trains network r on the images of `plan[r]`, in their order; all lists have the same length, and end where a batch
+    /// does ([`crate::params::Params::end_of_batch`]).
     ///
     /// `pixels` holds images, an intensity for each input.
     ///

@@ -18,8 +18,9 @@ use crate::trained::{Evoked, Metrics, Replica, Trained};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Most images of one call of the backend, and about how long a call may take.
+/// Most images of one call of the backend, or most batches where those are more, and about how long a call may take.
 const IMAGES_PER_CALL: usize = 50;
+const BATCHES_PER_CALL: usize = 16;
 const SECONDS_PER_CALL: f64 = 0.25;
 /// Images of noise that are shown at each row of the metrics, where they are to be.
 const NOISE_IMAGES: usize = 100;
@@ -141,7 +142,8 @@ pub fn train_networks(
     let every = params.job.metrics_every;
     let (mut per_call, mut saved) = (1, Instant::now());
     while done < total {
-        let next = next_stop(done, total, every, saving.every).min(done + per_call);
+        let wanted = next_stop(done, total, every, saving.every).min(done + per_call);
+        let next = params.end_of_batch(done, wanted);
         let plan: Vec<_> = schedules
             .iter_mut()
             .map(|schedule| schedule.presentations(done..next))
@@ -149,21 +151,22 @@ pub fn train_networks(
         let call = Instant::now();
         let (pixels, plan) = shown.for_training(&plan);
         run.session.train(&pixels, &plan)?;
-        per_call = images_per_call(next - done, call.elapsed().as_secs_f64());
-        done = next;
+        let most = IMAGES_PER_CALL.max(BATCHES_PER_CALL * params.batch_images(done as u32));
+        per_call = images_per_call(next - done, call.elapsed().as_secs_f64()).min(most);
+        let before = std::mem::replace(&mut done, next);
         observer(Event::Trained {
             images: done,
             of: total,
         })
         .map_err(ExperimentError::Observer)?;
-        if done == total || is_due(every, done) {
+        if done == total || is_due(every, before, done) {
             run.measure(backend, &shown, observer)?;
         }
         if done == total {
             run.ended = Some(start.elapsed());
         }
         let stop = done < total && saving.stop.load(Ordering::Relaxed);
-        if stop || saving.every.is_due(done, total, saved) {
+        if stop || saving.every.is_due(before, done, total, saved) {
             observer(Event::Save(run.trained()?)).map_err(ExperimentError::Observer)?;
             saved = Instant::now();
         }
@@ -218,23 +221,28 @@ fn needed(images: &LabelledImages, replicas: &[Replica]) -> Result<Vec<u32>, Dat
 }
 
 impl Every {
-    /// Whether to save after `done` of `total` images; at the end in any case.
-    fn is_due(self, done: usize, total: usize, saved: Instant) -> bool {
+    /// Whether to save after `done` of `total` images, `before` of them shown before the last call; at the end in any case.
+    fn is_due(self, before: usize, done: usize, total: usize, saved: Instant) -> bool {
         match self {
             Self::Never => false,
             _ if done == total => true,
-            Self::Images(every) => done.is_multiple_of(every.max(1)),
+            Self::Images(every) => passes(every.max(1), before, done),
             Self::Seconds(seconds) => saved.elapsed().as_secs_f64() >= seconds,
         }
     }
 }
 
 /// Whether metrics are due after `done` images, before the end.
-fn is_due(every: MetricsEvery, done: usize) -> bool {
+fn is_due(every: MetricsEvery, before: usize, done: usize) -> bool {
     match every {
         MetricsEvery::End => false,
-        MetricsEvery::Images(every) => done.is_multiple_of(every),
+        MetricsEvery::Images(every) => passes(every, before, done),
     }
+}
+
+/// Whether a multiple of `every` is reached or passed on the way: batches do not end where it would suit.
+fn passes(every: usize, before: usize, done: usize) -> bool {
+    before / every < done / every
 }
 
 /// The end of the next call at the latest: where metrics are due or the training is to be saved.
@@ -257,7 +265,7 @@ fn next_stop(done: usize, total: usize, metrics: MetricsEvery, saving: Every) ->
 /// Images of the next call, judged by the last one: progress is told and the training can be stopped between calls.
 fn images_per_call(images: usize, seconds: f64) -> usize {
     let in_time = SECONDS_PER_CALL * images as f64 / seconds.max(1e-9);
-    (in_time as usize).clamp(1, IMAGES_PER_CALL)
+    (in_time as usize).max(1)
 }
 
 /// What was measured of a network.

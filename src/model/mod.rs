@@ -14,12 +14,16 @@
 //!    image ([`dropout`]) neither conduct nor learn in it;
 //! 5. resets.
 //!
+//! Where images are learned from in batches ([`batch`]), each is shown from rest, its changes of the weights are added to
+//! sums, and the weights change, and are limited, when all images of the batch were shown.
+//!
 //! What arrives in step n therefore moves v first in step n + 1. Arithmetic on floats is `+ - *` alone, in
 //! f32, and never contracted, so that a compute shader with the same operations in the same order gives
 //! the same bits. Sums of three terms stand in an order that Mesa's compiler, which reorders others, keeps.
 //! Decay factors come from the host; the one function that must be evaluated inside the
 //! loop, exp(-x), is a polynomial ([`exp_neg`]).
 
+pub mod batch;
 pub mod compile;
 pub mod conductance;
 pub mod dropout;
@@ -145,6 +149,7 @@ pub struct Constants {
     pub groups: rule::Groups,
     pub dropout: dropout::Dropout,
     pub prune: prune::Prune,
+    pub batch: batch::Batch,
 }
 
 impl Constants {
@@ -163,6 +168,7 @@ impl Constants {
             groups: rule::Groups::new(model),
             dropout: dropout::Dropout::new(model),
             prune: prune::Prune::new(params),
+            batch: batch::Batch::new(model),
         })
     }
 

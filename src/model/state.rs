@@ -111,7 +111,7 @@ variables! {
 }
 
 impl Neurons<f32, u32> {
-    /// Before the first training image: potentials at their start, all else 0.
+    /// Before the first training image: potentials at their start, or at rest where images begin there, all else 0.
     pub fn initial(model: &Model, steps: &Steps) -> Self {
         let e = &model.excitatory;
         let threshold_mv = (e.v_threshold_mv + e.theta_start_mv) as f32;
@@ -121,16 +121,20 @@ impl Neurons<f32, u32> {
             .values()
             .map(|variable| variable.start)
             .collect();
+        let start_mv = |start_mv: f64, rest_mv: f64| match model.learning.batch {
+            1 => start_mv as f32,
+            _ => rest_mv as f32,
+        };
         let start = |place: usize| starts.get(place).map_or(0.0, |&start| start as f32);
         Self {
-            v_e_mv: e.v_start_mv as f32,
+            v_e_mv: start_mv(e.v_start_mv, e.v_rest_mv),
             v_threshold_mv: threshold_mv,
             v_latched_mv: threshold_mv,
             ge_e: 0.0,
             gi_e: 0.0,
             trace_post: 0.0,
             last_spike_e: long_ago(steps.memory_e),
-            v_i_mv: model.inhibitory.v_start_mv as f32,
+            v_i_mv: start_mv(model.inhibitory.v_start_mv, model.inhibitory.v_rest_mv),
             ge_i: 0.0,
             last_spike_i: long_ago(steps.refractory_i),
             rule_state_1: start(0),

@@ -146,7 +146,7 @@ pub fn traces_now(c: &Stdp, now: u32, apre: &[f32], last_input: &[u32], out: &mu
     }
 }
 
-/// Post half for one E spike: column `j` of the weights moves by `lr2` times the presynaptic traces. `active` lists
+/// Post half for one E spike: the column of its neuron, place `l` of the first block of each row, moves by `lr2` times the presynaptic traces. `active` lists
 /// all inputs whose trace is not 0; `kept(i)` tells whether the synapse from input i takes part, 1 or 0.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
@@ -157,12 +157,12 @@ pub fn output_spike(
     active: &[u16],
     weights: &mut [Block],
     blocks: usize,
-    j: usize,
+    l: usize,
     kept: impl Fn(usize) -> f32,
 ) {
     for &i in active {
         let i = usize::from(i);
-        let w = &mut weights[i * blocks + j / BLOCK].0[j % BLOCK];
+        let w = &mut weights[i * blocks].0[l];
         *w = clip(c, multiply_add(lr2, apre_now[i] * kept(i), *w));
     }
 }

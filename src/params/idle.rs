@@ -20,6 +20,13 @@ impl Model {
             "lateral.w_i_to_e_growth" => (self.neurons() == 100, "there are 100 neurons"),
             "learning.inhibitory_gain" => (learning.w_min == 0.0, "learning.w_min is 0"),
             "learning.tau_post_ms" => (learning.a_post == 0.0, "learning.a_post is 0"),
+            "learning.batch_growth_images"
+            | "learning.batch_step_images"
+            | "learning.batch_change_max" => (learning.batch == 1, "learning.batch is 1"),
+            "excitatory.v_start_mv" | "inhibitory.v_start_mv" => (
+                learning.batch > 1,
+                "learning.batch is above 1, so that images begin at rest",
+            ),
             key if key.starts_with("learning.constants.") => {
                 let name = key.rsplit('.').next().unwrap_or_default();
                 (!learning.names(name), "no formula of the rule names it")

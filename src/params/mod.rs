@@ -9,6 +9,7 @@
 //! turns times into whole steps.
 
 mod architecture;
+mod batch;
 mod differences;
 mod document;
 mod error;
@@ -47,7 +48,7 @@ pub use rule::{
     LONGEST_MEMORY, MAX_STATE, NamedRule, QUANTITIES, Quantity, StateVariable, named_rules,
 };
 pub use schema::{Allowed, Numbers, Parameter, parameters, words};
-pub use side_by_side::{LaneSteps, Lanes, SideBySide};
+pub use side_by_side::{Batches, LaneSteps, Lanes, SideBySide};
 pub use steps::Steps;
 pub use validate::{MAX_CHECKPOINT_BYTES, MAX_NEURONS, MAX_REPLICAS};
 pub use value::{ValueError, class_list, items, number, one_line, quoted, unquoted, whole, wholes};

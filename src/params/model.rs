@@ -340,6 +340,28 @@ pub struct Learning {
     #[schemars(range(min = 0, max = 0.99))]
     #[default(0.0)]
     pub dropout: f64,
+    /// Images that one network is shown at once, from the same weights, in training: 1 for one after another, each from
+    /// where the last one left the network. A batch's images are shown each from rest, and what they change is added up.
+    #[serde(default = "one_image")]
+    #[schemars(range(min = 1, max = 4_096))]
+    #[default(1)]
+    pub batch: usize,
+    /// How batches grow to their full size: after n images of the training a batch has at most 1 + n / this images; 0 for
+    /// full batches from the start.
+    #[serde(default = "growth_images")]
+    #[schemars(range(min = 0, max = 1_000_000))]
+    #[default(300)]
+    pub batch_growth_images: usize,
+    /// The steps of how many images a batch takes together: those of a larger batch are scaled by this / its images.
+    #[serde(default = "step_images")]
+    #[schemars(range(min = 0.01, max = 1_000_000))]
+    #[default(24.0)]
+    pub batch_step_images: f64,
+    /// Most that a batch changes a weight, relative to gmax.
+    #[serde(default = "change_max")]
+    #[schemars(range(min = 1e-4, max = 2))]
+    #[default(0.05)]
+    pub batch_change_max: f64,
     /// Numbers of your own, by the names by which formulas know them.
     #[serde(default)]
     pub constants: BTreeMap<String, f64>,
@@ -353,6 +375,24 @@ pub struct Learning {
 /// The formula of a factor that changes nothing.
 pub(super) fn formula_of_one() -> String {
     "1".into()
+}
+
+// What a file that does not name them says of batches, as those of earlier versions do not.
+
+fn one_image() -> usize {
+    Learning::default().batch
+}
+
+fn growth_images() -> usize {
+    Learning::default().batch_growth_images
+}
+
+fn step_images() -> f64 {
+    Learning::default().batch_step_images
+}
+
+fn change_max() -> f64 {
+    Learning::default().batch_change_max
 }
 
 /// Weight regularisation, "use it or lose it" (eq. 5).

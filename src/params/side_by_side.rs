@@ -39,6 +39,16 @@ pub struct SideBySide {
     /// Images that label the neurons; none where groups vote.
     label_images: Option<usize>,
     metrics_every: MetricsEvery,
+    batches: Option<Batches>,
+}
+
+/// Where batches end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batches {
+    size: usize,
+    growth_images: usize,
+    /// Images of a pass.
+    pass: usize,
 }
 
 impl Params {
@@ -76,6 +86,17 @@ impl Params {
                 Vote::Labels { images, .. } => Some(images),
             },
             metrics_every: self.job.metrics_every,
+            batches: self.batches(),
+        })
+    }
+
+    /// Where its batches end; none where images are learned from one by one.
+    pub fn batches(&self) -> Option<Batches> {
+        let learning = &self.model.learning;
+        self.learns_in_batches().then(|| Batches {
+            size: learning.batch,
+            growth_images: learning.batch_growth_images,
+            pass: self.job.train.of_pass(self.model.network.classes.len()),
         })
     }
 }

@@ -80,7 +80,7 @@ fn random_rules_have_the_bits_that_the_kernel_computes() {
         neurons: 3,
     };
     let kernel = Evaluation {
-        shader: Shader::step(size, 32),
+        shader: Shader::kernels(size, 32),
         size,
     };
     let mut random = ChaCha8Rng::seed_from_u64(18);

@@ -41,9 +41,8 @@ fn all_twins() -> Vec<Twins> {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         Twins {
             kernel: match name.as_str() {
-                "poisson.wgsl" => Shader::poisson(SIZE, 128),
                 "self_test.wgsl" => Shader::new(name.clone(), &text),
-                _ => Shader::step(SIZE, 128),
+                _ => Shader::kernels(SIZE, 128),
             },
             items: twins(&text).into_iter().flat_map(parsed).collect(),
             name,

@@ -14,7 +14,7 @@ mod translation;
 
 use naga::valid::{Capabilities, FunctionInfo, ModuleInfo, ValidationFlags, Validator};
 use naga::{Expression, Literal};
-use spikeprune::backend::gpu::pipelines::{Size, poisson_source, step_source, workgroups};
+use spikeprune::backend::gpu::pipelines::{Size, source, workgroups};
 use spikeprune::params::MAX_INPUTS;
 use std::path::{Path, PathBuf};
 
@@ -59,16 +59,10 @@ impl Shader {
         Self { name, module, info }
     }
 
-    fn poisson(size: Size, workgroup: u32) -> Self {
+    fn kernels(size: Size, workgroup: u32) -> Self {
         let Size { inputs, neurons } = size;
-        let name = format!("poisson, {inputs} inputs, {neurons} neurons, {workgroup} threads");
-        Self::new(name, &poisson_source(size, workgroup))
-    }
-
-    fn step(size: Size, workgroup: u32) -> Self {
-        let Size { inputs, neurons } = size;
-        let name = format!("step, {inputs} inputs, {neurons} neurons, {workgroup} threads");
-        Self::new(name, &step_source(size, workgroup))
+        let name = format!("{inputs} inputs, {neurons} neurons, {workgroup} threads");
+        Self::new(name, &source(size, workgroup))
     }
 
     /// The value of a `const`, which naga has worked out.
@@ -104,12 +98,7 @@ fn shaders() -> Vec<Shader> {
     let kernels = sizes()
         .into_iter()
         .flat_map(|size| threads(&size).into_iter().map(move |n| (size, n)))
-        .flat_map(|(size, workgroup)| {
-            [
-                Shader::poisson(size, workgroup),
-                Shader::step(size, workgroup),
-            ]
-        });
+        .map(|(size, workgroup)| Shader::kernels(size, workgroup));
     kernels
         .chain([Shader::new("self-test".to_owned(), &self_test)])
         .collect()

@@ -1,5 +1,6 @@
 //! A network laid out for the CPU: blocks of neurons, rows of weights padded to whole blocks.
 
+use super::batch::BatchRoom;
 use super::decays::Decays;
 use crate::model::conductance::{COUNTS, Counts, DelayRing, NEVER};
 use crate::model::poisson::RateTable;
@@ -62,6 +63,14 @@ pub struct NetworkOnCpu {
     pub inputs: Inputs<Vec<f32>, Vec<u32>>,
     /// Whether input spikes leave the weights as they are.
     pub still: bool,
+    pub room: Room,
+    /// What is needed to learn in batches.
+    pub batch: BatchRoom,
+}
+
+/// Room for what one presentation needs besides the state of its lane.
+#[derive(Clone)]
+pub struct Room {
     /// Synapses that take part in the presentation; unused without dropout.
     pub kept: Vec<Block>,
     /// Inputs that have a trace during the presentation.
@@ -72,6 +81,18 @@ pub struct NetworkOnCpu {
     pub rule_values: [f32; VALUES],
     /// The decays at the input spikes of the presentation.
     pub decays: Decays,
+}
+
+impl Room {
+    pub fn new(inputs: usize) -> Self {
+        Self {
+            kept: Vec::new(),
+            active: Vec::new(),
+            trace_now: vec![0.0; inputs],
+            rule_values: [0.0; VALUES],
+            decays: Decays::default(),
+        }
+    }
 }
 
 /// Plain values as blocks, the last one filled up with `padding`.
@@ -201,11 +222,8 @@ impl NetworkOnCpu {
             lane,
             weights,
             inputs: state.inputs.clone(),
-            kept: Vec::new(),
-            active: Vec::new(),
-            trace_now: vec![0.0; network.params.model.inputs()],
-            rule_values: [0.0; VALUES],
-            decays: Decays::default(),
+            room: Room::new(network.params.model.inputs()),
+            batch: BatchRoom::default(),
             wiring: Wiring::new(&network),
             network,
         })

@@ -1,5 +1,6 @@
 //! The native backend: lanes in parallel over threads, neurons in blocks that the compiler vectorises.
 
+mod batch;
 mod decays;
 mod lane;
 mod recorder;
@@ -56,6 +57,7 @@ impl Backend for Cpu {
 
     fn start(&self, networks: Vec<Network>) -> Result<Box<dyn Session + '_>, BackendError> {
         common_lanes(networks.iter())?;
+        check_batches(&networks)?;
         let networks = networks
             .into_iter()
             .map(NetworkOnCpu::load)
@@ -105,15 +107,20 @@ struct CpuSession<'a> {
 impl Session for CpuSession<'_> {
     fn train(&mut self, pixels: &[u8], plan: &[Vec<Showing>]) -> Result<(), BackendError> {
         check_plan(
-            self.networks.iter().map(|network| &network.network.params),
+            self.networks.iter().map(|network| &network.network),
             pixels,
             plan,
         )?;
+        // Threads that no network of its own keeps busy share the lanes of a batch.
         let networks = &mut self.networks;
+        let workers = (self.pool.current_num_threads()).div_ceil(networks.len().max(1));
         self.pool.install(|| {
             networks.par_iter_mut().zip(plan).try_for_each_init(
                 SpikeList::default,
                 |spikes, (network, showings)| {
+                    if network.network.params.learns_in_batches() {
+                        return network.train_batches(pixels, showings, workers);
+                    }
                     showings
                         .iter()
                         .try_for_each(|&showing| network.train_image(pixels, showing, spikes))

@@ -4,6 +4,7 @@ use super::decays::Decays;
 use super::lane::{Lane, Wiring};
 use super::recorder::Recorder;
 use crate::model::poisson::SpikeList;
+use crate::model::batch::{self, Sums};
 use crate::model::{BLOCK, Block, Constants, conductance, lif, multiply_add, prune, rule, stdp};
 use multiversion::multiversion;
 
@@ -18,7 +19,7 @@ pub enum S1<'a> {
         decays: &'a mut Decays,
     },
     Learning {
-        weights: &'a mut [Block],
+        plastic: Plastic<'a>,
         last_input: &'a mut [u32],
         decays: &'a mut Decays,
         trace_pre: &'a mut [f32],
@@ -37,8 +38,22 @@ pub enum S1<'a> {
         rule_values: &'a mut [f32; rule::VALUES],
         /// Synapses that take part, as [`crate::model::dropout::fill`] has them; none where all do.
         kept: Option<&'a [Block]>,
-        /// Whether input spikes leave the weights as they are.
+    },
+}
+
+/// Where what is learned goes.
+pub enum Plastic<'a> {
+    /// Into the weights at once; `still`: whether input spikes leave them as they are.
+    Weights {
+        weights: &'a mut [Block],
         still: bool,
+    },
+    /// Into sums beside the weights, which stay as the batch found them; `since`: how those of each input have decayed
+    /// since then.
+    Sums {
+        weights: &'a [Block],
+        sums: &'a mut [Sums],
+        since: &'a mut [f32],
     },
 }
 
@@ -205,12 +220,11 @@ fn input_spike(
             last_input[input] = now;
         }
         S1::Learning {
-            weights,
+            plastic,
             last_input,
             decays,
             trace_pre,
             kept,
-            still,
             ..
         } => {
             let decay = match c.prune.continuous {
@@ -222,13 +236,41 @@ fn input_spike(
                 gi: &mut lane.neurons.gi_e,
                 apost: &lane.neurons.trace_post,
             };
-            let weights = &mut weights[row.clone()];
-            match kept {
-                None if *still => {
-                    conductance::receive_row(&c.conductance, weights, to.ge, to.gi);
+            match plastic {
+                Plastic::Weights { weights, still } => {
+                    let weights = &mut weights[row.clone()];
+                    match kept {
+                        None if *still => {
+                            conductance::receive_row(&c.conductance, weights, to.ge, to.gi);
+                        }
+                        None => stdp::input_spike(c, decay, weights, to, |_| Block::splat(1.0)),
+                        Some(kept) => {
+                            stdp::input_spike(c, decay, weights, to, |b| kept[row.start + b])
+                        }
+                    }
                 }
-                None => stdp::input_spike(c, decay, weights, to, |_| Block::splat(1.0)),
-                Some(kept) => stdp::input_spike(c, decay, weights, to, |b| kept[row.start + b]),
+                Plastic::Sums {
+                    weights,
+                    sums,
+                    since,
+                } => {
+                    let linear = c.prune.decay == prune::LINEAR;
+                    since[input] = batch::together(linear, since[input], decay);
+                    let (since, sums) = (since[input], &mut sums[row.clone()]);
+                    let weights = &weights[row.clone()];
+                    match kept {
+                        None if c.prune.continuous == 0 => {
+                            conductance::receive_row(&c.conductance, weights, to.ge, to.gi);
+                            batch::add_traces(&c.batch, sums, to.apost, |_| Block::splat(1.0));
+                        }
+                        None => batch::input_spike(c, since, weights, sums, to, |_| {
+                            Block::splat(1.0)
+                        }),
+                        Some(kept) => batch::input_spike(c, since, weights, sums, to, |b| {
+                            kept[row.start + b]
+                        }),
+                    }
+                }
             }
             let trace = stdp::decayed_pre(trace_pre[input], decays.keep_pre[spike]);
             trace_pre[input] = multiply_add(c.stdp.keep_at_spike, trace, c.stdp.a_pre);
@@ -253,7 +295,7 @@ fn output_spikes(
         lane.group_spikes[group_of(j) as usize] += 1;
     }
     let S1::Learning {
-        weights,
+        plastic,
         last_input,
         trace_pre,
         trace_now,
@@ -291,14 +333,26 @@ fn output_spikes(
         if !std::mem::replace(&mut has_traces, true) {
             stdp::traces_now(&c.stdp, now, trace_pre, last_input, trace_now);
         }
-        match kept {
-            None => {
-                stdp::output_spike(&c.stdp, lr2, trace_now, active, weights, blocks, j, |_| 1.0)
+        let kept = *kept;
+        let takes_part = |i: usize| match kept {
+            None => 1.0,
+            Some(kept) => kept[i * blocks + b].0[l],
+        };
+        match plastic {
+            Plastic::Weights { weights, .. } => {
+                let weights = &mut weights[b..];
+                match kept {
+                    None => stdp::output_spike(
+                        &c.stdp, lr2, trace_now, active, weights, blocks, l, |_| 1.0,
+                    ),
+                    Some(_) => stdp::output_spike(
+                        &c.stdp, lr2, trace_now, active, weights, blocks, l, takes_part,
+                    ),
+                }
             }
-            Some(kept) => {
-                stdp::output_spike(&c.stdp, lr2, trace_now, active, weights, blocks, j, |i| {
-                    kept[i * blocks + b].0[l]
-                })
+            Plastic::Sums { sums, .. } => {
+                let sums = &mut sums[b..];
+                batch::output_spike(&c.batch, lr2, trace_now, active, sums, blocks, l, takes_part);
             }
         }
     }

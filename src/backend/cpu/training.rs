@@ -1,8 +1,8 @@
 //! One network in training on the CPU, image by image.
 
-use super::lane::{self, NetworkOnCpu};
+use super::lane::{self, Lane, NetworkOnCpu};
 use super::recorder::Recorder;
-use super::step::{self, Presentation, S1};
+use super::step::{self, Plastic, Presentation, S1};
 use crate::backend::{BackendError, Phase, Showing, check_clock, shifted};
 use crate::model::poisson::{Draw, RateTable, SpikeList};
 use crate::model::rng::Stream;
@@ -62,15 +62,15 @@ impl NetworkOnCpu {
             }
         }
         self.network.state.presented += 1;
-        self.check_finite()
+        self.check_finite(&self.lane)
     }
 
     /// A number that stops being finite reaches the potentials, wherever it was, so only they are checked.
-    fn check_finite(&self) -> Result<(), BackendError> {
+    pub fn check_finite(&self, lane: &Lane) -> Result<(), BackendError> {
         let (seed, image) = (self.network.seed, self.network.state.presented);
         for (what, values) in [
-            ("the potential", &self.lane.neurons.v_e_mv),
-            ("the inhibitory potential", &self.lane.neurons.v_i_mv),
+            ("the potential", &lane.neurons.v_e_mv),
+            ("the inhibitory potential", &lane.neurons.v_i_mv),
         ] {
             let values = values.iter().flat_map(|block| block.0);
             if let Some((neuron, value)) = values.enumerate().find(|(_, value)| !value.is_finite())
@@ -111,35 +111,38 @@ impl NetworkOnCpu {
             Phase::Window => S1::Pruning {
                 weights: &mut self.weights,
                 last_input: &mut self.inputs.last_input,
-                decays: &mut self.decays,
+                decays: &mut self.room.decays,
             },
             Phase::Train { group } => {
                 let presented = self.network.state.presented;
                 let drops_out = c.dropout.threshold > 0;
+                let room = &mut self.room;
                 if drops_out {
                     let size = [params.model.inputs(), self.lane.size()];
                     let seed = self.network.seed;
-                    dropout::fill(&c.dropout, seed, presented, size, &mut self.kept);
+                    dropout::fill(&c.dropout, seed, presented, size, &mut room.kept);
                 }
                 if c.normalize.w_total > 0.0 {
                     normalize::normalize(c, &mut self.weights, self.lane.neurons.v_e_mv.len());
                 }
                 let (now, last) = (self.lane.clock, &self.inputs.last_input);
-                find_active(&c.stdp, now, spikes, last, &mut self.active);
+                find_active(&c.stdp, now, spikes, last, &mut room.active);
                 S1::Learning {
-                    weights: &mut self.weights,
+                    plastic: Plastic::Weights {
+                        weights: &mut self.weights,
+                        still: self.still,
+                    },
                     last_input: &mut self.inputs.last_input,
-                    decays: &mut self.decays,
+                    decays: &mut room.decays,
                     trace_pre: &mut self.inputs.trace_pre,
-                    trace_now: &mut self.trace_now,
-                    active: &self.active,
+                    trace_now: &mut room.trace_now,
+                    active: &room.active,
                     group,
                     step_scale: params.step_scale(presented) as f32,
                     presented: params.share_done(presented) as f32,
                     rule: &self.rule,
-                    rule_values: &mut self.rule_values,
-                    kept: drops_out.then_some(&self.kept[..]),
-                    still: self.still,
+                    rule_values: &mut room.rule_values,
+                    kept: drops_out.then_some(&room.kept[..]),
                 }
             }
         };

@@ -11,6 +11,8 @@ use wgpu::BufferUsages;
 
 /// Longest time that one dispatch, and one submission, should take: desktops end what blocks them for seconds.
 const LONGEST: Duration = Duration::from_millis(100);
+/// The same on a device that is no GPU and draws no desktop.
+const LONGEST_IN_SOFTWARE: Duration = Duration::from_secs(1);
 /// Steps of a dispatch of the first batch, before the device's speed is known.
 const FIRST_STEPS: u64 = 32;
 /// Least number of steps of a submission, in any number of dispatches.
@@ -57,15 +59,18 @@ impl Batch<'_> {
 }
 
 impl Engine {
-    /// Words of one task in the spike lists: room for ten standard deviations more than are expected.
+    /// Words of the list of the spikes of one image: room for ten standard deviations more than are expected.
+    pub fn list_words(stimulus: u32, inputs: usize, most_spikes: f64) -> u32 {
+        let most = f64::from(stimulus) * inputs as f64;
+        let room = (most_spikes + 10.0 * libm::sqrt(most_spikes) + 64.0).min(most);
+        stimulus + 1 + room as u32
+    }
+
+    /// Words of one task in the spike lists.
     fn spikes_stride(stimulus: u32, inputs: usize, input: &Input<'_>) -> u32 {
         match input {
             Input::Lists { stride, .. } => *stride,
-            Input::Images { most_spikes, .. } => {
-                let most = f64::from(stimulus) * inputs as f64;
-                let room = (most_spikes + 10.0 * libm::sqrt(*most_spikes) + 64.0).min(most);
-                stimulus + 1 + room as u32
-            }
+            Input::Images { most_spikes, .. } => Self::list_words(stimulus, inputs, *most_spikes),
         }
     }
 
@@ -122,20 +127,31 @@ impl Engine {
         batch: &Batch<'_>,
     ) -> Result<(), GpuError> {
         let total = batch.presentations as u64 * u64::from(batch.steps);
-        self.time(total);
+        self.time(total, batch.width());
         let prepared = self.prepare(networks, lanes, batch)?;
-        let of_inputs = |steps| of_inputs(steps, networks.size.inputs);
-        let at_once = match self.step_time {
-            Some(step) => (LONGEST.as_nanos() / step.as_nanos().max(1)).max(1) as u64,
-            None => of_inputs(FIRST_STEPS),
-        };
+        let at_once = self.steps_at_once(networks.size.inputs, batch.width());
         let plan = prepared.plan(batch, 0..total, at_once);
-        let submitted = at_once.max(of_inputs(SUBMITTED_STEPS));
+        let submitted = at_once.max(of_inputs(SUBMITTED_STEPS, networks.size.inputs));
         let per_submit = (submitted / at_once.min(batch.steps.into())).max(1);
         for dispatches in plan.chunks(per_submit as usize) {
             self.dispatch(&prepared, dispatches, batch.width())?;
         }
         self.gpu.check()
+    }
+
+    /// Steps of one dispatch of so many lanes.
+    pub fn steps_at_once(&self, inputs: usize, lanes: usize) -> u64 {
+        let longest = match self.gpu.info.is_software() {
+            true => LONGEST_IN_SOFTWARE,
+            false => LONGEST,
+        };
+        match self.step_time {
+            Some((step, timed)) => {
+                let step = step.as_nanos().max(1) * lanes.div_ceil(timed.max(1)) as u128;
+                (longest.as_nanos() / step).max(1) as u64
+            }
+            None => of_inputs(FIRST_STEPS, inputs),
+        }
     }
 
     /// Runs one presentation of a batch step by step; after each, `fields` of the state of its lanes are
@@ -271,7 +287,14 @@ impl Engine {
             })
             .collect();
         let uniform = self.uniform(&dispatches)?;
-        let storage = [&prepared.tasks, &pixels, batch.rates, &prepared.spikes];
+        let networks = prepared.networks;
+        let storage = [
+            &prepared.tasks,
+            &networks.constants,
+            &pixels,
+            batch.rates,
+            &prepared.spikes,
+        ];
         let kernel = &self.pipelines.poisson;
         let bound = kernel.bind(&self.gpu.device, &uniform, &storage);
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());

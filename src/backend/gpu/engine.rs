@@ -22,10 +22,12 @@ pub struct Engine {
     traffic: Arc<Mutex<Traffic>>,
     /// Bytes of spike lists, or of images, that a training holds at once.
     pub input_bytes: u64,
-    /// Measured time of one step of a full set of lanes, once it is known.
-    pub step_time: Option<Duration>,
-    /// When the first batch was begun, and its steps, until it is read.
-    timed: Option<(Instant, u64)>,
+    /// Bytes that one buffer should take at most.
+    pub largest_buffer: u64,
+    /// Measured time of one step of so many lanes, once it is known.
+    pub step_time: Option<(Duration, usize)>,
+    /// When the first batch was begun, its steps and lanes, until it is read.
+    timed: Option<(Instant, u64, usize)>,
 }
 
 impl Engine {
@@ -40,6 +42,7 @@ impl Engine {
             pipelines,
             traffic,
             input_bytes: INPUT_BYTES.min(largest_buffer),
+            largest_buffer,
             step_time: None,
             timed: None,
         }
@@ -91,8 +94,13 @@ impl Engine {
     }
 
     pub fn write(&mut self, buffer: &wgpu::Buffer, bytes: &[u8]) {
+        self.write_at(buffer, 0, bytes);
+    }
+
+    /// Writes to a buffer from byte `offset` on.
+    pub fn write_at(&mut self, buffer: &wgpu::Buffer, offset: u64, bytes: &[u8]) {
         self.count(|traffic| traffic.bytes_up += bytes.len() as u64);
-        self.gpu.queue.write_buffer(buffer, 0, bytes);
+        self.gpu.queue.write_buffer(buffer, offset, bytes);
     }
 
     /// A copy of a buffer.
@@ -109,23 +117,34 @@ impl Engine {
         self.gpu.queue.submit([encoder.finish()]);
     }
 
-    /// Begins to time the first batch, of so many steps. The time ends when the results are read, so that the
-    /// host never waits just to measure.
-    pub fn time(&mut self, steps: u64) {
-        if self.step_time.is_none() && self.timed.is_none() {
-            self.timed = Some((Instant::now(), steps));
+    /// Begins to time the first steps of so many lanes, or adds to them. The time ends when the results are read, so that
+    /// the host never waits just to measure.
+    pub fn time(&mut self, steps: u64, lanes: usize) {
+        if self.step_time.is_none() {
+            let (_, timed, _) = self.timed.get_or_insert((Instant::now(), 0, lanes));
+            *timed += steps;
         }
     }
 
     /// All words of a buffer, after all that was submitted.
     pub fn read(&mut self, buffer: &wgpu::Buffer) -> Result<Vec<u32>, GpuError> {
+        self.read_first(buffer, buffer.size() as usize / 4)
+    }
+
+    /// The first words of a buffer, after all that was submitted.
+    pub fn read_first(
+        &mut self,
+        buffer: &wgpu::Buffer,
+        words: usize,
+    ) -> Result<Vec<u32>, GpuError> {
+        let size = 4 * words as u64;
         self.count(|traffic| traffic.waits += 1);
         self.count(|traffic| traffic.submits += 1);
-        self.count(|traffic| traffic.bytes_down += buffer.size());
-        let bytes = self.gpu.read(buffer, buffer.size())?;
-        if let Some((begun, steps)) = self.timed.take() {
+        self.count(|traffic| traffic.bytes_down += size);
+        let bytes = self.gpu.read(buffer, size)?;
+        if let Some((begun, steps, lanes)) = self.timed.take() {
             let steps = u32::try_from(steps).unwrap_or(u32::MAX).max(1);
-            self.step_time = Some(begun.elapsed() / steps);
+            self.step_time = Some((begun.elapsed() / steps, lanes));
         }
         Ok(bytemuck::pod_collect_to_vec(&bytes))
     }

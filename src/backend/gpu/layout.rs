@@ -1,6 +1,7 @@
 //! What host and kernels share, field by field. Twin of shaders/common.wgsl; a test holds the two together.
 
 use super::pipelines::Size;
+use crate::model::prune::{Prune, no_decay};
 use crate::model::rng::Stream;
 use crate::model::rule::{GROUPS, Program};
 use crate::model::state::{Inputs, Neurons, Value};
@@ -12,6 +13,7 @@ use bytemuck::{Pod, Zeroable};
 pub const FROZEN: u32 = 0;
 pub const PRUNING: u32 = 1;
 pub const LEARNING: u32 = 2;
+pub const BATCH: u32 = 3;
 
 /// Values of each neuron in the state of a lane: its variables, then the spikes under way to it through S2 and S3, and its
 /// own in this image.
@@ -20,9 +22,15 @@ pub const UNDER_WAY_S2: usize = Neurons::COUNT;
 pub const UNDER_WAY_S3: usize = Neurons::COUNT + 1;
 pub const SPIKES: usize = Neurons::COUNT + 2;
 
-/// Marks in the counts: a potential that stopped being finite; more input spikes than there was room for.
-pub const DIVERGED: u32 = u32::MAX;
-pub const OVERFLOW: u32 = u32::MAX - 1;
+/// Marks in the counts, a bit each: a potential that stopped being finite; more input spikes than there was room for.
+pub const DIVERGED: u32 = 0x8000_0000;
+pub const OVERFLOW: u32 = 0x4000_0000;
+
+/// Words of the uses of one input, which follow the spikes of a task where images are learned from in batches.
+pub const USE_WORDS: u32 = 3;
+
+/// The lane of a task that has nothing to do.
+pub const NO_LANE: u32 = u32::MAX;
 
 /// A shift that stands for an intensity that never fires.
 pub const SILENT: u32 = u32::MAX;
@@ -43,6 +51,8 @@ pub struct Task {
     pub group: u32,
     pub step_scale: f32,
     pub presented: f32,
+    pub place: u32,
+    pub slot: u32,
 }
 
 impl Task {
@@ -61,6 +71,8 @@ impl Task {
             group: 0,
             step_scale: 1.0,
             presented: 0.0,
+            place: 0,
+            slot: 0,
         }
     }
 }
@@ -80,13 +92,21 @@ pub struct Dispatch {
     pub slots_s3: u32,
     pub spikes_stride: u32,
     pub share: u32,
+    pub networks: u32,
+    pub sums: u32,
+    pub uses: u32,
+    pub lanes: u32,
+    pub batch: u32,
+    pub begins: u32,
+    pub ends: u32,
+    pub next_task: u32,
+    pub draws: u32,
 }
 
 /// Words of the state of one lane.
 pub fn state_stride(size: Size) -> usize {
-    // Where inputs stay in the state, so do the decays at their spikes within a step.
-    let decays = size.inputs - size.shared_inputs();
-    FIELDS * size.neurons + Inputs::COUNT * size.inputs + decays + GROUPS
+    // After the variables of inputs there is room for a decay of each.
+    FIELDS * size.neurons + (Inputs::COUNT + 1) * size.inputs + GROUPS
 }
 
 /// Words of the program of a learning rule.
@@ -155,7 +175,9 @@ pub fn pack_state(network: &Network, words: &mut Vec<u32>) {
     for (_, values) in state.inputs.list() {
         pack(values, words);
     }
-    // Decays within a step, and spikes of the groups within an image.
+    // Decays since a batch began, and spikes of the groups within an image.
+    let none = no_decay(&Prune::new(&network.params)).to_bits();
+    words.resize(words.len() + size.inputs, none);
     words.resize(end, 0);
 }
 

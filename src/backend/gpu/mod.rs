@@ -22,6 +22,7 @@ pub mod surroundings;
 mod testing;
 mod training;
 mod tuning;
+mod turns;
 
 use super::*;
 use crate::params::{Lanes as Shape, RETRIES};
@@ -155,13 +156,15 @@ impl Backend for Gpu {
 
     fn start(&self, networks: Vec<Network>) -> Result<Box<dyn Session + '_>, BackendError> {
         networks.iter().try_for_each(Network::check)?;
+        check_batches(&networks)?;
         let Some(shape) = common_lanes(networks.iter())? else {
             return Ok(Box::new(session::GpuSession::default()));
         };
         let mut session = session::GpuSession::default();
         let mut rest = networks;
         while !rest.is_empty() {
-            let next = rest.split_off(rest.len().min(self.networks_that_fit(shape)));
+            let batch = rest[0].params.model.learning.batch;
+            let next = rest.split_off(rest.len().min(self.networks_that_fit(shape, batch)));
             session.add(self.engine(shape)?, rest, shape)?;
             rest = next;
         }
@@ -178,7 +181,7 @@ impl Backend for Gpu {
             return Ok(Vec::new());
         };
         let mut counts = Vec::with_capacity(networks.len());
-        for networks in networks.chunks(self.networks_that_fit(shape)) {
+        for networks in networks.chunks(self.networks_that_fit(shape, 1)) {
             let engine = self.engine(shape)?;
             counts.extend(testing::test(
                 engine,
@@ -209,16 +212,21 @@ impl Backend for Gpu {
 }
 
 impl Gpu {
-    /// How many networks fit buffers of weights, delays and states; at least one, which may then be refused.
-    fn networks_that_fit(&self, shape: Shape) -> usize {
+    /// How many networks that learn in batches of so many images fit buffers of weights, delays and states; at least one,
+    /// whose batches then run in parts, or which may be refused.
+    fn networks_that_fit(&self, shape: Shape, batch: usize) -> usize {
         let (n, size) = (shape.neurons, size_of_lanes(shape));
         let slots =
             shape.steps.delay_e_to_i_max as usize + shape.steps.delay_i_to_e_max as usize + 2;
+        let (sums, lanes) = match batch {
+            1 => (0, 1),
+            batch => (2 * size.inputs * n + n + batch, batch + 2),
+        };
         let words = [
-            size.inputs * n,
+            (size.inputs * n).max(sums),
             layout::fixed_stride(n),
-            layout::state_stride(size),
-            slots * n,
+            lanes * layout::state_stride(size),
+            lanes * slots * n,
             2 * 256 * (RETRIES as usize + 1),
         ];
         let largest = words.into_iter().max().unwrap_or(1) as u64 * 4;

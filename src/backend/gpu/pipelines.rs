@@ -40,6 +40,8 @@ pub struct Pipelines {
     pub poisson: Kernel,
     pub advance: Kernel,
     pub flush: Kernel,
+    pub turn: Kernel,
+    pub scale: Kernel,
     /// Threads of a workgroup.
     pub workgroup: u32,
 }
@@ -48,6 +50,7 @@ pub struct Pipelines {
 pub struct Kernel {
     pub pipeline: wgpu::ComputePipeline,
     pub layout: wgpu::BindGroupLayout,
+    bindings: &'static [(u32, bool)],
 }
 
 /// Threads of a workgroup that are worth trying, first the number expected to be best: one for each neuron, up to what
@@ -81,19 +84,8 @@ fn preamble(size: Size, workgroup: u32) -> String {
     constants.map(line).concat()
 }
 
-/// The source of the kernel that draws input spikes.
-pub fn poisson_source(size: Size, workgroup: u32) -> String {
-    [
-        preamble(size, workgroup).as_str(),
-        include_str!("../../../shaders/common.wgsl"),
-        include_str!("../../../shaders/rng.wgsl"),
-        include_str!("../../../shaders/poisson.wgsl"),
-    ]
-    .concat()
-}
-
-/// The source of the kernels that advance lanes and flush weights.
-pub fn step_source(size: Size, workgroup: u32) -> String {
+/// The source of all kernels.
+pub fn source(size: Size, workgroup: u32) -> String {
     [
         preamble(size, workgroup).as_str(),
         include_str!("../../../shaders/common.wgsl"),
@@ -107,32 +99,56 @@ pub fn step_source(size: Size, workgroup: u32) -> String {
         include_str!("../../../shaders/prune.wgsl"),
         include_str!("../../../shaders/state.wgsl"),
         include_str!("../../../shaders/step.wgsl"),
+        include_str!("../../../shaders/batch.wgsl"),
+        include_str!("../../../shaders/poisson.wgsl"),
     ]
     .concat()
 }
 
-/// Bindings after the uniform at 0: whether a kernel writes to each.
-const POISSON_WRITES: [bool; 4] = [false, false, false, true];
-const STEP_WRITES: [bool; 8] = [false, false, true, true, true, false, false, true];
+// Bindings of kernels after the uniform at 0, and whether a kernel writes to each.
+
+/// Tasks, constants, pixels, rates, spikes.
+const POISSON: &[(u32, bool)] = &[(1, false), (2, false), (9, false), (10, false), (11, true)];
+/// Tasks, constants, weights, state, rings, fixed arrays, spikes, totals.
+const STEP: &[(u32, bool)] = &[
+    (1, false),
+    (2, false),
+    (3, true),
+    (4, true),
+    (5, true),
+    (6, false),
+    (7, false),
+    (8, true),
+];
+/// Tasks, constants, weights, state, totals, pixels, rates, spikes.
+const TURN: &[(u32, bool)] = &[
+    (1, false),
+    (2, false),
+    (3, true),
+    (4, true),
+    (8, true),
+    (9, false),
+    (10, false),
+    (11, true),
+];
 
 impl Pipelines {
     /// # Errors
     /// When the device refuses a kernel.
     pub fn new(gpu: &OpenDevice, size: Size, workgroup: u32) -> Result<Self, GpuError> {
-        let poisson = poisson_source(size, workgroup);
-        let step = step_source(size, workgroup);
+        let source = source(size, workgroup);
         gpu.scoped(|device| {
-            let module = |label, source: String| {
-                device.create_shader_module(wgpu::ShaderModuleDescriptor {
-                    label: Some(label),
-                    source: wgpu::ShaderSource::Wgsl(source.into()),
-                })
-            };
-            let (poisson, step) = (module("poisson", poisson), module("step", step));
+            let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: Some("spikeprune"),
+                source: wgpu::ShaderSource::Wgsl(source.into()),
+            });
+            let kernel = |entry, bindings| kernel(device, &module, entry, bindings);
             Self {
-                poisson: kernel(device, &poisson, "poisson", &POISSON_WRITES),
-                advance: kernel(device, &step, "advance", &STEP_WRITES),
-                flush: kernel(device, &step, "flush", &STEP_WRITES),
+                poisson: kernel("poisson", POISSON),
+                advance: kernel("advance", STEP),
+                flush: kernel("flush", STEP),
+                turn: kernel("turn", TURN),
+                scale: kernel("scale", STEP),
                 workgroup,
             }
         })
@@ -143,15 +159,17 @@ fn kernel(
     device: &wgpu::Device,
     module: &wgpu::ShaderModule,
     entry: &str,
-    writes: &[bool],
+    bindings: &'static [(u32, bool)],
 ) -> Kernel {
-    let uniform = wgpu::BufferBindingType::Uniform;
-    let storage = |&writes: &bool| wgpu::BufferBindingType::Storage { read_only: !writes };
-    let types = std::iter::once(uniform).chain(writes.iter().map(storage));
-    let entries: Vec<_> = types
-        .enumerate()
+    let uniform = (0, wgpu::BufferBindingType::Uniform);
+    let storage = |&(binding, writes): &(u32, bool)| {
+        let read_only = !writes;
+        (binding, wgpu::BufferBindingType::Storage { read_only })
+    };
+    let entries: Vec<_> = std::iter::once(uniform)
+        .chain(bindings.iter().map(storage))
         .map(|(binding, ty)| wgpu::BindGroupLayoutEntry {
-            binding: binding as u32,
+            binding,
             visibility: wgpu::ShaderStages::COMPUTE,
             ty: wgpu::BindingType::Buffer {
                 ty,
@@ -178,7 +196,11 @@ fn kernel(
         compilation_options: Default::default(),
         cache: None,
     });
-    Kernel { pipeline, layout }
+    Kernel {
+        pipeline,
+        layout,
+        bindings,
+    }
 }
 
 impl Kernel {
@@ -194,14 +216,11 @@ impl Kernel {
             offset: 0,
             size: wgpu::BufferSize::new(size_of::<super::layout::Dispatch>() as u64),
         });
-        let resources =
-            std::iter::once(uniform).chain(storage.iter().map(|buffer| buffer.as_entire_binding()));
-        let entries: Vec<_> = resources
-            .enumerate()
-            .map(|(binding, resource)| wgpu::BindGroupEntry {
-                binding: binding as u32,
-                resource,
-            })
+        let bindings = self.bindings.iter().map(|&(binding, _)| binding);
+        let buffers = bindings.zip(storage.iter().map(|buffer| buffer.as_entire_binding()));
+        let entries: Vec<_> = std::iter::once((0, uniform))
+            .chain(buffers)
+            .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
             .collect();
         device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: None,

@@ -18,7 +18,7 @@ pub struct Networks {
     pub count: usize,
     pub slots_s2: u32,
     pub slots_s3: u32,
-    constants: wgpu::Buffer,
+    pub constants: wgpu::Buffer,
     pub weights: wgpu::Buffer,
     fixed_arrays: wgpu::Buffer,
     pub rates: wgpu::Buffer,
@@ -29,7 +29,20 @@ pub struct Lanes {
     pub count: usize,
     pub state: wgpu::Buffer,
     pub rings: wgpu::Buffer,
-    pub counts: wgpu::Buffer,
+    /// Counts, then the sums of what a batch changes.
+    pub totals: wgpu::Buffer,
+    pub count_words: usize,
+}
+
+/// What batches need besides the lanes of the networks themselves.
+#[derive(Clone, Copy, Default)]
+pub struct ForBatches {
+    /// Lanes of each network: where images run, and one to add up in.
+    pub lanes: usize,
+    /// Words of the sums of all networks.
+    pub sums: usize,
+    /// Counts that lanes have besides those of their networks.
+    pub counts: usize,
 }
 
 impl Networks {
@@ -49,7 +62,7 @@ impl Networks {
             &lanes.rings,
             &self.fixed_arrays,
             spikes,
-            &lanes.counts,
+            &lanes.totals,
         ]
     }
 }
@@ -116,20 +129,29 @@ impl Engine {
         })
     }
 
-    /// Lanes in the states of their networks.
-    pub fn load_lanes(&mut self, networks: &[&Network]) -> Result<Lanes, GpuError> {
+    /// Lanes in the states of their networks, and room for what batches need.
+    pub fn load_lanes(
+        &mut self,
+        networks: &[&Network],
+        batches: ForBatches,
+    ) -> Result<Lanes, GpuError> {
         let (mut state, mut rings) = (Vec::new(), Vec::new());
         for network in networks {
             pack_state(network, &mut state);
             pack_rings(network, &mut rings);
         }
-        let n = networks[0].params.model.neurons();
-        Ok(Lanes {
+        let count_words = networks.len() * networks[0].params.model.neurons() + batches.counts;
+        let with_lanes = |words: usize| words * (1 + batches.lanes);
+        let lanes = Lanes {
             count: networks.len(),
-            state: self.filled("state", &state)?,
-            rings: self.filled("rings", &rings)?,
-            counts: self.empty("counts", networks.len() * n)?,
-        })
+            state: self.empty("state", with_lanes(state.len()))?,
+            rings: self.empty("rings", with_lanes(rings.len()))?,
+            totals: self.empty("totals", count_words + batches.sums)?,
+            count_words,
+        };
+        self.write(&lanes.state, bytemuck::cast_slice(&state));
+        self.write(&lanes.rings, bytemuck::cast_slice(&rings));
+        Ok(lanes)
     }
 
     /// Lanes for images that start from rest.
@@ -139,15 +161,16 @@ impl Engine {
             count,
             state: self.empty("state", count * state_stride(networks.size))?,
             rings: self.empty("rings", count * n * slots as usize)?,
-            counts: self.empty("counts", count * n)?,
+            totals: self.empty("totals", count * n)?,
+            count_words: count * n,
         })
     }
 
     /// The E spikes of each lane's neurons since the last reading.
     pub fn take_counts(&mut self, lanes: &Lanes) -> Result<Vec<u32>, GpuError> {
-        let counts = self.read(&lanes.counts)?;
+        let counts = self.read_first(&lanes.totals, lanes.count_words)?;
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
-        encoder.clear_buffer(&lanes.counts, 0, None);
+        encoder.clear_buffer(&lanes.totals, 0, Some(4 * lanes.count_words as u64));
         self.submit(encoder);
         Ok(counts)
     }
@@ -155,7 +178,7 @@ impl Engine {
 
 /// What the kernels mark instead of counting.
 pub fn check_counts(host: &Network, counts: &[u32]) -> Result<(), BackendError> {
-    if let Some(neuron) = counts.iter().position(|&count| count == DIVERGED) {
+    if let Some(neuron) = counts.iter().position(|&count| count & DIVERGED != 0) {
         let (seed, image) = (host.seed, host.state.presented);
         return Err(BackendError::Diverged {
             seed,
@@ -165,7 +188,7 @@ pub fn check_counts(host: &Network, counts: &[u32]) -> Result<(), BackendError> 
             image,
         });
     }
-    if counts.contains(&OVERFLOW) {
+    if counts.iter().any(|&count| count & OVERFLOW != 0) {
         let reason =
             "more input spikes than there was room for; this should not happen in a lifetime";
         return Err(GpuError::Driver(reason.into()).into());

@@ -5,7 +5,8 @@ use super::engine::Engine;
 use super::error::GpuError;
 use super::layout::{FROZEN, LEARNING, PRUNING, Task, state_stride, unpack_rings, unpack_state};
 use super::recording::{fields, records};
-use super::resident::{Lanes, Networks};
+use super::resident::{ForBatches, Lanes, Networks};
+use super::turns::{Turns, lanes_that_fit};
 use super::{Shape, most_spikes, size_of_lanes};
 use crate::backend::{
     BackendError, Phase, Record, Recorded, Session, Showing, check_plan, check_recorded,
@@ -31,6 +32,8 @@ pub(super) struct Chunk {
     pub probabilities: Vec<Vec<f64>>,
     pub networks: Networks,
     pub lanes: Lanes,
+    /// Where the networks learn in batches.
+    pub turns: Option<Turns>,
 }
 
 impl GpuSession {
@@ -52,7 +55,17 @@ impl GpuSession {
         };
         let tables: Vec<RateTable> = (0..attempts.unwrap_or(1)).flat_map(of_attempt).collect();
         let networks = engine.load(&all, &weights, &tables)?;
-        let lanes = engine.load_lanes(&all)?;
+        let batch = hosts[0].params.model.learning.batch;
+        let most = engine.largest_buffer;
+        let width = lanes_that_fit(shape, hosts.len(), batch, most);
+        let (turns, for_batches) = match batch {
+            1 => (None, ForBatches::default()),
+            _ => (
+                Some(Turns::new(&mut engine, width)?),
+                Turns::for_batches(width, hosts.len(), shape),
+            ),
+        };
+        let lanes = engine.load_lanes(&all, for_batches)?;
         let probabilities = tables
             .chunks(hosts.len())
             .map(RateTable::envelope)
@@ -64,6 +77,7 @@ impl GpuSession {
             probabilities,
             networks,
             lanes,
+            turns,
         });
         Ok(())
     }
@@ -90,7 +104,8 @@ impl GpuSession {
 
 impl Session for GpuSession {
     fn train(&mut self, pixels: &[u8], plan: &[Vec<Showing>]) -> Result<(), BackendError> {
-        check_plan(self.params().into_iter(), pixels, plan)?;
+        let hosts: Vec<&Network> = self.chunks.iter().flat_map(|chunk| &chunk.hosts).collect();
+        check_plan(hosts.into_iter(), pixels, plan)?;
         let mut rest = plan;
         for chunk in &mut self.chunks {
             let (plan, next) = rest.split_at(chunk.hosts.len());
@@ -126,6 +141,7 @@ pub(super) fn task(network: usize, host: &Network, stream: Stream, presentation:
 
 impl Chunk {
     fn present(&mut self, recorded: &Recorded<'_>) -> Result<Vec<Record>, BackendError> {
+        self.settle()?;
         let list = SpikeList::from_pairs(recorded.steps, recorded.spikes).words();
         let (group, s1) = match recorded.phase {
             Phase::Train { group } => (group, LEARNING),
@@ -171,6 +187,7 @@ impl Chunk {
     }
 
     fn read_out(&mut self) -> Result<Vec<Vec<f32>>, GpuError> {
+        self.settle()?;
         let any = |hosts: &[Network], mode: fn(PruningMode) -> bool| {
             hosts.iter().any(|h| mode(h.params.model.pruning.mode))
         };
@@ -233,7 +250,8 @@ impl Chunk {
             count: self.lanes.count,
             state: self.engine.copy(&self.lanes.state)?,
             rings: self.engine.copy(&self.lanes.rings)?,
-            counts: self.engine.copy(&self.lanes.counts)?,
+            totals: self.engine.copy(&self.lanes.totals)?,
+            count_words: self.lanes.count_words,
         };
         let rates = self.engine.rates(&tables)?;
         let dark = vec![0; self.shape.inputs().next_multiple_of(4)];
@@ -267,12 +285,14 @@ impl Chunk {
     }
 
     fn snapshot(&mut self) -> Result<Vec<Network>, GpuError> {
+        self.settle()?;
         let size = size_of_lanes(self.shape);
         let (n, stride) = (size.inputs * size.neurons, state_stride(size));
         let weights = self.engine.read(&self.networks.weights)?;
-        let state = self.engine.read(&self.lanes.state)?;
-        let rings = self.engine.read(&self.lanes.rings)?;
-        let ring_words = rings.len() / self.hosts.len();
+        let slots = (self.networks.slots_s2 + self.networks.slots_s3) as usize;
+        let (count, ring_words) = (self.hosts.len(), slots * size.neurons);
+        let state = (self.engine).read_first(&self.lanes.state, count * stride)?;
+        let rings = (self.engine).read_first(&self.lanes.rings, count * ring_words)?;
         for (index, host) in self.hosts.iter_mut().enumerate() {
             let floats = weights[index * n..(index + 1) * n].iter();
             host.weights = floats.map(|&bits| f32::from_bits(bits)).collect();

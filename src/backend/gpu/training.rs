@@ -18,6 +18,9 @@ struct Place {
 
 impl Chunk {
     pub fn train(&mut self, pixels: &[u8], plan: &[Vec<Showing>]) -> Result<(), BackendError> {
+        if self.turns.is_some() {
+            return self.train_in_batches(pixels, plan);
+        }
         // Where more than one attempt may be made.
         if self.probabilities.len() > 1 {
             return self.train_by_answers(pixels, plan);
@@ -82,7 +85,12 @@ impl Chunk {
 
     /// Adds up the spikes of what has run, and finds what went wrong in it.
     pub fn collect_counts(&mut self, trained: bool) -> Result<(), BackendError> {
-        let counts = self.engine.take_counts(&self.lanes)?;
+        self.answers(trained).map(|_| ())
+    }
+
+    /// The same; returns the spikes that each lane of a batch has fired.
+    pub fn answers(&mut self, trained: bool) -> Result<Vec<u32>, BackendError> {
+        let mut counts = self.engine.take_counts(&self.lanes)?;
         for (host, counts) in self
             .hosts
             .iter_mut()
@@ -93,7 +101,7 @@ impl Chunk {
                 host.state.spikes_e += counts.iter().map(|&count| u64::from(count)).sum::<u64>();
             }
         }
-        Ok(())
+        Ok(counts.split_off(self.hosts.len() * self.shape.neurons))
     }
 
     /// Image by image, each shown again and brighter as long as it evokes too few spikes. The host must know the
