@@ -130,16 +130,24 @@ fn input_of_network(network: u32, field: u32, i: u32) -> u32 {
     return network * STRIDE + FIELDS * N + field * INPUTS + i;
 }
 
+// Where an input was when the last lanes of its network had run.
+fn passed_by(c: Prune, network: u32, i: u32) -> Passed {
+    let decay = bitcast<f32>(state[input_of_network(network, DECAY, i)]);
+    let last_input = state[input_of_network(network, LAST_INPUT, i)];
+    return Passed(last_input, select(decay, no_decay(c), dispatch.begins == 1u));
+}
+
 // The state in which an image of a batch begins: at rest but for what outlasts an image.
 fn rest_in_batch(c: Constants, task: Task, thread: u32) {
     rest(c, task.lane, task.network, thread);
     for (var k = 0u; k < OWN; k++) {
         let j = min(thread + k * WORKGROUP, N - 1u);
         v_threshold_mv[k] = c.excitatory.v_threshold_mv;
+        v_latched_mv[k] = c.excitatory.v_threshold_mv;
         if c.excitatory.threshold == HOMEOSTATIC {
             v_threshold_mv[k] = bitcast<f32>(state[of_network(task.network, V_THRESHOLD_MV, j)]);
         }
-        v_latched_mv[k] = v_threshold_mv[k];
+        last_spike_i[k] = task.slot + long_ago(c.inhibitory.refractory);
         last_spike_e[k] = state[of_network(task.network, LAST_SPIKE_E, j)];
         rule_state_1[k] = bitcast<f32>(state[of_network(task.network, RULE_STATE_1, j)]);
         rule_state_2[k] = bitcast<f32>(state[of_network(task.network, RULE_STATE_2, j)]);
@@ -149,10 +157,7 @@ fn rest_in_batch(c: Constants, task: Task, thread: u32) {
 // Where the inputs are when the image of a task comes on, past the slots of those that run beside it.
 fn pass_inputs(c: Constants, index: u32, task: Task, thread: u32) {
     for (var i = thread; i < INPUTS; i += WORKGROUP) {
-        var passed = Passed(
-            state[input_of_network(task.network, LAST_INPUT, i)],
-            bitcast<f32>(state[input_of_network(task.network, DECAY, i)]),
-        );
+        var passed = passed_by(c.prune, task.network, i);
         // Traces begin at 0, so when an input last fired matters to the decay alone.
         if c.prune.continuous == 1u {
             for (var other = index - task.place; other < index; other++) {
@@ -172,7 +177,7 @@ fn merge_input(c: Constants, network: u32, i: u32, thread: u32) {
     let first = dispatch.first_task + network * dispatch.lanes;
     let last_input = input_of_network(network, LAST_INPUT, i);
     let decay = input_of_network(network, DECAY, i);
-    var passed = Passed(state[last_input], bitcast<f32>(state[decay]));
+    var passed = passed_by(c.prune, network, i);
     for (var index = first; index < first + dispatch.lanes; index++) {
         let words = (index + 1u) * dispatch.spikes_stride - dispatch.uses + i;
         let used = Use(
@@ -187,10 +192,10 @@ fn merge_input(c: Constants, network: u32, i: u32, thread: u32) {
             let at = (network * INPUTS + i) * N + j;
             weights[at] = merged(c, weights[at], passed.decay, take_change(c.batch, at));
         }
-        passed.decay = no_decay(c.prune);
     }
     storageBarrier();
     if thread == 0u {
+        state[input_of_network(network, TRACE_PRE, i)] = 0u;
         state[last_input] = passed.last_input;
         state[decay] = bitcast<u32>(passed.decay);
     }
@@ -199,6 +204,20 @@ fn merge_input(c: Constants, network: u32, i: u32, thread: u32) {
 // The threshold of a neuron with a memory after another image's time.
 fn fallen(c: Excitatory, v_threshold_mv: f32) -> f32 {
     return (v_threshold_mv - c.v_threshold_mv) * c.keep_theta + c.v_threshold_mv;
+}
+
+// A network in which nothing runs, but for what outlasts an image.
+fn rest_network(c: Constants, network: u32, j: u32, clock: u32) {
+    state[of_network(network, V_E_MV, j)] = bitcast<u32>(c.excitatory.v_rest_mv);
+    state[of_network(network, V_LATCHED_MV, j)] = bitcast<u32>(c.excitatory.v_threshold_mv);
+    state[of_network(network, GE_E, j)] = 0u;
+    state[of_network(network, GI_E, j)] = 0u;
+    state[of_network(network, TRACE_POST, j)] = 0u;
+    state[of_network(network, V_I_MV, j)] = bitcast<u32>(c.inhibitory.v_rest_mv);
+    state[of_network(network, GE_I, j)] = 0u;
+    state[of_network(network, LAST_SPIKE_I, j)] = clock + long_ago(c.inhibitory.refractory);
+    state[of_network(network, UNDER_WAY_S2, j)] = 0u;
+    state[of_network(network, UNDER_WAY_S3, j)] = 0u;
 }
 
 // Adds up, slot after slot, what outlasts the images for neuron j; the network has it when the batch ends.
@@ -243,6 +262,13 @@ fn merge_neuron(c: Constants, network: u32, j: u32) {
             let slot = tasks[index].slot;
             last_spike = slot + min(spike - slot, dispatch.steps - 1u);
         }
+    }
+    if dispatch.ends == 1u {
+        if !remembers {
+            sum_mv = c.excitatory.v_threshold_mv;
+        }
+        let clock = tasks[first + dispatch.lanes - 1u].slot + dispatch.steps;
+        rest_network(c, network, j, clock);
     }
     let home = select(sums, network, dispatch.ends == 1u);
     state[of_network(home, V_THRESHOLD_MV, j)] = bitcast<u32>(sum_mv);

@@ -195,7 +195,7 @@ fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
     for (var word = thread; word < 3u * WORDS; word += WORKGROUP) {
         atomicStore(&fired_i[word], 0u);
     }
-    workgroupBarrier();
+    meet();
 
     var fired_e: array<bool, OWN>;
     for (var s = 0u; s < dispatch.steps; s++) {

@@ -1,6 +1,7 @@
 //! The GPU backend against the native one, after whole trainings: every weight, potential, threshold, trace,
 //! delay line and spike count, to the bit.
 
+mod batches;
 mod device;
 #[path = "../support/difference.rs"]
 mod difference;

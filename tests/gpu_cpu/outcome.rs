@@ -49,7 +49,7 @@ pub fn plan(params: &Params, count: usize, replicas: usize) -> Vec<Vec<Showing>>
 /// Networks after a training, their weights as read out, and what they answer to the first images.
 #[derive(PartialEq)]
 pub struct Outcome {
-    networks: Vec<Network>,
+    pub networks: Vec<Network>,
     pub weights: Vec<Vec<f32>>,
     counts: Vec<SpikeCounts>,
     /// All spikes of the first answer; of small networks, as it takes its time.
@@ -123,7 +123,7 @@ pub fn assert_same(params: &Params, count: usize, replicas: usize) {
         .collect();
     let Some(gpu) = gpu::gpu() else { return };
     let native = assert_all_same(gpu, &networks, &plan(params, count, replicas));
-    if params.model.input.least_spikes > 5 {
+    if params.model.input.least_spikes > 5 && !params.learns_in_batches() {
         let again = |network: &Network| {
             let steps = params.model.steps().expect("whole steps");
             network.state.clock > count as u32 * (steps.stimulus + steps.rest)

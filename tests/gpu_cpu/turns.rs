@@ -9,7 +9,7 @@ use spikeprune::network::Network;
 use spikeprune::params::{Params, PruningMode, Threshold};
 
 /// A device whose buffers hold the weights of three networks of the paper.
-fn small() -> Option<Gpu> {
+pub fn small() -> Option<Gpu> {
     let adapter = adapter::adapters().into_iter().next()?;
     let gpu = Gpu::open(&adapter).expect("the first adapter opens");
     Some(gpu.with_largest_buffer(300_000))

@@ -186,11 +186,12 @@ fn every_variant_is_drawn_with_every_other_that_it_meets() {
 type Mechanism = (&'static str, fn(&Model) -> bool);
 
 /// What is either there or not; each must be seen with every rule both ways.
-const MECHANISMS: [Mechanism; 15] = [
+const MECHANISMS: [Mechanism; 16] = [
     ("signed weights", |model| model.learning.w_min < 0.0),
     ("scaled weights", |model| model.learning.w_total > 0.0),
     ("dropout", |model| model.learning.dropout > 0.0),
     ("falling steps", |model| model.learning.step_end < 1.0),
+    ("batches", |model| model.learning.batch > 1),
     ("retries", |model| model.input.least_spikes > 0),
     ("coarse intensities", |model| model.input.intensity_step > 1),
     ("oriented edges", |model| {

@@ -1,7 +1,6 @@
 //! What a training leaves, and what the networks answer then.
 
 use crate::device::Device;
-use crate::jobs::IMAGES;
 use spikeprune::backend::{Frozen, Session, Showing, SpikeCounts, TestImages};
 use spikeprune::experiment::prepare;
 use spikeprune::model::rng::Stream;
@@ -81,5 +80,5 @@ pub fn show(
 pub fn cut(plan: &[Vec<Showing>], at: usize) -> [Vec<Vec<Showing>>; 2] {
     let part =
         |range: std::ops::Range<usize>| plan.iter().map(move |list| list[range.clone()].to_vec());
-    [part(0..at).collect(), part(at..IMAGES).collect()]
+    [part(0..at).collect(), part(at..plan[0].len()).collect()]
 }

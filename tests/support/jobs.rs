@@ -116,6 +116,8 @@ impl Job {
             ..model.pruning
         };
         params.model.learning = model.learning;
+        params.model.learning.batch = others.learning.batch;
+        params.model.learning.batch_growth_images = others.learning.batch_growth_images;
         // A rule that names groups cannot learn where there are none.
         if params.validate().is_err() {
             let rule = others.learning.clone();
@@ -137,7 +139,7 @@ impl Job {
         prepare::pixels_as_shown(&model.input, &drawn).into_owned()
     }
 
-    /// Every image once, in an order and, where nothing lies before the inputs, with shifts that differ from replica to
+    /// Every image once, or more often where a batch ends later, in an order and, where nothing lies before the inputs, with shifts that differ from replica to
     /// replica.
     pub fn plan(&self, replica: usize) -> Vec<Showing> {
         let groups = self.params.model.network.classes.len();
@@ -154,7 +156,12 @@ impl Job {
                 down: shift(7 * position + 2 * replica),
             },
         };
-        (0..IMAGES).map(showing).collect()
+        (0..self.whole_batches(IMAGES)).map(showing).collect()
+    }
+
+    /// The end of the batch in which so many images end.
+    pub fn whole_batches(&self, images: usize) -> usize {
+        self.params.end_of_batch(0, images)
     }
 
     pub fn network(&self, replica: usize) -> Network {

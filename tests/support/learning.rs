@@ -50,6 +50,13 @@ fn weights() -> impl Strategy<Value = Weights> {
     ]
 }
 
+/// Images of a batch, how it grows, its steps, and the most that it changes a weight.
+fn batches() -> impl Strategy<Value = (usize, usize, f64, f64)> {
+    let images = prop_oneof![Just(1), 2..=8usize];
+    let change_max = prop_oneof![real(0.001, 0.1), real(0.1, 2.0)];
+    (images, 0..=3usize, real(0.5, 10.0), change_max)
+}
+
 pub fn learning() -> impl Strategy<Value = Learning> {
     let start = (real(0.2, 1.0), zero_or(real(0.0, 1.0)));
     let taus = (real(5.0, 50.0), real(5.0, 50.0), real(5.0, 80.0));
@@ -63,8 +70,11 @@ pub fn learning() -> impl Strategy<Value = Learning> {
     );
     let dropout = prop_oneof![2 => Just(0.0), 1 => real(0.05, 0.9)];
     let gmax = real(0.02, 0.2);
-    let drawn = (rule(), gmax, weights(), start, taus, steps, gate, dropout);
-    drawn.prop_map(|(rule, gmax, weights, start, taus, steps, gate, dropout)| {
+    let strength = (gmax, dropout);
+    let drawn = (rule(), strength, weights(), start, taus, steps, gate, batches());
+    drawn.prop_map(|(rule, strength, weights, start, taus, steps, gate, batches)| {
+        let (gmax, dropout) = strength;
+        let (batch, batch_growth_images, batch_step_images, batch_change_max) = batches;
         let (w_min, inhibitory_gain, w_total) = match weights {
             Weights::Plain => (0.0, 1.0, 0.0),
             Weights::Signed { w_min, gain } => (w_min, gain, 0.0),
@@ -87,6 +97,10 @@ pub fn learning() -> impl Strategy<Value = Learning> {
             a_post: 0.0 - depression,
             step_end,
             dropout,
+            batch,
+            batch_growth_images,
+            batch_step_images,
+            batch_change_max,
             ..Learning::default()
         };
         rule.set(&mut learning);

@@ -130,8 +130,11 @@ impl NetworkOnCpu {
         }
         self.merge_weights(&mut room.workers, &passed);
         self.merge_neurons(&room.slots[..showings.len()]);
+        let clock = self.lane.clock + images * self.slot_steps();
+        self.lane = self.lane_at_rest();
+        self.lane.begin_at(clock, self.steps.refractory_i);
+        self.inputs.trace_pre.fill(0.0);
         self.inputs.last_input = passed.iter().map(|passed| passed.last_input).collect();
-        self.lane.clock += images * self.slot_steps();
         self.network.state.presented += images;
         self.batch = room;
         Ok(())
@@ -241,6 +244,15 @@ impl NetworkOnCpu {
     }
 }
 
+impl Lane {
+    /// Sets the clock of a lane at rest, whose I neurons may fire at once.
+    fn begin_at(&mut self, clock: u32, refractory_i: u32) {
+        self.clock = clock;
+        let last = clock.wrapping_add(lif::long_ago(refractory_i));
+        self.neurons.last_spike_i.fill(last);
+    }
+}
+
 impl Batch<'_> {
     fn presentation(&self, k: usize) -> u32 {
         self.network.network.state.presented + k as u32
@@ -302,7 +314,7 @@ impl Batch<'_> {
         let (network, params) = (self.network, &self.network.network.params);
         let (lane, inputs) = (&mut worker.lane, &mut worker.inputs);
         lane.clone_from(self.at_rest);
-        lane.clock = self.clock(k);
+        lane.begin_at(self.clock(k), network.steps.refractory_i);
         let starts = inputs.last_input.iter_mut().zip(&mut worker.since);
         for ((last_input, since), passed) in starts.zip(&slot.passed) {
             (*last_input, *since) = (passed.last_input, passed.decay);

@@ -11,8 +11,6 @@ use wgpu::BufferUsages;
 
 /// Longest time that one dispatch, and one submission, should take: desktops end what blocks them for seconds.
 const LONGEST: Duration = Duration::from_millis(100);
-/// The same on a device that is no GPU and draws no desktop.
-const LONGEST_IN_SOFTWARE: Duration = Duration::from_secs(1);
 /// Steps of a dispatch of the first batch, before the device's speed is known.
 const FIRST_STEPS: u64 = 32;
 /// Least number of steps of a submission, in any number of dispatches.
@@ -139,16 +137,15 @@ impl Engine {
         self.gpu.check()
     }
 
-    /// Steps of one dispatch of so many lanes.
+    /// Steps of one dispatch of so many lanes: all of an image where no desktop waits for the device.
     pub fn steps_at_once(&self, inputs: usize, lanes: usize) -> u64 {
-        let longest = match self.gpu.info.is_software() {
-            true => LONGEST_IN_SOFTWARE,
-            false => LONGEST,
-        };
+        if self.gpu.info.is_software() {
+            return u32::MAX.into();
+        }
         match self.step_time {
             Some((step, timed)) => {
                 let step = step.as_nanos().max(1) * lanes.div_ceil(timed.max(1)) as u128;
-                (longest.as_nanos() / step).max(1) as u64
+                (LONGEST.as_nanos() / step).max(1) as u64
             }
             None => of_inputs(FIRST_STEPS, inputs),
         }

@@ -1,7 +1,6 @@
 //! What host and kernels share, field by field. Twin of shaders/common.wgsl; a test holds the two together.
 
 use super::pipelines::Size;
-use crate::model::prune::{Prune, no_decay};
 use crate::model::rng::Stream;
 use crate::model::rule::{GROUPS, Program};
 use crate::model::state::{Inputs, Neurons, Value};
@@ -176,8 +175,6 @@ pub fn pack_state(network: &Network, words: &mut Vec<u32>) {
         pack(values, words);
     }
     // Decays since a batch began, and spikes of the groups within an image.
-    let none = no_decay(&Prune::new(&network.params)).to_bits();
-    words.resize(words.len() + size.inputs, none);
     words.resize(end, 0);
 }
 

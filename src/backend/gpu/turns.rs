@@ -85,6 +85,10 @@ impl Chunk {
         plan: &[Vec<Showing>],
     ) -> Result<(), BackendError> {
         let steps = self.shape.steps.stimulus + self.shape.steps.rest;
+        if plan[0].is_empty() {
+            return Ok(());
+        }
+        self.clear_rings();
         let mut done = 0;
         while done < plan[0].len() {
             let host = &self.hosts[0];
@@ -113,6 +117,15 @@ impl Chunk {
             done += batch;
         }
         self.collect_counts(true)
+    }
+
+    /// Nothing is under way in the networks themselves, whatever was presented to them.
+    fn clear_rings(&mut self) {
+        let slots = u64::from(self.networks.slots_s2 + self.networks.slots_s3);
+        let words = slots * (self.hosts.len() * self.shape.neurons) as u64;
+        let mut encoder = self.engine.gpu.device.create_command_encoder(&Default::default());
+        encoder.clear_buffer(&self.lanes.rings, 0, Some(4 * words));
+        self.engine.submit(encoder);
     }
 
     /// Images of each network, of the next `wanted` at most, whose spikes there is room for; makes room for one at least.
@@ -231,7 +244,8 @@ impl Chunk {
         tasks: &mut [Task],
         base: Dispatch,
     ) -> Result<(), BackendError> {
-        for attempt in 1..self.probabilities.len() as u32 {
+        // The answers to the last attempt change nothing, but must not be taken for those of the next images.
+        for attempt in 1..=self.probabilities.len() as u32 {
             let answers = self.answers(true)?;
             let mut again = false;
             for network in 0..self.hosts.len() {
