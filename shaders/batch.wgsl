@@ -4,9 +4,11 @@
 // In `state` stand the networks, then a lane for each in which what outlasts an image is added up, then the lanes that run.
 
 // Units of a change of gmax.
-const UNITS: f32 = 8388608.0;
+const UNITS: f32 = 1048576.0;
 // Most units that one spike adds.
-const MOST_UNITS: f32 = 16777216.0;
+const MOST_UNITS: f32 = 2097152.0;
+// What is added to it loses its fraction.
+const ROUNDS: f32 = 12582912.0;
 // No step of a slot.
 const UNUSED: u32 = 0xffffffffu;
 // The lane of a task that has nothing to do.
@@ -40,8 +42,7 @@ fn units(c: Batch, change: f32) -> i32 {
     let x = change * c.units_per_weight;
     let above = select(-MOST_UNITS, x, x > -MOST_UNITS);
     let limited = select(MOST_UNITS, above, above < MOST_UNITS);
-    let half = select(0.5, -0.5, limited < 0.0);
-    return i32(limited + half);
+    return bitcast<i32>(limited + ROUNDS) - bitcast<i32>(ROUNDS);
 }
 
 // Adds a change to the sum of weight number `at`, of 64 bits in two words.

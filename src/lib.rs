@@ -76,8 +76,8 @@
 //! # Three axes of parallelism
 //!
 //! Everything is written for R networks at once (*replicas*: other seeds, other parameters). Within a
-//! network that learns, time is sequential; neurons, replicas and, with frozen weights, images run in
-//! parallel. A seed fixes every result to the bit, whatever the number of threads, replicas or chunks.
+//! network that learns image by image, time is sequential; neurons, replicas and, with frozen weights or in batches
+//! ([`guide::explanation::batches`]), images run in parallel. A seed fixes every result to the bit, whatever the number of threads, replicas or chunks.
 //!
 //! # One level down
 //!

@@ -8,7 +8,7 @@
 use crate::params::*;
 
 /// Names that [`by_name`] knows, with a line each on what they are.
-pub const PRESETS: [(&str, &str); 13] = [
+pub const PRESETS: [(&str, &str); 15] = [
     (
         "paper",
         "the network as the paper describes it: dt 0.5 ms, live threshold, continuous pruning",
@@ -35,10 +35,18 @@ pub const PRESETS: [(&str, &str); 13] = [
         "ten-class with weights that only excite",
     ),
     ("ten-class-large", "ten-class with 500 neurons"),
+    (
+        "ten-class-fast",
+        "ten-class in batches of up to 64 images: one network on all cores, or on a GPU",
+    ),
     ("best-edges", "best behind a front end that sees edges"),
     (
         "ten-class-edges",
         "ten-class behind a front end that sees edges: six passes over shifted images",
+    ),
+    (
+        "ten-class-edges-fast",
+        "ten-class-edges in batches of up to 64 images",
     ),
     (
         "ten-class-edges-large",
@@ -65,8 +73,10 @@ pub fn by_name(name: &str) -> Option<Params> {
         "ten-class-pruned" => Some(ten_class_pruned()),
         "ten-class-nonnegative" => Some(ten_class_nonnegative()),
         "ten-class-large" => Some(ten_class_large()),
+        "ten-class-fast" => Some(ten_class_fast()),
         "best-edges" => Some(best_edges()),
         "ten-class-edges" => Some(ten_class_edges()),
+        "ten-class-edges-fast" => Some(ten_class_edges_fast()),
         "ten-class-edges-large" => Some(ten_class_edges_large()),
         "ten-class-edges-pruned" => Some(ten_class_edges_pruned()),
         "diehl-cook" => Some(diehl_cook()),
@@ -198,6 +208,11 @@ pub fn ten_class_large() -> Params {
     params
 }
 
+/// [`ten_class`] learned in batches ([`crate::guide::explanation::batches`]).
+pub fn ten_class_fast() -> Params {
+    in_batches(ten_class(), "ten-class-fast")
+}
+
 /// [`best`] behind [`crate::front_end`]: inputs are directions of edges in place of pixels, and groups are to fire more.
 pub fn best_edges() -> Params {
     let mut params = behind_edges(best(), "best-edges");
@@ -208,6 +223,11 @@ pub fn best_edges() -> Params {
 /// [`ten_class`] behind [`crate::front_end`], with what suits edges ([`crate::guide::explanation::edges`]).
 pub fn ten_class_edges() -> Params {
     ten_classes_behind_edges(ten_class(), "ten-class-edges")
+}
+
+/// [`ten_class_edges`] learned in batches, likewise.
+pub fn ten_class_edges_fast() -> Params {
+    in_batches(ten_class_edges(), "ten-class-edges-fast")
 }
 
 /// [`ten_class_edges`] with 50 neurons a class, which bear a narrower margin still.
@@ -244,6 +264,12 @@ fn ten_classes_behind_edges(base: Params, preset: &str) -> Params {
 /// Gives a constant that the learning rule names another value.
 fn set_constant(params: &mut Params, name: &str, value: f64) {
     params.model.learning.constants.insert(name.into(), value);
+}
+
+fn in_batches(mut params: Params, preset: &str) -> Params {
+    params.preset = preset.into();
+    params.model.learning.batch = 64;
+    params
 }
 
 fn behind_edges(mut params: Params, preset: &str) -> Params {

@@ -20,7 +20,9 @@ use crate::dataset::ImageShape;
 use crate::model::rng::Stream;
 use crate::network::{Network, NetworkError};
 use crate::params::ParamsError;
-use check::{check_batches, check_clock, check_plan, check_recorded, check_test, check_watch, common_lanes};
+use check::{
+    check_batches, check_clock, check_plan, check_recorded, check_test, check_watch, common_lanes,
+};
 pub use kind::DeviceKind;
 pub use record::{Record, Variable, Watched};
 use std::borrow::Cow;
@@ -288,6 +290,9 @@ pub trait Session {
     /// # Errors
     /// When the device fails.
     fn read_out(&mut self) -> Result<Vec<Vec<f32>>, BackendError>;
+
+    /// Bytes that the networks and their training take at most, where they run.
+    fn memory(&self) -> u64;
 
     /// The networks as they are now.
     ///

@@ -1,5 +1,6 @@
 //! One line of progress on stderr; nothing when stderr is not a terminal or with `--quiet`.
 
+use super::output::note;
 use super::saving::StoppedInTests;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use spikeprune::experiment::Event;
@@ -14,6 +15,7 @@ pub struct Progress {
     /// Once true, testing ends.
     stop: Option<Arc<AtomicBool>>,
     bar: ProgressBar,
+    quiet: bool,
     stage: &'static str,
     /// The last measured accuracy and share of zero weights of the first network.
     measured: String,
@@ -41,6 +43,7 @@ impl Progress {
         Self {
             stop: None,
             bar,
+            quiet,
             stage: "",
             measured: String::new(),
         }
@@ -72,6 +75,13 @@ impl Progress {
 
     fn show(&mut self, event: &Event<'_>) {
         match event {
+            Event::Begun { batch, bytes } => {
+                let text = format!(
+                    "learning in batches of up to {batch} images takes at most {:.0} MB of memory",
+                    (*bytes as f64 / 1e6).max(1.0)
+                );
+                self.bar.suspend(|| note(&text, self.quiet));
+            }
             Event::Trained { images, of } => self.advance(TRAINING, *images, *of),
             Event::Tested { images, of } => self.advance("testing", *images, *of),
             Event::Measured(rows) => {

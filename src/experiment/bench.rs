@@ -59,8 +59,9 @@ pub struct TrafficPerImage {
 
 /// What can be timed.
 trait Timed {
-    /// Shows so many images to each network, and returns when the device is done with them.
-    fn show(&mut self, images: usize) -> Result<(), BackendError>;
+    /// Shows so many images to each network, or more where a batch ends later, and returns their number when the device is
+    /// done with them.
+    fn show(&mut self, images: usize) -> Result<usize, BackendError>;
     /// E spikes of all networks so far.
     fn spikes(&mut self) -> Result<u64, BackendError>;
 }
@@ -69,6 +70,8 @@ struct Training<'a> {
     session: Box<dyn Session + 'a>,
     images: &'a ShownImages<'a>,
     schedules: Vec<Schedule>,
+    /// Of one of the networks, which all learn in the same batches.
+    params: &'a Params,
     shown: usize,
 }
 
@@ -81,16 +84,17 @@ struct Testing<'a> {
 }
 
 impl Timed for Training<'_> {
-    fn show(&mut self, images: usize) -> Result<(), BackendError> {
-        let range = self.shown..self.shown + images;
+    fn show(&mut self, images: usize) -> Result<usize, BackendError> {
+        let range = self.shown..self.params.end_of_batch(self.shown, self.shown + images);
         let plan: Vec<_> = self
             .schedules
             .iter_mut()
             .map(|schedule| schedule.presentations(range.clone()))
             .collect();
-        self.shown += images;
+        self.shown = range.end;
         let (pixels, plan) = self.images.for_training(&plan);
-        self.session.train(&pixels, &plan)
+        self.session.train(&pixels, &plan)?;
+        Ok(range.len())
     }
 
     fn spikes(&mut self) -> Result<u64, BackendError> {
@@ -100,7 +104,7 @@ impl Timed for Training<'_> {
 }
 
 impl Timed for Testing<'_> {
-    fn show(&mut self, images: usize) -> Result<(), BackendError> {
+    fn show(&mut self, images: usize) -> Result<usize, BackendError> {
         let shown = TestImages {
             pixels: self.pixels,
             images: &self.images[..images],
@@ -110,7 +114,7 @@ impl Timed for Testing<'_> {
         for of_network in self.backend.test(self.lanes, shown)? {
             self.spikes += of_network.counts.iter().map(|&n| u64::from(n)).sum::<u64>();
         }
-        Ok(())
+        Ok(images)
     }
 
     fn spikes(&mut self) -> Result<u64, BackendError> {
@@ -121,7 +125,7 @@ impl Timed for Testing<'_> {
 /// Trains the networks of a job from their start on, then tests them as they are, and times both.
 ///
 /// Either begins with a warm-up of laps that double in length until one takes the time of a lap. Images are those of
-/// the job; in training in its order, epoch after epoch.
+/// the job; in training in its order, epoch after epoch. Batches have their full size from the start.
 ///
 /// # Errors
 /// When parameters make no sense, the data are too few, or the backend fails.
@@ -131,6 +135,9 @@ pub fn speed(
     params: &Params,
     effort: Effort,
 ) -> Result<Speed, ExperimentError> {
+    let mut params = params.clone();
+    params.model.learning.batch_growth_images = 0;
+    let params = &params;
     let networks = (0..params.job.replicas)
         .map(|replica| Network::new(params, replica))
         .collect::<Result<Vec<_>, _>>()?;
@@ -143,6 +150,7 @@ pub fn speed(
         schedules: networks.iter().map(schedule).collect(),
         session: backend.start(networks)?,
         images: &train,
+        params,
         shown: 0,
     };
     let count = params.job.replicas;
@@ -190,8 +198,10 @@ fn measure(
     let (mut lap, mut warm_up) = (1, 0);
     loop {
         let start = Instant::now();
-        subject.show(lap)?;
-        warm_up += lap;
+        let shown = subject.show(lap)?;
+        warm_up += shown;
+        // Shorter laps would be as long.
+        lap = lap.max(shown);
         if start.elapsed().as_secs_f64() >= effort.lap_seconds || lap >= most {
             break;
         }
@@ -199,14 +209,14 @@ fn measure(
     }
     let (spikes, traffic) = (subject.spikes()?, backend.traffic());
     let (mut rates, mut costs) = (Vec::new(), Vec::new());
-    let of_lap = (lap * networks) as f64;
+    let mut of_all = 0.0;
     for _ in 0..effort.laps {
         let (wall, cpu) = (Instant::now(), ProcessTime::now());
-        subject.show(lap)?;
+        let of_lap = (subject.show(lap)? * networks) as f64;
+        of_all += of_lap;
         rates.push(of_lap / wall.elapsed().as_secs_f64());
         costs.push(1e3 * cpu.elapsed().as_secs_f64() / of_lap);
     }
-    let of_all = of_lap * effort.laps as f64;
     let traffic = traffic.zip(backend.traffic());
     Ok(Measured {
         warm_up_images: warm_up,

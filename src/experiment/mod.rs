@@ -66,6 +66,8 @@ pub enum ExperimentError {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// A training in batches of up to so many images is about to begin; bytes that it takes at most where it runs.
+    Begun { batch: usize, bytes: u64 },
     /// Training images shown, of all that each network will see.
     Trained { images: usize, of: usize },
     /// The metrics of every network were measured.

@@ -140,6 +140,10 @@ pub fn train_networks(
         ended: (done >= total).then_some(Duration::ZERO),
     };
     let every = params.job.metrics_every;
+    if params.learns_in_batches() && done < total {
+        let (batch, bytes) = (params.model.learning.batch, run.session.memory());
+        observer(Event::Begun { batch, bytes }).map_err(ExperimentError::Observer)?;
+    }
     let (mut per_call, mut saved) = (1, Instant::now());
     while done < total {
         let wanted = next_stop(done, total, every, saving.every).min(done + per_call);

@@ -125,6 +125,10 @@ pub mod explanation {
     pub mod edges {}
 
     #[doc = include_str!("links.md")]
+    #[doc = include_str!("explanation/batches.md")]
+    pub mod batches {}
+
+    #[doc = include_str!("links.md")]
     #[doc = include_str!("explanation/diehl_cook.md")]
     pub mod diehl_cook {}
 

@@ -10,17 +10,19 @@
 //! U = [`UNITS`] / gmax, which can be added in any order: the result depends on neither threads nor lanes nor device.
 //! They have 64 bits, and a change at most 2 gmax, so that no batch overflows them. A weight moves by `most_units` at most.
 
-use super::prune::{LINEAR, Prune, decayed, factor_or_loss, no_decay};
 use super::conductance::receive;
-use super::stdp::{Stdp, Targets, clip};
+use super::prune::{LINEAR, Prune, decayed, factor_or_loss, no_decay};
+use super::stdp::{Stdp, clip};
 use super::{BLOCK, Block, Constants, block_boundary, flush_tiny, multiply_add};
 use crate::params::Model;
 use bytemuck::{Pod, Zeroable};
 
-/// Units of a change of gmax: finer than an f32 resolves weights near gmax.
-pub const UNITS: f32 = 8_388_608.0;
-/// Most units that one spike adds, 2 gmax: the whole range of weights. All numbers up to it are exact as f32.
-const MOST_UNITS: f32 = 16_777_216.0;
+/// Units of a change of gmax, 2^20: steps of the presets are 10,000 units, and some 100 when they have fallen most.
+pub const UNITS: f32 = 1_048_576.0;
+/// Most units that one spike adds, 2 gmax: the whole range of weights.
+const MOST_UNITS: f32 = 2_097_152.0;
+/// 1.5 * 2^23: what is added to it loses its fraction.
+const ROUNDS: f32 = 12_582_912.0;
 
 /// Constants of learning in batches.
 #[repr(C)]
@@ -51,9 +53,12 @@ impl Batch {
 pub fn units(c: &Batch, change: f32) -> i32 {
     let x = change * c.units_per_weight;
     let above = if x > -MOST_UNITS { x } else { -MOST_UNITS };
-    let limited = if above < MOST_UNITS { above } else { MOST_UNITS };
-    let half = if limited < 0.0 { -0.5 } else { 0.5 };
-    (limited + half) as i32
+    let limited = if above < MOST_UNITS {
+        above
+    } else {
+        MOST_UNITS
+    };
+    (limited + ROUNDS).to_bits() as i32 - ROUNDS.to_bits() as i32
 }
 
 /// What a batch changes a weight by, from the sum of its changes.
@@ -75,7 +80,11 @@ pub fn merged(c: &Batch, stdp: &Stdp, linear: bool, w: f32, decay: f32, sum: i64
 /// Two decays in turn as one.
 #[inline(always)]
 pub fn together(linear: bool, first: f32, then: f32) -> f32 {
-    if linear { first + then } else { flush_tiny(first * then) }
+    if linear {
+        first + then
+    } else {
+        flush_tiny(first * then)
+    }
 }
 
 /// When an input fires in the slot of an image, in steps since its start, and how its weights decay from the first of
@@ -102,14 +111,13 @@ impl Use {
         }
     }
 
-    /// Another spike.
+    /// Another spike; `decay` is that since the last one.
     #[inline(always)]
-    pub fn note(&mut self, c: &Prune, step: u32) {
+    pub fn note(&mut self, c: &Prune, step: u32, decay: f32) {
         if self.first == UNUSED {
             self.first = step;
         } else if c.continuous == 1 {
-            let then = factor_or_loss(c, step - self.last);
-            self.decay = together(c.decay == LINEAR, self.decay, then);
+            self.decay = together(c.decay == LINEAR, self.decay, decay);
         }
         self.last = step;
     }
@@ -142,28 +150,19 @@ pub fn pass_slot(c: &Prune, passed: Passed, used: Use, slot: u32) -> Passed {
     }
 }
 
-/// Sums of changes of one block of neurons.
-#[repr(C, align(64))]
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sums(pub [i64; BLOCK]);
-
-impl Sums {
-    pub const NONE: Self = Self([0; BLOCK]);
-}
-
-/// One input spike, for every j: the weights as they have decayed since the batch began add to the conductances, the
-/// postsynaptic traces to the sums. `kept(b)` tells which synapses of block b take part, 1, or 0 where they dropped out.
+/// One input spike, for every j: the weights as they have decayed since the batch began add to the conductances. `kept(b)`
+/// tells which synapses of block b take part, 1, or 0 where they dropped out.
 #[inline(always)]
-pub fn input_spike(
+pub fn receive_row(
     c: &Constants,
     since: f32,
     row: &[Block],
-    sums: &mut [Sums],
-    to: Targets<'_>,
+    ge: &mut [Block],
+    gi: &mut [Block],
     kept: impl Fn(usize) -> Block,
 ) {
     let linear = c.prune.decay == LINEAR;
-    for (b, ((w, ge), gi)) in row.iter().zip(to.ge).zip(to.gi).enumerate() {
+    for (b, ((w, ge), gi)) in row.iter().zip(ge).zip(gi).enumerate() {
         block_boundary();
         let (mut e, mut i, kept) = (*ge, *gi, kept(b));
         for l in 0..BLOCK {
@@ -172,45 +171,48 @@ pub fn input_spike(
         }
         (*ge, *gi) = (e, i);
     }
-    add_traces(&c.batch, sums, to.apost, kept);
 }
 
-/// Pre half of one input spike: the postsynaptic traces are added to the sums.
+/// Pre half of one input spike: the postsynaptic traces are added to the sums, of which those of a neuron follow one
+/// another, `inputs` of them. `kept(b)` is as above.
 #[inline(always)]
-pub fn add_traces(c: &Batch, sums: &mut [Sums], apost: &[Block], kept: impl Fn(usize) -> Block) {
+pub fn add_traces(
+    c: &Batch,
+    sums: &mut [i64],
+    (input, inputs): (usize, usize),
+    apost: &[Block],
+    kept: impl Fn(usize) -> Block,
+) {
     if c.before == 0 {
         return;
     }
-    for (b, (sums, apost)) in sums.iter_mut().zip(apost).enumerate() {
-        block_boundary();
+    for (b, apost) in apost.iter().enumerate() {
+        // Most neurons have not fired in this image.
         if apost.0 == [0.0; BLOCK] {
             continue;
         }
         let kept = kept(b);
         for l in 0..BLOCK {
-            sums.0[l] += i64::from(units(c, apost.0[l] * kept.0[l]));
+            if apost.0[l] != 0.0 {
+                let at = (b * BLOCK + l) * inputs + input;
+                sums[at] += i64::from(units(c, apost.0[l] * kept.0[l]));
+            }
         }
     }
 }
 
-/// Post half of one E spike: `lr2` times the presynaptic traces are added to the sums of its neuron, place `l` of the
-/// first block of each row. `active` lists all inputs whose trace is not 0; `kept(i)` tells whether the synapse from
-/// input i takes part, 1 or 0.
+/// Post half for one E spike: `lr2` times the presynaptic traces are added to the sums of its neuron. `kept(i)` tells
+/// whether the synapse from input i takes part, 1 or 0.
 #[inline(always)]
-#[allow(clippy::too_many_arguments)]
 pub fn output_spike(
     c: &Batch,
     lr2: f32,
     apre_now: &[f32],
-    active: &[u16],
-    sums: &mut [Sums],
-    blocks: usize,
-    l: usize,
+    sums: &mut [i64],
     kept: impl Fn(usize) -> f32,
 ) {
-    for &i in active {
-        let i = usize::from(i);
-        sums[i * blocks].0[l] += i64::from(units(c, lr2 * (apre_now[i] * kept(i))));
+    for (i, (sum, trace)) in sums.iter_mut().zip(apre_now).enumerate() {
+        *sum += i64::from(units(c, lr2 * (trace * kept(i))));
     }
 }
 

@@ -72,7 +72,12 @@ mod tests {
             starts.push(at);
             at = params.end_of_batch(at, at + 1);
         }
-        assert_eq!(starts, [0, 1, 2, 3, 4, 5, 7, 9, 11, 14, 17, 21, 26, 32, 39, 47, 50, 61, 74, 89]);
+        assert_eq!(
+            starts,
+            [
+                0, 1, 2, 3, 4, 5, 7, 9, 11, 14, 17, 21, 26, 32, 39, 47, 50, 61, 74, 89
+            ]
+        );
         assert_eq!(params.batch_step(49), 4.0 / 10.0);
         assert_eq!(params.end_of_batch(11, 12), 14);
         assert_eq!(params.end_of_batch(11, 11), 11);

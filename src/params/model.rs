@@ -355,12 +355,12 @@ pub struct Learning {
     /// The steps of how many images a batch takes together: those of a larger batch are scaled by this / its images.
     #[serde(default = "step_images")]
     #[schemars(range(min = 0.01, max = 1_000_000))]
-    #[default(24.0)]
+    #[default(64.0)]
     pub batch_step_images: f64,
     /// Most that a batch changes a weight, relative to gmax.
     #[serde(default = "change_max")]
     #[schemars(range(min = 1e-4, max = 2))]
-    #[default(0.05)]
+    #[default(0.02)]
     pub batch_change_max: f64,
     /// Numbers of your own, by the names by which formulas know them.
     #[serde(default)]

@@ -39,6 +39,11 @@ fn every_point_of_the_grid_is_measured() {
         .collect();
     assert_eq!(sizes, [(10, 1), (10, 3), (12, 1), (12, 3)]);
     assert_eq!(rows[1]["settings"]["job.replicas"], "3");
+    for row in rows {
+        // The images of the data alone take more.
+        assert!(row["peak_memory_bytes"].as_u64().unwrap() > 1_000_000);
+        assert_eq!(row["batch"], 1);
+    }
     for measured in rows
         .iter()
         .flat_map(|row| [&row["training"], &row["testing"]])
@@ -52,6 +57,16 @@ fn every_point_of_the_grid_is_measured() {
         assert!(measured["spikes_per_image"].as_f64().unwrap() >= 0.0);
         assert!(measured["traffic_per_image"].is_null());
     }
+}
+
+/// Batches have their full size from the start, and a lap ends where one does.
+#[test]
+fn batches_are_measured_whole() {
+    let grid = ["--device", "cpu", "--grid", "learning.batch=1,4", "--json"];
+    let document: Value = serde_json::from_str(&succeed(&mut bench(&grid))).unwrap();
+    let images = |row: usize| document["rows"][row]["training"]["lap_images"].as_u64();
+    assert_eq!([images(0), images(1)], [Some(1), Some(4)]);
+    assert_eq!(document["rows"][1]["batch"], 4);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod bad_checkpoint;
 mod bad_flags;
 mod bad_place;
+mod batches;
 mod behind_edges;
 mod bench;
 mod config_files;

@@ -36,6 +36,7 @@ fn ten_digits_are_told_apart_after_six_hundred_images() {
         "ten-class-pruned",
         "ten-class-nonnegative",
         "ten-class-large",
+        "ten-class-fast",
     ] {
         let text = succeed(&mut short(preset, &folder.path().join(preset)));
         let found: Value = serde_json::from_str(&text).unwrap();

@@ -1,4 +1,4 @@
-"""Training in Brian2 or BindsNET and in spikeprune: time and spikes an image, on one thread each."""
+"""Training in Brian2 or BindsNET and in spikeprune: time and spikes an image, on as many threads each."""
 
 import argparse
 import json
@@ -34,11 +34,13 @@ NETWORKS = {
 class Spikeprune:
     """`spikeprune train` with the preset of the network, without pruning."""
 
-    name = "spikeprune"
-
-    def __init__(self, args: argparse.Namespace, images: int) -> None:
+    def __init__(self, args: argparse.Namespace, images: int, batch: int = 1, device: str = "cpu") -> None:
         self.args = args
         self.images = images
+        self.batch = batch
+        self.device = device
+        of = f", batches of {batch}" if batch > 1 else ""
+        self.name = f"spikeprune{of}{'' if device == 'cpu' else ', ' + device}"
 
     def train(self, images: int, seed: int, replicas: int = 1) -> tuple[float, float, list[float]]:
         """CPU time of the program, wall time of its training, E spikes an image of each replica."""
@@ -46,7 +48,8 @@ class Spikeprune:
             --preset {self.args.network} {NETWORKS[self.args.network].options} --pruning none
             --classes {",".join(map(str, self.args.classes))}
             --train-per-class {images // len(self.args.classes)}
-            --test-per-class 1 --validation-per-class 0 --metrics-every 0 --threads 1 --device cpu
+            --test-per-class 1 --validation-per-class 0 --metrics-every 0
+            --threads {self.args.threads} --device {self.device} --set learning.batch={self.batch}
             --seed {seed} --replicas {replicas} --json --quiet --overwrite
         """
         with tempfile.TemporaryDirectory() as folder:
@@ -75,6 +78,9 @@ def parse_arguments() -> argparse.Namespace:
     add("--standalone-images", type=int, default=300, help="with cpp_standalone and spikeprune")
     add("--bindsnet-images", type=int, default=100, help="with BindsNET")
     add("--spikeprune-images", type=int, default=15_000, help="with spikeprune (once more)")
+    add("--batches", default="1", help="images at once, such as 1,16,64: a row each; diehl-cook alone")
+    add("--threads", type=int, default=1, help="of either simulator; one network of ours uses them in batches")
+    add("--gpu", action="store_true", help="rows on a GPU, too: PyTorch's CUDA and spikeprune's --device gpu")
     add("--repeats", type=int, default=3, help="measurements of each, in turn, seeds 1, 2, ...")
     add("--skip", choices=["cython", "standalone"], help="a target of Brian2 to leave out")
     add("--binary", type=Path, default=ROOT / "target/release/spikeprune", help="spikeprune")
@@ -85,8 +91,12 @@ def parse_arguments() -> argparse.Namespace:
     if not args.binary.is_file():
         parser.error(f"{args.binary} is not there: cargo build --release makes it, --binary names it")
     args.classes = [int(label) for label in args.classes.split(",")]
+    args.batches = [int(batch) for batch in args.batches.split(",")]
+    args.devices = ["cpu", "gpu"] if args.gpu else ["cpu"]
     if args.network == "diehl-cook":
         args.classes = list(range(10))
+    elif args.batches != [1] or args.gpu or args.threads != 1:
+        parser.error("--batches, --gpu and --threads go with --network diehl-cook")
     for key in ("cython_images", "standalone_images", "bindsnet_images", "spikeprune_images"):
         per_class = max(2, -(-getattr(args, key) // len(args.classes)))
         setattr(args, key, per_class * len(args.classes))
@@ -98,7 +108,9 @@ def make_opponents(args: argparse.Namespace, folder: Path) -> list[Simulator]:
     if args.network == "diehl-cook":
         from bindsnet_model import Bindsnet
 
-        return [Bindsnet(Task(args.data, args.classes, args.bindsnet_images))]
+        task = Task(args.data, args.classes, args.bindsnet_images, args.threads)
+        cuda = {"cpu": "cpu", "gpu": "cuda"}
+        return [Bindsnet(task, batch, cuda[device]) for device in args.devices for batch in args.batches]
     from brian2_model import Cython, Standalone
 
     opponents: list[Simulator] = []
@@ -132,7 +144,9 @@ def make_document(args: argparse.Namespace) -> dict[str, Any]:
     cpu = re.search(r"model name\s*: (.*)", info)
     same_model = args.network == "authors-code"
     as_many = [args.standalone_images] if same_model else []
-    own = [Spikeprune(args, images) for images in (*as_many, args.spikeprune_images)]
+    own = [Spikeprune(args, images) for images in as_many]
+    arms = [(batch, device) for device in args.devices for batch in args.batches]
+    own += [Spikeprune(args, args.spikeprune_images, *arm) for arm in reversed(arms)]
     with tempfile.TemporaryDirectory() as folder:
         print("building", file=sys.stderr)
         opponents = make_opponents(args, Path(folder))

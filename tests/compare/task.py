@@ -19,7 +19,8 @@ PER_CLASS = 10  # E neurons of a class, and as many I neurons
 class Task:
     """The first training images, as many of each class, always in the same order of chance."""
 
-    def __init__(self, data: Path, classes: list[int], count: int) -> None:
+    def __init__(self, data: Path, classes: list[int], count: int, threads: int = 1) -> None:
+        self.threads = threads
         files = (data / f"train-{kind}-ubyte.gz" for kind in ("images-idx3", "labels-idx1"))
         images, labels = (np.frombuffer(gzip.decompress(file.read_bytes()), np.uint8) for file in files)
         images, labels = images[16:].reshape(-1, PIXELS), labels[8:]  # behind the headers
@@ -48,7 +49,7 @@ class Simulator(Protocol):
     images: int
 
     def measure(self, seed: int) -> Sample:
-        """Train a new network on all images, on one thread; start-up and compilation don't count."""
+        """Train a new network on all images; start-up and compilation don't count."""
 
 
 def timed(*command: object, **options: Any) -> tuple[float, float, str]:

@@ -7,9 +7,7 @@ use spikeprune::backend::cpu::Cpu;
 use spikeprune::backend::gpu::{Gpu, adapter};
 use spikeprune::backend::{Backend, Showing, Traffic};
 use spikeprune::network::Network;
-use spikeprune::params::{
-    Decay, Params, PruningMode, TauPrune, Threshold, TrainImages, Vote,
-};
+use spikeprune::params::{Decay, Params, PruningMode, TauPrune, Threshold, TrainImages, Vote};
 use spikeprune::presets;
 
 /// Batches that grow to `batch` images.
@@ -89,7 +87,10 @@ fn images_that_are_shown_again_take_no_time_from_others() {
     let outcome = trained(&mut session, &params, 6);
     let steps = params.model.steps().expect("whole steps");
     let images = params.end_of_batch(0, 6) as u32;
-    assert_eq!(outcome.networks[0].state.clock, images * (steps.stimulus + steps.rest));
+    assert_eq!(
+        outcome.networks[0].state.clock,
+        images * (steps.stimulus + steps.rest)
+    );
 }
 
 fn trained(backend: &mut Cpu, params: &Params, images: usize) -> Outcome {

@@ -1,5 +1,6 @@
 //! The library from outside, by its front.
 
+mod batches;
 mod front_end;
 mod guide;
 

@@ -30,7 +30,10 @@ struct Run {
 fn run(device: Device, job: &Job, company: &Job, recording: Recording) -> Run {
     let pixels = job.pixels();
     let networks = vec![job.network(0), job.network(1), company.network(2)];
-    let [before, after] = cut(&[0, 1, 2].map(|lane| job.plan(lane)), job.whole_batches(IMAGES / 2));
+    let [before, after] = cut(
+        &[0, 1, 2].map(|lane| job.plan(lane)),
+        job.whole_batches(IMAGES / 2),
+    );
     let opened = device.open(2);
     let mut session = opened.start(networks).unwrap();
     session.train(&pixels, &before).unwrap();

@@ -157,6 +157,43 @@ fn a_training_that_is_killed_goes_on() {
     .test(20);
 }
 
+/// Savings wait for the end of a batch, and another number of threads goes on.
+#[test]
+fn a_training_in_batches_that_is_killed_goes_on() {
+    let flags = [
+        &TRAIN[..],
+        &[
+            "--set",
+            "learning.batch=32",
+            "--set",
+            "learning.batch_growth_images=20",
+        ],
+    ];
+    Killed {
+        command: "train",
+        flags: &flags.concat(),
+        legs: &[
+            &[
+                "--checkpoint-every",
+                "30",
+                "--device",
+                "cpu",
+                "--threads",
+                "2",
+            ],
+            &[
+                "--checkpoint-every",
+                "7",
+                "--device",
+                "cpu",
+                "--threads",
+                "3",
+            ],
+        ],
+    }
+    .test(8);
+}
+
 #[test]
 fn a_training_goes_on_on_another_device() {
     if !gpu().is_some_and(Gpu::is_exact) {

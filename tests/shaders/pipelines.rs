@@ -49,6 +49,8 @@ fn every_pipeline_can_be_created() {
                 );
                 let kernels = kernels.unwrap_or_else(|error| panic!("{n}, {size}: {error}"));
                 assert_eq!(kernels.workgroup, size);
+                let of_batches = kernels.of_batches(&gpu);
+                assert!(of_batches.is_ok(), "{n}, {size}");
             }
         }
         assert_eq!(gpu.fault(), None);

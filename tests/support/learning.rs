@@ -71,49 +71,60 @@ pub fn learning() -> impl Strategy<Value = Learning> {
     let dropout = prop_oneof![2 => Just(0.0), 1 => real(0.05, 0.9)];
     let gmax = real(0.02, 0.2);
     let strength = (gmax, dropout);
-    let drawn = (rule(), strength, weights(), start, taus, steps, gate, batches());
-    drawn.prop_map(|(rule, strength, weights, start, taus, steps, gate, batches)| {
-        let (gmax, dropout) = strength;
-        let (batch, batch_growth_images, batch_step_images, batch_change_max) = batches;
-        let (w_min, inhibitory_gain, w_total) = match weights {
-            Weights::Plain => (0.0, 1.0, 0.0),
-            Weights::Signed { w_min, gain } => (w_min, gain, 0.0),
-            Weights::Scaled { share } => (0.0, 1.0, (share * gmax * REFERENCE_INPUTS).round()),
-        };
-        let (w_start_max, share) = start;
-        let (tau_pre_ms, tau_post_ms, tau_post_slow_ms) = taus;
-        let (a_pre, depression, step_end) = steps;
-        let (target_spikes, target_floor, tolerance) = gate;
-        let mut learning = Learning {
-            gmax,
-            w_min,
-            w_start_min: share * w_start_max,
-            w_start_max,
-            w_total,
-            inhibitory_gain,
-            tau_pre_ms,
-            tau_post_ms,
-            a_pre,
-            a_post: 0.0 - depression,
-            step_end,
-            dropout,
-            batch,
-            batch_growth_images,
-            batch_step_images,
-            batch_change_max,
-            ..Learning::default()
-        };
-        rule.set(&mut learning);
-        let drawn = [
-            ("tau_post_slow_ms", tau_post_slow_ms),
-            ("target_spikes", target_spikes),
-            ("target_floor", target_floor),
-            ("tolerance", tolerance),
-        ];
-        for (name, constant) in &mut learning.constants {
-            let drawn = drawn.iter().find(|(drawn, _)| drawn == name);
-            *constant = drawn.map_or(*constant * tau_pre_ms / 20.0, |(_, value)| *value);
-        }
-        learning
-    })
+    let drawn = (
+        rule(),
+        strength,
+        weights(),
+        start,
+        taus,
+        steps,
+        gate,
+        batches(),
+    );
+    drawn.prop_map(
+        |(rule, strength, weights, start, taus, steps, gate, batches)| {
+            let (gmax, dropout) = strength;
+            let (batch, batch_growth_images, batch_step_images, batch_change_max) = batches;
+            let (w_min, inhibitory_gain, w_total) = match weights {
+                Weights::Plain => (0.0, 1.0, 0.0),
+                Weights::Signed { w_min, gain } => (w_min, gain, 0.0),
+                Weights::Scaled { share } => (0.0, 1.0, (share * gmax * REFERENCE_INPUTS).round()),
+            };
+            let (w_start_max, share) = start;
+            let (tau_pre_ms, tau_post_ms, tau_post_slow_ms) = taus;
+            let (a_pre, depression, step_end) = steps;
+            let (target_spikes, target_floor, tolerance) = gate;
+            let mut learning = Learning {
+                gmax,
+                w_min,
+                w_start_min: share * w_start_max,
+                w_start_max,
+                w_total,
+                inhibitory_gain,
+                tau_pre_ms,
+                tau_post_ms,
+                a_pre,
+                a_post: 0.0 - depression,
+                step_end,
+                dropout,
+                batch,
+                batch_growth_images,
+                batch_step_images,
+                batch_change_max,
+                ..Learning::default()
+            };
+            rule.set(&mut learning);
+            let drawn = [
+                ("tau_post_slow_ms", tau_post_slow_ms),
+                ("target_spikes", target_spikes),
+                ("target_floor", target_floor),
+                ("tolerance", tolerance),
+            ];
+            for (name, constant) in &mut learning.constants {
+                let drawn = drawn.iter().find(|(drawn, _)| drawn == name);
+                *constant = drawn.map_or(*constant * tau_pre_ms / 20.0, |(_, value)| *value);
+            }
+            learning
+        },
+    )
 }

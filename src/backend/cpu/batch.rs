@@ -1,9 +1,10 @@
 //! One network in training on the CPU, batch by batch: the images of a batch run side by side, each in a lane of its own.
 
+use super::decays::Decays;
 use super::lane::{Lane, NetworkOnCpu, Room};
 use super::step::{self, Plastic, Presentation, S1};
 use crate::backend::{BackendError, Showing, check_clock, shifted};
-use crate::model::batch::{Passed, Sums, Use, merged, pass_slot};
+use crate::model::batch::{Passed, Use, merged, pass_slot};
 use crate::model::poisson::{Draw, SpikeList};
 use crate::model::prune::{LINEAR, no_decay};
 use crate::model::rng::Stream;
@@ -11,6 +12,9 @@ use crate::model::state::Inputs;
 use crate::model::{BLOCK, Block, dropout, lif, normalize};
 use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};
+
+/// Rows of weights that are changed together: a cache line of the sums of each neuron.
+const ROWS: usize = 8;
 
 /// What batches need besides the network; nothing where images are learned from one by one.
 #[derive(Default)]
@@ -33,7 +37,8 @@ struct Worker {
     /// How the weights of each input have decayed since the batch began.
     since: Vec<f32>,
     room: Room,
-    sums: Vec<Sums>,
+    /// Those of a neuron follow one another, one for each input.
+    sums: Vec<i64>,
 }
 
 /// One image of a batch.
@@ -103,7 +108,10 @@ impl NetworkOnCpu {
         workers: usize,
     ) -> Result<(), BackendError> {
         let images = showings.len() as u32;
-        let last = self.lane.clock.saturating_add((images - 1) * self.slot_steps());
+        let last = self
+            .lane
+            .clock
+            .saturating_add((images - 1) * self.slot_steps());
         check_clock(&self.network, &self.steps, last)?;
         let mut room = std::mem::take(&mut self.batch);
         self.begin_batch(&mut room, showings.len(), workers);
@@ -116,7 +124,9 @@ impl NetworkOnCpu {
             step: self.network.params.batch_step(self.network.state.presented),
         };
         let slots = &mut room.slots[..showings.len()];
-        (slots.par_iter_mut().enumerate()).for_each(|(k, slot)| batch.draw(k, slot));
+        (slots.par_iter_mut().enumerate()).for_each_init(Decays::default, |decays, (k, slot)| {
+            batch.draw(k, slot, decays)
+        });
         let passed = batch.pass_slots(slots);
         let queue = Mutex::new(slots.iter_mut().enumerate());
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -140,6 +150,26 @@ impl NetworkOnCpu {
         Ok(())
     }
 
+    /// Bytes that the network takes, and the lanes and sums of its batches.
+    pub fn memory(&self, workers: usize) -> u64 {
+        let (inputs, neurons) = (self.inputs.trace_pre.len(), self.lane.neurons.v_e_mv.len());
+        let weights = size_of_val(&self.weights[..]);
+        let wiring = size_of_val(&self.wiring.delays_s3[..]);
+        let params = &self.network.params;
+        if !params.learns_in_batches() {
+            return (2 * weights + wiring) as u64;
+        }
+        let batch = params.model.learning.batch;
+        // What a worker keeps of S1 are sums, and a mask where synapses drop out.
+        let masks = usize::from(self.training.dropout.threshold > 0);
+        let of_worker = weights / size_of::<f32>() * size_of::<i64>() + masks * weights;
+        let of_input = size_of::<Use>() + size_of::<Passed>();
+        let most_spikes = inputs * self.steps.stimulus as usize;
+        // Expected spikes are some percent of those that there may be: an eighth is not passed.
+        let of_slot = inputs * of_input + 4 * neurons * size_of::<Block>() + most_spikes / 8 * 10;
+        (2 * weights + wiring + workers.min(batch) * of_worker + batch * of_slot) as u64
+    }
+
     /// Steps of the slot of one image.
     fn slot_steps(&self) -> u32 {
         self.steps.stimulus + self.steps.rest
@@ -154,7 +184,8 @@ impl NetworkOnCpu {
             normalize::normalize(c, &mut self.weights, n.v_e_mv.len());
         }
         if room.slots.len() < images {
-            room.slots.resize_with(images, || Slot::new(inputs, &self.lane));
+            room.slots
+                .resize_with(images, || Slot::new(inputs, &self.lane));
         }
         while room.workers.len() < workers {
             room.workers.push(Worker {
@@ -162,7 +193,7 @@ impl NetworkOnCpu {
                 inputs: self.inputs.clone(),
                 since: vec![0.0; inputs],
                 room: Room::new(inputs),
-                sums: vec![Sums::NONE; self.weights.len()],
+                sums: vec![0; self.weights.len() * BLOCK],
             });
         }
     }
@@ -185,28 +216,38 @@ impl NetworkOnCpu {
     fn merge_weights(&mut self, workers: &mut [Worker], passed: &[Passed]) {
         let (c, blocks) = (&self.training, self.lane.neurons.v_e_mv.len());
         let linear = c.prune.decay == LINEAR;
-        let rows = passed.len().div_ceil(rayon::current_num_threads());
-        let mut sums: Vec<Vec<&mut [Sums]>> = Vec::new();
-        sums.resize_with(passed.len().div_ceil(rows), Vec::new);
-        for worker in workers {
-            let parts = worker.sums.chunks_mut(rows * blocks);
-            sums.iter_mut().zip(parts).for_each(|(sums, part)| sums.push(part));
-        }
-        let weights = self.weights.par_chunks_mut(rows * blocks);
-        let parts = weights.zip(passed.par_chunks(rows)).zip(sums);
-        parts.for_each(|((weights, passed), mut sums)| {
-            for (at, w) in weights.iter_mut().enumerate() {
-                let mut sum = Sums::NONE;
-                for part in &mut sums {
-                    let part = std::mem::replace(&mut part[at], Sums::NONE);
-                    sum.0.iter_mut().zip(part.0).for_each(|(sum, part)| *sum += part);
+        let inputs = passed.len();
+        let Some((first, others)) = workers.split_first_mut() else {
+            return;
+        };
+        for other in others {
+            let of_neurons = first
+                .sums
+                .par_chunks_mut(inputs)
+                .zip(other.sums.par_chunks_mut(inputs));
+            of_neurons.for_each(|(sums, others)| {
+                for (sum, other) in sums.iter_mut().zip(others) {
+                    *sum += std::mem::take(other);
                 }
-                let decay = passed[at / blocks].decay;
-                for (w, &sum) in w.0.iter_mut().zip(&sum.0) {
-                    *w = merged(&c.batch, &c.stdp, linear, *w, decay, sum);
+            });
+        }
+        let sums = &first.sums;
+        let rows = self.weights.par_chunks_mut(ROWS * blocks).enumerate();
+        rows.for_each(|(part, weights)| {
+            for b in 0..blocks {
+                for (row, passed) in passed[part * ROWS..].iter().take(ROWS).enumerate() {
+                    let (i, weights) = (part * ROWS + row, &mut weights[row * blocks + b]);
+                    for (l, w) in weights.0.iter_mut().enumerate() {
+                        let sum = sums[(b * BLOCK + l) * inputs + i];
+                        *w = merged(&c.batch, &c.stdp, linear, *w, passed.decay, sum);
+                    }
                 }
             }
         });
+        first
+            .sums
+            .par_chunks_mut(inputs)
+            .for_each(|sums| sums.fill(0));
     }
 
     /// Adds up, slot after slot, what outlasts the images.
@@ -227,12 +268,24 @@ impl NetworkOnCpu {
                 lif::latch(c, &mut home.v_threshold_mv, &mut home.v_latched_mv);
             }
             for slot in slots {
-                add(&mut home.v_threshold_mv, &found.v_threshold_mv, &slot.v_threshold_mv);
+                add(
+                    &mut home.v_threshold_mv,
+                    &found.v_threshold_mv,
+                    &slot.v_threshold_mv,
+                );
             }
         }
         for slot in slots {
-            add(&mut home.rule_state_1, &found.rule_state_1, &slot.rule_state_1);
-            add(&mut home.rule_state_2, &found.rule_state_2, &slot.rule_state_2);
+            add(
+                &mut home.rule_state_1,
+                &found.rule_state_1,
+                &slot.rule_state_1,
+            );
+            add(
+                &mut home.rule_state_2,
+                &found.rule_state_2,
+                &slot.rule_state_2,
+            );
             let ends = slot.last_spike_e.iter().zip(&found.last_spike_e);
             for (home, (&end, &found)) in home.last_spike_e.iter_mut().zip(ends) {
                 if end != found {
@@ -278,14 +331,21 @@ impl Batch<'_> {
     }
 
     /// Draws the input spikes of an image, and notes when each input is used.
-    fn draw(&self, k: usize, slot: &mut Slot) {
+    fn draw(&self, k: usize, slot: &mut Slot, decays: &mut Decays) {
         self.spikes(k, 0, &mut slot.spikes);
-        let (c, inputs) = (&self.network.training.prune, slot.passed.len());
+        let c = &self.network.training;
+        if c.prune.continuous == 1 {
+            let last_input = &self.network.inputs.last_input;
+            decays.compute(c, &slot.spikes, self.clock(k), last_input);
+        }
         slot.used.clear();
-        slot.used.resize(inputs, Use::none(c));
+        slot.used.resize(slot.passed.len(), Use::none(&c.prune));
+        let mut since_last = decays.prune.iter();
         for step in 0..slot.spikes.steps() {
             for &input in slot.spikes.at(step) {
-                slot.used[usize::from(input)].note(c, step);
+                // Where it is the first one, its decay is another: other images come before.
+                let decay = since_last.next().copied().unwrap_or_default();
+                slot.used[usize::from(input)].note(&c.prune, step, decay);
             }
         }
     }
@@ -323,7 +383,13 @@ impl Batch<'_> {
         let c = &network.training;
         if c.dropout.threshold > 0 {
             let (seed, size) = (network.network.seed, [slot.passed.len(), lane.size()]);
-            dropout::fill(&c.dropout, seed, self.presentation(k), size, &mut worker.room.kept);
+            dropout::fill(
+                &c.dropout,
+                seed,
+                self.presentation(k),
+                size,
+                &mut worker.room.kept,
+            );
         }
         slot.spikes_e = 0;
         for attempt in 0..network.rates.len() {
@@ -385,8 +451,16 @@ impl Batch<'_> {
         slot.rule_state_1.clone_from(&n.rule_state_1);
         slot.rule_state_2.clone_from(&n.rule_state_2);
         let found = &self.at_rest.neurons.last_spike_e;
-        for (end, (&last, &found)) in slot.last_spike_e.iter_mut().zip(n.last_spike_e.iter().zip(found)) {
-            *end = if last == found { found } else { clock + (last - clock).min(steps - 1) };
+        for (end, (&last, &found)) in slot
+            .last_spike_e
+            .iter_mut()
+            .zip(n.last_spike_e.iter().zip(found))
+        {
+            *end = if last == found {
+                found
+            } else {
+                clock + (last - clock).min(steps - 1)
+            };
         }
     }
 }
@@ -398,5 +472,9 @@ fn with_traces(spikes: &SpikeList, trace_pre: &[f32], active: &mut Vec<u16>) {
         has_trace[usize::from(input)] = true;
     }
     active.clear();
-    active.extend((0..has_trace.len()).filter(|&input| has_trace[input]).map(|input| input as u16));
+    active.extend(
+        (0..has_trace.len())
+            .filter(|&input| has_trace[input])
+            .map(|input| input as u16),
+    );
 }

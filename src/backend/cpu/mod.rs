@@ -104,6 +104,14 @@ struct CpuSession<'a> {
     networks: Vec<NetworkOnCpu>,
 }
 
+impl CpuSession<'_> {
+    /// Threads that share the lanes of one network's batches: those that no network of its own keeps busy.
+    fn workers(&self) -> usize {
+        let networks = self.networks.len().max(1);
+        self.pool.current_num_threads().div_ceil(networks)
+    }
+}
+
 impl Session for CpuSession<'_> {
     fn train(&mut self, pixels: &[u8], plan: &[Vec<Showing>]) -> Result<(), BackendError> {
         check_plan(
@@ -111,9 +119,7 @@ impl Session for CpuSession<'_> {
             pixels,
             plan,
         )?;
-        // Threads that no network of its own keeps busy share the lanes of a batch.
-        let networks = &mut self.networks;
-        let workers = (self.pool.current_num_threads()).div_ceil(networks.len().max(1));
+        let (workers, networks) = (self.workers(), &mut self.networks);
         self.pool.install(|| {
             networks.par_iter_mut().zip(plan).try_for_each_init(
                 SpikeList::default,
@@ -147,6 +153,12 @@ impl Session for CpuSession<'_> {
         let networks = &self.networks;
         self.pool
             .install(|| Ok(networks.par_iter().map(NetworkOnCpu::read_out).collect()))
+    }
+
+    fn memory(&self) -> u64 {
+        let workers = self.workers();
+        let bytes = |network: &NetworkOnCpu| network.memory(workers);
+        self.networks.iter().map(bytes).sum()
     }
 
     fn snapshot(&mut self) -> Result<Vec<Network>, BackendError> {

@@ -3,8 +3,8 @@
 use super::decays::Decays;
 use super::lane::{Lane, Wiring};
 use super::recorder::Recorder;
+use crate::model::batch;
 use crate::model::poisson::SpikeList;
-use crate::model::batch::{self, Sums};
 use crate::model::{BLOCK, Block, Constants, conductance, lif, multiply_add, prune, rule, stdp};
 use multiversion::multiversion;
 
@@ -52,7 +52,8 @@ pub enum Plastic<'a> {
     /// since then.
     Sums {
         weights: &'a [Block],
-        sums: &'a mut [Sums],
+        /// Those of a neuron follow one another, one for each input.
+        sums: &'a mut [i64],
         since: &'a mut [f32],
     },
 }
@@ -256,19 +257,24 @@ fn input_spike(
                 } => {
                     let linear = c.prune.decay == prune::LINEAR;
                     since[input] = batch::together(linear, since[input], decay);
-                    let (since, sums) = (since[input], &mut sums[row.clone()]);
-                    let weights = &weights[row.clone()];
+                    let place = (input, since.len());
+                    let (since, weights) = (since[input], &weights[row.clone()]);
+                    let all = |_| Block::splat(1.0);
                     match kept {
-                        None if c.prune.continuous == 0 => {
-                            conductance::receive_row(&c.conductance, weights, to.ge, to.gi);
-                            batch::add_traces(&c.batch, sums, to.apost, |_| Block::splat(1.0));
+                        None => {
+                            match c.prune.continuous {
+                                1 => batch::receive_row(c, since, weights, to.ge, to.gi, all),
+                                _ => {
+                                    conductance::receive_row(&c.conductance, weights, to.ge, to.gi)
+                                }
+                            }
+                            batch::add_traces(&c.batch, sums, place, to.apost, all);
                         }
-                        None => batch::input_spike(c, since, weights, sums, to, |_| {
-                            Block::splat(1.0)
-                        }),
-                        Some(kept) => batch::input_spike(c, since, weights, sums, to, |b| {
-                            kept[row.start + b]
-                        }),
+                        Some(kept) => {
+                            let kept = |b| kept[row.start + b];
+                            batch::receive_row(c, since, weights, to.ge, to.gi, kept);
+                            batch::add_traces(&c.batch, sums, place, to.apost, kept);
+                        }
                     }
                 }
             }
@@ -343,7 +349,14 @@ fn output_spikes(
                 let weights = &mut weights[b..];
                 match kept {
                     None => stdp::output_spike(
-                        &c.stdp, lr2, trace_now, active, weights, blocks, l, |_| 1.0,
+                        &c.stdp,
+                        lr2,
+                        trace_now,
+                        active,
+                        weights,
+                        blocks,
+                        l,
+                        |_| 1.0,
                     ),
                     Some(_) => stdp::output_spike(
                         &c.stdp, lr2, trace_now, active, weights, blocks, l, takes_part,
@@ -351,8 +364,11 @@ fn output_spikes(
                 }
             }
             Plastic::Sums { sums, .. } => {
-                let sums = &mut sums[b..];
-                batch::output_spike(&c.batch, lr2, trace_now, active, sums, blocks, l, takes_part);
+                let sums = &mut sums[j * trace_now.len()..][..trace_now.len()];
+                match kept {
+                    None => batch::output_spike(&c.batch, lr2, trace_now, sums, |_| 1.0),
+                    Some(_) => batch::output_spike(&c.batch, lr2, trace_now, sums, takes_part),
+                }
             }
         }
     }

@@ -4,6 +4,7 @@ use super::device::OpenDevice;
 use super::error::GpuError;
 use crate::model::rule::GROUPS;
 use crate::params::Model;
+use std::sync::OnceLock;
 
 /// What kernels are made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,10 +41,16 @@ pub struct Pipelines {
     pub poisson: Kernel,
     pub advance: Kernel,
     pub flush: Kernel,
-    pub turn: Kernel,
-    pub scale: Kernel,
     /// Threads of a workgroup.
     pub workgroup: u32,
+    module: wgpu::ShaderModule,
+    of_batches: OnceLock<OfBatches>,
+}
+
+/// Kernels that only learning in batches needs.
+pub struct OfBatches {
+    pub turn: Kernel,
+    pub scale: Kernel,
 }
 
 /// A pipeline with the layout of its bindings.
@@ -147,11 +154,26 @@ impl Pipelines {
                 poisson: kernel("poisson", POISSON),
                 advance: kernel("advance", STEP),
                 flush: kernel("flush", STEP),
-                turn: kernel("turn", TURN),
-                scale: kernel("scale", STEP),
                 workgroup,
+                module,
+                of_batches: OnceLock::new(),
             }
         })
+    }
+
+    /// The kernels for learning in batches, which are built when they are first asked for.
+    ///
+    /// # Errors
+    /// When the device refuses one.
+    pub fn of_batches(&self, gpu: &OpenDevice) -> Result<&OfBatches, GpuError> {
+        if let Some(built) = self.of_batches.get() {
+            return Ok(built);
+        }
+        let built = gpu.scoped(|device| OfBatches {
+            turn: kernel(device, &self.module, "turn", TURN),
+            scale: kernel(device, &self.module, "scale", STEP),
+        })?;
+        Ok(self.of_batches.get_or_init(|| built))
     }
 }
 

@@ -124,6 +124,10 @@ impl Session for GpuSession {
         self.collect(Chunk::read_out)
     }
 
+    fn memory(&self) -> u64 {
+        self.chunks.iter().map(Chunk::memory).sum()
+    }
+
     fn snapshot(&mut self) -> Result<Vec<Network>, BackendError> {
         self.collect(Chunk::snapshot)
     }
@@ -140,6 +144,18 @@ pub(super) fn task(network: usize, host: &Network, stream: Stream, presentation:
 }
 
 impl Chunk {
+    /// Bytes of its buffers, with all the input that they may hold.
+    fn memory(&self) -> u64 {
+        let buffers = [
+            &self.networks.weights,
+            &self.lanes.state,
+            &self.lanes.rings,
+            &self.lanes.totals,
+        ];
+        let of_lanes: u64 = buffers.iter().map(|buffer| buffer.size()).sum();
+        of_lanes + self.engine.input_bytes
+    }
+
     fn present(&mut self, recorded: &Recorded<'_>) -> Result<Vec<Record>, BackendError> {
         self.settle()?;
         let list = SpikeList::from_pairs(recorded.steps, recorded.spikes).words();

@@ -123,7 +123,11 @@ impl Chunk {
     fn clear_rings(&mut self) {
         let slots = u64::from(self.networks.slots_s2 + self.networks.slots_s3);
         let words = slots * (self.hosts.len() * self.shape.neurons) as u64;
-        let mut encoder = self.engine.gpu.device.create_command_encoder(&Default::default());
+        let mut encoder = self
+            .engine
+            .gpu
+            .device
+            .create_command_encoder(&Default::default());
         encoder.clear_buffer(&self.lanes.rings, 0, Some(4 * words));
         self.engine.submit(encoder);
     }
@@ -187,7 +191,11 @@ impl Chunk {
             draws: base.lanes,
             ..pending.unwrap_or(Dispatch { lanes: 0, ..base })
         };
-        let scales = base.begins == 1 && self.hosts.iter().any(|host| host.params.model.learning.w_total > 0.0);
+        let scales = base.begins == 1
+            && self
+                .hosts
+                .iter()
+                .any(|host| host.params.model.learning.w_total > 0.0);
         self.run_lanes(part, &mut tasks, turn, base, scales)?;
         let turns = self.turns.as_mut().ok_or_else(no_turns)?;
         turns.pending = Some(base);
@@ -223,7 +231,8 @@ impl Chunk {
         let presentation = host.state.presented + ahead;
         let steps = self.shape.steps.stimulus + self.shape.steps.rest;
         let slot = host.state.clock + ahead * steps;
-        let step = host.params.step_scale(presentation) * host.params.batch_step(host.state.presented);
+        let step =
+            host.params.step_scale(presentation) * host.params.batch_step(host.state.presented);
         Task {
             lane: (2 * networks + network * part.lanes() + place) as u32,
             rates: attempt * networks as u32 + network as u32,
@@ -255,7 +264,8 @@ impl Chunk {
                     if tasks[at].lane == NO_LANE {
                         continue;
                     }
-                    if answers[at] < least && attempt < self.hosts[network].params.model.attempts() {
+                    if answers[at] < least && attempt < self.hosts[network].params.model.attempts()
+                    {
                         tasks[at] = self.lane_task(part, network, place, attempt);
                         again = true;
                     } else {
@@ -273,7 +283,10 @@ impl Chunk {
                 draws: base.lanes,
                 ..base
             };
-            let lanes = Dispatch { from_rest: 1, ..base };
+            let lanes = Dispatch {
+                from_rest: 1,
+                ..base
+            };
             self.run_lanes(part, tasks, turn, lanes, false)?;
         }
         Ok(())
@@ -293,20 +306,23 @@ impl Chunk {
             let showing = part.showings[at / part.lanes()][at % part.lanes()];
             task.image = uploads.slot(part.pixels, showing.image, self.shape.image, showing.shift);
         }
-        let pixels = (self.engine).filled("pixels", &bytemuck::pod_collect_to_vec(&uploads.pixels))?;
+        let pixels =
+            (self.engine).filled("pixels", &bytemuck::pod_collect_to_vec(&uploads.pixels))?;
         let turns = self.turns.as_ref().ok_or_else(no_turns)?;
         let offset = u64::from(lanes.first_task) * size_of::<Task>() as u64;
         (self.engine).write_at(&turns.tasks, offset, bytemuck::cast_slice(tasks));
         self.engine.time(u64::from(lanes.steps), tasks.len());
         let at_once = self.engine.steps_at_once(self.shape.inputs(), tasks.len());
         let goes_on = lanes.from_rest == 1;
-        let advance = (0..lanes.steps).step_by(at_once as usize).map(|first_step| Dispatch {
-            first_step,
-            steps: (lanes.steps - first_step).min(at_once as u32),
-            from_rest: u32::from(first_step == 0 && !goes_on),
-            latch: u32::from(first_step == 0 && !goes_on),
-            ..lanes
-        });
+        let advance = (0..lanes.steps)
+            .step_by(at_once as usize)
+            .map(|first_step| Dispatch {
+                first_step,
+                steps: (lanes.steps - first_step).min(at_once as u32),
+                from_rest: u32::from(first_step == 0 && !goes_on),
+                latch: u32::from(first_step == 0 && !goes_on),
+                ..lanes
+            });
         let advance: Vec<Dispatch> = advance.collect();
         self.submit_turn(turn, scales, Some(&pixels))?;
         self.submit_lanes(&advance, tasks.len())
@@ -331,7 +347,9 @@ impl Chunk {
         let (networks, lanes, engine) = (&self.networks, &self.lanes, &mut self.engine);
         let unused = engine.empty("pixels", 1)?;
         let uniform = engine.uniform(&[turn])?;
-        let kernel = &engine.pipelines.turn;
+        let (gpu, pipelines) = (engine.gpu.clone(), engine.pipelines.clone());
+        let kernels = pipelines.of_batches(&gpu)?;
+        let kernel = &kernels.turn;
         let bound = kernel.bind(
             &engine.gpu.device,
             &uniform,
@@ -346,14 +364,17 @@ impl Chunk {
                 &turns.spikes,
             ],
         );
-        let mut encoder = engine.gpu.device.create_command_encoder(&Default::default());
+        let mut encoder = engine
+            .gpu
+            .device
+            .create_command_encoder(&Default::default());
         let of_neurons = (self.shape.neurons as u32).div_ceil(engine.pipelines.workgroup);
         let of_inputs = self.shape.inputs().div_ceil(FLUSHED) as u32;
         let y = turn.networks;
         let groups = [of_inputs + of_neurons + turn.draws, y];
         engine.pass(&mut encoder, kernel, &bound, 0, groups);
         if scales {
-            let kernel = &engine.pipelines.scale;
+            let kernel = &kernels.scale;
             let storage = networks.storage(&turns.tasks, &networks.weights, lanes, &turns.spikes);
             let bound = kernel.bind(&engine.gpu.device, &uniform, &storage);
             engine.pass(&mut encoder, kernel, &bound, 0, [of_neurons, y]);
@@ -374,7 +395,10 @@ impl Chunk {
         let storage = (self.networks).storage(&turns.tasks, weights, &self.lanes, &turns.spikes);
         let bound = kernel.bind(&engine.gpu.device, &uniform, &storage);
         for index in 0..advance.len() {
-            let mut encoder = engine.gpu.device.create_command_encoder(&Default::default());
+            let mut encoder = engine
+                .gpu
+                .device
+                .create_command_encoder(&Default::default());
             engine.pass(&mut encoder, kernel, &bound, index, [lanes as u32, 1]);
             engine.count(|traffic| traffic.dispatches += 1);
             engine.submit(encoder);

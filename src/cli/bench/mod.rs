@@ -5,6 +5,7 @@ mod show;
 use super::data::Loaded;
 use super::device::{check_threads, open, opener, tell};
 use super::heatmap::FontOptions;
+use super::memory::{measure_peak, peak_bytes};
 use super::options::ParamOptions;
 use super::output::{out, out_json, warn_unless_flushed};
 use super::paths::{bare, target};
@@ -28,8 +29,9 @@ use std::path::PathBuf;
 /// Measure how fast networks train and are tested, on each device
 ///
 /// Trains the networks of the job from their start on, then tests them; a warm-up comes before either. Sizes, numbers
-/// of networks, steps and rules to compare are given by --grid, such as --grid network.groups.neurons_per_class=1,10,160
-/// --grid job.replicas=1,16,256 --grid time.dt_ms=0.1,0.5.
+/// of networks, steps, batches and rules to compare are given by --grid, such as --grid
+/// network.groups.neurons_per_class=1,10,160 --grid job.replicas=1,16,256 --grid time.dt_ms=0.1,0.5 or, for one network on
+/// all cores, --grid learning.batch=1,16,64.
 #[derive(Args)]
 pub struct BenchArgs {
     #[command(flatten)]
@@ -115,6 +117,10 @@ struct Row {
     networks: usize,
     dt_ms: f64,
     rule: String,
+    /// Images of a batch.
+    batch: usize,
+    /// Most memory that the program held, data included; without that of a GPU.
+    peak_memory_bytes: usize,
     #[serde(flatten)]
     speed: Speed,
 }
@@ -192,6 +198,7 @@ impl BenchArgs {
             for point in points {
                 progress.count("measuring", rows.len(), backends.len() * points.len());
                 let params = &point.params;
+                measure_peak();
                 let speed = speed(backend.as_ref(), data, params, effort).with_context(|| {
                     format!("{}, {}", backend.device(), search.settings(&point.values))
                 })?;
@@ -204,6 +211,8 @@ impl BenchArgs {
                     networks: params.job.replicas,
                     dt_ms: params.model.time.dt_ms,
                     rule: params.model.learning.rule().into(),
+                    batch: params.model.learning.batch,
+                    peak_memory_bytes: peak_bytes(),
                     speed,
                 });
             }

@@ -89,12 +89,13 @@ impl Row {
     fn heading(&self) -> String {
         let settings = self.others("");
         format!(
-            "{}, {} of {}, dt {} ms, {}{settings}",
+            "{}, {} of {}, dt {} ms, {}{settings}; {:.0} MB of memory at most",
             self.device,
             counted(self.networks, "network"),
             counted(self.neurons, "neuron"),
             self.dt_ms,
-            self.rule
+            self.rule,
+            self.peak_memory_bytes as f64 / 1e6
         )
     }
 }
