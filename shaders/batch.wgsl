@@ -1,5 +1,5 @@
 // Learning in batches: what the images of a batch change is added up beside the weights, which change once. Twin of
-// src/model/batch.rs and src/backend/cpu/batch.rs.
+// src/model/batch.rs, src/backend/cpu/batch/mod.rs and src/backend/cpu/batch/slot.rs.
 //
 // In `state` stand the networks, then a lane for each in which what outlasts an image is added up, then the lanes that run.
 

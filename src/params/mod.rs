@@ -17,6 +17,7 @@ mod idle;
 mod job;
 mod kinds;
 mod layer;
+mod learning;
 mod merge;
 mod model;
 mod renamed;
@@ -39,9 +40,10 @@ pub use layer::{
     ConfigError, Layered, apply_setting, grid_values, layered, layered_onto, layered_over,
     set_value, to_toml,
 };
+pub use learning::Learning;
 pub use model::{
-    Edges, Excitatory, Inhibitory, Input, Lateral, Learning, MAX_INPUTS, Model, Pruning,
-    REFERENCE_INPUTS, RETRIES, Time,
+    Edges, Excitatory, Inhibitory, Input, Lateral, MAX_INPUTS, Model, Pruning, REFERENCE_INPUTS,
+    RETRIES, Time,
 };
 pub use renamed::{Renamed, renamed};
 pub use rule::{

@@ -30,7 +30,7 @@ fn params(pass: usize) -> Params {
 /// Three images of stripes, each of its own width.
 fn pixels() -> Vec<u8> {
     let stripe = |at: usize| {
-        if at % 784 / (at / 784 + 3) % 2 == 0 {
+        if (at % 784 / (at / 784 + 3)).is_multiple_of(2) {
             255
         } else {
             0

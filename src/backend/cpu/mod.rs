@@ -4,6 +4,7 @@ mod batch;
 mod decays;
 mod lane;
 mod recorder;
+mod s1;
 mod step;
 mod testing;
 mod training;

@@ -2,7 +2,8 @@
 
 use super::lane::{self, Lane, Wiring};
 use super::recorder::Recorder;
-use super::step::{self, Presentation, S1};
+use super::s1::S1;
+use super::step::{self, Presentation};
 use crate::backend::{BackendError, Frozen, Record, SpikeCounts, TestImage, TestImages, image_of};
 use crate::dataset::ImageShape;
 use crate::model::poisson::{Draw, RateTable, SpikeList};

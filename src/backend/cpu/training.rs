@@ -2,7 +2,8 @@
 
 use super::lane::{self, Lane, NetworkOnCpu};
 use super::recorder::Recorder;
-use super::step::{self, Plastic, Presentation, S1};
+use super::s1::{Plastic, S1};
+use super::step::{self, Presentation};
 use crate::backend::{BackendError, Phase, Showing, check_clock, shifted};
 use crate::model::poisson::{Draw, RateTable, SpikeList};
 use crate::model::rng::Stream;

@@ -2,7 +2,7 @@
 
 use super::StateVariable;
 use crate::params::Trace;
-use crate::params::model::formula_of_one;
+use crate::params::learning::formula_of_one;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -1,16 +1,15 @@
 //! One network in training on the CPU, batch by batch: the images of a batch run side by side, each in a lane of its own.
 
+mod slot;
+
 use super::decays::Decays;
 use super::lane::{Lane, NetworkOnCpu, Room};
-use super::step::{self, Plastic, Presentation, S1};
-use crate::backend::{BackendError, Showing, check_clock, shifted};
-use crate::model::batch::{Passed, Use, merged, pass_slot};
-use crate::model::poisson::{Draw, SpikeList};
-use crate::model::prune::{LINEAR, no_decay};
-use crate::model::rng::Stream;
-use crate::model::state::Inputs;
-use crate::model::{BLOCK, Block, dropout, lif, normalize};
+use crate::backend::{BackendError, Showing, check_clock};
+use crate::model::batch::{Passed, Use, merged};
+use crate::model::prune::LINEAR;
+use crate::model::{BLOCK, Block, lif, normalize};
 use rayon::prelude::*;
+use slot::{Batch, Slot, Worker};
 use std::sync::{Mutex, PoisonError};
 
 /// Rows of weights that are changed together: a cache line of the sums of each neuron.
@@ -28,59 +27,6 @@ impl Clone for BatchRoom {
     fn clone(&self) -> Self {
         Self::default()
     }
-}
-
-/// What runs one lane after another: its state, and the sums of what all its lanes change.
-struct Worker {
-    lane: Lane,
-    inputs: Inputs<Vec<f32>, Vec<u32>>,
-    /// How the weights of each input have decayed since the batch began.
-    since: Vec<f32>,
-    room: Room,
-    /// Those of a neuron follow one another, one for each input.
-    sums: Vec<i64>,
-}
-
-/// One image of a batch.
-struct Slot {
-    /// What it evokes in the inputs when it is shown for the first time.
-    spikes: SpikeList,
-    used: Vec<Use>,
-    /// Where the inputs are when it comes on.
-    passed: Vec<Passed>,
-    /// Variables that outlast the image, as it leaves them.
-    v_threshold_mv: Vec<Block>,
-    rule_state_1: Vec<Block>,
-    rule_state_2: Vec<Block>,
-    last_spike_e: Vec<u32>,
-    spikes_e: u64,
-    ended: Result<(), BackendError>,
-}
-
-impl Slot {
-    fn new(inputs: usize, lane: &Lane) -> Self {
-        Self {
-            spikes: SpikeList::default(),
-            used: Vec::new(),
-            passed: vec![Passed::default(); inputs],
-            v_threshold_mv: lane.neurons.v_threshold_mv.clone(),
-            rule_state_1: lane.neurons.rule_state_1.clone(),
-            rule_state_2: lane.neurons.rule_state_2.clone(),
-            last_spike_e: lane.neurons.last_spike_e.clone(),
-            spikes_e: 0,
-            ended: Ok(()),
-        }
-    }
-}
-
-/// What all lanes of a batch share.
-struct Batch<'a> {
-    network: &'a NetworkOnCpu,
-    pixels: &'a [u8],
-    showings: &'a [Showing],
-    /// As the batch found them.
-    at_rest: &'a Lane,
-    step: f64,
 }
 
 impl NetworkOnCpu {
@@ -295,186 +241,4 @@ impl NetworkOnCpu {
             self.network.state.spikes_e += slot.spikes_e;
         }
     }
-}
-
-impl Lane {
-    /// Sets the clock of a lane at rest, whose I neurons may fire at once.
-    fn begin_at(&mut self, clock: u32, refractory_i: u32) {
-        self.clock = clock;
-        let last = clock.wrapping_add(lif::long_ago(refractory_i));
-        self.neurons.last_spike_i.fill(last);
-    }
-}
-
-impl Batch<'_> {
-    fn presentation(&self, k: usize) -> u32 {
-        self.network.network.state.presented + k as u32
-    }
-
-    /// Clock at the start of the slot of an image.
-    fn clock(&self, k: usize) -> u32 {
-        self.network.lane.clock + k as u32 * self.network.slot_steps()
-    }
-
-    /// Draws what an image evokes in the inputs when it is shown for the `attempt`-th time again.
-    fn spikes(&self, k: usize, attempt: usize, spikes: &mut SpikeList) {
-        let (network, showing) = (self.network, self.showings[k]);
-        let shape = network.network.params.model.input.shape();
-        let image = shifted(self.pixels, showing.image, shape, showing.shift);
-        let draw = Draw {
-            seed: network.network.seed,
-            stream: Stream::Train,
-            presentation: self.presentation(k),
-            attempt: attempt as u32,
-        };
-        network.rates[attempt].draw(draw, &image, network.steps.stimulus, spikes);
-    }
-
-    /// Draws the input spikes of an image, and notes when each input is used.
-    fn draw(&self, k: usize, slot: &mut Slot, decays: &mut Decays) {
-        self.spikes(k, 0, &mut slot.spikes);
-        let c = &self.network.training;
-        if c.prune.continuous == 1 {
-            let last_input = &self.network.inputs.last_input;
-            decays.compute(c, &slot.spikes, self.clock(k), last_input);
-        }
-        slot.used.clear();
-        slot.used.resize(slot.passed.len(), Use::none(&c.prune));
-        let mut since_last = decays.prune.iter();
-        for step in 0..slot.spikes.steps() {
-            for &input in slot.spikes.at(step) {
-                // Where it is the first one, its decay is another: other images come before.
-                let decay = since_last.next().copied().unwrap_or_default();
-                slot.used[usize::from(input)].note(&c.prune, step, decay);
-            }
-        }
-    }
-
-    /// Takes down where the inputs are when each image comes on; returns where the batch leaves them. When inputs fire
-    /// depends on no network, nor on images that are shown again.
-    fn pass_slots(&self, slots: &mut [Slot]) -> Vec<Passed> {
-        let c = &self.network.training.prune;
-        let begin = |&last_input: &u32| Passed {
-            last_input,
-            decay: no_decay(c),
-        };
-        let mut passed: Vec<Passed> = self.network.inputs.last_input.iter().map(begin).collect();
-        for (k, slot) in slots.iter_mut().enumerate() {
-            slot.passed.copy_from_slice(&passed);
-            let clock = self.clock(k);
-            for (passed, &used) in passed.iter_mut().zip(&slot.used) {
-                *passed = pass_slot(c, *passed, used, clock);
-            }
-        }
-        passed
-    }
-
-    /// Shows an image from rest, again and brighter as long as it evokes too few spikes.
-    fn run(&self, k: usize, slot: &mut Slot, worker: &mut Worker) -> Result<(), BackendError> {
-        let (network, params) = (self.network, &self.network.network.params);
-        let (lane, inputs) = (&mut worker.lane, &mut worker.inputs);
-        lane.clone_from(self.at_rest);
-        lane.begin_at(self.clock(k), network.steps.refractory_i);
-        let starts = inputs.last_input.iter_mut().zip(&mut worker.since);
-        for ((last_input, since), passed) in starts.zip(&slot.passed) {
-            (*last_input, *since) = (passed.last_input, passed.decay);
-        }
-        inputs.trace_pre.fill(0.0);
-        let c = &network.training;
-        if c.dropout.threshold > 0 {
-            let (seed, size) = (network.network.seed, [slot.passed.len(), lane.size()]);
-            dropout::fill(
-                &c.dropout,
-                seed,
-                self.presentation(k),
-                size,
-                &mut worker.room.kept,
-            );
-        }
-        slot.spikes_e = 0;
-        for attempt in 0..network.rates.len() {
-            if attempt > 0 {
-                self.spikes(k, attempt, &mut slot.spikes);
-            }
-            self.present(k, &slot.spikes, worker);
-            slot.spikes_e += worker.lane.spikes();
-            if worker.lane.spikes() >= params.model.input.least_spikes as u64 {
-                break;
-            }
-        }
-        self.end(k, slot, &worker.lane);
-        network.check_finite(&worker.lane)
-    }
-
-    fn present(&self, k: usize, spikes: &SpikeList, worker: &mut Worker) {
-        let (network, presentation) = (self.network, self.presentation(k));
-        let (c, params) = (&network.training, &network.network.params);
-        let Worker {
-            lane,
-            inputs,
-            since,
-            room,
-            sums,
-        } = worker;
-        with_traces(spikes, &inputs.trace_pre, &mut room.active);
-        let s1 = S1::Learning {
-            plastic: Plastic::Sums {
-                weights: &network.weights,
-                sums,
-                since,
-            },
-            last_input: &mut inputs.last_input,
-            decays: &mut room.decays,
-            trace_pre: &mut inputs.trace_pre,
-            trace_now: &mut room.trace_now,
-            active: &room.active,
-            group: self.showings[k].group,
-            step_scale: (params.step_scale(presentation) * self.step) as f32,
-            presented: params.share_done(presentation) as f32,
-            rule: &network.rule,
-            rule_values: &mut room.rule_values,
-            kept: (c.dropout.threshold > 0).then_some(&room.kept[..]),
-        };
-        let presentation = Presentation {
-            spikes,
-            steps: network.slot_steps(),
-            recorder: None,
-        };
-        step::present(c, &network.wiring, lane, s1, presentation);
-    }
-
-    /// Takes down what outlasts an image. A spike after the slot, where an image was shown again, counts as one at its end.
-    fn end(&self, k: usize, slot: &mut Slot, lane: &Lane) {
-        let (clock, steps) = (self.clock(k), self.network.slot_steps());
-        let n = &lane.neurons;
-        slot.v_threshold_mv.clone_from(&n.v_threshold_mv);
-        slot.rule_state_1.clone_from(&n.rule_state_1);
-        slot.rule_state_2.clone_from(&n.rule_state_2);
-        let found = &self.at_rest.neurons.last_spike_e;
-        for (end, (&last, &found)) in slot
-            .last_spike_e
-            .iter_mut()
-            .zip(n.last_spike_e.iter().zip(found))
-        {
-            *end = if last == found {
-                found
-            } else {
-                clock + (last - clock).min(steps - 1)
-            };
-        }
-    }
-}
-
-/// Lists the inputs that may have a trace at some time of the presentation.
-fn with_traces(spikes: &SpikeList, trace_pre: &[f32], active: &mut Vec<u16>) {
-    let mut has_trace: Vec<bool> = trace_pre.iter().map(|&trace| trace != 0.0).collect();
-    for &input in spikes.inputs() {
-        has_trace[usize::from(input)] = true;
-    }
-    active.clear();
-    active.extend(
-        (0..has_trace.len())
-            .filter(|&input| has_trace[input])
-            .map(|input| input as u16),
-    );
 }

@@ -1,15 +1,16 @@
 //! Learning in batches on the GPU: lanes of all networks and of the images of a batch in one dispatch, then a *turn*, which
-//! merges what they have learned and draws the input spikes of the next lanes. Twin of src/backend/cpu/batch.rs.
+//! merges what they have learned and draws the input spikes of the next lanes. Twin of src/backend/cpu/batch.
+
+mod queue;
 
 use super::engine::Engine;
 use super::error::GpuError;
 use super::layout::{BATCH, Dispatch, NO_LANE, Task, USE_WORDS, state_stride};
 use super::resident::ForBatches;
 use super::session::{Chunk, task};
-use super::{Shape, Uploads, image_of, most_spikes, size_of_lanes};
+use super::{Shape, image_of, most_spikes, size_of_lanes};
 use crate::backend::{BackendError, Showing, check_clock};
 use crate::model::poisson::stream_of_attempt;
-use crate::model::prune::FLUSHED;
 use crate::model::rng::Stream;
 
 /// Input of two runs of lanes: of those whose results are to be merged, and of those that run.
@@ -117,19 +118,6 @@ impl Chunk {
             done += batch;
         }
         self.collect_counts(true)
-    }
-
-    /// Nothing is under way in the networks themselves, whatever was presented to them.
-    fn clear_rings(&mut self) {
-        let slots = u64::from(self.networks.slots_s2 + self.networks.slots_s3);
-        let words = slots * (self.hosts.len() * self.shape.neurons) as u64;
-        let mut encoder = self
-            .engine
-            .gpu
-            .device
-            .create_command_encoder(&Default::default());
-        encoder.clear_buffer(&self.lanes.rings, 0, Some(4 * words));
-        self.engine.submit(encoder);
     }
 
     /// Images of each network, of the next `wanted` at most, whose spikes there is room for; makes room for one at least.
@@ -292,118 +280,12 @@ impl Chunk {
         Ok(())
     }
 
-    /// A turn, then the lanes of its tasks: from rest, or where `lanes` says so on from where they are.
-    fn run_lanes(
-        &mut self,
-        part: &Part<'_>,
-        tasks: &mut [Task],
-        turn: Dispatch,
-        lanes: Dispatch,
-        scales: bool,
-    ) -> Result<(), GpuError> {
-        let mut uploads = Uploads::default();
-        for (at, task) in tasks.iter_mut().enumerate() {
-            let showing = part.showings[at / part.lanes()][at % part.lanes()];
-            task.image = uploads.slot(part.pixels, showing.image, self.shape.image, showing.shift);
-        }
-        let pixels =
-            (self.engine).filled("pixels", &bytemuck::pod_collect_to_vec(&uploads.pixels))?;
-        let turns = self.turns.as_ref().ok_or_else(no_turns)?;
-        let offset = u64::from(lanes.first_task) * size_of::<Task>() as u64;
-        (self.engine).write_at(&turns.tasks, offset, bytemuck::cast_slice(tasks));
-        self.engine.time(u64::from(lanes.steps), tasks.len());
-        let at_once = self.engine.steps_at_once(self.shape.inputs(), tasks.len());
-        let goes_on = lanes.from_rest == 1;
-        let advance = (0..lanes.steps)
-            .step_by(at_once as usize)
-            .map(|first_step| Dispatch {
-                first_step,
-                steps: (lanes.steps - first_step).min(at_once as u32),
-                from_rest: u32::from(first_step == 0 && !goes_on),
-                latch: u32::from(first_step == 0 && !goes_on),
-                ..lanes
-            });
-        let advance: Vec<Dispatch> = advance.collect();
-        self.submit_turn(turn, scales, Some(&pixels))?;
-        self.submit_lanes(&advance, tasks.len())
-    }
-
     /// Merges what has run, so that weights and states are those after the last batch.
     pub fn settle(&mut self) -> Result<(), GpuError> {
         match self.turns.as_mut().and_then(|turns| turns.pending.take()) {
             Some(pending) => self.submit_turn(pending, false, None),
             None => Ok(()),
         }
-    }
-
-    /// Queues a turn, and, where asked to, the scaling of the weights after it.
-    fn submit_turn(
-        &mut self,
-        turn: Dispatch,
-        scales: bool,
-        pixels: Option<&wgpu::Buffer>,
-    ) -> Result<(), GpuError> {
-        let turns = self.turns.as_ref().ok_or_else(no_turns)?;
-        let (networks, lanes, engine) = (&self.networks, &self.lanes, &mut self.engine);
-        let unused = engine.empty("pixels", 1)?;
-        let uniform = engine.uniform(&[turn])?;
-        let (gpu, pipelines) = (engine.gpu.clone(), engine.pipelines.clone());
-        let kernels = pipelines.of_batches(&gpu)?;
-        let kernel = &kernels.turn;
-        let bound = kernel.bind(
-            &engine.gpu.device,
-            &uniform,
-            &[
-                &turns.tasks,
-                &networks.constants,
-                &networks.weights,
-                &lanes.state,
-                &lanes.totals,
-                pixels.unwrap_or(&unused),
-                &networks.rates,
-                &turns.spikes,
-            ],
-        );
-        let mut encoder = engine
-            .gpu
-            .device
-            .create_command_encoder(&Default::default());
-        let of_neurons = (self.shape.neurons as u32).div_ceil(engine.pipelines.workgroup);
-        let of_inputs = self.shape.inputs().div_ceil(FLUSHED) as u32;
-        let y = turn.networks;
-        let groups = [of_inputs + of_neurons + turn.draws, y];
-        engine.pass(&mut encoder, kernel, &bound, 0, groups);
-        if scales {
-            let kernel = &kernels.scale;
-            let storage = networks.storage(&turns.tasks, &networks.weights, lanes, &turns.spikes);
-            let bound = kernel.bind(&engine.gpu.device, &uniform, &storage);
-            engine.pass(&mut encoder, kernel, &bound, 0, [of_neurons, y]);
-        }
-        engine.count(|traffic| traffic.dispatches += 1 + u64::from(scales));
-        engine.submit(encoder);
-        engine.gpu.check()
-    }
-
-    /// Queues the steps of lanes.
-    fn submit_lanes(&mut self, advance: &[Dispatch], lanes: usize) -> Result<(), GpuError> {
-        let turns = self.turns.as_ref().ok_or_else(no_turns)?;
-        let engine = &mut self.engine;
-        let uniform = engine.uniform(advance)?;
-        let pipelines = engine.pipelines.clone();
-        let kernel = &pipelines.advance;
-        let weights = &self.networks.weights;
-        let storage = (self.networks).storage(&turns.tasks, weights, &self.lanes, &turns.spikes);
-        let bound = kernel.bind(&engine.gpu.device, &uniform, &storage);
-        for index in 0..advance.len() {
-            let mut encoder = engine
-                .gpu
-                .device
-                .create_command_encoder(&Default::default());
-            engine.pass(&mut encoder, kernel, &bound, index, [lanes as u32, 1]);
-            engine.count(|traffic| traffic.dispatches += 1);
-            engine.submit(encoder);
-        }
-        engine.gpu.check()
     }
 }
 
