@@ -3,6 +3,7 @@
 mod batch;
 mod decays;
 mod lane;
+mod plastic;
 mod recorder;
 mod s1;
 mod step;

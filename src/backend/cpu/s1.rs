@@ -2,10 +2,11 @@
 
 use super::decays::Decays;
 use super::lane::Lane;
-use crate::model::{BLOCK, Block, Constants, batch, conductance, multiply_add, prune, rule, stdp};
+use super::plastic::Plastic;
+use crate::model::{BLOCK, Block, Constants, conductance, multiply_add, prune, rule, stdp};
 
 /// The plastic synapses, as a presentation may use them.
-pub enum S1<'a> {
+pub enum S1<'a, P> {
     Frozen {
         weights: &'a [Block],
     },
@@ -15,7 +16,8 @@ pub enum S1<'a> {
         decays: &'a mut Decays,
     },
     Learning {
-        plastic: Plastic<'a>,
+        /// Where what is learned goes.
+        plastic: P,
         last_input: &'a mut [u32],
         decays: &'a mut Decays,
         trace_pre: &'a mut [f32],
@@ -37,28 +39,11 @@ pub enum S1<'a> {
     },
 }
 
-/// Where what is learned goes.
-pub enum Plastic<'a> {
-    /// Into the weights at once; `still`: whether input spikes leave them as they are.
-    Weights {
-        weights: &'a mut [Block],
-        still: bool,
-    },
-    /// Into sums beside the weights, which stay as the batch found them; `since`: how those of each input have decayed
-    /// since then.
-    Sums {
-        weights: &'a [Block],
-        /// Those of a neuron follow one another, one for each input.
-        sums: &'a mut [i64],
-        since: &'a mut [f32],
-    },
-}
-
 /// One input spike, for every E neuron; `spike` is its place in the list of the presentation.
 #[inline(always)]
-pub fn input_spike(
+pub fn input_spike<P: Plastic>(
     c: &Constants,
-    s1: &mut S1<'_>,
+    s1: &mut S1<'_, P>,
     lane: &mut Lane,
     now: u32,
     input: usize,
@@ -98,47 +83,7 @@ pub fn input_spike(
                 gi: &mut lane.neurons.gi_e,
                 apost: &lane.neurons.trace_post,
             };
-            match plastic {
-                Plastic::Weights { weights, still } => {
-                    let weights = &mut weights[row.clone()];
-                    match kept {
-                        None if *still => {
-                            conductance::receive_row(&c.conductance, weights, to.ge, to.gi);
-                        }
-                        None => stdp::input_spike(c, decay, weights, to, |_| Block::splat(1.0)),
-                        Some(kept) => {
-                            stdp::input_spike(c, decay, weights, to, |b| kept[row.start + b])
-                        }
-                    }
-                }
-                Plastic::Sums {
-                    weights,
-                    sums,
-                    since,
-                } => {
-                    let linear = c.prune.decay == prune::LINEAR;
-                    since[input] = batch::together(linear, since[input], decay);
-                    let place = (input, since.len());
-                    let (since, weights) = (since[input], &weights[row.clone()]);
-                    let all = |_| Block::splat(1.0);
-                    match kept {
-                        None => {
-                            match c.prune.continuous {
-                                1 => batch::receive_row(c, since, weights, to.ge, to.gi, all),
-                                _ => {
-                                    conductance::receive_row(&c.conductance, weights, to.ge, to.gi)
-                                }
-                            }
-                            batch::add_traces(&c.batch, sums, place, to.apost, all);
-                        }
-                        Some(kept) => {
-                            let kept = |b| kept[row.start + b];
-                            batch::receive_row(c, since, weights, to.ge, to.gi, kept);
-                            batch::add_traces(&c.batch, sums, place, to.apost, kept);
-                        }
-                    }
-                }
-            }
+            plastic.input_spike(c, decay, (input, row), to, *kept);
             let trace = stdp::decayed_pre(trace_pre[input], decays.keep_pre[spike]);
             trace_pre[input] = multiply_add(c.stdp.keep_at_spike, trace, c.stdp.a_pre);
             last_input[input] = now;
@@ -148,9 +93,9 @@ pub fn input_spike(
 
 /// The E-spike half of learning, and the counts.
 #[inline(always)]
-pub fn output_spikes(
+pub fn output_spikes<P: Plastic>(
     c: &Constants,
-    s1: &mut S1<'_>,
+    s1: &mut S1<'_, P>,
     lane: &mut Lane,
     now: u32,
     step: u32,
@@ -200,38 +145,7 @@ pub fn output_spikes(
         if !std::mem::replace(&mut has_traces, true) {
             stdp::traces_now(&c.stdp, now, trace_pre, last_input, trace_now);
         }
-        let kept = *kept;
-        let takes_part = |i: usize| match kept {
-            None => 1.0,
-            Some(kept) => kept[i * blocks + b].0[l],
-        };
-        match plastic {
-            Plastic::Weights { weights, .. } => {
-                let weights = &mut weights[b..];
-                match kept {
-                    None => stdp::output_spike(
-                        &c.stdp,
-                        lr2,
-                        trace_now,
-                        active,
-                        weights,
-                        blocks,
-                        l,
-                        |_| 1.0,
-                    ),
-                    Some(_) => stdp::output_spike(
-                        &c.stdp, lr2, trace_now, active, weights, blocks, l, takes_part,
-                    ),
-                }
-            }
-            Plastic::Sums { sums, .. } => {
-                let sums = &mut sums[j * trace_now.len()..][..trace_now.len()];
-                match kept {
-                    None => batch::output_spike(&c.batch, lr2, trace_now, sums, |_| 1.0),
-                    Some(_) => batch::output_spike(&c.batch, lr2, trace_now, sums, takes_part),
-                }
-            }
-        }
+        plastic.output_spike(c, lr2, (j, blocks), (trace_now, active), *kept);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The steps of one presentation of one lane, in the order that [`crate::model`] gives.
 
 use super::lane::{Lane, Wiring};
+use super::plastic::{AtOnce, Plastic, Summed};
 use super::recorder::Recorder;
 use super::s1::{S1, input_spike, output_spikes};
 use crate::model::poisson::SpikeList;
@@ -20,7 +21,30 @@ pub fn present(
     c: &Constants,
     wiring: &Wiring,
     lane: &mut Lane,
-    s1: S1<'_>,
+    s1: S1<'_, AtOnce<'_>>,
+    presentation: Presentation<'_>,
+) {
+    advance(c, wiring, lane, s1, presentation);
+}
+
+/// The same within a batch.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+pub fn present_in_batch(
+    c: &Constants,
+    wiring: &Wiring,
+    lane: &mut Lane,
+    s1: S1<'_, Summed<'_>>,
+    presentation: Presentation<'_>,
+) {
+    advance(c, wiring, lane, s1, presentation);
+}
+
+#[inline(always)]
+fn advance<P: Plastic>(
+    c: &Constants,
+    wiring: &Wiring,
+    lane: &mut Lane,
+    s1: S1<'_, P>,
     presentation: Presentation<'_>,
 ) {
     let Presentation {

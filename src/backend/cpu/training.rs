@@ -1,8 +1,9 @@
 //! One network in training on the CPU, image by image.
 
 use super::lane::{self, Lane, NetworkOnCpu};
+use super::plastic::AtOnce;
 use super::recorder::Recorder;
-use super::s1::{Plastic, S1};
+use super::s1::S1;
 use super::step::{self, Presentation};
 use crate::backend::{BackendError, Phase, Showing, check_clock, shifted};
 use crate::model::poisson::{Draw, RateTable, SpikeList};
@@ -129,7 +130,7 @@ impl NetworkOnCpu {
                 let (now, last) = (self.lane.clock, &self.inputs.last_input);
                 find_active(&c.stdp, now, spikes, last, &mut room.active);
                 S1::Learning {
-                    plastic: Plastic::Weights {
+                    plastic: AtOnce {
                         weights: &mut self.weights,
                         still: self.still,
                     },

@@ -2,7 +2,8 @@
 
 use super::super::decays::Decays;
 use super::super::lane::{Lane, NetworkOnCpu, Room};
-use super::super::s1::{Plastic, S1};
+use super::super::plastic::Summed;
+use super::super::s1::S1;
 use super::super::step::{self, Presentation};
 use crate::backend::{BackendError, Showing, shifted};
 use crate::model::batch::{Passed, Use, pass_slot};
@@ -177,7 +178,7 @@ impl Batch<'_> {
         } = worker;
         with_traces(spikes, &inputs.trace_pre, &mut room.active);
         let s1 = S1::Learning {
-            plastic: Plastic::Sums {
+            plastic: Summed {
                 weights: &network.weights,
                 sums,
                 since,
@@ -199,7 +200,7 @@ impl Batch<'_> {
             steps: network.slot_steps(),
             recorder: None,
         };
-        step::present(c, &network.wiring, lane, s1, presentation);
+        step::present_in_batch(c, &network.wiring, lane, s1, presentation);
     }
 
     /// Takes down what outlasts an image. A spike after the slot, where an image was shown again, counts as one at its end.
