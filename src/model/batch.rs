@@ -187,8 +187,8 @@ pub fn add_traces(
         return;
     }
     for (b, apost) in apost.iter().enumerate() {
-        // Most neurons have not fired in this image.
-        if apost.0 == [0.0; BLOCK] {
+        // Most neurons have not fired in this image. Bits are looked at, as all of a block take one operation.
+        if apost.0.iter().fold(0, |any, trace| any | trace.to_bits()) == 0 {
             continue;
         }
         let kept = kept(b);

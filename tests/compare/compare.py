@@ -27,7 +27,7 @@ class Network(NamedTuple):
 
 NETWORKS = {
     "authors-code": Network(("brian2", "numpy"), f"--neurons-per-class {PER_CLASS}"),
-    "diehl-cook": Network(("bindsnet", "torch", "numpy"), "--train-images 0 --epochs 1 --label-images 10"),
+    "diehl-cook": Network(("bindsnet", "torch", "numpy"), "--epochs 1 --label-images 10"),
 }
 
 
