@@ -99,7 +99,7 @@ pub struct Use {
 }
 
 /// No step of a slot.
-pub const UNUSED: u32 = u32::MAX;
+pub const UNUSED: u32 = 4_294_967_295;
 
 impl Use {
     /// Before its first spike.
