@@ -184,6 +184,8 @@ fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
         load_inputs(lane, thread);
     }
     if dispatch.from_rest == 1u && dispatch.s1 == BATCH {
+        // Other threads have written what this one replaces.
+        meet();
         pass_inputs(c, index, task, thread);
     }
     if dispatch.latch == 1u {
