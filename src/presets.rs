@@ -349,6 +349,8 @@ pub fn diehl_cook() -> Params {
                 w_total: 78.0,
                 a_pre: 0.01,
                 a_post: -1e-4,
+                // Weights are far below gmax, and one image moves them by a tenth of it.
+                batch_change_max: 0.2,
                 ..base.model.learning.with_rule("triplet")
             },
             pruning: Pruning {

@@ -1,12 +1,14 @@
 //! Learning in batches: lanes of several networks and images, images that are shown again, parts that come in turns.
 
-use super::outcome::{DATA, Outcome, assert_agree, assert_same, plan, run};
+use super::outcome::{DATA, Outcome, assert_agree, assert_all_same, assert_same, plan, run};
 use super::turns::small;
 use super::{paper, unmeasured};
 use spikeprune::backend::cpu::Cpu;
 use spikeprune::backend::{Backend, Showing, Traffic};
 use spikeprune::network::Network;
-use spikeprune::params::{Decay, Params, PruningMode, TauPrune, Threshold, TrainImages, Vote};
+use spikeprune::params::{
+    Decay, FrontEnd, Params, PruningMode, TauPrune, Threshold, TrainImages, Vote,
+};
 use spikeprune::presets;
 
 /// Batches that grow to `batch` images.
@@ -95,6 +97,20 @@ fn images_that_are_shown_again_take_no_time_from_others() {
 fn trained(backend: &mut Cpu, params: &Params, images: usize) -> Outcome {
     let images = params.end_of_batch(0, images);
     run(backend, &networks(params, 1), &plan(params, images, 1))
+}
+
+/// Inputs that fill no row of the threads of a workgroup, of which there are more than in a vector.
+#[test]
+fn batches_in_workgroups_of_several_vectors() {
+    let Some(gpu) = unmeasured() else { return };
+    let mut params = in_batches(paper(PruningMode::Continuous, Threshold::Live), 4);
+    params.model.input.front_end = FrontEnd::OrientedEdges;
+    params.model.input.edges.directions = 3;
+    params.model.network.vote = Vote::Groups {
+        neurons_per_class: 100,
+    };
+    let images = params.end_of_batch(0, 12);
+    assert_all_same(&gpu, &networks(&params, 1), &plan(&params, images, 1));
 }
 
 /// A batch that no buffer holds comes in parts.
