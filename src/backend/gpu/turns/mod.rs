@@ -171,6 +171,8 @@ impl Chunk {
             batch: part.batch as u32,
             begins: u32::from(part.start == 0),
             ends: u32::from(part.start + part.lanes() == part.batch),
+            from_rest: 1,
+            latch: 1,
             ..self.dispatch()
         };
         let pending = self.turns.as_mut().and_then(|turns| turns.pending.take());
@@ -272,7 +274,8 @@ impl Chunk {
                 ..base
             };
             let lanes = Dispatch {
-                from_rest: 1,
+                from_rest: 0,
+                latch: 0,
                 ..base
             };
             self.run_lanes(part, tasks, turn, lanes, false)?;
@@ -282,10 +285,13 @@ impl Chunk {
 
     /// Merges what has run, so that weights and states are those after the last batch.
     pub fn settle(&mut self) -> Result<(), GpuError> {
-        match self.turns.as_mut().and_then(|turns| turns.pending.take()) {
-            Some(pending) => self.submit_turn(pending, false, None),
-            None => Ok(()),
-        }
+        let pending = self.turns.as_mut().and_then(|turns| turns.pending.take());
+        let Some(pending) = pending else {
+            return Ok(());
+        };
+        // Nothing is drawn.
+        let no_pixels = self.engine.empty("pixels", 1)?;
+        self.submit_turn(pending, false, &no_pixels)
     }
 }
 

@@ -21,7 +21,7 @@ impl Chunk {
         self.engine.submit(encoder);
     }
 
-    /// A turn, then the lanes of its tasks: from rest, or where `lanes` says so on from where they are.
+    /// A turn, then the lanes of its tasks: from rest where `lanes` says so, else on from where they are.
     pub(super) fn run_lanes(
         &mut self,
         part: &Part<'_>,
@@ -42,18 +42,17 @@ impl Chunk {
         (self.engine).write_at(&turns.tasks, offset, bytemuck::cast_slice(tasks));
         self.engine.time(u64::from(lanes.steps), tasks.len());
         let at_once = self.engine.steps_at_once(self.shape.inputs(), tasks.len());
-        let goes_on = lanes.from_rest == 1;
         let advance = (0..lanes.steps)
             .step_by(at_once as usize)
             .map(|first_step| Dispatch {
                 first_step,
                 steps: (lanes.steps - first_step).min(at_once as u32),
-                from_rest: u32::from(first_step == 0 && !goes_on),
-                latch: u32::from(first_step == 0 && !goes_on),
+                from_rest: u32::from(first_step == 0) & lanes.from_rest,
+                latch: u32::from(first_step == 0) & lanes.latch,
                 ..lanes
             });
         let advance: Vec<Dispatch> = advance.collect();
-        self.submit_turn(turn, scales, Some(&pixels))?;
+        self.submit_turn(turn, scales, &pixels)?;
         self.submit_lanes(&advance, tasks.len())
     }
 
@@ -62,11 +61,10 @@ impl Chunk {
         &mut self,
         turn: Dispatch,
         scales: bool,
-        pixels: Option<&wgpu::Buffer>,
+        pixels: &wgpu::Buffer,
     ) -> Result<(), GpuError> {
         let turns = self.turns.as_ref().ok_or_else(no_turns)?;
         let (networks, lanes, engine) = (&self.networks, &self.lanes, &mut self.engine);
-        let unused = engine.empty("pixels", 1)?;
         let uniform = engine.uniform(&[turn])?;
         let (gpu, pipelines) = (engine.gpu.clone(), engine.pipelines.clone());
         let kernels = pipelines.of_batches(&gpu)?;
@@ -80,7 +78,7 @@ impl Chunk {
                 &networks.weights,
                 &lanes.state,
                 &lanes.totals,
-                pixels.unwrap_or(&unused),
+                pixels,
                 &networks.rates,
                 &turns.spikes,
             ],
