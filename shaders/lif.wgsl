@@ -28,6 +28,8 @@ struct Excitatory {
     live: u32,
     // Steps without a spike after each.
     refractory: u32,
+    // 1 where only the neuron farthest above its threshold fires in a step, else 0.
+    one_spike: u32,
 }
 
 // Constants of I, per step, in mV.
@@ -94,6 +96,11 @@ fn integrate_inhibitory(c: Inhibitory, k: u32) -> bool {
     v_i_mv[k] = v1;
     ge_i[k] = decay(ge0, c.keep_ge);
     return v1 > c.v_threshold_mv;
+}
+
+// How far a potential is above its threshold, as a number that grows with it: the bits of a float above 0.
+fn excess(v_mv: f32, threshold_mv: f32) -> u32 {
+    return bitcast<u32>(v_mv - threshold_mv);
 }
 
 // Whether a neuron may spike: enough steps since its last one.

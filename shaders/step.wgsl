@@ -37,7 +37,12 @@ const OVERFLOW: u32 = 0x40000000u;
 // reading and clearing.
 var<workgroup> fired_i: array<atomic<u32>, 3u * WORDS>;
 
-// State update and thresholds of own neurons; true for those E neurons that fire. I spikes go to all threads.
+// Where one E neuron fires in a step: the largest excess of any that could, and of those that have it the first, counted
+// from the end, so that 0 is none. Each is cleared where a barrier lies before its next use and after its last.
+var<workgroup> largest_excess: atomic<u32>;
+var<workgroup> first_from_end: atomic<u32>;
+
+// State update and thresholds of own neurons; true for those E neurons that could fire. I spikes go to all threads.
 fn integrate(c: Constants, live: bool, now: u32, thread: u32, fired_e: ptr<function, array<bool, OWN>>) {
     for (var k = 0u; k < OWN; k++) {
         let j = thread + k * WORKGROUP;
@@ -46,15 +51,49 @@ fn integrate(c: Constants, live: bool, now: u32, thread: u32, fired_e: ptr<funct
             trace_post[k] = flush_tiny(trace_post[k] * c.stdp.keep_post);
         }
         (*fired_e)[k] = above_e && j < N && recovered(now, last_spike_e[k], c.excitatory.refractory);
-        if (*fired_e)[k] && learns() {
-            own_spikes[k] += 1u;
-            atomicAdd(&group_spikes[group_of(c.groups, j)], 1u);
-        }
         let above_i = integrate_inhibitory(c.inhibitory, k);
         if above_i && j < N && recovered(now, last_spike_i[k], c.inhibitory.refractory) {
             atomicOr(&fired_i[(now % 3u) * WORDS + (j >> 5u)], 1u << (j & 31u));
             v_i_mv[k] = c.inhibitory.v_reset_mv;
             last_spike_i[k] = now;
+        }
+    }
+}
+
+// Of the neurons that could fire leaves the one farthest above its threshold, of equals the first.
+fn keep_farthest(live: bool, thread: u32, fired_e: ptr<function, array<bool, OWN>>) {
+    for (var k = 0u; k < OWN; k++) {
+        if (*fired_e)[k] {
+            atomicMax(&largest_excess, excess(v_e_mv[k], select(v_latched_mv[k], v_threshold_mv[k], live)));
+        }
+    }
+    if thread == 0u {
+        atomicStore(&first_from_end, 0u);
+    }
+    workgroupBarrier();
+    let largest = atomicLoad(&largest_excess);
+    for (var k = 0u; k < OWN; k++) {
+        let is_largest = excess(v_e_mv[k], select(v_latched_mv[k], v_threshold_mv[k], live)) == largest;
+        if (*fired_e)[k] && is_largest {
+            atomicMax(&first_from_end, N - (thread + k * WORKGROUP));
+        }
+    }
+    workgroupBarrier();
+    if thread == 0u {
+        atomicStore(&largest_excess, 0u);
+    }
+    let first = N - atomicLoad(&first_from_end);
+    for (var k = 0u; k < OWN; k++) {
+        (*fired_e)[k] = (*fired_e)[k] && thread + k * WORKGROUP == first;
+    }
+}
+
+// Counts the E spikes of own neurons for the rule.
+fn count_for_rule(c: Constants, thread: u32, fired_e: ptr<function, array<bool, OWN>>) {
+    for (var k = 0u; k < OWN; k++) {
+        if (*fired_e)[k] {
+            own_spikes[k] += 1u;
+            atomicAdd(&group_spikes[group_of(c.groups, thread + k * WORKGROUP)], 1u);
         }
     }
 }
@@ -197,6 +236,9 @@ fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
     for (var word = thread; word < 3u * WORDS; word += WORKGROUP) {
         atomicStore(&fired_i[word], 0u);
     }
+    if thread == 0u {
+        atomicStore(&largest_excess, 0u);
+    }
     meet();
 
     var fired_e: array<bool, OWN>;
@@ -211,6 +253,12 @@ fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
             last = inputs + spikes[base + step + 1u];
         }
         integrate(c, live, now, thread, &fired_e);
+        if c.excitatory.one_spike == 1u {
+            keep_farthest(live, thread, &fired_e);
+        }
+        if learns() {
+            count_for_rule(c, thread, &fired_e);
+        }
         if dispatch.s1 != FROZEN {
             note_inputs(c, lane, now, first, last, thread);
         }

@@ -12,6 +12,9 @@
 //! v goes on integrating during the refractory time; only the spike is withheld. A threshold with memory (theta of
 //! Diehl & Cook) moves too slowly for steps of an f32: it falls from image to image, `vt = v_threshold + (vt -
 //! v_threshold) exp(-image / tau_threshold)`.
+//!
+//! Where one neuron fires in a step (`excitatory.one_spike_a_step`), it is the one with the largest v - vt, of equals the
+//! first. The others stay as they are, above their thresholds.
 
 use super::conductance::decay;
 use super::{BLOCK, Block, multiply_add};
@@ -48,6 +51,8 @@ pub struct Excitatory {
     pub live: u32,
     /// Steps without a spike after each.
     pub refractory: u32,
+    /// 1 where only the neuron farthest above its threshold fires in a step, else 0.
+    pub one_spike: u32,
 }
 
 /// Constants of I, per step, in mV.
@@ -111,6 +116,7 @@ impl Excitatory {
             threshold,
             live,
             refractory: steps.refractory_e,
+            one_spike: u32::from(e.one_spike_a_step),
         }
     }
 }
@@ -186,6 +192,12 @@ pub fn integrate_inhibitory(c: &Inhibitory, v: &mut Block, ge: &mut Block) -> bo
         ge.0[l] = decay(ge0, c.keep_ge);
     }
     above != 0
+}
+
+/// How far a potential is above its threshold, as a number that grows with it: the bits of a float above 0.
+#[inline(always)]
+pub fn excess(v_mv: f32, threshold_mv: f32) -> u32 {
+    (v_mv - threshold_mv).to_bits()
 }
 
 /// Whether a neuron may spike: enough steps since its last one. Clocks are whole numbers, so nothing is

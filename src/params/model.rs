@@ -208,6 +208,11 @@ pub struct Excitatory {
     /// What potentials are compared with in testing.
     #[default(Threshold::Fixed)]
     pub threshold_test: Threshold,
+    /// Of all neurons that could fire in a step only the one farthest above its threshold does: so neurons that are driven
+    /// alike do not fire, and learn, together before inhibition arrives.
+    #[serde(default)]
+    #[default(false)]
+    pub one_spike_a_step: bool,
 }
 
 /// The inhibitory (I) population, one neuron for each excitatory one.

@@ -131,6 +131,29 @@ fn diehl_and_cooks_network() {
     assert_same(&params, 25, 2);
 }
 
+/// Only the neuron farthest above its threshold fires in a step, of equals the first: neurons with the same weights are
+/// equals until one of them has fired.
+#[test]
+fn one_spike_a_step() {
+    for threshold in [Threshold::Live, Threshold::Latched, Threshold::Fixed] {
+        let mut params = paper(PruningMode::Continuous, threshold);
+        params.model.excitatory.one_spike_a_step = true;
+        params.model.learning.w_start_min = 0.5;
+        params.model.learning.w_start_max = 0.5;
+        assert_same(&params, 30, 2);
+    }
+    let mut params = presets::diehl_cook();
+    params.model.excitatory.one_spike_a_step = true;
+    params.model.network.vote = Vote::Labels {
+        neurons: 80,
+        images: 10_000,
+    };
+    assert_same(&params, 25, 2);
+    params.model.learning.batch = 4;
+    params.model.learning.batch_growth_images = 1;
+    assert_same(&params, 27, 2);
+}
+
 #[test]
 fn dropout_of_synapses() {
     let mut params = paper(PruningMode::None, Threshold::Live);

@@ -189,9 +189,12 @@ fn excitatory() -> impl Strategy<Value = Excitatory> {
     );
     let taus = (real(10.0, 150.0), real(2.0, 10.0), real(2.0, 20.0));
     let refractory = prop_oneof![1 => Just(0.0), 2 => whole(1, 6)];
-    let drawn = (kinds, thresholds, potentials, taus, refractory);
-    drawn.prop_map(|(kinds, thresholds, potentials, taus, refractory_ms)| {
+    let one = prop_oneof![2 => Just(false), 1 => Just(true)];
+    let spikes = (refractory, one);
+    let drawn = (kinds, thresholds, potentials, taus, spikes);
+    drawn.prop_map(|(kinds, thresholds, potentials, taus, spikes)| {
         let (threshold_train, threshold_test) = kinds;
+        let (refractory_ms, one_spike_a_step) = spikes;
         let (begin_mv, v_threshold_test_mv, theta, tau_threshold_ms, threshold_step_mv) =
             thresholds;
         let (v_rest_mv, v_reset_mv, v_start_mv, e_excitatory_mv, e_inhibitory_mv) = potentials;
@@ -218,6 +221,7 @@ fn excitatory() -> impl Strategy<Value = Excitatory> {
             threshold_step_mv,
             threshold_train,
             threshold_test,
+            one_spike_a_step,
         }
     })
 }

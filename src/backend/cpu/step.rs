@@ -7,6 +7,7 @@ use super::s1::{S1, input_spike, output_spikes};
 use crate::model::poisson::SpikeList;
 use crate::model::{BLOCK, Block, Constants, lif, stdp};
 use multiversion::multiversion;
+use std::cmp::Reverse;
 
 /// What is shown, and how it is watched.
 pub struct Presentation<'a> {
@@ -119,6 +120,20 @@ fn integrate_excitatory(
             list_fired(v, thresholds, b, now, last, refractory, fired);
         }
     }
+    if c.excitatory.one_spike == 1 && fired.len() > 1 {
+        let thresholds = if live { &n.v_threshold_mv } else { &n.v_latched_mv };
+        keep_farthest(&n.v_e_mv, thresholds, fired);
+    }
+}
+
+/// Of the neurons that could fire leaves the one farthest above its threshold, of equals the first.
+#[cold]
+fn keep_farthest(v: &[Block], thresholds: &[Block], fired: &mut Vec<usize>) {
+    let value = |blocks: &[Block], j: usize| blocks[j / BLOCK].0[j % BLOCK];
+    let excess = |j: usize| lif::excess(value(v, j), value(thresholds, j));
+    let farthest = fired.iter().copied().max_by_key(|&j| (excess(j), Reverse(j)));
+    fired.clear();
+    fired.extend(farthest);
 }
 
 /// State update of I; lists the neurons that fire.
