@@ -37,10 +37,9 @@ const OVERFLOW: u32 = 0x40000000u;
 // reading and clearing.
 var<workgroup> fired_i: array<atomic<u32>, 3u * WORDS>;
 
-// Where one E neuron fires in a step: the largest excess of any that could, and of those that have it the first, counted
-// from the end, so that 0 is none. Each is cleared where a barrier lies before its next use and after its last.
-var<workgroup> largest_excess: atomic<u32>;
-var<workgroup> first_from_end: atomic<u32>;
+// Where one E neuron fires in a step: [0] the largest excess of any that could, [1] of those that have it the first,
+// counted from the end, so that 0 is none. Each is cleared where a barrier lies before its next use and after its last.
+var<workgroup> farthest: array<atomic<u32>, 2>;
 
 // State update and thresholds of own neurons; true for those E neurons that could fire. I spikes go to all threads.
 fn integrate(c: Constants, live: bool, now: u32, thread: u32, fired_e: ptr<function, array<bool, OWN>>) {
@@ -64,25 +63,25 @@ fn integrate(c: Constants, live: bool, now: u32, thread: u32, fired_e: ptr<funct
 fn keep_farthest(live: bool, thread: u32, fired_e: ptr<function, array<bool, OWN>>) {
     for (var k = 0u; k < OWN; k++) {
         if (*fired_e)[k] {
-            atomicMax(&largest_excess, excess(v_e_mv[k], select(v_latched_mv[k], v_threshold_mv[k], live)));
+            atomicMax(&farthest[0], excess(v_e_mv[k], select(v_latched_mv[k], v_threshold_mv[k], live)));
         }
     }
     if thread == 0u {
-        atomicStore(&first_from_end, 0u);
+        atomicStore(&farthest[1], 0u);
     }
     workgroupBarrier();
-    let largest = atomicLoad(&largest_excess);
+    let largest = atomicLoad(&farthest[0]);
     for (var k = 0u; k < OWN; k++) {
         let is_largest = excess(v_e_mv[k], select(v_latched_mv[k], v_threshold_mv[k], live)) == largest;
         if (*fired_e)[k] && is_largest {
-            atomicMax(&first_from_end, N - (thread + k * WORKGROUP));
+            atomicMax(&farthest[1], N - (thread + k * WORKGROUP));
         }
     }
     workgroupBarrier();
     if thread == 0u {
-        atomicStore(&largest_excess, 0u);
+        atomicStore(&farthest[0], 0u);
     }
-    let first = N - atomicLoad(&first_from_end);
+    let first = N - atomicLoad(&farthest[1]);
     for (var k = 0u; k < OWN; k++) {
         (*fired_e)[k] = (*fired_e)[k] && thread + k * WORKGROUP == first;
     }
@@ -237,7 +236,7 @@ fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
         atomicStore(&fired_i[word], 0u);
     }
     if thread == 0u {
-        atomicStore(&largest_excess, 0u);
+        atomicStore(&farthest[0], 0u);
     }
     meet();
 

@@ -12,7 +12,7 @@
 
 use super::conductance::receive;
 use super::prune::{LINEAR, Prune, decayed, factor_or_loss, no_decay};
-use super::stdp::{Stdp, clip};
+use super::stdp::{Stdp, clip, has_trace};
 use super::{BLOCK, Block, Constants, block_boundary, flush_tiny, multiply_add};
 use crate::params::Model;
 use bytemuck::{Pod, Zeroable};
@@ -150,52 +150,61 @@ pub fn pass_slot(c: &Prune, passed: Passed, used: Use, slot: u32) -> Passed {
     }
 }
 
-/// One input spike, for every j: the weights as they have decayed since the batch began add to the conductances. `kept(b)`
-/// tells which synapses of block b take part, 1, or 0 where they dropped out.
+/// The input spikes of one step, for every j: the weights of each input as they have decayed since the batch began add to
+/// the conductances. `kept(i)` tells which synapses of block number i of all weights take part, 1, or 0 where they dropped
+/// out.
 #[inline(always)]
-pub fn receive_row(
+pub fn receive_rows(
     c: &Constants,
-    since: f32,
-    row: &[Block],
-    ge: &mut [Block],
-    gi: &mut [Block],
+    since: &[f32],
+    weights: &[Block],
+    inputs: &[u16],
+    (ge, gi): (&mut [Block], &mut [Block]),
     kept: impl Fn(usize) -> Block,
 ) {
-    let linear = c.prune.decay == LINEAR;
-    for (b, ((w, ge), gi)) in row.iter().zip(ge).zip(gi).enumerate() {
-        block_boundary();
-        let (mut e, mut i, kept) = (*ge, *gi, kept(b));
-        for l in 0..BLOCK {
-            let left = decayed(linear, w.0[l], since);
-            receive(&c.conductance, left * kept.0[l], &mut e.0[l], &mut i.0[l]);
+    let (linear, blocks) = (c.prune.decay == LINEAR, ge.len());
+    for (b, (ge, gi)) in ge.iter_mut().zip(gi).enumerate() {
+        let (mut e, mut i) = (*ge, *gi);
+        for &input in inputs {
+            block_boundary();
+            let at = usize::from(input) * blocks + b;
+            let (w, since, kept) = (weights[at], since[usize::from(input)], kept(at));
+            for l in 0..BLOCK {
+                let left = decayed(linear, w.0[l], since);
+                receive(&c.conductance, left * kept.0[l], &mut e.0[l], &mut i.0[l]);
+            }
         }
         (*ge, *gi) = (e, i);
     }
 }
 
-/// Pre half of one input spike: the postsynaptic traces are added to the sums, of which those of a neuron follow one
-/// another, `inputs` of them. `kept(b)` is as above.
+/// Pre half of the input spikes of one step: the postsynaptic traces are added to the sums, of which those of a neuron
+/// follow one another, `inputs_of_neuron` of them. `kept(i)` is as above.
 #[inline(always)]
 pub fn add_traces(
     c: &Batch,
     sums: &mut [i64],
-    (input, inputs): (usize, usize),
+    inputs: &[u16],
+    inputs_of_neuron: usize,
     apost: &[Block],
     kept: impl Fn(usize) -> Block,
 ) {
     if c.before == 0 {
         return;
     }
-    for (b, apost) in apost.iter().enumerate() {
-        // Most neurons have not fired in this image. Bits are looked at, as all of a block take one operation.
-        if apost.0.iter().fold(0, |any, trace| any | trace.to_bits()) == 0 {
+    for (b, apost_of_block) in apost.iter().enumerate() {
+        // Most neurons have not fired in this image.
+        if !has_trace(apost_of_block) {
             continue;
         }
-        let kept = kept(b);
-        for l in 0..BLOCK {
-            if apost.0[l] != 0.0 {
-                let at = (b * BLOCK + l) * inputs + input;
-                sums[at] += i64::from(units(c, apost.0[l] * kept.0[l]));
+        for &input in inputs {
+            let input = usize::from(input);
+            let kept = kept(input * apost.len() + b);
+            for (l, &trace) in apost_of_block.0.iter().enumerate() {
+                if trace != 0.0 {
+                    let at = (b * BLOCK + l) * inputs_of_neuron + input;
+                    sums[at] += i64::from(units(c, trace * kept.0[l]));
+                }
             }
         }
     }

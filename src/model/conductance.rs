@@ -56,16 +56,42 @@ pub fn receive(c: &Conductance, w: f32, ge: &mut f32, gi: &mut f32) {
     }
 }
 
-/// One input spike with frozen weights, for every j.
+/// An input spike through the synapses of a block.
 #[inline(always)]
-pub fn receive_row(c: &Conductance, row: &[Block], ge: &mut [Block], gi: &mut [Block]) {
-    for ((w, ge), gi) in row.iter().zip(ge).zip(gi) {
-        block_boundary();
-        let (mut e, mut i) = (*ge, *gi);
+pub fn receive_block(c: &Conductance, w: &Block, ge: &mut Block, gi: &mut Block) {
+    if c.signed == 1 {
         for l in 0..BLOCK {
-            receive(c, w.0[l], &mut e.0[l], &mut i.0[l]);
+            receive(c, w.0[l], &mut ge.0[l], &mut gi.0[l]);
         }
-        (*ge, *gi) = (e, i);
+    } else {
+        for l in 0..BLOCK {
+            ge.0[l] += w.0[l];
+        }
+    }
+}
+
+/// The input spikes of one step with frozen weights, for every j.
+#[inline(always)]
+pub fn receive_rows(
+    c: &Conductance,
+    weights: &[Block],
+    inputs: &[u16],
+    ge: &mut [Block],
+    gi: &mut [Block],
+) {
+    let blocks = ge.len();
+    for (b, (ge, gi)) in ge.iter_mut().zip(gi).enumerate() {
+        block_boundary();
+        // Copies cannot overlap, which compilers would have to check.
+        let (mut e, mut i) = (*ge, *gi);
+        for &input in inputs {
+            let w = weights[usize::from(input) * blocks + b];
+            receive_block(c, &w, &mut e, &mut i);
+        }
+        *ge = e;
+        if c.signed == 1 {
+            *gi = i;
+        }
     }
 }
 
@@ -106,8 +132,9 @@ pub const NEVER: u16 = u16::MAX;
 #[derive(Clone, Debug)]
 pub struct DelayRing {
     counts: Vec<Counts>,
-    /// Slots that may hold an arrival.
+    /// Slots that may hold an arrival, and their number.
     occupied: Vec<bool>,
+    busy: usize,
     /// The slot of this step; those of the next ones follow, round and round.
     now: usize,
     /// [`Counts`] of a slot.
@@ -121,6 +148,7 @@ impl DelayRing {
         Self {
             counts: vec![Counts([0; COUNTS]); slots * width],
             occupied: vec![false; slots],
+            busy: 0,
             now: 0,
             width,
         }
@@ -130,6 +158,7 @@ impl DelayRing {
     #[inline(always)]
     pub fn send(&mut self, delay: u16, target: usize, count: u16) {
         let slot = self.slot(delay);
+        self.busy += usize::from(!self.occupied[slot]);
         self.occupied[slot] = true;
         self.counts[slot * self.width + target / COUNTS].0[target % COUNTS] += count;
     }
@@ -138,6 +167,7 @@ impl DelayRing {
     #[inline(always)]
     pub fn send_to_all(&mut self, delays: &[Counts]) {
         self.occupied.fill(true);
+        self.busy = self.occupied.len();
         // Slot by slot over all targets, which takes no scattered writes.
         let (wrapped, ahead) = self.counts.split_at_mut(self.now * self.width);
         let slots = ahead
@@ -170,6 +200,7 @@ impl DelayRing {
             return;
         }
         self.occupied[slot] = false;
+        self.busy -= 1;
         let counts = &mut self.counts[slot * self.width..][..self.width];
         for (g, counts) in g.chunks_mut(COUNTS / BLOCK).zip(counts) {
             for (g, counts) in g.iter_mut().zip(counts.0.as_chunks::<BLOCK>().0) {
@@ -182,6 +213,28 @@ impl DelayRing {
             }
             *counts = Counts([0; COUNTS]);
         }
+    }
+
+    /// Steps from this one on, at most `most`, in which nothing arrives.
+    #[inline(always)]
+    pub fn steps_without(&self, most: u32) -> u32 {
+        if self.busy == 0 {
+            return most;
+        }
+        let slots = most.min(self.occupied.len() as u32);
+        let busy = (0..slots).find(|&delay| self.occupied[self.slot(delay as u16)]);
+        busy.unwrap_or(most)
+    }
+
+    /// Goes past so many steps in which nothing arrives.
+    #[inline(always)]
+    pub fn pass(&mut self, steps: u32) {
+        let slot = self.now + steps as usize;
+        self.now = if slot < self.occupied.len() {
+            slot
+        } else {
+            slot % self.occupied.len()
+        };
     }
 
     /// The slot of the `delay`-th step from this one.

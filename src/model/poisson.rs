@@ -191,6 +191,8 @@ pub struct SpikeList {
     /// Spikes before step n; one entry more than there are steps.
     starts: Vec<u32>,
     inputs: Vec<u16>,
+    /// The step of each.
+    times: Vec<u32>,
     /// (step, input) in the order of pushing, before they are sorted by step.
     pushed: Vec<(u32, u16)>,
 }
@@ -224,6 +226,11 @@ impl SpikeList {
     /// The inputs of all spikes, step by step.
     pub fn inputs(&self) -> &[u16] {
         &self.inputs
+    }
+
+    /// The step of each of [`Self::inputs`].
+    pub fn times(&self) -> &[u32] {
+        &self.times
     }
 
     pub fn is_empty(&self) -> bool {
@@ -271,10 +278,12 @@ impl SpikeList {
         }
         // Filling from the back turns the end of each step into its start.
         self.inputs.resize(self.pushed.len(), 0);
+        self.times.resize(self.pushed.len(), 0);
         for &(step, input) in self.pushed.iter().rev() {
             let slot = &mut self.starts[step as usize];
             *slot -= 1;
             self.inputs[*slot as usize] = input;
+            self.times[*slot as usize] = step;
         }
     }
 }

@@ -14,7 +14,7 @@
 //! over the training from 1 to `step_end`. The presynaptic trace is kept as it stood at the input's last spike
 //! and decayed when it is read; the postsynaptic one is read at almost every step and decays step by step.
 
-use super::conductance::receive;
+use super::conductance::{self, receive};
 use super::prune::{LINEAR, decayed};
 use super::{BLOCK, Block, Constants, block_boundary, exp_neg, flush_tiny, multiply_add};
 use crate::params::{Model, Trace};
@@ -98,44 +98,80 @@ pub struct Targets<'a> {
     pub apost: &'a [Block],
 }
 
-/// One input spike with learning, for every j: decay by `decay`, add to the conductances, pre half. `kept(b)`
-/// tells which synapses of block b take part, 1, or 0 where they dropped out.
+/// The input spikes of one step with learning, for every j: the k-th has its weights decay by `decay(k)`, adds to the
+/// conductances, and has its pre half. `kept(i)` tells which synapses of block number i of all weights take part, 1, or 0
+/// where they dropped out.
 #[inline(always)]
-pub fn input_spike(
+pub fn input_spikes(
     c: &Constants,
-    decay: f32,
-    row: &mut [Block],
+    decay: impl Fn(usize) -> f32,
+    weights: &mut [Block],
+    inputs: &[u16],
     to: Targets<'_>,
     kept: impl Fn(usize) -> Block,
 ) {
-    let linear = c.prune.decay == LINEAR;
-    let blocks = row.iter_mut().zip(to.ge).zip(to.gi).zip(to.apost);
-    for (b, (((w, ge), gi), apost)) in blocks.enumerate() {
-        block_boundary();
+    let (linear, blocks) = (c.prune.decay == LINEAR, to.ge.len());
+    let targets = to.ge.iter_mut().zip(to.gi).zip(to.apost);
+    for (b, ((ge, gi), apost)) in targets.enumerate() {
         // Copies cannot overlap, which compilers would have to check.
-        let (mut w1, mut e, mut i) = (*w, *ge, *gi);
-        let (apost, kept) = (*apost, kept(b));
-        for l in 0..BLOCK {
-            let pruned = decayed(linear, w1.0[l], decay);
-            receive(&c.conductance, pruned * kept.0[l], &mut e.0[l], &mut i.0[l]);
-            w1.0[l] = clip(&c.stdp, pruned + apost.0[l] * kept.0[l]);
+        let (mut e, mut i, apost) = (*ge, *gi, *apost);
+        for (k, &input) in inputs.iter().enumerate() {
+            block_boundary();
+            let at = usize::from(input) * blocks + b;
+            let (mut w, decay, kept) = (weights[at], decay(k), kept(at));
+            for l in 0..BLOCK {
+                let pruned = decayed(linear, w.0[l], decay);
+                receive(&c.conductance, pruned * kept.0[l], &mut e.0[l], &mut i.0[l]);
+                w.0[l] = clip(&c.stdp, pruned + apost.0[l] * kept.0[l]);
+            }
+            weights[at] = w;
         }
-        (*w, *ge, *gi) = (w1, e, i);
+        (*ge, *gi) = (e, i);
     }
 }
 
-/// Whether input spikes leave all weights as they are, from this state on: nothing decays or is scaled, no E spike leaves
-/// a trace, and no weight is beyond its limits. Then [`super::conductance::receive_row`] comes to the same as
-/// [`input_spike`] with all synapses.
-pub fn input_spikes_learn_nothing(c: &Constants, weights: &[Block], apost: &[Block]) -> bool {
+/// The same where input spikes change weights by the traces alone ([`only_traces_change_weights`]) and all synapses take
+/// part: neurons that have not fired lately have none.
+#[inline(always)]
+pub fn input_spikes_by_traces(
+    c: &Constants,
+    weights: &mut [Block],
+    inputs: &[u16],
+    to: Targets<'_>,
+) {
+    let blocks = to.ge.len();
+    conductance::receive_rows(&c.conductance, weights, inputs, to.ge, to.gi);
+    for (b, apost) in to.apost.iter().enumerate() {
+        if !has_trace(apost) {
+            continue;
+        }
+        for &input in inputs {
+            block_boundary();
+            let w = &mut weights[usize::from(input) * blocks + b];
+            let mut after = *w;
+            for l in 0..BLOCK {
+                after.0[l] = clip(&c.stdp, after.0[l] + apost.0[l]);
+            }
+            *w = after;
+        }
+    }
+}
+
+/// Whether a neuron of a block has a trace.
+#[inline(always)]
+pub fn has_trace(apost: &Block) -> bool {
+    apost
+        .0
+        .iter()
+        .fold(0, |any, &trace| any | u32::from(trace != 0.0))
+        != 0
+}
+
+/// Whether an input spike changes weights by nothing but traces, from this state on: nothing decays, and no weight is
+/// beyond its limits.
+pub fn only_traces_change_weights(c: &Constants, weights: &[Block]) -> bool {
     let keeps = |w: f32| clip(&c.stdp, w).to_bits() == w.to_bits();
-    let constants = c.prune.continuous == 0 && c.normalize.w_total == 0.0 && c.stdp.a_post == 0.0;
-    constants
-        && apost
-            .iter()
-            .flat_map(|block| block.0)
-            .all(|trace| trace == 0.0)
-        && weights.iter().flat_map(|block| block.0).all(keeps)
+    c.prune.continuous == 0 && weights.iter().flat_map(|block| block.0).all(keeps)
 }
 
 /// The presynaptic traces of all inputs as they stand now.

@@ -22,14 +22,12 @@ impl Decays {
         self.last_input.clear();
         self.last_input.extend_from_slice(last_input);
         self.idle.resize(spikes.len(), 0);
-        let mut idle = self.idle.iter_mut();
-        for step in 0..spikes.steps() {
-            let now = clock.wrapping_add(step);
-            for (&input, idle) in spikes.at(step).iter().zip(&mut idle) {
-                let last = &mut self.last_input[usize::from(input)];
-                *idle = now.wrapping_sub(*last);
-                *last = now;
-            }
+        let of_spikes = spikes.inputs().iter().zip(spikes.times());
+        for ((&input, &time), idle) in of_spikes.zip(&mut self.idle) {
+            let now = clock.wrapping_add(time);
+            let last = &mut self.last_input[usize::from(input)];
+            *idle = now.wrapping_sub(*last);
+            *last = now;
         }
         self.prune.resize(self.idle.len(), 0.0);
         self.keep_pre.resize(self.idle.len(), 0.0);

@@ -61,8 +61,8 @@ pub struct NetworkOnCpu {
     pub lane: Lane,
     pub weights: Vec<Block>,
     pub inputs: Inputs<Vec<f32>, Vec<u32>>,
-    /// Whether input spikes leave the weights as they are.
-    pub still: bool,
+    /// Whether input spikes change weights by traces alone.
+    pub by_traces: bool,
     pub room: Room,
     /// What is needed to learn in batches.
     pub batch: BatchRoom,
@@ -211,9 +211,8 @@ impl NetworkOnCpu {
             Lane::load(n, state, &training),
             pad_rows(&network.weights, n),
         );
-        let traces = &lane.neurons.trace_post;
         Ok(Self {
-            still: stdp::input_spikes_learn_nothing(&training, &weights, traces),
+            by_traces: stdp::only_traces_change_weights(&training, &weights),
             steps: network.params.model.steps()?,
             training,
             testing: Constants::testing(&network.params)?,

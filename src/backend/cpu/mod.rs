@@ -4,6 +4,7 @@ mod batch;
 mod decays;
 mod lane;
 mod plastic;
+mod quiet;
 mod recorder;
 mod s1;
 mod step;

@@ -1,17 +1,16 @@
 //! Where what is learned goes: into the weights at once or, in a batch, into sums beside them.
 
 use crate::model::{BLOCK, Block, Constants, batch, conductance, prune, stdp};
-use std::ops::Range;
 
 /// Synapses that learn. `kept` has those that take part, as [`crate::model::dropout::fill`] has them; none where all do.
 pub trait Plastic {
-    /// One input spike, for every E neuron: the decay of the weights, what they conduct, and the pre half. `row` are the
-    /// blocks of the input.
-    fn input_spike(
+    /// The input spikes of one step, for every E neuron: the decay of the weights at each, what they conduct, and the pre
+    /// half.
+    fn input_spikes(
         &mut self,
         c: &Constants,
-        decay: f32,
-        row: (usize, Range<usize>),
+        decays: &[f32],
+        inputs: &[u16],
         to: stdp::Targets<'_>,
         kept: Option<&[Block]>,
     );
@@ -28,10 +27,10 @@ pub trait Plastic {
     );
 }
 
-/// Into the weights; `still`: whether input spikes leave them as they are.
+/// Into the weights; `by_traces`: whether input spikes change them by traces alone.
 pub struct AtOnce<'a> {
     pub weights: &'a mut [Block],
-    pub still: bool,
+    pub by_traces: bool,
 }
 
 /// Into sums beside the weights, which stay as the batch found them.
@@ -50,21 +49,23 @@ fn all(_: usize) -> Block {
 
 impl Plastic for AtOnce<'_> {
     #[inline(always)]
-    fn input_spike(
+    fn input_spikes(
         &mut self,
         c: &Constants,
-        decay: f32,
-        (_, row): (usize, Range<usize>),
+        decays: &[f32],
+        inputs: &[u16],
         to: stdp::Targets<'_>,
         kept: Option<&[Block]>,
     ) {
-        let weights = &mut self.weights[row.clone()];
+        let decay = |k: usize| match c.prune.continuous {
+            1 => decays[k],
+            _ => prune::no_decay(&c.prune),
+        };
+        let weights = &mut *self.weights;
         match kept {
-            None if self.still => {
-                conductance::receive_row(&c.conductance, weights, to.ge, to.gi);
-            }
-            None => stdp::input_spike(c, decay, weights, to, |_| Block::splat(1.0)),
-            Some(kept) => stdp::input_spike(c, decay, weights, to, |b| kept[row.start + b]),
+            None if self.by_traces => stdp::input_spikes_by_traces(c, weights, inputs, to),
+            None => stdp::input_spikes(c, decay, weights, inputs, to, all),
+            Some(kept) => stdp::input_spikes(c, decay, weights, inputs, to, |at| kept[at]),
         }
     }
 
@@ -90,31 +91,37 @@ impl Plastic for AtOnce<'_> {
 
 impl Plastic for Summed<'_> {
     #[inline(always)]
-    fn input_spike(
+    fn input_spikes(
         &mut self,
         c: &Constants,
-        decay: f32,
-        (input, row): (usize, Range<usize>),
+        decays: &[f32],
+        inputs: &[u16],
         to: stdp::Targets<'_>,
         kept: Option<&[Block]>,
     ) {
-        let linear = c.prune.decay == prune::LINEAR;
-        let since = &mut self.since[input];
-        *since = batch::together(linear, *since, decay);
-        let (since, weights) = (*since, &self.weights[row.clone()]);
-        let place = (input, self.since.len());
+        if c.prune.continuous == 1 {
+            let linear = c.prune.decay == prune::LINEAR;
+            for (&input, &decay) in inputs.iter().zip(decays) {
+                let since = &mut self.since[usize::from(input)];
+                *since = batch::together(linear, *since, decay);
+            }
+        }
+        let (since, weights, ge_gi) = (&*self.since, self.weights, (to.ge, to.gi));
+        let of_neuron = since.len();
         match kept {
             None => {
                 match c.prune.continuous {
-                    1 => batch::receive_row(c, since, weights, to.ge, to.gi, all),
-                    _ => conductance::receive_row(&c.conductance, weights, to.ge, to.gi),
+                    1 => batch::receive_rows(c, since, weights, inputs, ge_gi, all),
+                    _ => {
+                        conductance::receive_rows(&c.conductance, weights, inputs, ge_gi.0, ge_gi.1)
+                    }
                 }
-                batch::add_traces(&c.batch, self.sums, place, to.apost, all);
+                batch::add_traces(&c.batch, self.sums, inputs, of_neuron, to.apost, all);
             }
             Some(kept) => {
-                let kept = |b| kept[row.start + b];
-                batch::receive_row(c, since, weights, to.ge, to.gi, kept);
-                batch::add_traces(&c.batch, self.sums, place, to.apost, kept);
+                let kept = |at: usize| kept[at];
+                batch::receive_rows(c, since, weights, inputs, ge_gi, kept);
+                batch::add_traces(&c.batch, self.sums, inputs, of_neuron, to.apost, kept);
             }
         }
     }

@@ -39,32 +39,34 @@ pub enum S1<'a, P> {
     },
 }
 
-/// One input spike, for every E neuron; `spike` is its place in the list of the presentation.
+/// The input spikes of one step, for every E neuron; the first is number `first` of the presentation.
 #[inline(always)]
-pub fn input_spike<P: Plastic>(
+pub fn input_spikes<P: Plastic>(
     c: &Constants,
     s1: &mut S1<'_, P>,
     lane: &mut Lane,
     now: u32,
-    input: usize,
-    spike: usize,
+    inputs: &[u16],
+    first: usize,
 ) {
-    let blocks = lane.neurons.v_e_mv.len();
-    let row = input * blocks..(input + 1) * blocks;
+    let (ge, gi) = (&mut lane.neurons.ge_e, &mut lane.neurons.gi_e);
+    let spikes = first..first + inputs.len();
     match s1 {
         S1::Frozen { weights } => {
-            let (ge, gi) = (&mut lane.neurons.ge_e, &mut lane.neurons.gi_e);
-            conductance::receive_row(&c.conductance, &weights[row], ge, gi);
+            conductance::receive_rows(&c.conductance, weights, inputs, ge, gi);
         }
         S1::Pruning {
             weights,
             last_input,
             decays,
         } => {
-            prune::decay_row(&c.prune, &mut weights[row.clone()], decays.prune[spike]);
-            let (ge, gi) = (&mut lane.neurons.ge_e, &mut lane.neurons.gi_e);
-            conductance::receive_row(&c.conductance, &weights[row], ge, gi);
-            last_input[input] = now;
+            let blocks = ge.len();
+            for (&input, &decay) in inputs.iter().zip(&decays.prune[spikes]) {
+                let input = usize::from(input);
+                prune::decay_row(&c.prune, &mut weights[input * blocks..][..blocks], decay);
+                last_input[input] = now;
+            }
+            conductance::receive_rows(&c.conductance, weights, inputs, ge, gi);
         }
         S1::Learning {
             plastic,
@@ -74,19 +76,18 @@ pub fn input_spike<P: Plastic>(
             kept,
             ..
         } => {
-            let decay = match c.prune.continuous {
-                1 => decays.prune[spike],
-                _ => prune::no_decay(&c.prune),
-            };
             let to = stdp::Targets {
-                ge: &mut lane.neurons.ge_e,
-                gi: &mut lane.neurons.gi_e,
+                ge,
+                gi,
                 apost: &lane.neurons.trace_post,
             };
-            plastic.input_spike(c, decay, (input, row), to, *kept);
-            let trace = stdp::decayed_pre(trace_pre[input], decays.keep_pre[spike]);
-            trace_pre[input] = multiply_add(c.stdp.keep_at_spike, trace, c.stdp.a_pre);
-            last_input[input] = now;
+            plastic.input_spikes(c, &decays.prune[spikes.clone()], inputs, to, *kept);
+            for (&input, &keep) in inputs.iter().zip(&decays.keep_pre[spikes]) {
+                let input = usize::from(input);
+                let trace = stdp::decayed_pre(trace_pre[input], keep);
+                trace_pre[input] = multiply_add(c.stdp.keep_at_spike, trace, c.stdp.a_pre);
+                last_input[input] = now;
+            }
         }
     }
 }

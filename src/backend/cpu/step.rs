@@ -2,8 +2,9 @@
 
 use super::lane::{Lane, Wiring};
 use super::plastic::{AtOnce, Plastic, Summed};
+use super::quiet;
 use super::recorder::Recorder;
-use super::s1::{S1, input_spike, output_spikes};
+use super::s1::{S1, input_spikes, output_spikes};
 use crate::model::poisson::SpikeList;
 use crate::model::{BLOCK, Block, Constants, lif, stdp};
 use multiversion::multiversion;
@@ -64,18 +65,25 @@ fn advance<P: Plastic>(
             last_input, decays, ..
         } => decays.compute(c, spikes, lane.clock, last_input),
     }
-    let mut spike = 0;
+    let (mut step, mut spike) = (0, 0);
     let (mut fired_e, mut fired_i) = (Vec::new(), Vec::new());
+    let is_small = lane.neurons.v_e_mv.len() <= quiet::MOST_BLOCKS;
     lane.counts.fill(0);
     lane.group_spikes.fill(0);
-    for step in 0..steps {
+    while step < steps {
+        if is_small && recorder.is_none() {
+            let most = 1 + quiet_steps(lane, spikes, spike, step, steps - 1 - step);
+            step += integrate(c, lane, live, learning, most, [&mut fired_e, &mut fired_i]) - 1;
+        } else {
+            integrate_excitatory(c, lane, live, learning, &mut fired_e);
+            integrate_inhibitory(c, lane, &mut fired_i);
+        }
         let now = lane.clock;
-        integrate_excitatory(c, lane, live, learning, now, &mut fired_e);
-        integrate_inhibitory(c, lane, now, &mut fired_i);
         send(wiring, lane, &fired_e, &fired_i);
-        for &input in spikes.at(step) {
-            input_spike(c, &mut s1, lane, now, usize::from(input), spike);
-            spike += 1;
+        let inputs = spikes.at(step);
+        if !inputs.is_empty() {
+            input_spikes(c, &mut s1, lane, now, inputs, spike);
+            spike += inputs.len();
         }
         let g = &c.conductance;
         lane.s2
@@ -90,7 +98,48 @@ fn advance<P: Plastic>(
             recorder.note(lane, now, &fired_e, &fired_i);
         }
         lane.clock = now.wrapping_add(1);
+        step += 1;
     }
+}
+
+/// Steps from this one on, at most `most`, in which no input spike, of which number `spike` is the next, and no arrival comes.
+#[inline(always)]
+fn quiet_steps(lane: &Lane, spikes: &SpikeList, spike: usize, step: u32, most: u32) -> u32 {
+    let next = spikes.times().get(spike);
+    let most = next.map_or(most, |time| most.min(time - step));
+    lane.s3.steps_without(lane.s2.steps_without(most))
+}
+
+/// State updates of a small network over several steps: the last may have spikes, which are listed, before it nothing
+/// happens. Returns the number of steps.
+#[inline(always)]
+fn integrate(
+    c: &Constants,
+    lane: &mut Lane,
+    live: bool,
+    learning: bool,
+    most: u32,
+    [fired_e, fired_i]: [&mut Vec<usize>; 2],
+) -> u32 {
+    let reached = quiet::integrate(c, lane, live, learning, most);
+    let passed = reached.steps - 1;
+    lane.clock = lane.clock.wrapping_add(passed);
+    lane.s2.pass(passed);
+    lane.s3.pass(passed);
+    fired_e.clear();
+    fired_i.clear();
+    if reached.above_e {
+        for b in 0..lane.neurons.v_e_mv.len() {
+            list_excitatory(c, lane, live, b, fired_e);
+        }
+        keep_one(c, lane, live, fired_e);
+    }
+    if reached.above_i {
+        for b in 0..lane.neurons.v_i_mv.len() {
+            list_inhibitory(c, lane, b, fired_i);
+        }
+    }
+    reached.steps
 }
 
 /// State update of E and of the postsynaptic traces; lists the neurons that fire.
@@ -100,54 +149,70 @@ fn integrate_excitatory(
     lane: &mut Lane,
     live: bool,
     learning: bool,
-    now: u32,
     fired: &mut Vec<usize>,
 ) {
     fired.clear();
-    let n = &mut lane.neurons;
-    let state = n.v_e_mv.iter_mut().zip(&mut n.v_threshold_mv);
-    let conductances = n.ge_e.iter_mut().zip(&mut n.gi_e);
-    let traces = n.trace_post.iter_mut().zip(&n.v_latched_mv);
-    let blocks = state.zip(conductances).zip(traces).enumerate();
-    for (b, (((v, vt), (ge, gi)), (apost, latched))) in blocks {
+    for b in 0..lane.neurons.v_e_mv.len() {
+        let n = &mut lane.neurons;
+        let (v, vt) = (&mut n.v_e_mv[b], &mut n.v_threshold_mv[b]);
+        let (ge, gi) = (&mut n.ge_e[b], &mut n.gi_e[b]);
+        let latched = &n.v_latched_mv[b];
         let above = lif::integrate_excitatory(&c.excitatory, live, v, vt, ge, gi, latched);
         if learning {
-            stdp::decay_post(&c.stdp, apost);
+            stdp::decay_post(&c.stdp, &mut n.trace_post[b]);
         }
         if above {
-            let thresholds = if live { vt } else { latched };
-            let (last, refractory) = (&n.last_spike_e, c.excitatory.refractory);
-            list_fired(v, thresholds, b, now, last, refractory, fired);
+            list_excitatory(c, lane, live, b, fired);
         }
     }
-    if c.excitatory.one_spike == 1 && fired.len() > 1 {
-        let thresholds = if live { &n.v_threshold_mv } else { &n.v_latched_mv };
-        keep_farthest(&n.v_e_mv, thresholds, fired);
-    }
-}
-
-/// Of the neurons that could fire leaves the one farthest above its threshold, of equals the first.
-#[cold]
-fn keep_farthest(v: &[Block], thresholds: &[Block], fired: &mut Vec<usize>) {
-    let value = |blocks: &[Block], j: usize| blocks[j / BLOCK].0[j % BLOCK];
-    let excess = |j: usize| lif::excess(value(v, j), value(thresholds, j));
-    let farthest = fired.iter().copied().max_by_key(|&j| (excess(j), Reverse(j)));
-    fired.clear();
-    fired.extend(farthest);
+    keep_one(c, lane, live, fired);
 }
 
 /// State update of I; lists the neurons that fire.
 #[inline(always)]
-fn integrate_inhibitory(c: &Constants, lane: &mut Lane, now: u32, fired: &mut Vec<usize>) {
+fn integrate_inhibitory(c: &Constants, lane: &mut Lane, fired: &mut Vec<usize>) {
     fired.clear();
-    let thresholds = Block::splat(c.inhibitory.v_threshold_mv);
-    let n = &mut lane.neurons;
-    for (b, (v, ge)) in n.v_i_mv.iter_mut().zip(&mut n.ge_i).enumerate() {
-        if lif::integrate_inhibitory(&c.inhibitory, v, ge) {
-            let (last, refractory) = (&n.last_spike_i, c.inhibitory.refractory);
-            list_fired(v, &thresholds, b, now, last, refractory, fired);
+    for b in 0..lane.neurons.v_i_mv.len() {
+        let n = &mut lane.neurons;
+        if lif::integrate_inhibitory(&c.inhibitory, &mut n.v_i_mv[b], &mut n.ge_i[b]) {
+            list_inhibitory(c, lane, b, fired);
         }
     }
+}
+
+/// What potentials of E are compared with.
+#[inline(always)]
+fn thresholds(lane: &Lane, live: bool) -> &[Block] {
+    if live {
+        &lane.neurons.v_threshold_mv
+    } else {
+        &lane.neurons.v_latched_mv
+    }
+}
+
+/// Lists the E neurons of a block that can fire now.
+#[inline(always)]
+fn list_excitatory(c: &Constants, lane: &Lane, live: bool, b: usize, fired: &mut Vec<usize>) {
+    let (v, last) = (&lane.neurons.v_e_mv[b], &lane.neurons.last_spike_e);
+    let refractory = c.excitatory.refractory;
+    list_fired(
+        v,
+        &thresholds(lane, live)[b],
+        b,
+        lane.clock,
+        last,
+        refractory,
+        fired,
+    );
+}
+
+/// Lists the I neurons of a block that fire now.
+#[inline(always)]
+fn list_inhibitory(c: &Constants, lane: &Lane, b: usize, fired: &mut Vec<usize>) {
+    let (v, last) = (&lane.neurons.v_i_mv[b], &lane.neurons.last_spike_i);
+    let threshold = Block::splat(c.inhibitory.v_threshold_mv);
+    let refractory = c.inhibitory.refractory;
+    list_fired(v, &threshold, b, lane.clock, last, refractory, fired);
 }
 
 #[inline(always)]
@@ -160,12 +225,36 @@ fn list_fired(
     refractory: u32,
     fired: &mut Vec<usize>,
 ) {
-    let first = block * BLOCK;
-    for (l, &last) in last_spike[first..].iter().take(BLOCK).enumerate() {
-        if v.0[l] > thresholds.0[l] && lif::recovered(now, last, refractory) {
-            fired.push(first + l);
+    let mut above = 0u32;
+    for l in 0..BLOCK {
+        above |= u32::from(v.0[l] > thresholds.0[l]) << l;
+    }
+    while above != 0 {
+        let j = block * BLOCK + above.trailing_zeros() as usize;
+        above &= above - 1;
+        // The last block may have room for more than there are neurons.
+        let last = last_spike.get(j);
+        if last.is_some_and(|&last| lif::recovered(now, last, refractory)) {
+            fired.push(j);
         }
     }
+}
+
+/// Where one neuron fires in a step: of those that can leaves the one farthest above its threshold, of equals the first.
+#[inline(always)]
+fn keep_one(c: &Constants, lane: &Lane, live: bool, fired: &mut Vec<usize>) {
+    if c.excitatory.one_spike == 0 || fired.len() < 2 {
+        return;
+    }
+    let thresholds = thresholds(lane, live);
+    let value = |blocks: &[Block], j: usize| blocks[j / BLOCK].0[j % BLOCK];
+    let excess = |j: usize| lif::excess(value(&lane.neurons.v_e_mv, j), value(thresholds, j));
+    let farthest = fired
+        .iter()
+        .copied()
+        .max_by_key(|&j| (excess(j), Reverse(j)));
+    fired.clear();
+    fired.extend(farthest);
 }
 
 /// Sends the spikes of this step on their way: S2 one to one, S3 to every E neuron but its own.
@@ -174,8 +263,8 @@ fn send(wiring: &Wiring, lane: &mut Lane, fired_e: &[usize], fired_i: &[usize]) 
     for &j in fired_e {
         lane.s2.send(wiring.delays_s2[j], j, 1);
     }
-    let width = wiring.delays_s3.len() / lane.size();
     for &i in fired_i {
+        let width = wiring.delays_s3.len() / lane.size();
         let delays = &wiring.delays_s3[i * width..][..width];
         lane.s3.send_to_all(delays);
     }

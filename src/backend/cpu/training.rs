@@ -132,7 +132,7 @@ impl NetworkOnCpu {
                 S1::Learning {
                     plastic: AtOnce {
                         weights: &mut self.weights,
-                        still: self.still,
+                        by_traces: self.by_traces,
                     },
                     last_input: &mut self.inputs.last_input,
                     decays: &mut room.decays,

@@ -27,8 +27,10 @@ impl Size {
     /// Inputs whose variables are in workgroup memory while a lane runs: all, or none where it has no room for them, and
     /// they stay in the state of the lane.
     pub fn shared_inputs(self) -> usize {
-        // Trace, last spike and decay of each input; the I spikes of three steps; the spikes of the groups.
-        let arrays = [3 * self.inputs, 3 * self.neurons.div_ceil(32), GROUPS];
+        // Trace, last spike and decay of each input; the I spikes of three steps; the spikes of the groups; the neuron
+        // farthest above its threshold.
+        let spikes = 3 * self.neurons.div_ceil(32);
+        let arrays = [3 * self.inputs, spikes, GROUPS, 2];
         // WebGPU rounds each array up to 16 bytes.
         let bytes = |words: usize| (4 * words).next_multiple_of(16);
         let fits = arrays.into_iter().map(bytes).sum::<usize>() <= WORKGROUP_MEMORY;

@@ -112,7 +112,7 @@ impl NetworkOnCpu {
         let of_input = size_of::<Use>() + size_of::<Passed>();
         let most_spikes = inputs * self.steps.stimulus as usize;
         // Expected spikes are some percent of those that there may be: an eighth is not passed.
-        let of_slot = inputs * of_input + 4 * neurons * size_of::<Block>() + most_spikes / 8 * 10;
+        let of_slot = inputs * of_input + 4 * neurons * size_of::<Block>() + most_spikes / 8 * 14;
         (2 * weights + wiring + workers.min(batch) * of_worker + batch * of_slot) as u64
     }
 

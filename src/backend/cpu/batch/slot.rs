@@ -155,6 +155,8 @@ impl Batch<'_> {
         for attempt in 0..network.rates.len() {
             if attempt > 0 {
                 self.spikes(k, attempt, &mut slot.spikes);
+                let n = &mut worker.lane.neurons;
+                lif::latch(&c.excitatory, &mut n.v_threshold_mv, &mut n.v_latched_mv);
             }
             self.present(k, &slot.spikes, worker);
             slot.spikes_e += worker.lane.spikes();

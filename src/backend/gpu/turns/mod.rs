@@ -275,7 +275,6 @@ impl Chunk {
             };
             let lanes = Dispatch {
                 from_rest: 0,
-                latch: 0,
                 ..base
             };
             self.run_lanes(part, tasks, turn, lanes, false)?;
