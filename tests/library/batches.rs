@@ -40,6 +40,10 @@ fn pixels() -> Vec<u8> {
 }
 
 fn trained(network: Network, images: std::ops::Range<usize>) -> Network {
+    trained_on(&pixels(), network, images)
+}
+
+fn trained_on(pixels: &[u8], network: Network, images: std::ops::Range<usize>) -> Network {
     let showing = |image: usize| Showing {
         image: image as u32,
         group: image as u32 % 2,
@@ -48,7 +52,7 @@ fn trained(network: Network, images: std::ops::Range<usize>) -> Network {
     let cpu = Cpu::new(2).unwrap();
     let mut session = cpu.start(vec![network]).unwrap();
     session
-        .train(&pixels(), &[images.map(showing).collect()])
+        .train(pixels, &[images.map(showing).collect()])
         .unwrap();
     session.snapshot().unwrap().remove(0)
 }
@@ -100,6 +104,35 @@ fn a_batch_adds_up_what_its_images_change_alone() {
         assert!(
             (above(&whole) - expected).abs() < 1e-4,
             "threshold {neuron}"
+        );
+    }
+}
+
+/// Dark images are shown again as often as may be, and each showing takes its time from thresholds with memory.
+#[test]
+fn thresholds_fall_by_the_time_of_all_showings_as_they_do_one_by_one() {
+    let fallen_mv = |batch: usize| {
+        let mut params = presets::diehl_cook();
+        params.model.network.vote = Vote::Labels {
+            neurons: 3,
+            images: 10,
+        };
+        params.job.train = TrainImages::InAll(IMAGES);
+        params.job.epochs = 1;
+        (params.model.learning.batch, params.model.learning.batch_growth_images) = (batch, 0);
+        let network = Network::new(&params, 0).unwrap();
+        let before_mv = network.state.neurons.v_threshold_mv[0];
+        let dark = vec![0; IMAGES * 784];
+        let after = trained_on(&dark, network, 0..IMAGES);
+        f64::from(before_mv - after.state.neurons.v_threshold_mv[0])
+    };
+    // 20 mV, by a share of 500 / 1e7 a showing, 17 showings of each image.
+    let expected_mv = 20.0 * 5e-5 * 17.0 * IMAGES as f64;
+    for batch in [1, IMAGES] {
+        let fallen_mv = fallen_mv(batch);
+        assert!(
+            (fallen_mv / expected_mv - 1.0).abs() < 0.01,
+            "{fallen_mv} mV in batches of {batch}, for {expected_mv} mV"
         );
     }
 }
