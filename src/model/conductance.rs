@@ -185,6 +185,12 @@ impl DelayRing {
         }
     }
 
+    /// Of what reaches `target` in this step one spike less.
+    #[inline(always)]
+    pub fn take_back(&mut self, target: usize) {
+        self.counts[self.now * self.width + target / COUNTS].0[target % COUNTS] -= 1;
+    }
+
     /// Arrivals at `target` in the `delay`-th step from this one.
     pub fn due(&self, delay: u16, target: usize) -> u16 {
         self.counts[self.slot(delay) * self.width + target / COUNTS].0[target % COUNTS]

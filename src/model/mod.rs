@@ -6,7 +6,8 @@
 //! 1. between images: rates, groups, latched thresholds ([`lif::latch`]), incoming weights scaled to their sum
 //!    ([`normalize`]);
 //! 2. state update of E and I by Euler, all right-hand sides from the old values ([`lif`]);
-//! 3. thresholds: the E and I spikes of this step; they are sent on their way through S2 and S3;
+//! 3. thresholds: the E and I spikes of this step, where so chosen of all E neurons that could fire only one; they are
+//!    sent on their way through S2 and S3;
 //! 4. input spikes in ascending pixel order, each: prune with the time since its last spike
 //!    ([`prune`]), add the weights to ge and gi ([`conductance`]), raise the presynaptic trace, depress by the
 //!    postsynaptic trace ([`stdp`]); then the arrivals of S2 and S3 due now, a delay of 0 included;

@@ -119,7 +119,10 @@ fn thresholds_fall_by_the_time_of_all_showings_as_they_do_one_by_one() {
         };
         params.job.train = TrainImages::InAll(IMAGES);
         params.job.epochs = 1;
-        (params.model.learning.batch, params.model.learning.batch_growth_images) = (batch, 0);
+        (
+            params.model.learning.batch,
+            params.model.learning.batch_growth_images,
+        ) = (batch, 0);
         let network = Network::new(&params, 0).unwrap();
         let before_mv = network.state.neurons.v_threshold_mv[0];
         let dark = vec![0; IMAGES * 784];

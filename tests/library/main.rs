@@ -184,3 +184,22 @@ fn a_heatmap_is_a_picture_of_all_neurons() {
     let picture = image::open(&path).unwrap();
     assert!(picture.width() > 28 * 4 && picture.height() > 28 * 4);
 }
+
+/// Most E spikes of a step while one image is shown.
+fn most_spikes_of_a_step(params: &Params) -> usize {
+    let shown = simulation(params).show(DATA.test.image(0), &[]).unwrap();
+    assert!(shown.excitatory.len() > 10);
+    let steps = shown.excitatory.chunk_by(|a, b| a.0 == b.0);
+    steps.map(<[_]>::len).max().unwrap()
+}
+
+#[test]
+fn where_one_neuron_fires_in_a_step_no_two_do() {
+    for mut params in [presets::diehl_cook(), presets::ten_class()] {
+        params.model.input.full_rate_hz = 300.0;
+        params.model.excitatory.one_spike_a_step = false;
+        assert!(most_spikes_of_a_step(&params) > 1);
+        params.model.excitatory.one_spike_a_step = true;
+        assert_eq!(most_spikes_of_a_step(&params), 1);
+    }
+}

@@ -22,27 +22,45 @@ pub struct Lane {
     pub group_spikes: Vec<u32>,
 }
 
-/// The fixed delays of S2 and S3, in steps. S3 comes in rows of whole [`Counts`], [`NEVER`] where there is no synapse.
+/// The fixed delays of S2 and S3, in steps.
 #[derive(Clone)]
 pub struct Wiring {
     pub delays_s2: Vec<u16>,
-    pub delays_s3: Vec<Counts>,
+    pub delays_s3: DelaysS3,
+}
+
+/// Rows of whole [`Counts`], [`NEVER`] where there is no synapse.
+#[derive(Clone)]
+pub enum DelaysS3 {
+    /// One for each I neuron.
+    Drawn(Vec<Counts>),
+    /// One for all, where there are no delays; it has the E neuron of each I neuron too.
+    None(Vec<Counts>),
 }
 
 impl Wiring {
-    pub fn new(network: &Network) -> Self {
+    pub fn new(network: &Network, steps: &Steps) -> Self {
         let neurons = network.params.model.neurons();
-        let mut delays_s3 = Counts::rows(&network.delays_s3, neurons, NEVER);
-        for (own, row) in delays_s3
-            .chunks_exact_mut(neurons.div_ceil(COUNTS))
-            .enumerate()
-        {
-            row[own / COUNTS].0[own % COUNTS] = NEVER;
-        }
+        let delays_s3 = if steps.delay_i_to_e_max == 0 {
+            DelaysS3::None(Counts::rows(&network.delays_s3[..neurons], neurons, NEVER))
+        } else {
+            let mut rows = Counts::rows(&network.delays_s3, neurons, NEVER);
+            let of_neurons = rows.chunks_exact_mut(neurons.div_ceil(COUNTS));
+            for (own, row) in of_neurons.enumerate() {
+                row[own / COUNTS].0[own % COUNTS] = NEVER;
+            }
+            DelaysS3::Drawn(rows)
+        };
         Self {
             delays_s2: network.delays_s2.clone(),
             delays_s3,
         }
+    }
+
+    /// Bytes of the delays of S3.
+    pub fn bytes(&self) -> usize {
+        let (DelaysS3::Drawn(rows) | DelaysS3::None(rows)) = &self.delays_s3;
+        size_of_val(&rows[..])
     }
 }
 
@@ -206,6 +224,7 @@ impl NetworkOnCpu {
     pub fn load(network: Network) -> Result<Self, NetworkError> {
         network.check()?;
         let (state, n) = (&network.state, network.params.model.neurons());
+        let steps = network.params.model.steps()?;
         let training = Constants::training(&network.params)?;
         let (lane, weights) = (
             Lane::load(n, state, &training),
@@ -213,7 +232,6 @@ impl NetworkOnCpu {
         );
         Ok(Self {
             by_traces: stdp::only_traces_change_weights(&training, &weights),
-            steps: network.params.model.steps()?,
             training,
             testing: Constants::testing(&network.params)?,
             rule: Program::new(&network.params.model)?,
@@ -223,7 +241,8 @@ impl NetworkOnCpu {
             inputs: state.inputs.clone(),
             room: Room::new(network.params.model.inputs()),
             batch: BatchRoom::default(),
-            wiring: Wiring::new(&network),
+            wiring: Wiring::new(&network, &steps),
+            steps,
             network,
         })
     }

@@ -1,6 +1,6 @@
 //! The steps of one presentation of one lane, in the order that [`crate::model`] gives.
 
-use super::lane::{Lane, Wiring};
+use super::lane::{DelaysS3, Lane, Wiring};
 use super::plastic::{AtOnce, Plastic, Summed};
 use super::quiet;
 use super::recorder::Recorder;
@@ -264,9 +264,16 @@ fn send(wiring: &Wiring, lane: &mut Lane, fired_e: &[usize], fired_i: &[usize]) 
         lane.s2.send(wiring.delays_s2[j], j, 1);
     }
     for &i in fired_i {
-        let width = wiring.delays_s3.len() / lane.size();
-        let delays = &wiring.delays_s3[i * width..][..width];
-        lane.s3.send_to_all(delays);
+        match &wiring.delays_s3 {
+            DelaysS3::Drawn(rows) => {
+                let width = rows.len() / lane.size();
+                lane.s3.send_to_all(&rows[i * width..][..width]);
+            }
+            DelaysS3::None(row) => {
+                lane.s3.send_to_all(row);
+                lane.s3.take_back(i);
+            }
+        }
     }
 }
 

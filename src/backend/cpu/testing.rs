@@ -40,7 +40,7 @@ impl Tester {
             constants,
             rates: RateTable::new(&network.params, attempt),
             weights: lane::pad_rows(frozen.weights, neurons),
-            wiring: Wiring::new(network),
+            wiring: Wiring::new(network, &steps),
             at_rest: Lane::at_rest(&constants, &steps, &network.thresholds_in_test()),
         })
     }

@@ -100,7 +100,7 @@ impl NetworkOnCpu {
     pub fn memory(&self, workers: usize) -> u64 {
         let (inputs, neurons) = (self.inputs.trace_pre.len(), self.lane.neurons.v_e_mv.len());
         let weights = size_of_val(&self.weights[..]);
-        let wiring = size_of_val(&self.wiring.delays_s3[..]);
+        let wiring = self.wiring.bytes();
         let params = &self.network.params;
         if !params.learns_in_batches() {
             return (2 * weights + wiring) as u64;

@@ -29,7 +29,7 @@ const ACCURACY: [&str; 10] = [
     "zero weights %",
 ];
 /// Columns of [`count_rows`].
-const COUNTS: [&str; 9] = [
+const COUNTS: [&str; 10] = [
     "neurons",
     "pruning",
     "unlabelled",
@@ -39,6 +39,7 @@ const COUNTS: [&str; 9] = [
     "of noise",
     "silent noise %",
     "training ms an image",
+    "s a pass",
 ];
 
 fn rows(found: &DiehlCook, row: impl Fn(&[&SizeResult]) -> Vec<String>) -> Vec<Vec<String>> {
@@ -103,6 +104,11 @@ fn count_rows(found: &DiehlCook) -> Vec<Vec<String>> {
         let first = networks.first();
         let neurons = first.map_or(1, |network| network.neurons).max(1);
         let images = first.map_or(1, |network| network.eval.images).max(1);
+        let train_ms = |factor: f64, digits| {
+            let times = networks.iter().filter_map(|n| n.train_ms_per_image);
+            amount(times.map(|ms| factor * ms), digits)
+        };
+        let pass = found.params.presentations() / found.params.job.epochs.max(1);
         vec![
             part(&votes(|votes| votes.unlabelled_neurons as f64), neurons),
             part(&votes(|votes| votes.tied_neurons as f64), neurons),
@@ -110,12 +116,8 @@ fn count_rows(found: &DiehlCook) -> Vec<Vec<String>> {
             mean(&|network| network.eval.spikes as f64 / images as f64, 1),
             mean(&|network| network.noise.spikes_per_image(), 2),
             percent(networks, |network| network.noise.silent_fraction()),
-            amount(
-                networks
-                    .iter()
-                    .filter_map(|network| network.train_ms_per_image),
-                2,
-            ),
+            train_ms(1.0, 2),
+            train_ms(1e-3 * pass as f64, 0),
         ]
     })
 }
