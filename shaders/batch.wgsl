@@ -202,11 +202,6 @@ fn merge_input(c: Constants, network: u32, i: u32, thread: u32) {
     }
 }
 
-// The threshold of a neuron with a memory after another image's time.
-fn fallen(c: Excitatory, v_threshold_mv: f32) -> f32 {
-    return (v_threshold_mv - c.v_threshold_mv) * c.keep_theta + c.v_threshold_mv;
-}
-
 // A network in which nothing runs, but for what outlasts an image.
 fn rest_network(c: Constants, network: u32, j: u32, clock: u32) {
     state[of_network(network, V_E_MV, j)] = bitcast<u32>(c.excitatory.v_rest_mv);

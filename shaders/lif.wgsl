@@ -56,6 +56,11 @@ var<private> v_i_mv: array<f32, OWN>;
 var<private> ge_i: array<f32, OWN>;
 var<private> last_spike_i: array<u32, OWN>;
 
+// A threshold with memory after another image's time.
+fn fallen(c: Excitatory, v_threshold_mv: f32) -> f32 {
+    return (v_threshold_mv - c.v_threshold_mv) * c.keep_theta + c.v_threshold_mv;
+}
+
 // Latches the thresholds for one presentation. Thresholds with memory are not latched; they fall by one image's time
 // here.
 fn latch(c: Excitatory) {
@@ -65,7 +70,7 @@ fn latch(c: Excitatory) {
         } else if c.threshold == FIXED {
             v_latched_mv[k] = c.v_threshold_mv;
         } else if c.threshold == HOMEOSTATIC {
-            v_threshold_mv[k] = (v_threshold_mv[k] - c.v_threshold_mv) * c.keep_theta + c.v_threshold_mv;
+            v_threshold_mv[k] = fallen(c, v_threshold_mv[k]);
         }
     }
 }

@@ -136,6 +136,16 @@ impl Inhibitory {
     }
 }
 
+/// A threshold with memory after another image's time.
+#[inline(always)]
+fn fallen(c: &Excitatory, v_threshold_mv: f32) -> f32 {
+    multiply_add(
+        v_threshold_mv - c.v_threshold_mv,
+        c.keep_theta,
+        c.v_threshold_mv,
+    )
+}
+
 /// Latches the thresholds for one presentation: v is compared with them unless the threshold is live. Thresholds with
 /// memory are not latched; they fall by one image's time here.
 pub fn latch(c: &Excitatory, vt: &mut [Block], latched: &mut [Block]) {
@@ -144,9 +154,8 @@ pub fn latch(c: &Excitatory, vt: &mut [Block], latched: &mut [Block]) {
     } else if c.threshold == FIXED {
         latched.fill(Block::splat(c.v_threshold_mv));
     } else if c.threshold == HOMEOSTATIC {
-        let rest = c.v_threshold_mv;
         for vt in vt.iter_mut().flat_map(|block| &mut block.0) {
-            *vt = multiply_add(*vt - rest, c.keep_theta, rest);
+            *vt = fallen(c, *vt);
         }
     }
 }

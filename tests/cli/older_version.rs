@@ -69,7 +69,7 @@ const OLD: [(&str, &[&str], &str, &str); 12] = [
         "diehl-cook",
         &["job.neurons=50"],
         "network.labels",
-        "{ neurons = 50, images = 10000 }",
+        "{ neurons = 50, images = 20000 }",
     ),
     (
         "diehl-cook",

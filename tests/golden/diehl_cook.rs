@@ -33,6 +33,7 @@ fn params_of(json: &Value) -> Params {
     e.theta_start_mv = number(&from["theta_start"]);
     e.threshold_step_mv = number(&from["theta_step"]);
     e.tau_threshold_ms = number(&from["tau_theta_ms"]);
+    e.one_spike_a_step = false;
     params.model.lateral.w_e_to_i = number(&json["w_e_to_i"]);
     params.model.lateral.w_i_to_e_total = number(&json["w_i_to_e"]) * params.model.neurons() as f64;
     params.model.lateral.w_i_to_e_growth = 0.0;
