@@ -197,6 +197,7 @@ fn most_spikes_of_a_step(params: &Params) -> usize {
 fn where_one_neuron_fires_in_a_step_no_two_do() {
     for mut params in [presets::diehl_cook(), presets::ten_class()] {
         params.model.input.full_rate_hz = 300.0;
+        params.model.input.mean_rate_hz = 0.0;
         params.model.excitatory.one_spike_a_step = false;
         assert!(most_spikes_of_a_step(&params) > 1);
         params.model.excitatory.one_spike_a_step = true;
