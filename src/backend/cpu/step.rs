@@ -132,7 +132,7 @@ fn integrate(
         for b in 0..lane.neurons.v_e_mv.len() {
             list_excitatory(c, lane, live, b, fired_e);
         }
-        keep_one(c, lane, live, fired_e);
+        keep_farthest(c, lane, live, fired_e);
     }
     if reached.above_i {
         for b in 0..lane.neurons.v_i_mv.len() {
@@ -165,7 +165,7 @@ fn integrate_excitatory(
             list_excitatory(c, lane, live, b, fired);
         }
     }
-    keep_one(c, lane, live, fired);
+    keep_farthest(c, lane, live, fired);
 }
 
 /// State update of I; lists the neurons that fire.
@@ -242,7 +242,7 @@ fn list_fired(
 
 /// Where one neuron fires in a step: of those that can leaves the one farthest above its threshold, of equals the first.
 #[inline(always)]
-fn keep_one(c: &Constants, lane: &Lane, live: bool, fired: &mut Vec<usize>) {
+fn keep_farthest(c: &Constants, lane: &Lane, live: bool, fired: &mut Vec<usize>) {
     if c.excitatory.one_spike == 0 || fired.len() < 2 {
         return;
     }
