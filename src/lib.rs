@@ -51,6 +51,7 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
+//! | [`cli`] | the command line, which the program `spikeprune` is |
 //! | [`simulation`] | the front: networks that are trained, tested, looked into, saved and loaded, in a few lines |
 //! | [`experiment`] | training, testing, test sets, the papers' experiments: loops that emit typed events and know no screen |
 //! | [`backend`] | where networks run: the trait, [`backend::cpu`] and, on any GPU, [`backend::gpu`]; [`backend::open`] opens one |
@@ -70,8 +71,8 @@
 //! | [`artefact`] | files that appear whole or not at all |
 //!
 //! `dataset`, `report` and `statistics` know none of the modules above them. Each kernel in `shaders/*.wgsl` has its
-//! twin in `model` (`step.wgsl` in `backend/cpu/step.rs`), with the same names in the same order. The program
-//! `spikeprune` (`src/main.rs`, `src/cli/`) is the only part that prints.
+//! twin in `model` (`step.wgsl` in `backend/cpu/step.rs`), with the same names in the same order. The command line is the
+//! only part that prints.
 //!
 //! # Three axes of parallelism
 //!
@@ -102,6 +103,8 @@
 pub mod artefact;
 pub mod backend;
 pub mod checkpoint;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod dataset;
 pub mod draws;
 pub mod experiment;

@@ -3,6 +3,7 @@
 //! Arrays are plain and unpadded; a backend lays them out as its device likes and gives them back.
 
 use crate::draws;
+use crate::model::Constants;
 use crate::model::state::{Inputs, Neurons, Value};
 use crate::params::{Params, ParamsError, Steps, Threshold};
 use std::borrow::Cow;
@@ -124,6 +125,28 @@ impl Network {
                 ])
             }
         }
+    }
+
+    /// A copy in the state in which a test image begins, with weights as read out, shape \[inputs, N\]: potentials at rest,
+    /// the thresholds of a test.
+    ///
+    /// # Errors
+    /// When the parameters make no sense.
+    pub fn at_rest(&self, weights: &[f32]) -> Result<Self, NetworkError> {
+        let (steps, n) = (self.params.model.steps()?, self.params.model.neurons());
+        let rest = Neurons::at_rest(&Constants::testing(&self.params)?);
+        let thresholds = self.thresholds_in_test().into_owned();
+        let mut state = State::initial(&self.params, &steps);
+        state.neurons = Neurons {
+            v_threshold_mv: thresholds.clone(),
+            v_latched_mv: thresholds,
+            ..rest.map(|&value| vec![value; n], |&value| vec![value; n])
+        };
+        Ok(Self {
+            weights: weights.to_vec(),
+            state,
+            ..self.clone()
+        })
     }
 
     /// Checks every array against the parameters, so that a backend can rely on them.

@@ -7,27 +7,30 @@
 
 #[cfg(feature = "report")]
 mod heatmap;
+mod respond;
+mod train;
 
 use crate::backend::{Backend, BackendError, Frozen, TestImage};
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::dataset::{Dataset, DatasetError, Digests, LabelledImages};
-use crate::experiment::evaluate::{Evaluation, Recognition, evaluate, recognise};
+use crate::experiment::answers::keys_by_content;
+use crate::experiment::evaluate::{Evaluation, Recognition, evaluate_unless, recognise};
 use crate::experiment::prepare::{pixels_as_shown, some_as_shown};
 use crate::experiment::presentation::{self, Presentation};
-use crate::experiment::train::{Every, Saving, train_networks, untrained};
-use crate::experiment::{Event, ExperimentError, selection};
+use crate::experiment::train::untrained;
+use crate::experiment::{ExperimentError, selection};
 use crate::model::rng::Stream;
 use crate::network::NetworkError;
 use crate::params::{Params, ParamsError};
 use crate::trained::{Replica, Trained};
 use std::borrow::Cow;
 use std::io;
-use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 #[cfg(feature = "report")]
 pub use heatmap::Heatmap;
+pub use train::Ended;
 
 /// The networks of a job, and the device that they run on.
 pub struct Simulation {
@@ -65,15 +68,6 @@ pub enum SimulationError {
     Heatmap(#[from] crate::report::HeatmapError),
     #[error(transparent)]
     Io(#[from] io::Error),
-}
-
-/// How a training ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// All images were shown.
-    Trained,
-    /// It was stopped after so many images; [`Simulation::train`] goes on with the next one.
-    Stopped { images: usize },
 }
 
 #[cfg(feature = "gpu")]
@@ -114,13 +108,17 @@ impl Simulation {
     /// # Errors
     /// When the file cannot be read, or is no checkpoint.
     pub fn load(backend: Box<dyn Backend>, path: &Path) -> Result<Self, SimulationError> {
-        let checkpoint = Checkpoint::load(path)?;
-        Ok(Self {
+        Ok(Self::of(backend, Checkpoint::load(path)?))
+    }
+
+    /// Networks as a checkpoint holds them, on a device.
+    pub fn of(backend: Box<dyn Backend>, checkpoint: Checkpoint) -> Self {
+        Self {
             backend,
             params: checkpoint.params.clone(),
             data: checkpoint.data.clone(),
             trained: checkpoint.into(),
-        })
+        }
     }
 
     /// Saves the networks as they are, as `checkpoint.safetensors` of the command line has them.
@@ -141,58 +139,14 @@ impl Simulation {
         self.backend.device()
     }
 
+    /// Takes the networks to another device.
+    pub fn move_to(&mut self, backend: Box<dyn Backend>) {
+        self.backend = backend;
+    }
+
     /// The networks, each with its weights, metrics and labels.
     pub fn replicas(&self) -> &[Replica] {
         &self.trained.replicas
-    }
-
-    /// Trains the networks, from where they are, on the training images that the job asks for.
-    ///
-    /// # Errors
-    /// When the data are too few or the device fails; the networks then stay as they were.
-    pub fn train(&mut self, data: &Dataset) -> Result<(), SimulationError> {
-        self.train_until(data, |_| ControlFlow::Continue(()))
-            .map(|_| ())
-    }
-
-    /// The same; `watch` is told what happens and may end it, after the images in hand.
-    ///
-    /// # Errors
-    /// As [`Simulation::train`].
-    pub fn train_until(
-        &mut self,
-        data: &Dataset,
-        mut watch: impl FnMut(&Event<'_>) -> ControlFlow<()>,
-    ) -> Result<Ended, SimulationError> {
-        let stop = AtomicBool::new(false);
-        let saving = Saving {
-            every: Every::Never,
-            stop: &stop,
-        };
-        let mut saved = None;
-        let begun = self.trained.clone();
-        let trained = train_networks(&*self.backend, &data.train, begun, saving, &mut |event| {
-            if watch(&event).is_break() {
-                stop.store(true, Ordering::Relaxed);
-            }
-            if let Event::Save(trained) = event {
-                saved = Some(trained);
-            }
-            Ok(())
-        });
-        let ended = match (trained, saved) {
-            (Ok(trained), _) => {
-                self.trained = trained;
-                Ended::Trained
-            }
-            (Err(ExperimentError::Stopped { images, .. }), Some(saved)) => {
-                self.trained = saved;
-                Ended::Stopped { images }
-            }
-            (Err(error), _) => return Err(error.into()),
-        };
-        self.data = Some(data.digests());
-        Ok(ended)
     }
 
     /// Tests the networks on the test images that the job asks for, those of the classes that were learned: an
@@ -213,18 +167,30 @@ impl Simulation {
         images: &LabelledImages,
         labels: &[u8],
     ) -> Result<Vec<Evaluation>, SimulationError> {
+        self.test_unless(images, labels, &AtomicBool::new(false))
+    }
+
+    /// The same, which ends with [`ExperimentError::Ended`] once `stop` is true.
+    ///
+    /// # Errors
+    /// As [`Simulation::test`], and when it was stopped.
+    pub fn test_unless(
+        &self,
+        images: &LabelledImages,
+        labels: &[u8],
+        stop: &AtomicBool,
+    ) -> Result<Vec<Evaluation>, SimulationError> {
         let count = self.params.job.test_per_class;
         let tested = selection::first_of_classes(images, labels, count);
         let shown = selection::indices(&tested);
         let images = some_as_shown(&self.params.model.input, images, shown)?;
-        let (replicas, silent) = (&self.trained.replicas, &mut |_: Event<'_>| Ok(()));
-        Ok(evaluate(
+        Ok(evaluate_unless(
             &*self.backend,
-            replicas,
+            self.replicas(),
             &images,
             &tested,
             Stream::Test,
-            silent,
+            stop,
         )?)
     }
 
@@ -257,18 +223,35 @@ impl Simulation {
         pixels: &[u8],
         watch: &[u32],
     ) -> Result<Presentation, SimulationError> {
-        let Replica {
-            network, weights, ..
-        } = self.replica(replica)?;
-        let frozen = Frozen { network, weights };
+        let frozen = self.frozen(replica)?;
         let shown = self.as_shown(pixels)?;
         let image = TestImage {
             pixels: &shown,
             image: 0,
+            keys: &keys_by_content(&shown, shown.len()),
             stream: Stream::Test,
             attempt: 0,
         };
         Ok(presentation::show(&*self.backend, frozen, image, watch)?)
+    }
+
+    /// Shows input spikes, (step, input) each in any order, to a replica from rest for so many steps, as a test shows an
+    /// image.
+    ///
+    /// # Errors
+    /// As [`Simulation::show_to`], and when an input does not exist.
+    pub fn present(
+        &self,
+        replica: usize,
+        spikes: &[(u32, u16)],
+        steps: u32,
+        watch: &[u32],
+    ) -> Result<Presentation, SimulationError> {
+        let frozen = self.frozen(replica)?;
+        let backend = &*self.backend;
+        Ok(presentation::present(
+            backend, frozen, spikes, steps, watch,
+        )?)
     }
 
     /// Shows an image to a replica as the next one of its training, once, and records what happens while it learns. The
@@ -300,6 +283,13 @@ impl Simulation {
         )?)
     }
 
+    fn frozen(&self, replica: usize) -> Result<Frozen<'_>, SimulationError> {
+        let Replica {
+            network, weights, ..
+        } = self.replica(replica)?;
+        Ok(Frozen { network, weights })
+    }
+
     fn replica(&self, replica: usize) -> Result<&Replica, SimulationError> {
         let replicas = self.trained.replicas.len();
         let found = self.trained.replicas.get(replica);
@@ -315,7 +305,8 @@ impl Simulation {
         }
     }
 
-    fn checkpoint(&self) -> Checkpoint {
+    /// The networks as they are, with their parameters and the digests of their data.
+    pub fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             params: self.params.clone(),
             replicas: self.trained.replicas.clone(),

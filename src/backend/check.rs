@@ -133,6 +133,9 @@ pub(super) fn check_test(
     let Some(&highest) = images.images.iter().max() else {
         return Ok(());
     };
+    if !images.keys.is_empty() {
+        check_index("image without a key", highest, images.keys.len())?;
+    }
     networks
         .iter()
         .try_for_each(|frozen| check_image(&frozen.network.params, images.pixels, highest))

@@ -26,6 +26,7 @@ use check::{
 pub use kind::DeviceKind;
 pub use record::{Record, Variable, Watched};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A training image and the group of its class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,8 +101,11 @@ pub struct Frozen<'a> {
 pub struct TestImages<'a> {
     /// All images, an intensity for each input.
     pub pixels: &'a [u8],
-    /// Those to show, by index; the index is the presentation of its spikes.
+    /// Those to show, by index.
     pub images: &'a [u32],
+    /// By index, what the input spikes of each image are drawn by, beside seed and stream: images of the same key, shown in
+    /// any order and company, evoke the same. Empty where that is the index itself.
+    pub keys: &'a [u32],
     pub stream: Stream,
     /// How often they were shown before and evoked too few spikes: 0 unless [`crate::params::Input::least_spikes`] is
     /// set, and at most [`crate::params::RETRIES`].
@@ -113,6 +117,7 @@ pub struct TestImages<'a> {
 pub struct TestImage<'a> {
     pub pixels: &'a [u8],
     pub image: u32,
+    pub keys: &'a [u32],
     pub stream: Stream,
     pub attempt: u32,
 }
@@ -126,18 +131,33 @@ impl<'a> TestImages<'a> {
         TestImage {
             pixels: self.pixels,
             image: self.images[place],
+            keys: self.keys,
             stream: self.stream,
             attempt: self.attempt,
         }
     }
 }
 
+/// The presentation that an image is in the draws of its input spikes.
+fn presentation_of(keys: &[u32], image: u32) -> u32 {
+    match keys {
+        [] => image,
+        keys => keys[image as usize],
+    }
+}
+
 impl TestImage<'_> {
+    /// The presentation that it is in the draws of its input spikes.
+    pub fn presentation(&self) -> u32 {
+        presentation_of(self.keys, self.image)
+    }
+
     /// As a list of images, which is kept in `index`.
     fn alone<'a>(&'a self, index: &'a [u32; 1]) -> TestImages<'a> {
         TestImages {
             pixels: self.pixels,
             images: index,
+            keys: self.keys,
             stream: self.stream,
             attempt: self.attempt,
         }
@@ -265,6 +285,46 @@ pub trait Backend: Send + Sync {
         image: TestImage<'_>,
         watch: &[u32],
     ) -> Result<Record, BackendError>;
+}
+
+/// A device that several owners share.
+impl<T: Backend + ?Sized> Backend for Arc<T> {
+    fn device(&self) -> &str {
+        (**self).device()
+    }
+
+    fn kind(&self) -> DeviceKind {
+        (**self).kind()
+    }
+
+    fn networks_at_once(&self) -> usize {
+        (**self).networks_at_once()
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        (**self).traffic()
+    }
+
+    fn start(&self, networks: Vec<Network>) -> Result<Box<dyn Session + '_>, BackendError> {
+        (**self).start(networks)
+    }
+
+    fn test(
+        &self,
+        networks: &[Frozen<'_>],
+        images: TestImages<'_>,
+    ) -> Result<Vec<SpikeCounts>, BackendError> {
+        (**self).test(networks, images)
+    }
+
+    fn record_test(
+        &self,
+        network: Frozen<'_>,
+        image: TestImage<'_>,
+        watch: &[u32],
+    ) -> Result<Record, BackendError> {
+        (**self).record_test(network, image, watch)
+    }
 }
 
 /// Networks that live on a device between calls.

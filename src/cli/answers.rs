@@ -1,10 +1,10 @@
 //! What `eval --answers` writes: a row an image and network.
 
 use super::output::warn_unless_flushed;
+use crate::artefact::write_new;
+use crate::experiment::evaluate::ImageAnswer;
+use crate::trained::Replica;
 use anyhow::{Context, ensure};
-use spikeprune::artefact::write_new;
-use spikeprune::experiment::evaluate::ImageAnswer;
-use spikeprune::trained::Replica;
 use std::fs;
 use std::io::Write;
 use std::path::Path;

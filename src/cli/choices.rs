@@ -1,15 +1,15 @@
 //! Flags whose value is one of a few: the library names the values, here is what help says of them.
 
 use super::paths::bare;
+use crate::dataset::Colour;
+use crate::expression::is_name;
+use crate::params::{FrontEnd, Measure, PruningMode, Threshold, items, named_rules, words};
+use crate::report::ColorMap;
 use anyhow::ensure;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Command, Error};
 use serde::Deserialize;
 use serde::de::value::{Error as ValueError, StrDeserializer};
-use spikeprune::dataset::Colour;
-use spikeprune::expression::is_name;
-use spikeprune::params::{FrontEnd, Measure, PruningMode, Threshold, items, named_rules, words};
-use spikeprune::report::ColorMap;
 use std::ffi::OsStr;
 use std::marker::PhantomData;
 
@@ -52,7 +52,7 @@ pub fn choices<T: Choice>() -> Choices<T> {
     Choices(PhantomData)
 }
 
-/// Reads a list of them, as [`spikeprune::params::items`] has lists.
+/// Reads a list of them, as [`crate::params::items`] has lists.
 #[derive(Clone)]
 pub struct ChoiceList<T>(Choices<T>);
 

@@ -3,12 +3,12 @@
 use super::options::set;
 use super::paths::{expanded, place};
 use super::reading::ReadingOptions;
+use crate::dataset::{self, Dataset, Digests};
+use crate::params::{DataFolder, Job, Params};
 use anyhow::{anyhow, ensure};
 use clap::Args;
 use etcetera::base_strategy::{BaseStrategy, choose_native_strategy};
 use serde::Serialize;
-use spikeprune::dataset::{self, Dataset, Digests};
-use spikeprune::params::{DataFolder, Job, Params};
 use std::env;
 use std::path::{Path, PathBuf};
 

@@ -1,15 +1,16 @@
 //! Flags for the device and for what is printed; none of them changes a result.
 
+use super::host;
 use super::output::{keep_stdout, note, warn};
 use super::saving::quoted;
+use crate::backend::choice::DeviceChoice;
+use crate::backend::gpu::error::GpuError;
+use crate::backend::gpu::probe::Probe;
+use crate::backend::open::Opener;
+use crate::backend::{Backend, BackendError, DeviceKind};
+use crate::params::whole;
 use anyhow::{Context, anyhow, ensure};
 use clap::Args;
-use spikeprune::backend::choice::DeviceChoice;
-use spikeprune::backend::gpu::error::GpuError;
-use spikeprune::backend::gpu::probe::Probe;
-use spikeprune::backend::open::Opener;
-use spikeprune::backend::{Backend, BackendError, DeviceKind};
-use spikeprune::params::whole;
 use std::env::var_os;
 use std::io::{IsTerminal, stderr};
 use std::time::Duration;
@@ -98,7 +99,9 @@ pub fn open(
 /// What opens devices: another process of this program looks for GPUs first. What drivers print in this one spoils no
 /// result.
 pub fn opener(threads: usize) -> anyhow::Result<Opener> {
-    keep_stdout();
+    if host::stop().is_none() {
+        keep_stdout();
+    }
     const LIMIT: &str = "SPIKEPRUNE_PROBE_SECONDS";
     let limit = match std::env::var(LIMIT) {
         Ok(text) => {
@@ -115,9 +118,9 @@ pub fn opener(threads: usize) -> anyhow::Result<Opener> {
         Err(_) => None,
     };
     // Where the system does not tell what runs, drivers are loaded here.
-    let probe = std::env::current_exe().ok().map(|program| Probe {
-        limit: limit.unwrap_or(Probe::LIMIT),
-        ..Probe::new(program)
+    let probe = host::probe().map(|probe| Probe {
+        limit: limit.unwrap_or(probe.limit),
+        ..probe
     });
     Ok(Opener {
         threads,

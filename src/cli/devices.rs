@@ -3,13 +3,13 @@
 use super::device::{NO_CUDA, opener};
 use super::machine::Machine;
 use super::output::{out, out_json};
+use crate::backend::DeviceKind;
+use crate::backend::gpu::adapter::AdapterLimits;
+use crate::backend::gpu::error::GpuError;
+use crate::backend::gpu::self_test::Tested;
+use crate::backend::open::Candidate;
 use clap::Args;
 use serde::Serialize;
-use spikeprune::backend::DeviceKind;
-use spikeprune::backend::gpu::adapter::AdapterLimits;
-use spikeprune::backend::gpu::error::GpuError;
-use spikeprune::backend::gpu::self_test::Tested;
-use spikeprune::backend::open::Candidate;
 use std::env::var_os;
 use std::fmt::Write;
 

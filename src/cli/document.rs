@@ -3,17 +3,17 @@
 use super::data::{DataUsed, Loaded};
 use super::figures::{MEAN, counted, percent};
 use super::{sets, silence};
+use crate::backend::{Backend, DeviceKind};
+use crate::checkpoint::Checkpoint;
+use crate::dataset::Dataset;
+use crate::experiment::evaluate::{Evaluation, NotLearned};
+use crate::experiment::set_answers::SetAnswers;
+use crate::experiment::test_sets::TestSet;
+use crate::experiment::train::zero_fraction;
+use crate::params::{Architecture, Params};
+use crate::statistics::Interval;
+use crate::trained::Replica;
 use serde::Serialize;
-use spikeprune::backend::{Backend, DeviceKind};
-use spikeprune::checkpoint::Checkpoint;
-use spikeprune::dataset::Dataset;
-use spikeprune::experiment::evaluate::{Evaluation, NotLearned};
-use spikeprune::experiment::set_answers::SetAnswers;
-use spikeprune::experiment::test_sets::TestSet;
-use spikeprune::experiment::train::zero_fraction;
-use spikeprune::params::{Architecture, Params};
-use spikeprune::statistics::Interval;
-use spikeprune::trained::Replica;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 

@@ -2,7 +2,7 @@
 //!
 //! Square brackets after a mean are its 95% interval over seeds, everywhere, and headings say so.
 
-use spikeprune::statistics::{Interval, StatisticsError};
+use crate::statistics::{Interval, StatisticsError};
 use std::fmt::Write;
 
 /// What headings call a mean with its interval.

@@ -2,9 +2,9 @@
 
 use super::options::{Asked, ParamOptions};
 use super::paths::expanded;
+use crate::experiment::fitting::ClassChoice;
+use crate::experiment::transfer::Origin;
 use anyhow::{Context, Error, ensure};
-use spikeprune::experiment::fitting::ClassChoice;
-use spikeprune::experiment::transfer::Origin;
 use std::path::Path;
 
 impl ParamOptions {

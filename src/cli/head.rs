@@ -4,9 +4,9 @@ use super::data::{Begun, Loaded};
 use super::output::note;
 use super::run::Kind;
 use super::text::read_text;
+use crate::dataset::Digests;
+use crate::params::{VERSION_LINE, written_by};
 use anyhow::{Context, anyhow, bail};
-use spikeprune::dataset::Digests;
-use spikeprune::params::{VERSION_LINE, written_by};
 use std::path::{Path, PathBuf};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -4,13 +4,13 @@ use super::choices::{List, check_indices, choices};
 use super::output::out;
 use super::own_files::{DRAWINGS, OwnFiles};
 use super::paths::{make_folder, path, target};
+use crate::checkpoint::Checkpoint;
+use crate::front_end::pictures;
+use crate::params::{to_toml, whole, wholes};
+use crate::report::plot::FontScale;
+use crate::report::{ColorMap, Shades, WeightImages};
 use anyhow::bail;
 use clap::Args;
-use spikeprune::checkpoint::Checkpoint;
-use spikeprune::front_end::pictures;
-use spikeprune::params::{to_toml, whole, wholes};
-use spikeprune::report::plot::FontScale;
-use spikeprune::report::{ColorMap, Shades, WeightImages};
 use std::path::{Path, PathBuf};
 
 /// Draw the weights of a checkpoint: a sheet of all neurons, one PNG for the neurons of each class, the values as .npy

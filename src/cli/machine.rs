@@ -1,7 +1,7 @@
 //! The machine as it is given to this process: cores, memory, limits.
 
+use crate::backend::gpu::surroundings::address_space;
 use serde::Serialize;
-use spikeprune::backend::gpu::surroundings::address_space;
 use std::fs;
 use std::path::{Path, PathBuf};
 use sysinfo::{CpuRefreshKind, System};

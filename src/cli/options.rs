@@ -5,17 +5,17 @@ use super::data::DataOptions;
 use super::output::note;
 use super::paths::{bare, path};
 use super::text::read_config;
-use anyhow::{Context, bail, ensure};
-use clap::Args;
-use spikeprune::dataset::Dataset;
-use spikeprune::experiment::fitting::{ClassChoice, Fitted, fit};
-use spikeprune::params::{
+use crate::dataset::Dataset;
+use crate::experiment::fitting::{ClassChoice, Fitted, fit};
+use crate::params::{
     Architecture, ConfigError, FrontEnd, Layered, MAX_REPLICAS, Measure, MetricsEvery, Params,
     PerClass, PruningMode, Renamed, TauPrune, Threshold, TrainImages, Vote, apply_setting,
     class_list, is_newer, items, layered_onto, layered_over, number, renamed, set_value, unquoted,
     whole, wholes, written_by,
 };
-use spikeprune::presets;
+use crate::presets;
+use anyhow::{Context, bail, ensure};
+use clap::Args;
 use std::fmt::Display;
 use std::path::PathBuf;
 

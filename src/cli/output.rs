@@ -1,8 +1,9 @@
 //! The two ways out: results on stdout, errors on stderr.
 
+use super::host;
+use crate::artefact::Flushed;
+use crate::params::one_line;
 use anyhow::{Context, anyhow};
-use spikeprune::artefact::Flushed;
-use spikeprune::params::one_line;
 #[cfg(unix)]
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
@@ -39,7 +40,10 @@ fn results() -> io::Result<File> {
 
 /// Prints a result. If the reader is gone, the program ends quietly, see [`is_broken_pipe`].
 pub fn out(text: &str) -> anyhow::Result<()> {
-    print(text).context("cannot write to stdout")
+    match host::keeps_result(text) {
+        true => Ok(()),
+        false => print(text).context("cannot write to stdout"),
+    }
 }
 
 #[cfg(unix)]
@@ -47,7 +51,7 @@ fn print(text: &str) -> io::Result<()> {
     let mut results = results()?;
     results.write_all(text.as_bytes())?;
     // Some file systems tell only now that the disk is full or a quota used up. What is no file has arrived.
-    spikeprune::artefact::flushed(results.sync_all()).map(|_| ())
+    crate::artefact::flushed(results.sync_all()).map(|_| ())
 }
 
 #[cfg(not(unix))]
@@ -64,14 +68,16 @@ pub fn out_json(document: &impl serde::Serialize) -> anyhow::Result<()> {
 
 /// Prints a note that changes the meaning of a result, unless `--quiet`. If the terminal is gone, the run goes on.
 pub fn note(text: &str, quiet: bool) {
-    if !quiet {
+    if !host::keeps_note(&one_line(text)) && !quiet {
         let _ = writeln!(io::stderr(), "note: {}", one_line(text));
     }
 }
 
 /// Prints what went wrong although the result is there.
 pub fn warn(error: &anyhow::Error) {
-    let _ = writeln!(io::stderr(), "warning: {}", sentence(error));
+    if !host::keeps_note(&sentence(error)) {
+        let _ = writeln!(io::stderr(), "warning: {}", sentence(error));
+    }
 }
 
 /// Warns, once, of files that their file system does not bring to the disk on demand.

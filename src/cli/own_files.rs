@@ -10,10 +10,10 @@
 mod record;
 
 use super::output::warn_unless_flushed;
+use crate::artefact::{self, Prepared, sha256};
 use anyhow::{Context, anyhow, ensure};
 pub use record::Took;
 use record::{Mark, TITLE, TOOK, WRITING, WROTE, locked, read};
-use spikeprune::artefact::{self, Prepared, sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};

@@ -2,11 +2,9 @@
 
 use super::options::ParamOptions;
 use super::output::out;
+use crate::params::{Allowed, Difference, Parameter, Params, named_rules, parameters, to_toml};
+use crate::presets;
 use clap::Args;
-use spikeprune::params::{
-    Allowed, Difference, Parameter, Params, named_rules, parameters, to_toml,
-};
-use spikeprune::presets;
 
 /// Print the effective parameters as TOML, ready for --config
 #[derive(Args)]

@@ -1,9 +1,9 @@
 //! Paths as they are given. A shell puts the home folder in the place of a `~` only where a word begins with it, and of
 //! `$HOME` only outside of single quotes and files: where they come through, the program does it.
 
+use crate::params::DataFolder;
 use anyhow::anyhow;
 use clap::builder::{PathBufValueParser, StringValueParser, TypedValueParser};
-use spikeprune::params::DataFolder;
 use std::env::{current_dir, home_dir};
 use std::path::{Path, PathBuf};
 use std::{fs, io};

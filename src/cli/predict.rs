@@ -7,18 +7,18 @@ use super::figures::{aligned, counted};
 use super::output::{note, out, out_json};
 use super::paths::path;
 use super::progress::Progress;
+use crate::backend::{Backend, DeviceKind};
+use crate::checkpoint::Checkpoint;
+use crate::dataset::{
+    Colour, DatasetError, ImageShape, Picture, Reading, Size, is_picture, picture, picture_of_bytes,
+};
+use crate::experiment::Event;
+use crate::experiment::evaluate::{Recognition, recognise};
+use crate::experiment::prepare::pixels_as_shown;
+use crate::trained::Replica;
 use anyhow::{Context, Error, bail, ensure};
 use clap::Args;
 use serde::Serialize;
-use spikeprune::backend::{Backend, DeviceKind};
-use spikeprune::checkpoint::Checkpoint;
-use spikeprune::dataset::{
-    Colour, DatasetError, ImageShape, Picture, Reading, Size, is_picture, picture, picture_of_bytes,
-};
-use spikeprune::experiment::Event;
-use spikeprune::experiment::evaluate::{Recognition, recognise};
-use spikeprune::experiment::prepare::pixels_as_shown;
-use spikeprune::trained::Replica;
 use std::io::{Read, stdin};
 use std::path::{Path, PathBuf};
 

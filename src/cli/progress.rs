@@ -2,8 +2,8 @@
 
 use super::output::note;
 use super::saving::StoppedInTests;
+use crate::experiment::Event;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use spikeprune::experiment::Event;
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -2,9 +2,9 @@
 
 use super::choices::choices;
 use super::options::set;
+use crate::dataset::{Colour, Reading, Size};
+use crate::params::{number, whole};
 use clap::Args;
-use spikeprune::dataset::{Colour, Reading, Size};
-use spikeprune::params::{number, whole};
 
 #[derive(Args)]
 #[command(next_help_heading = "Job")]

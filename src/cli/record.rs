@@ -5,14 +5,14 @@ use super::heatmap::FontOptions;
 use super::own_files::{OwnFiles, RECORDINGS};
 use super::paths::{make_folder, target};
 
+use crate::backend::{Backend, Frozen, TestImage, Variable};
+use crate::dataset::LabelledImages;
+use crate::experiment::prepare::ShownImages;
+use crate::experiment::presentation::{Presentation, show};
+use crate::model::rng::Stream;
+use crate::params::wholes;
+use crate::report::{Values, encode_npz};
 use clap::Args;
-use spikeprune::backend::{Backend, Frozen, TestImage, Variable};
-use spikeprune::dataset::LabelledImages;
-use spikeprune::experiment::prepare::ShownImages;
-use spikeprune::experiment::presentation::{Presentation, show};
-use spikeprune::model::rng::Stream;
-use spikeprune::params::wholes;
-use spikeprune::report::{Values, encode_npz};
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -74,6 +74,7 @@ impl RecordOptions {
             let image = TestImage {
                 pixels: images.pixels(),
                 image,
+                keys: &[],
                 stream: Stream::Test,
                 attempt: 0,
             };

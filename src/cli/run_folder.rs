@@ -11,13 +11,13 @@ use super::paths::{make_folder, target};
 use super::run::Kind;
 use super::saving;
 use super::text::read_text;
+use crate::params::{Difference, Params, layered};
+use crate::trained::{Metrics, Replica};
 use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
 use place::{check_empty, heatmaps, marks_before, new_folder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use spikeprune::params::{Difference, Params, layered};
-use spikeprune::trained::{Metrics, Replica};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -2,11 +2,12 @@
 
 use super::data::Loaded;
 use super::device::DeviceOptions;
+use super::host;
 use super::output::{is_broken_pipe, sentence};
+use crate::experiment::ExperimentError;
+use crate::experiment::train::Every;
+use crate::params::whole;
 use clap::Args;
-use spikeprune::experiment::ExperimentError;
-use spikeprune::experiment::train::Every;
-use spikeprune::params::whole;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -103,7 +104,8 @@ pub fn explain(error: anyhow::Error, way: Result<&str, String>) -> anyhow::Error
 
 /// This program as a shell in any working folder finds it: by the name by which it was called, or by its path.
 pub fn program() -> OsString {
-    let called = env::args_os().next().map(PathBuf::from);
+    let called = host::called().or_else(|| env::args_os().next());
+    let called = called.map(PathBuf::from);
     let called = called.filter(|called| !called.as_os_str().is_empty());
     let is_path = |called: &Path| {
         called

@@ -5,15 +5,13 @@ use super::figures::aligned;
 use super::heatmap::FontOptions;
 use super::output::{out, out_json, warn_unless_flushed};
 use super::paths::{path, place};
+use crate::artefact::write_new;
+use crate::dataset::{Dataset, LabelledImages, count_of_class, first_of_class, mean_intensity};
+use crate::params::{DataFolder, Params};
+use crate::report::{ColorMap, Shades, Sheet, Tile, TileGroup, encode_png};
 use anyhow::{Context, ensure};
 use clap::Args;
 use serde::Serialize;
-use spikeprune::artefact::write_new;
-use spikeprune::dataset::{
-    Dataset, LabelledImages, count_of_class, first_of_class, mean_intensity,
-};
-use spikeprune::params::{DataFolder, Params};
-use spikeprune::report::{ColorMap, Shades, Sheet, Tile, TileGroup, encode_png};
 use std::borrow::Cow;
 use std::fs;
 use std::io::Write;

@@ -1,5 +1,6 @@
 //! Signals that ask a run to save and end.
 
+use super::host;
 use anyhow::Context;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::sync::Arc;
@@ -13,7 +14,8 @@ const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
 #[cfg(not(unix))]
 const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
-/// A run that signals may stop.
+/// A run that signals may stop, or the program that called it.
+#[derive(Clone)]
 pub struct Stop {
     asked: Arc<AtomicBool>,
     /// Whether there is nothing to save yet.
@@ -21,6 +23,14 @@ pub struct Stop {
 }
 
 impl Stop {
+    /// A run that stops once `asked` is true.
+    pub fn when(asked: Arc<AtomicBool>) -> Self {
+        Self {
+            asked,
+            waiting: Arc::default(),
+        }
+    }
+
     /// Once true, the run should save and end.
     pub fn asked(&self) -> &Arc<AtomicBool> {
         &self.asked
@@ -36,7 +46,12 @@ impl Stop {
 /// timeout and Slurm send the same signal twice. SIGTERM and SIGHUP never do, however often they come: the saving that
 /// is under way is finished. (On Windows any second Ctrl-C ends it.) Signals that were ignored when the program began
 /// stay ignored, as `nohup` wants it.
+///
+/// In a run that another program called, that program listens.
 pub fn stop_at_signals() -> anyhow::Result<Stop> {
+    if let Some(stop) = host::stop() {
+        return Ok(stop);
+    }
     let stop = Stop {
         asked: Arc::default(),
         waiting: Arc::new(AtomicBool::new(true)),

@@ -2,9 +2,9 @@
 
 use super::document::name_of;
 use super::figures::listed;
-use spikeprune::dataset::{Dataset, LabelledImages};
-use spikeprune::experiment::fired::{MUCH_SILENCE, Silence};
-use spikeprune::params::{Architecture, Params};
+use crate::dataset::{Dataset, LabelledImages};
+use crate::experiment::fired::{MUCH_SILENCE, Silence};
+use crate::params::{Architecture, Params};
 
 /// A note on the networks, by name, that stay silent at data, which may be others than those that they were trained on;
 /// none where none does.

@@ -10,15 +10,15 @@ use super::run::{Flags, Frame, Job, Kept, Kind, Start};
 use super::run_folder::{FolderOptions, HEATMAPS, METRICS, RunFolder};
 use super::saving::SavingOptions;
 use super::{document, eval};
+use crate::checkpoint::Checkpoint;
+use crate::dataset::{Dataset, LabelledImages};
+use crate::experiment::Observer;
+use crate::experiment::selection::{self, ClassImages};
+use crate::experiment::train::{train_networks, untrained};
+use crate::params::Params;
+use crate::trained::Trained;
 use anyhow::{Context, ensure};
 use clap::Args;
-use spikeprune::checkpoint::Checkpoint;
-use spikeprune::dataset::{Dataset, LabelledImages};
-use spikeprune::experiment::Observer;
-use spikeprune::experiment::selection::{self, ClassImages};
-use spikeprune::experiment::train::{train_networks, untrained};
-use spikeprune::params::Params;
-use spikeprune::trained::Trained;
 use std::path::PathBuf;
 
 /// Train networks, test them on the classes they learned and write a run folder

@@ -2,9 +2,34 @@
 
 use super::ExperimentError;
 use crate::backend::{Backend, BackendError, Frozen, Record, SpikeCounts, TestImage, TestImages};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-/// Most lanes of one call of the backend: progress is told between calls.
+/// Lanes of the first call of the backend, and most of one. Progress is told between calls, and a test can be ended.
+const FIRST_LANES: usize = 64;
 const LANES_PER_CALL: usize = 2_000;
+/// About how long a call may take.
+const SECONDS_PER_CALL: f64 = 0.25;
+
+/// Images of the next call, judged by how long those of the last one took.
+pub(super) fn images_per_call(images: usize, took: Duration) -> usize {
+    let in_time = SECONDS_PER_CALL * images as f64 / took.as_secs_f64().max(1e-9);
+    (in_time as usize).max(1)
+}
+
+/// Ends what can be stopped.
+pub(super) fn unless_stopped(stop: &AtomicBool) -> Result<(), ExperimentError> {
+    match stop.load(Ordering::Relaxed) {
+        true => Err(ExperimentError::Ended),
+        false => Ok(()),
+    }
+}
+
+/// What tells images from each other: a key of the draws of each ([`TestImages::keys`]) that depends on what its inputs
+/// are given alone.
+pub fn keys_by_content(pixels: &[u8], inputs: usize) -> Vec<u32> {
+    pixels.chunks_exact(inputs).map(crc32fast::hash).collect()
+}
 
 /// Where the answers go.
 pub struct Listener<'a> {
@@ -50,9 +75,12 @@ fn hear(
     again: bool,
     listener: Listener<'_>,
 ) -> Result<(), ExperimentError> {
-    let per_call = (LANES_PER_CALL / networks.len().max(1)).max(1);
-    let mut first = 0;
-    for chunk in images.images.chunks(per_call) {
+    let of_each = |lanes: usize| (lanes / networks.len().max(1)).max(1);
+    let (mut first, mut per_call) = (0, of_each(FIRST_LANES));
+    while first < images.images.len() {
+        let left = &images.images[first..];
+        let chunk = &left[..per_call.min(left.len())];
+        let call = Instant::now();
         let shown = TestImages {
             images: chunk,
             ..images
@@ -67,6 +95,7 @@ fn hear(
             }
         }
         first += chunk.len();
+        per_call = images_per_call(chunk.len(), call.elapsed()).min(of_each(LANES_PER_CALL));
         (listener.told)(networks.len() * chunk.len())?;
     }
     Ok(())

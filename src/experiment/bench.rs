@@ -108,6 +108,7 @@ impl Timed for Testing<'_> {
         let shown = TestImages {
             pixels: self.pixels,
             images: &self.images[..images],
+            keys: &[],
             stream: Stream::Test,
             attempt: 0,
         };

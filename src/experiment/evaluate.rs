@@ -1,6 +1,6 @@
 //! Testing with frozen weights, and the vote of the groups or of labelled neurons.
 
-use super::answers::{Listener, answers};
+use super::answers::{Listener, answers, keys_by_content, unless_stopped};
 pub use super::evaluation::{Evaluation, LabelVotes, NotLearned};
 use super::fired::Fired;
 use super::prepare::ShownImages;
@@ -13,6 +13,7 @@ use crate::model::rng::Stream;
 use crate::params::Vote;
 use crate::trained::Replica;
 use std::cell::RefCell;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 /// What one image evoked in one network: spikes of all neurons and of the groups.
@@ -72,6 +73,20 @@ impl<'a> Voter<'a> {
         }
     }
 
+    /// What each class gets for an image that evoked these spikes: spikes of its group, or mean spikes of the neurons with
+    /// its label.
+    fn votes(self, counts: &[u16]) -> Vec<f64> {
+        match self {
+            Self::Groups(size) => {
+                let groups = counts.chunks_exact(size);
+                groups
+                    .map(|counts| counts.iter().map(|&count| f64::from(count)).sum())
+                    .collect()
+            }
+            Self::Labels(labels) => labels.votes(VotingScheme::ClassMean, counts),
+        }
+    }
+
     /// Place of the class of a neuron, where it has one.
     fn class_of(self, neuron: usize) -> Option<usize> {
         match self {
@@ -104,10 +119,7 @@ impl Recognition {
                 spikes_per_class[class] += u32::from(count);
             }
         }
-        let mut votes: Vec<f64> = match seat.voter {
-            Voter::Groups(_) => spikes_per_class.iter().map(|&sum| f64::from(sum)).collect(),
-            Voter::Labels(labels) => labels.votes(VotingScheme::ClassMean, counts),
-        };
+        let mut votes = seat.voter.votes(counts);
         let decision = Decision::of(votes.iter().copied());
         votes.sort_by(|a, b| b.total_cmp(a));
         Self {
@@ -164,6 +176,15 @@ impl<'a> Seat<'a> {
     }
 }
 
+/// What each class gets for an image that evoked these spikes of each neuron, in the order of the trained classes: the
+/// class of most is the answer.
+///
+/// # Errors
+/// When neurons that vote by labels have none.
+pub fn votes(replica: &Replica, counts: &[u16]) -> Result<Vec<f64>, ExperimentError> {
+    Ok(Voter::of(replica)?.votes(counts))
+}
+
 /// What every network makes of one image, of which nothing is known; `pixels` is what the inputs are given. The input
 /// spikes depend on image and seed alone: the same image gets the same answer, whatever is shown beside it.
 ///
@@ -183,11 +204,31 @@ pub fn recognise(
     let image = TestImages {
         pixels,
         images: &[0],
+        keys: &keys_by_content(pixels, pixels.len()),
         stream: Stream::Test,
         attempt: 0,
     };
     answers(backend, &frozen(replicas), image, listener)?;
     Ok(found)
+}
+
+/// The same without an observer, which ends with [`ExperimentError::Ended`] once `stop` is true.
+///
+/// # Errors
+/// As [`evaluate`], and when it was stopped.
+pub fn evaluate_unless(
+    backend: &dyn Backend,
+    replicas: &[Replica],
+    images: &ShownImages<'_>,
+    shown: &[ClassImages],
+    stream: Stream,
+    stop: &AtomicBool,
+) -> Result<Vec<Evaluation>, ExperimentError> {
+    let observer: &mut Observer<'_> = &mut |_| Ok(unless_stopped(stop)?);
+    evaluate(backend, replicas, images, shown, stream, observer).map_err(|error| match error {
+        ExperimentError::Observer(cause) if cause.is::<ExperimentError>() => ExperimentError::Ended,
+        error => error,
+    })
 }
 
 /// Shows the images of each class to every network; an evaluation for each network in turn.
@@ -230,6 +271,7 @@ pub fn evaluate(
         let test = TestImages {
             pixels: images.pixels(),
             images: &class.images,
+            keys: &[],
             stream,
             attempt: 0,
         };

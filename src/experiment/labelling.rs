@@ -1,6 +1,6 @@
 //! Labelling the neurons of networks that learned without labels, by training images alone.
 
-use super::answers::{Listener, answers};
+use super::answers::{Listener, answers, unless_stopped};
 use super::prepare::ShownImages;
 use super::train::frozen;
 use super::{ExperimentError, selection};
@@ -9,16 +9,18 @@ use crate::labels::Labels;
 use crate::model::rng::Stream;
 use crate::params::Vote;
 use crate::trained::Replica;
+use std::sync::atomic::AtomicBool;
 
 /// Labels the neurons of each network by its answers to as many of its training images as it asks for, evenly spread
 /// over them; networks that vote by groups stay as they are.
 ///
 /// # Errors
-/// When there are too few images or the backend fails.
+/// When there are too few images, the backend fails or it was stopped.
 pub fn label(
     backend: &dyn Backend,
     replicas: &mut [Replica],
     images: &ShownImages<'_>,
+    stop: &AtomicBool,
 ) -> Result<(), ExperimentError> {
     let same = |a: &Replica, b: &Replica| {
         let (a, b) = (&a.network.params, &b.network.params);
@@ -35,7 +37,7 @@ pub fn label(
         let chosen: Vec<_> = (0..count)
             .map(|place| training[place * training.len() / count])
             .collect();
-        let labels = by_answers(backend, &frozen(replicas), images, &chosen)?;
+        let labels = by_answers(backend, &frozen(replicas), images, &chosen, stop)?;
         for (replica, labels) in replicas.iter_mut().zip(labels) {
             replica.labels = Some(labels);
         }
@@ -48,6 +50,7 @@ fn by_answers(
     networks: &[Frozen<'_>],
     images: &ShownImages<'_>,
     chosen: &[Showing],
+    stop: &AtomicBool,
 ) -> Result<Vec<Labels>, ExperimentError> {
     let params = &networks[0].network.params;
     let (classes, n) = (params.model.network.classes.len(), params.model.neurons());
@@ -60,6 +63,7 @@ fn by_answers(
     let test = TestImages {
         pixels: images.pixels(),
         images: &indices,
+        keys: &[],
         stream: Stream::Label,
         attempt: 0,
     };
@@ -72,7 +76,7 @@ fn by_answers(
     };
     let listener = Listener {
         take: &mut take,
-        told: &mut |_| Ok(()),
+        told: &mut |_| unless_stopped(stop),
     };
     answers(backend, networks, test, listener)?;
     let of_network = |sums: Vec<u64>| {

@@ -122,6 +122,7 @@ fn each_answer(
         let shown = TestImages {
             pixels: images.pixels(),
             images: &of_class.images,
+            keys: &[],
             stream,
             attempt: 0,
         };

@@ -54,6 +54,8 @@ pub enum ExperimentError {
     Unlabelled,
     #[error("stopped after {images} of {of} training images")]
     Stopped { images: usize, of: usize },
+    #[error("ended by the caller")]
+    Ended,
     /// Of a search; nothing is left of the networks that were under way.
     #[error("stopped after {networks} of {of} networks; those under way begin anew")]
     SearchStopped { networks: usize, of: usize },

@@ -66,7 +66,7 @@ pub fn show(
     let draw = Draw {
         seed: network.seed,
         stream: image.stream,
-        presentation: image.image,
+        presentation: image.presentation(),
         attempt: image.attempt,
     };
     let inputs = network.params.model.inputs();
@@ -77,8 +77,34 @@ pub fn show(
         clock: 0,
         steps: steps.stimulus,
         is_live: threshold.is_live(),
+        attempt: draw.attempt,
     };
-    Ok(presentation(network, draw, &drawn, record, watch, start))
+    Ok(presentation(network, &listed(&drawn), record, watch, start))
+}
+
+/// Shows input spikes, (step, input) each, to a frozen network from rest for so many steps, as a test shows an image.
+///
+/// # Errors
+/// When an input or a neuron does not exist, or the backend fails.
+pub fn present(
+    backend: &dyn Backend,
+    Frozen { network, weights }: Frozen<'_>,
+    spikes: &[(u32, u16)],
+    steps: u32,
+    watch: &[u32],
+) -> Result<Presentation, ExperimentError> {
+    let mut session = backend.start(vec![network.at_rest(weights)?])?;
+    let recorded = Recorded::new(spikes, steps, Phase::Test).watching(watch);
+    let record = session.present(&recorded)?.remove(0);
+    let mut inputs = spikes.to_vec();
+    inputs.sort_unstable();
+    let start = Start {
+        clock: 0,
+        steps,
+        is_live: network.params.model.excitatory.threshold_test.is_live(),
+        attempt: 0,
+    };
+    Ok(presentation(network, &inputs, record, watch, start))
 }
 
 /// Shows an image to a copy of a network that learns from it, as the next one of its training; the network itself stays
@@ -101,9 +127,7 @@ pub fn teach(
         attempt: 0,
     };
     let drawn = drawn(network, draw, pixels, steps.stimulus);
-    let spikes: Vec<(u32, u16)> = (0..steps.stimulus)
-        .flat_map(|step| drawn.at(step).iter().map(move |&input| (step, input)))
-        .collect();
+    let spikes = listed(&drawn);
     let steps = steps.stimulus + steps.rest;
     let recorded = Recorded::new(&spikes, steps, Phase::Train { group }).watching(watch);
     let mut session = backend.start(vec![network.clone()])?;
@@ -113,8 +137,9 @@ pub fn teach(
         clock: network.state.clock,
         steps,
         is_live: threshold.is_live(),
+        attempt: 0,
     };
-    Ok(presentation(network, draw, &drawn, record, watch, start))
+    Ok(presentation(network, &spikes, record, watch, start))
 }
 
 /// The input spikes that a network draws.
@@ -124,17 +149,24 @@ fn drawn(network: &Network, draw: Draw, pixels: &[u8], steps: u32) -> SpikeList 
     spikes
 }
 
+/// Spikes as (step, input), in the order of time.
+fn listed(spikes: &SpikeList) -> Vec<(u32, u16)> {
+    (0..spikes.steps())
+        .flat_map(|step| spikes.at(step).iter().map(move |&input| (step, input)))
+        .collect()
+}
+
 /// How a presentation began.
 struct Start {
     clock: u32,
     steps: u32,
     is_live: bool,
+    attempt: u32,
 }
 
 fn presentation(
     network: &Network,
-    draw: Draw,
-    drawn: &SpikeList,
+    inputs: &[(u32, u16)],
     record: Record,
     watch: &[u32],
     start: Start,
@@ -147,15 +179,14 @@ fn presentation(
             .map(|&(step, neuron)| (ms(step - start.clock), neuron))
             .collect()
     };
-    let inputs = (0..drawn.steps()).flat_map(|step| {
-        let inputs = drawn.at(step).iter();
-        inputs.map(move |&input| (ms(step), u32::from(input)))
-    });
+    let inputs = inputs.iter();
     Presentation {
-        inputs: inputs.collect(),
+        inputs: inputs
+            .map(|&(step, input)| (ms(step), u32::from(input)))
+            .collect(),
         excitatory: since_start(&record.excitatory),
         inhibitory: since_start(&record.inhibitory),
-        attempt: draw.attempt,
+        attempt: start.attempt,
         dt_ms,
         duration_ms: ms(start.steps),
         neurons: watch.to_vec(),

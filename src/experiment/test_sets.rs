@@ -222,6 +222,7 @@ impl<'a> TestSets<'a> {
             let images = TestImages {
                 pixels,
                 images,
+                keys: &[],
                 stream,
                 attempt: 0,
             };

@@ -1,7 +1,7 @@
 //! Training: the images of every replica in its own order, with metrics on the way.
 
-use super::answers::{Listener, first_answers};
-use super::evaluate::evaluate;
+use super::answers::{Listener, first_answers, images_per_call};
+use super::evaluate::evaluate_unless;
 use super::labelling::label;
 use super::prepare::{ShownImages, read_out, some_as_shown};
 use super::selection::{self, Schedule};
@@ -15,13 +15,13 @@ use crate::model::rng::Stream;
 use crate::network::Network;
 use crate::params::{Measure, MetricsEvery, Params};
 use crate::trained::{Evoked, Metrics, Replica, Trained};
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Most images of one call of the backend, or most batches where those are more, and about how long a call may take.
+/// Most images of one call of the backend, or most batches where those are more.
 const IMAGES_PER_CALL: usize = 50;
 const BATCHES_PER_CALL: usize = 16;
-const SECONDS_PER_CALL: f64 = 0.25;
 /// Images of noise that are shown at each row of the metrics, where they are to be.
 const NOISE_IMAGES: usize = 100;
 
@@ -144,8 +144,30 @@ pub fn train_networks(
         let (batch, bytes) = (params.model.learning.batch, run.session.memory());
         observer(Event::Begun { batch, bytes }).map_err(ExperimentError::Observer)?;
     }
-    let (mut per_call, mut saved) = (1, Instant::now());
-    while done < total {
+    let (mut per_call, mut saved, mut before) = (1, Instant::now(), done);
+    loop {
+        let mut stop = done < total && saving.stop.load(Ordering::Relaxed);
+        if !stop && run.owes_metrics(every, done, total) {
+            stop = run
+                .measure(backend, &shown, saving.stop, observer)?
+                .is_break();
+            if done == total && !stop {
+                run.ended = Some(start.elapsed());
+            }
+        }
+        if stop || before < done && saving.every.is_due(before, done, total, saved) {
+            observer(Event::Save(run.trained()?)).map_err(ExperimentError::Observer)?;
+            saved = Instant::now();
+        }
+        if stop {
+            return Err(ExperimentError::Stopped {
+                images: done,
+                of: total,
+            });
+        }
+        if done >= total {
+            return run.trained();
+        }
         let wanted = next_stop(done, total, every, saving.every).min(done + per_call);
         let next = params.end_of_batch(done, wanted);
         let plan: Vec<_> = schedules
@@ -156,32 +178,14 @@ pub fn train_networks(
         let (pixels, plan) = shown.for_training(&plan);
         run.session.train(&pixels, &plan)?;
         let most = IMAGES_PER_CALL.max(BATCHES_PER_CALL * params.batch_images(done as u32));
-        per_call = images_per_call(next - done, call.elapsed().as_secs_f64()).min(most);
-        let before = std::mem::replace(&mut done, next);
+        per_call = images_per_call(next - done, call.elapsed()).min(most);
+        before = std::mem::replace(&mut done, next);
         observer(Event::Trained {
             images: done,
             of: total,
         })
         .map_err(ExperimentError::Observer)?;
-        if done == total || is_due(every, before, done) {
-            run.measure(backend, &shown, observer)?;
-        }
-        if done == total {
-            run.ended = Some(start.elapsed());
-        }
-        let stop = done < total && saving.stop.load(Ordering::Relaxed);
-        if stop || saving.every.is_due(before, done, total, saved) {
-            observer(Event::Save(run.trained()?)).map_err(ExperimentError::Observer)?;
-            saved = Instant::now();
-        }
-        if stop {
-            return Err(ExperimentError::Stopped {
-                images: done,
-                of: total,
-            });
-        }
     }
-    run.trained()
 }
 
 /// Checks that networks may be trained side by side, and have seen as many images.
@@ -236,14 +240,6 @@ impl Every {
     }
 }
 
-/// Whether metrics are due after `done` images, before the end.
-fn is_due(every: MetricsEvery, before: usize, done: usize) -> bool {
-    match every {
-        MetricsEvery::End => false,
-        MetricsEvery::Images(every) => passes(every, before, done),
-    }
-}
-
 /// Whether a multiple of `every` is reached or passed on the way: batches do not end where it would suit.
 fn passes(every: usize, before: usize, done: usize) -> bool {
     before / every < done / every
@@ -264,12 +260,6 @@ fn next_stop(done: usize, total: usize, metrics: MetricsEvery, saving: Every) ->
         Every::Never | Every::Seconds(_) => total,
     };
     total.min(measured).min(saved)
-}
-
-/// Images of the next call, judged by the last one: progress is told and the training can be stopped between calls.
-fn images_per_call(images: usize, seconds: f64) -> usize {
-    let in_time = SECONDS_PER_CALL * images as f64 / seconds.max(1e-9);
-    (in_time as usize).max(1)
 }
 
 /// What was measured of a network.
@@ -313,15 +303,41 @@ impl Run<'_> {
         })
     }
 
-    /// Metrics of every network, from a copy of its weights.
+    /// Whether metrics were due after `done` images, or since the last row of them.
+    fn owes_metrics(&self, every: MetricsEvery, done: usize, total: usize) -> bool {
+        let last = self.measured.first().and_then(|of| of.metrics.last());
+        let last = last.map_or(0, |row| row.images);
+        match every {
+            _ if done >= total => last < done,
+            MetricsEvery::End => false,
+            MetricsEvery::Images(every) => passes(every, last, done),
+        }
+    }
+
+    /// Metrics of every network, from a copy of its weights. If it is stopped on the way, nothing was measured.
     fn measure(
         &mut self,
         backend: &dyn Backend,
         images: &ShownImages<'_>,
+        stop: &AtomicBool,
         observer: &mut Observer<'_>,
-    ) -> Result<(), ExperimentError> {
+    ) -> Result<ControlFlow<()>, ExperimentError> {
+        match self.measured_now(backend, images, stop) {
+            Ok(rows) => observer(Event::Measured(&rows)).map_err(ExperimentError::Observer)?,
+            Err(ExperimentError::Ended) => return Ok(ControlFlow::Break(())),
+            Err(error) => return Err(error),
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn measured_now(
+        &mut self,
+        backend: &dyn Backend,
+        images: &ShownImages<'_>,
+        stop: &AtomicBool,
+    ) -> Result<Vec<Metrics>, ExperimentError> {
         let mut replicas = read_out(self.session.as_mut())?;
-        label(backend, &mut replicas, images)?;
+        label(backend, &mut replicas, images, stop)?;
         let mut rows = Vec::with_capacity(replicas.len());
         // Networks with the same validation images, and the same noise, are shown them side by side.
         let same = |a: &Replica, b: &Replica| {
@@ -331,9 +347,8 @@ impl Run<'_> {
         };
         for replicas in replicas.chunk_by(same) {
             let shown = selection::validation(images.images(), &replicas[0].network.params)?;
-            let silent: &mut Observer<'_> = &mut |_| Ok(());
             let stream = Stream::Validation;
-            let evaluations = evaluate(backend, replicas, images, &shown, stream, silent)?;
+            let evaluations = evaluate_unless(backend, replicas, images, &shown, stream, stop)?;
             let noise = noise(backend, replicas, images.images())?;
             for (place, (replica, evaluation)) in replicas.iter().zip(evaluations).enumerate() {
                 let (network, noise) = (&replica.network, noise.get(place));
@@ -353,7 +368,7 @@ impl Run<'_> {
             measured.metrics.push(row.clone());
             measured.labels = replica.labels;
         }
-        observer(Event::Measured(&rows)).map_err(ExperimentError::Observer)
+        Ok(rows)
     }
 }
 
@@ -378,6 +393,7 @@ fn noise(
     let shown = TestImages {
         pixels: &pixels,
         images: &(0..NOISE_IMAGES as u32).collect::<Vec<_>>(),
+        keys: &[],
         stream: Stream::Artificial,
         attempt: 0,
     };

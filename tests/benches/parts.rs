@@ -117,6 +117,7 @@ fn test_20_images(bencher: Bencher, neurons: usize) {
         let shown = TestImages {
             pixels: DATA.test.pixels(),
             images: &images,
+            keys: &[],
             stream: Stream::Test,
             attempt: 0,
         };

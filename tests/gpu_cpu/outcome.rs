@@ -77,9 +77,11 @@ pub fn run(backend: &dyn Backend, networks: &[Network], plan: &[Vec<Showing>]) -
         20
     })
         .collect();
+    let keys: Vec<u32> = shown.iter().map(|&image| !image).collect();
     let images = TestImages {
         pixels: data.pixels(),
         images: &shown,
+        keys: &keys,
         stream: Stream::Test,
         attempt: 0,
     };

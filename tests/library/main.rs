@@ -14,6 +14,7 @@ use spikeprune::simulation::{Ended, Simulation, SimulationError};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::LazyLock;
+use std::sync::atomic::AtomicBool;
 
 static DATA: LazyLock<Dataset> =
     LazyLock::new(|| dataset::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data")).unwrap());
@@ -63,21 +64,85 @@ fn a_training_that_was_stopped_saved_and_loaded_ends_with_the_same_bits() {
     assert_eq!(loaded.replicas(), whole.replicas());
 }
 
-/// `best` shows every image at the same mean rate: it must be scaled once, wherever it is shown.
+/// `best` shows every image at the same mean rate: it must be scaled once, wherever it is shown. An image evokes the same
+/// alone, among others in any order, and where its input spikes are given.
 #[test]
-fn what_is_shown_is_what_was_tested() {
+fn what_is_shown_is_what_is_evoked() {
     for params in [presets::paper(), presets::best()] {
-        let mut params = small(params);
-        params.job.test_per_class = PerClass::First(1);
-        let simulation = trained(&params);
-        // The first test image is the first seven.
-        let tested = simulation.test(&DATA).unwrap().remove(0);
-        let shown = simulation.show(DATA.test.image(0), &[]).unwrap();
-        assert_eq!(DATA.test.label(0), 7);
-        assert_eq!(tested.classes[0], 7);
-        assert_eq!(shown.excitatory.len() as u64, tested.spikes_per_class[0]);
+        let simulation = trained(&small(params));
+        let neurons = simulation.params().model.neurons();
+        let evoked = |images: &[usize]| {
+            let pixels: Vec<u8> = (images.iter())
+                .flat_map(|&image| DATA.test.image(image).to_vec())
+                .collect();
+            let mut all = vec![vec![0; neurons]; images.len()];
+            let take = |_: usize, image: usize, counts: &[u16]| all[image] = counts.to_vec();
+            let ended = simulation.respond(&pixels, take, |_| ControlFlow::Continue(()));
+            assert!(ended.unwrap().is_continue());
+            all
+        };
+        let [forth, mut back] = [[5, 0, 3], [3, 0, 5]].map(|images| evoked(&images));
+        back.reverse();
+        assert_eq!(forth, back);
+        let shown = simulation.show(DATA.test.image(3), &[0]).unwrap();
+        let mut counts = vec![0; neurons];
+        for &(_, neuron) in &shown.excitatory {
+            counts[neuron as usize] += 1;
+        }
+        assert_eq!(counts, forth[2]);
         assert_eq!(shown.duration_ms, 350.0);
         assert!(shown.inputs.len() > 500);
+
+        let step = |&(ms, input): &(f64, u32)| ((ms / shown.dt_ms).round() as u32, input as u16);
+        let mut spikes: Vec<_> = shown.inputs.iter().map(step).collect();
+        spikes.reverse();
+        let steps = shown.watched.steps() as u32;
+        let given = simulation.present(0, &spikes, steps, &[0]).unwrap();
+        assert_eq!(given, shown);
+    }
+}
+
+/// A training that is stopped while its last measurement is under way has all its images, and goes on with that.
+#[test]
+fn a_measurement_can_be_stopped() {
+    let mut params = presets::diehl_cook();
+    params.job.train = TrainImages::InAll(200);
+    params.job.epochs = 1;
+    let whole = trained(&params);
+    let mut simulation = Simulation::on(Box::new(Cpu::new(1).unwrap()), &params).unwrap();
+    let ended = simulation.train_until(&DATA, |event| match event {
+        Event::Trained { images: 200, .. } => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    assert_eq!(ended.unwrap(), Ended::Stopped { images: 200 });
+    assert!(simulation.replicas()[0].labels.is_none());
+    assert!(simulation.replicas()[0].metrics.is_empty());
+    simulation.train(&DATA).unwrap();
+    assert_eq!(simulation.replicas(), whole.replicas());
+}
+
+/// Side by side networks learn what each learns alone.
+#[test]
+fn simulations_are_trained_together() {
+    let jobs = [3, 4].map(|seed| {
+        let mut params = small(presets::paper());
+        params.job.seed = seed;
+        params.model.learning.a_pre *= seed as f64 / 3.0;
+        params
+    });
+    let alone = jobs.each_ref().map(trained);
+    let mut together =
+        jobs.map(|params| Simulation::on(Box::new(Cpu::new(2).unwrap()), &params).unwrap());
+    let mut all: Vec<_> = together.iter_mut().collect();
+    let stop = AtomicBool::new(false);
+    let ended = Simulation::train_together(&mut all, &DATA, &stop, |_| {}).unwrap();
+    assert_eq!(ended, Ended::Trained);
+    for (alone, together) in alone.iter().zip(&together) {
+        let (alone, together) = (&alone.replicas()[0], &together.replicas()[0]);
+        assert_eq!(
+            (&alone.network, &alone.weights),
+            (&together.network, &together.weights)
+        );
     }
 }
 

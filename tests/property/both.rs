@@ -50,6 +50,7 @@ fn run(device: Device, job: &Job, company: &Job, recording: Recording) -> Run {
     let images = TestImages {
         pixels: &pixels,
         images: &images,
+        keys: &[],
         stream: Stream::Test,
         attempt: 0,
     };

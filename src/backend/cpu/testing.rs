@@ -86,7 +86,7 @@ impl Tester {
         let draw = Draw {
             seed: self.seed,
             stream: image.stream,
-            presentation: image.image,
+            presentation: image.presentation(),
             attempt: image.attempt,
         };
         let pixels = image_of(image.pixels, image.image, self.image);

@@ -7,7 +7,9 @@ use super::layout::{FROZEN, Task, state_stride};
 use super::recording::{fields, records};
 use super::resident::{Lanes, Networks, check_counts};
 use super::{Shape, Uploads, image_of, most_spikes, size_of_lanes};
-use crate::backend::{BackendError, Frozen, Record, Shift, SpikeCounts, TestImages};
+use crate::backend::{
+    BackendError, Frozen, Record, Shift, SpikeCounts, TestImages, presentation_of,
+};
 use crate::model::poisson::{RateTable, stream_of_attempt};
 use crate::network::Network;
 
@@ -115,7 +117,12 @@ impl<'a> Test<'a> {
             lane: lane as u32,
             image: uploads.slot(images.pixels, image, shape, Shift::default()),
             stream: stream_of_attempt(images.stream, images.attempt),
-            ..Task::new(r, self.hosts[r].seed, images.stream, image)
+            ..Task::new(
+                r,
+                self.hosts[r].seed,
+                images.stream,
+                presentation_of(images.keys, image),
+            )
         };
         let tasks: Vec<Task> = pairs.iter().enumerate().map(task).collect();
         let lanes = self.engine.lanes_at_rest(&self.networks, pairs.len())?;

@@ -3,11 +3,11 @@
 use super::{Document, Machine, Row};
 use crate::cli::figures::counted;
 use crate::cli::heatmap::FontOptions;
+use crate::experiment::bench::Measured;
+use crate::params;
+use crate::report::plot::{Axis, Lines, Series};
+use crate::statistics::Spread;
 use anyhow::Context;
-use spikeprune::experiment::bench::Measured;
-use spikeprune::params;
-use spikeprune::report::plot::{Axis, Lines, Series};
-use spikeprune::statistics::Spread;
 use std::fmt::Write;
 
 impl Document<'_> {

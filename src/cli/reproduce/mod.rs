@@ -13,11 +13,11 @@ use super::paths::path;
 use super::run::{Flags, Job, Kind, Start};
 use super::run_folder::{FolderOptions, RunFolder};
 use super::saving::SavingOptions;
+use crate::params::{Params, PruningMode, whole};
 use anyhow::{bail, ensure};
 use clap::{Args, ValueEnum};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Serialize};
-use spikeprune::params::{Params, PruningMode, whole};
 use std::path::PathBuf;
 
 /// Run a paper's experiment and set the results beside the published ones

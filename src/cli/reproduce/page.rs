@@ -1,13 +1,13 @@
 //! What the pages and tables of all papers are made of.
 
 use crate::cli::run_folder::RunFolder;
+use crate::dataset::Digests;
+use crate::experiment::fired::Neurons;
+use crate::params::{Architecture, Params, to_toml};
+use crate::report::plot::{Axis, Series, Svg};
+use crate::report::{Align, Block, Cell, Column, Sheet, encode_png};
+use crate::statistics::Interval;
 use anyhow::Context;
-use spikeprune::dataset::Digests;
-use spikeprune::experiment::fired::Neurons;
-use spikeprune::params::{Architecture, Params, to_toml};
-use spikeprune::report::plot::{Axis, Series, Svg};
-use spikeprune::report::{Align, Block, Cell, Column, Sheet, encode_png};
-use spikeprune::statistics::Interval;
 use std::path::PathBuf;
 
 /// A published figure and what was found, with three decimals or two digits of a small number, and as many more as it

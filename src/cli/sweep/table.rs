@@ -3,12 +3,12 @@
 use crate::cli::figures::{MEAN, counted, percent};
 use crate::cli::own_files::Took;
 use crate::cli::run_folder::RunFolder;
+use crate::dataset::LabelledImages;
+use crate::experiment::selection;
+use crate::experiment::sweep::{Search, Trial};
+use crate::trained::Metrics;
 use anyhow::{Context, ensure};
 use serde::Serialize;
-use spikeprune::dataset::LabelledImages;
-use spikeprune::experiment::selection;
-use spikeprune::experiment::sweep::{Search, Trial};
-use spikeprune::trained::Metrics;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;

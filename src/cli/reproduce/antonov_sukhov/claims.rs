@@ -2,10 +2,10 @@
 
 use super::table::mean;
 use crate::cli::reproduce::page::apart;
-use spikeprune::experiment::papers::antonov_sukhov::{ArmName, Claim, NetworkResult, Reproduction};
-use spikeprune::experiment::papers::outcome::{Direction, Verdict};
-use spikeprune::experiment::test_sets::TestSet;
-use spikeprune::params::PruningMode;
+use crate::experiment::papers::antonov_sukhov::{ArmName, Claim, NetworkResult, Reproduction};
+use crate::experiment::papers::outcome::{Direction, Verdict};
+use crate::experiment::test_sets::TestSet;
+use crate::params::PruningMode;
 
 /// The columns of [`claim_rows`], and the verdict.
 pub const CLAIM_COLUMNS: [&str; 6] = ["claim", "arm", "paper", "found", "95% interval", "verdict"];

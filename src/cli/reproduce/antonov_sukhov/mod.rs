@@ -18,16 +18,16 @@ use crate::cli::run::{Frame, Job, Kept, Start};
 use crate::cli::run_folder::RunFolder;
 use crate::cli::silence;
 use crate::cli::train::note_missing_validation;
-use anyhow::{Context, ensure};
-use clap::Args;
-use spikeprune::dataset::{Dataset, Digests};
-use spikeprune::experiment::fitting::labels_of;
-use spikeprune::experiment::papers::antonov_sukhov::{
+use crate::dataset::{Dataset, Digests};
+use crate::experiment::fitting::labels_of;
+use crate::experiment::papers::antonov_sukhov::{
     ArmsPlan, MOST_SPLITS, Reproduction, Split, random_splits, reproduce,
 };
-use spikeprune::experiment::test_sets::HeldOut;
-use spikeprune::params::{Params, PruningMode, class_list, whole};
-use spikeprune::trained::Trained;
+use crate::experiment::test_sets::HeldOut;
+use crate::params::{Params, PruningMode, class_list, whole};
+use crate::trained::Trained;
+use anyhow::{Context, ensure};
+use clap::Args;
 
 /// What this experiment alone may be given.
 #[derive(Args)]

@@ -3,11 +3,11 @@
 use crate::cli::heatmap::FontOptions;
 use crate::cli::reproduce::page::{Picture, write};
 use crate::cli::run_folder::RunFolder;
-use spikeprune::dataset::Digests;
-use spikeprune::experiment::papers::antonov_sukhov::Reproduction;
-use spikeprune::experiment::test_sets::TestSet;
-use spikeprune::front_end::pictures;
-use spikeprune::report::{ColorMap, Shades, Sheet, Tile, TileGroup, WeightImages};
+use crate::dataset::Digests;
+use crate::experiment::papers::antonov_sukhov::Reproduction;
+use crate::experiment::test_sets::TestSet;
+use crate::front_end::pictures;
+use crate::report::{ColorMap, Shades, Sheet, Tile, TileGroup, WeightImages};
 
 /// Screen pixels along each side of a weight, and of a pixel shown.
 const SCALE: u32 = 2;

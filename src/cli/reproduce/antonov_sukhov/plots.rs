@@ -3,15 +3,15 @@
 use super::table::listed;
 use crate::cli::heatmap::FontOptions;
 use crate::cli::reproduce::page::{axis, mean_curve, share};
-use spikeprune::experiment::papers::antonov_sukhov::{
+use crate::experiment::papers::antonov_sukhov::{
     ArmName, NetworkResult, Reproduction, Score, Shown,
 };
-use spikeprune::experiment::test_sets::TestSet;
-use spikeprune::report::plot::{
+use crate::experiment::test_sets::TestSet;
+use crate::report::plot::{
     Counts, Histogram, Lines, Matrix, PlotError, Series, Svg, binned, whole_bins,
 };
-use spikeprune::statistics::roc_curve;
-use spikeprune::trained::Metrics;
+use crate::statistics::roc_curve;
+use crate::trained::Metrics;
 
 /// Bins of a histogram.
 const BINS: u32 = 40;

@@ -8,12 +8,12 @@ use super::table::{
 };
 use crate::cli::heatmap::FontOptions;
 use crate::cli::reproduce::page::{Picture, cells, columns, figure, neuron_block, picture};
-use spikeprune::dataset::Digests;
-use spikeprune::experiment::papers::antonov_sukhov::{ArmName, NetworkResult, Reproduction};
-use spikeprune::experiment::papers::outcome::Verdict;
-use spikeprune::experiment::test_sets::TestSet;
-use spikeprune::params::{Measure, to_toml};
-use spikeprune::report::{Block, Cell, Mark, Page, Section};
+use crate::dataset::Digests;
+use crate::experiment::papers::antonov_sukhov::{ArmName, NetworkResult, Reproduction};
+use crate::experiment::papers::outcome::Verdict;
+use crate::experiment::test_sets::TestSet;
+use crate::params::{Measure, to_toml};
+use crate::report::{Block, Cell, Mark, Page, Section};
 
 /// The page as HTML; `sets` and `weights` are pictures in the run folder.
 pub fn html(

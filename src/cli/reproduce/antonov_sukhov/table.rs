@@ -2,12 +2,12 @@
 
 use super::claims::{CLAIM_COLUMNS, claim_rows, verdict};
 use crate::cli::figures::{MEAN, MEAN_OF_SPLITS, aligned, amount, counts, numbers, percent};
-use spikeprune::experiment::papers::antonov_sukhov::{
+use crate::experiment::papers::antonov_sukhov::{
     ArmName, NetworkResult, PUBLISHED, Reproduction, Score, SetResult, Split, independent,
 };
-use spikeprune::experiment::test_sets::TestSet;
-use spikeprune::params::PruningMode;
-use spikeprune::statistics::{Detection, Interval};
+use crate::experiment::test_sets::TestSet;
+use crate::params::PruningMode;
+use crate::statistics::{Detection, Interval};
 use std::fmt::Write;
 
 /// What sets these networks apart.

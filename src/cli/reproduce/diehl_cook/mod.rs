@@ -13,14 +13,14 @@ use crate::cli::output::note;
 use crate::cli::run::{Frame, Job, Kept, Start};
 use crate::cli::run_folder::RunFolder;
 use crate::cli::train::note_missing_validation;
+use crate::dataset::{Dataset, Digests};
+use crate::experiment::papers::diehl_cook::{DiehlCook, SizesPlan, test_size, train_size};
+use crate::front_end::pictures;
+use crate::params::{MetricsEvery, Params, PruningMode, wholes};
+use crate::report::{Shades, Sheet, TileGroup, WeightImages};
+use crate::trained::Trained;
 use anyhow::{Context, ensure};
 use clap::Args;
-use spikeprune::dataset::{Dataset, Digests};
-use spikeprune::experiment::papers::diehl_cook::{DiehlCook, SizesPlan, test_size, train_size};
-use spikeprune::front_end::pictures;
-use spikeprune::params::{MetricsEvery, Params, PruningMode, wholes};
-use spikeprune::report::{Shades, Sheet, TileGroup, WeightImages};
-use spikeprune::trained::Trained;
 use std::time::Instant;
 
 /// What this experiment alone may be given.

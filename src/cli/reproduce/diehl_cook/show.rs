@@ -6,14 +6,12 @@ use crate::cli::reproduce::page::{
     Picture, apart, axis, cells, columns, figure, mean_curve, neuron_block, picture, share,
 };
 use crate::cli::silence;
-use spikeprune::dataset::{Dataset, Digests};
-use spikeprune::experiment::evaluate::LabelVotes;
-use spikeprune::experiment::papers::diehl_cook::{
-    BINDSNET, DiehlCook, SIZES, SizeResult, published,
-};
-use spikeprune::params::{PruningMode, to_toml};
-use spikeprune::report::plot::{Lines, PlotError, Svg};
-use spikeprune::report::{Block, Page, Section};
+use crate::dataset::{Dataset, Digests};
+use crate::experiment::evaluate::LabelVotes;
+use crate::experiment::papers::diehl_cook::{BINDSNET, DiehlCook, SIZES, SizeResult, published};
+use crate::params::{PruningMode, to_toml};
+use crate::report::plot::{Lines, PlotError, Svg};
+use crate::report::{Block, Page, Section};
 
 /// Columns of [`accuracy_rows`].
 const ACCURACY: [&str; 10] = [
