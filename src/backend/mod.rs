@@ -15,6 +15,7 @@ mod kind;
 #[cfg(feature = "gpu")]
 pub mod open;
 mod record;
+mod shared;
 
 use crate::dataset::ImageShape;
 use crate::model::rng::Stream;
@@ -26,7 +27,6 @@ use check::{
 pub use kind::DeviceKind;
 pub use record::{Record, Variable, Watched};
 use std::borrow::Cow;
-use std::sync::Arc;
 
 /// A training image and the group of its class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -285,46 +285,6 @@ pub trait Backend: Send + Sync {
         image: TestImage<'_>,
         watch: &[u32],
     ) -> Result<Record, BackendError>;
-}
-
-/// A device that several owners share.
-impl<T: Backend + ?Sized> Backend for Arc<T> {
-    fn device(&self) -> &str {
-        (**self).device()
-    }
-
-    fn kind(&self) -> DeviceKind {
-        (**self).kind()
-    }
-
-    fn networks_at_once(&self) -> usize {
-        (**self).networks_at_once()
-    }
-
-    fn traffic(&self) -> Option<Traffic> {
-        (**self).traffic()
-    }
-
-    fn start(&self, networks: Vec<Network>) -> Result<Box<dyn Session + '_>, BackendError> {
-        (**self).start(networks)
-    }
-
-    fn test(
-        &self,
-        networks: &[Frozen<'_>],
-        images: TestImages<'_>,
-    ) -> Result<Vec<SpikeCounts>, BackendError> {
-        (**self).test(networks, images)
-    }
-
-    fn record_test(
-        &self,
-        network: Frozen<'_>,
-        image: TestImage<'_>,
-        watch: &[u32],
-    ) -> Result<Record, BackendError> {
-        (**self).record_test(network, image, watch)
-    }
 }
 
 /// Networks that live on a device between calls.

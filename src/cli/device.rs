@@ -4,6 +4,7 @@ use super::host;
 use super::output::{keep_stdout, note, warn};
 use super::saving::quoted;
 use crate::backend::choice::DeviceChoice;
+use crate::backend::cpu::Cpu;
 use crate::backend::gpu::error::GpuError;
 use crate::backend::gpu::probe::Probe;
 use crate::backend::open::Opener;
@@ -36,9 +37,6 @@ pub struct DeviceOptions {
     #[arg(long)]
     pub quiet: bool,
 }
-
-/// Threads that may be asked for: far more than any machine has, few enough to start.
-const MAX_THREADS: usize = 1024;
 
 impl DeviceOptions {
     /// The flags that name the device and its threads again, for a shell, with a space before each; empty for the
@@ -150,9 +148,10 @@ pub const NO_CUDA: &str = "CUDA_VISIBLE_DEVICES has no effect: GPUs are reached 
 
 /// Refuses more threads than any machine has.
 pub fn check_threads(threads: usize) -> anyhow::Result<()> {
+    let most = Cpu::MAX_THREADS;
     ensure!(
-        threads <= MAX_THREADS,
-        "--threads is {threads}: it must be at most {MAX_THREADS}"
+        threads <= most,
+        "--threads is {threads}: it must be at most {most}"
     );
     Ok(())
 }

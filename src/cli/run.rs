@@ -15,7 +15,7 @@ use super::train;
 use crate::backend::Backend;
 use crate::checkpoint::Checkpoint;
 use crate::dataset::Dataset;
-use crate::experiment::train::{Every, Saving};
+use crate::experiment::saving::{Every, Saving};
 use crate::experiment::{Event, ExperimentError, Observer};
 use crate::params::{Params, quoted};
 use crate::trained::Trained;

@@ -5,7 +5,7 @@ use super::device::DeviceOptions;
 use super::host;
 use super::output::{is_broken_pipe, sentence};
 use crate::experiment::ExperimentError;
-use crate::experiment::train::Every;
+use crate::experiment::saving::Every;
 use crate::params::whole;
 use clap::Args;
 use std::env;
@@ -54,9 +54,11 @@ impl std::error::Error for StoppedInTests {}
 /// The command that goes on with the run of this program, once there is something to go on from.
 static GO_ON: OnceLock<String> = OnceLock::new();
 
-/// From now on errors end with the command that goes on with the run.
+/// From now on errors end with the command that goes on with the run, unless another program called it.
 pub fn is_saved(command: &str) {
-    GO_ON.get_or_init(|| command.into());
+    if host::stop().is_none() {
+        GO_ON.get_or_init(|| command.into());
+    }
 }
 
 /// The command that goes on with the run, once there is something to go on from.

@@ -4,6 +4,7 @@ use super::answers::{Listener, first_answers, images_per_call};
 use super::evaluate::evaluate_unless;
 use super::labelling::label;
 use super::prepare::{ShownImages, read_out, some_as_shown};
+use super::saving::{Every, Saving, passes};
 use super::selection::{self, Schedule};
 use super::test_sets::noise_as_shown;
 use super::transfer::Origin;
@@ -24,33 +25,6 @@ const IMAGES_PER_CALL: usize = 50;
 const BATCHES_PER_CALL: usize = 16;
 /// Images of noise that are shown at each row of the metrics, where they are to be.
 const NOISE_IMAGES: usize = 100;
-
-/// When a training is saved on its way, and how it can be stopped. Neither changes a result.
-#[derive(Clone, Copy, Debug)]
-pub struct Saving<'a> {
-    pub every: Every,
-    /// Once true, the training is saved and ends after the images in hand.
-    pub stop: &'a AtomicBool,
-}
-
-/// How often.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Every {
-    Never,
-    Images(usize),
-    Seconds(f64),
-}
-
-impl Saving<'static> {
-    /// For a training that nobody saves or stops.
-    pub const NONE: Self = {
-        static RUNNING: AtomicBool = AtomicBool::new(false);
-        Self {
-            every: Every::Never,
-            stop: &RUNNING,
-        }
-    };
-}
 
 /// The share of weights below `zero_below * gmax`.
 pub fn zero_fraction(params: &Params, weights: &[f32]) -> f64 {
@@ -226,23 +200,6 @@ fn needed(images: &LabelledImages, replicas: &[Replica]) -> Result<Vec<u32>, Dat
         needed.extend(selection::indices(&validation));
     }
     Ok(needed)
-}
-
-impl Every {
-    /// Whether to save after `done` of `total` images, `before` of them shown before the last call; at the end in any case.
-    fn is_due(self, before: usize, done: usize, total: usize, saved: Instant) -> bool {
-        match self {
-            Self::Never => false,
-            _ if done == total => true,
-            Self::Images(every) => passes(every.max(1), before, done),
-            Self::Seconds(seconds) => saved.elapsed().as_secs_f64() >= seconds,
-        }
-    }
-}
-
-/// Whether a multiple of `every` is reached or passed on the way: batches do not end where it would suit.
-fn passes(every: usize, before: usize, done: usize) -> bool {
-    before / every < done / every
 }
 
 /// The end of the next call at the latest: where metrics are due or the training is to be saved.

@@ -26,6 +26,10 @@ pub mod tutorials {
     #[doc = include_str!("links.md")]
     #[doc = include_str!("tutorials/own_rule.md")]
     pub mod own_rule {}
+
+    #[doc = include_str!("links.md")]
+    #[doc = include_str!("tutorials/python.md")]
+    pub mod python {}
 }
 
 /// Short recipes.
@@ -65,6 +69,10 @@ pub mod how_to {
     #[doc = include_str!("links.md")]
     #[doc = include_str!("how_to/silence.md")]
     pub mod silence {}
+
+    #[doc = include_str!("links.md")]
+    #[doc = include_str!("how_to/python.md")]
+    pub mod python {}
 }
 
 /// To look things up.

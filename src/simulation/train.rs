@@ -2,7 +2,8 @@
 
 use super::{Simulation, SimulationError};
 use crate::dataset::Dataset;
-use crate::experiment::train::{Every, Saving, train_networks};
+use crate::experiment::saving::{Every, Saving};
+use crate::experiment::train::train_networks;
 use crate::experiment::{Event, ExperimentError};
 use crate::trained::Trained;
 use std::ops::ControlFlow;
@@ -38,7 +39,11 @@ impl Simulation {
         mut watch: impl FnMut(&Event<'_>) -> ControlFlow<()>,
     ) -> Result<Ended, SimulationError> {
         let stop = AtomicBool::new(false);
-        Self::train_together(&mut [self], data, &stop, |event| {
+        let saving = Saving {
+            every: Every::Never,
+            stop: &stop,
+        };
+        Self::train_together(&mut [self], data, saving, |event| {
             if watch(event).is_break() {
                 stop.store(true, Ordering::Relaxed);
             }
@@ -46,7 +51,8 @@ impl Simulation {
     }
 
     /// Trains the networks of several simulations side by side, on the device of the first, to the bits that each would
-    /// have alone; `watch` is told what happens. Once `stop` is true, it ends after the images in hand.
+    /// have alone; `watch` is told what happens, and gets a copy of all as often as `saving` says. Once that is stopped, it
+    /// ends after the images in hand.
     ///
     /// They must have seen as many images, and may differ in all but the number of neurons and presentations, the times and
     /// the input.
@@ -56,7 +62,7 @@ impl Simulation {
     pub fn train_together(
         simulations: &mut [&mut Self],
         data: &Dataset,
-        stop: &AtomicBool,
+        saving: Saving<'_>,
         mut watch: impl FnMut(&Event<'_>),
     ) -> Result<Ended, SimulationError> {
         let Some(first) = simulations.first() else {
@@ -68,21 +74,14 @@ impl Simulation {
             seconds: first.trained.seconds,
             images: first.trained.images,
         };
-        let every = Every::Never;
         let mut saved = None;
-        let trained = train_networks(
-            &*first.backend,
-            &data.train,
-            begun,
-            Saving { every, stop },
-            &mut |event| {
-                watch(&event);
-                if let Event::Save(trained) = event {
-                    saved = Some(trained);
-                }
-                Ok(())
-            },
-        );
+        let trained = train_networks(&*first.backend, &data.train, begun, saving, &mut |event| {
+            watch(&event);
+            if let Event::Save(trained) = event {
+                saved = Some(trained);
+            }
+            Ok(())
+        });
         let (trained, ended) = match (trained, saved) {
             (Ok(trained), _) => (trained, Ended::Trained),
             (Err(ExperimentError::Stopped { images, .. }), Some(saved)) => {

@@ -8,13 +8,13 @@ use spikeprune::backend::Variable;
 use spikeprune::backend::cpu::Cpu;
 use spikeprune::dataset::{self, Dataset};
 use spikeprune::experiment::Event;
+use spikeprune::experiment::saving::Saving;
 use spikeprune::params::{MetricsEvery, Params, PerClass, TrainImages};
 use spikeprune::presets;
 use spikeprune::simulation::{Ended, Simulation, SimulationError};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::LazyLock;
-use std::sync::atomic::AtomicBool;
 
 static DATA: LazyLock<Dataset> =
     LazyLock::new(|| dataset::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data")).unwrap());
@@ -134,8 +134,7 @@ fn simulations_are_trained_together() {
     let mut together =
         jobs.map(|params| Simulation::on(Box::new(Cpu::new(2).unwrap()), &params).unwrap());
     let mut all: Vec<_> = together.iter_mut().collect();
-    let stop = AtomicBool::new(false);
-    let ended = Simulation::train_together(&mut all, &DATA, &stop, |_| {}).unwrap();
+    let ended = Simulation::train_together(&mut all, &DATA, Saving::NONE, |_| {}).unwrap();
     assert_eq!(ended, Ended::Trained);
     for (alone, together) in alone.iter().zip(&together) {
         let (alone, together) = (&alone.replicas()[0], &together.replicas()[0]);

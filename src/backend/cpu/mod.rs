@@ -24,15 +24,24 @@ pub struct Cpu {
 }
 
 impl Cpu {
+    /// Most threads that may be asked for: far more than any machine has, few enough to start.
+    pub const MAX_THREADS: usize = 1024;
+
     /// `threads` of 0 takes one for each core that this process may use, whatever RAYON_NUM_THREADS says.
     ///
     /// # Errors
-    /// When the system does not give that many threads.
+    /// When there are more than [`Self::MAX_THREADS`], or the system does not give that many.
     pub fn new(threads: usize) -> Result<Self, BackendError> {
         let threads = match threads {
             0 => std::thread::available_parallelism().map_or(1, Into::into),
             threads => threads,
         };
+        if threads > Self::MAX_THREADS {
+            return Err(BackendError::Threads {
+                threads,
+                reason: format!("there can be at most {}", Self::MAX_THREADS),
+            });
+        }
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spikeprune import _native
+
 __all__ = ["Shape", "intensities", "learned_range", "shape_of"]
 
 Shape = tuple[int, int, int]
 """Height, width, channels."""
 
 _SMALLEST_PICTURE = 8
-_CHUNK = 1 << 24
 
 
 def shape_of(X: ArrayLike, image_shape: tuple[int, ...] | None) -> Shape:
@@ -72,14 +73,6 @@ def learned_range(X: NDArray[Any], asked: str | tuple[float, float]) -> tuple[fl
 
 def intensities(X: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.uint8]:
     """X [n, features] as bytes: the range becomes 0 to 255, what lies outside is cut."""
-    low, high = limits
     if X.dtype == np.uint8 and limits == (0.0, 255.0):
         return np.ascontiguousarray(X)
-    shown = np.empty(X.shape, np.uint8)
-    rows = max(1, _CHUNK // max(1, X.shape[1]))
-    for first in range(0, len(X), rows):
-        # Halves first: the difference of two large floats may be none.
-        part = X[first : first + rows].astype(np.float64)
-        scaled = (part / 2 - low / 2) / (high / 2 - low / 2) * 255
-        shown[first : first + rows] = np.clip(np.rint(scaled), 0, 255)
-    return shown
+    return _native.intensities(np.ascontiguousarray(X, np.float64), *limits)

@@ -64,9 +64,11 @@ def text_of(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return value
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key} = {text_of(item)}" for key, item in value.items()) + "}"
     if hasattr(value, "tolist"):
         return text_of(value.tolist())
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, range)):
         return "[" + ",".join(text_of(item) for item in value) + "]"
     return repr(value)
 

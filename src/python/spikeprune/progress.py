@@ -18,7 +18,7 @@ class Told(NamedTuple):
     of: int
     """All of them."""
     metrics: list[dict[str, Any]]
-    """Rows of metrics measured since the last call, with the keys of ``metrics_``."""
+    """Rows of metrics measured since the last call, with the keys of ``metrics_``; each says after how many images."""
 
 
 Callback = Callable[[Told], object]

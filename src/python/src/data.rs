@@ -2,7 +2,10 @@
 
 use crate::errors::exception;
 use crate::patience;
-use numpy::{PyArray1, PyArray4, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{
+    PyArray1, PyArray2, PyArray4, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
+    PyUntypedArrayMethods,
+};
 use pyo3::prelude::*;
 use spikeprune::dataset::{Dataset, ImageShape, LabelledImages, Reading, load_as};
 use std::path::PathBuf;
@@ -37,6 +40,26 @@ fn arrays<'py>(py: Python<'py>, images: &LabelledImages) -> PyResult<Arrays<'py>
     let pixels = PyArray1::from_slice(py, images.pixels());
     let pixels = pixels.reshape([images.len(), shape.height, shape.width, shape.channels])?;
     Ok((pixels, PyArray1::from_slice(py, images.labels())))
+}
+
+/// Numbers [n, pixels] as intensities: `low` becomes 0, `high` 255, what lies outside is cut.
+#[pyfunction]
+pub fn intensities<'py>(
+    py: Python<'py>,
+    values: PyReadonlyArray2<'py, f64>,
+    low: f64,
+    high: f64,
+) -> PyResult<Bound<'py, PyArray2<u8>>> {
+    let shape = [values.shape()[0], values.shape()[1]];
+    let values = values.as_slice()?;
+    // Halves: the difference of two large numbers may be none.
+    let span = high / 2.0 - low / 2.0;
+    let intensity = |&value: &f64| {
+        let scaled = (value / 2.0 - low / 2.0) / span * 255.0;
+        scaled.round_ties_even().clamp(0.0, 255.0) as u8
+    };
+    let shown: Vec<u8> = py.detach(|| values.iter().map(intensity).collect());
+    PyArray1::from_vec(py, shown).reshape(shape)
 }
 
 /// A shape, height, width and channels.

@@ -1,13 +1,14 @@
 //! Devices: opened once in a process, and shared by all networks that run on them.
 
 use crate::errors::exception;
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyRuntimeError, PyUserWarning};
 use pyo3::prelude::*;
 use spikeprune::backend::choice::DeviceChoice;
 use spikeprune::backend::gpu::probe::Probe;
 use spikeprune::backend::open::Opener;
 use spikeprune::backend::{Backend, DeviceKind};
 use std::collections::HashMap;
+use std::ffi::CString;
 use std::mem::forget;
 use std::process;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -29,12 +30,12 @@ struct Opened {
 pub fn open(py: Python<'_>, asked: &Asked) -> PyResult<Arc<dyn Backend>> {
     static ALL: LazyLock<Mutex<HashMap<Asked, Opened>>> = LazyLock::new(Mutex::default);
     let probe = probe(py)?;
-    py.detach(|| {
+    let (backend, notes) = py.detach(|| {
         let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
         let process = process::id();
         if let Some(opened) = all.get(asked) {
             if opened.process == process {
-                return Ok(opened.backend.clone());
+                return Ok((opened.backend.clone(), Vec::new()));
             }
             if opened.backend.kind() != DeviceKind::Cpu {
                 return Err(PyRuntimeError::new_err(
@@ -43,7 +44,7 @@ pub fn open(py: Python<'_>, asked: &Asked) -> PyResult<Arc<dyn Backend>> {
                 ));
             }
         }
-        let backend = fresh(asked, probe)?;
+        let (backend, notes) = fresh(asked, probe)?;
         let opened = Opened {
             process,
             backend: backend.clone(),
@@ -52,18 +53,28 @@ pub fn open(py: Python<'_>, asked: &Asked) -> PyResult<Arc<dyn Backend>> {
             // Its threads are those of another process: nothing may wait for them.
             forget(old);
         }
-        Ok(backend)
-    })
+        Ok((backend, notes))
+    })?;
+    for note in notes {
+        let warning = py.get_type::<PyUserWarning>();
+        PyErr::warn(py, &warning, &CString::new(note)?, 2)?;
+    }
+    Ok(backend)
 }
 
-fn fresh(asked: &Asked, probe: Option<Probe>) -> PyResult<Arc<dyn Backend>> {
+/// A device, and what there is to say of how it was chosen.
+type Fresh = (Arc<dyn Backend>, Vec<String>);
+
+fn fresh(asked: &Asked, probe: Option<Probe>) -> PyResult<Fresh> {
     let choice: DeviceChoice = asked.device.parse().map_err(exception)?;
     let mut opener = Opener {
         threads: asked.threads,
         probe,
         ..Opener::default()
     };
-    Ok(opener.open(&choice).map_err(exception)?.into())
+    let backend = opener.open(&choice).map_err(exception)?;
+    let notes = [opener.notes, opener.warnings].concat();
+    Ok((backend.into(), notes))
 }
 
 /// This interpreter, which looks for GPUs in a process of its own.

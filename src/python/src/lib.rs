@@ -11,6 +11,7 @@ mod networks;
 mod parameters;
 mod patience;
 mod presentations;
+mod training;
 
 use pyo3::pymodule;
 
@@ -19,11 +20,13 @@ mod _native {
     #[pymodule_export]
     use super::commands::{call, main};
     #[pymodule_export]
-    use super::data::load;
+    use super::data::{intensities, load};
     #[pymodule_export]
-    use super::networks::{Networks, train, unpickled};
+    use super::networks::{Networks, unpickled};
     #[pymodule_export]
     use super::parameters::{companions, explain, fitted, presets, resolve};
+    #[pymodule_export]
+    use super::training::train;
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
 }

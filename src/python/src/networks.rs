@@ -1,6 +1,6 @@
 //! Networks: [`spikeprune::Simulation`] behind a lock.
 
-use crate::data::{images, shape_of, to_train};
+use crate::data::images;
 use crate::devices::{Asked, open};
 use crate::errors::exception;
 use crate::parameters::read;
@@ -17,7 +17,6 @@ use spikeprune::Simulation;
 use spikeprune::checkpoint::Checkpoint;
 use spikeprune::experiment::Event;
 use spikeprune::params::to_toml;
-use spikeprune::simulation::Ended;
 use spikeprune::trained::Replica;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -67,10 +66,7 @@ impl Networks {
     fn __reduce__<'py>(
         &self,
         py: Python<'py>,
-    ) -> PyResult<(
-        Bound<'py, PyAny>,
-        (Bound<'py, PyBytes>, String, usize),
-    )> {
+    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>, String, usize))> {
         let unpickled = py.import("spikeprune._native")?.getattr("unpickled")?;
         let Asked { device, threads } = self.asked.clone();
         Ok((unpickled, (self.to_bytes(py)?, device, threads)))
@@ -277,37 +273,6 @@ pub fn unpickled(
     Ok(Networks::of(asked, simulation))
 }
 
-/// Trains several sets of networks side by side on images [n, pixels] with labels [n]; whether they came to the end.
-#[pyfunction]
-pub fn train<'py>(
-    py: Python<'py>,
-    networks: Vec<PyRef<'py, Networks>>,
-    pixels: PyReadonlyArray2<'py, u8>,
-    labels: PyReadonlyArray1<'py, u8>,
-    shape: (usize, usize, usize),
-    names: Vec<String>,
-    progress: Option<Bound<'py, PyAny>>,
-) -> PyResult<bool> {
-    let alike = |a: &PyRef<'_, Networks>, b: &PyRef<'_, Networks>| std::ptr::eq(&**a, &**b);
-    if (networks.iter().enumerate()).any(|(i, one)| networks[..i].iter().any(|b| alike(one, b))) {
-        return Err(PyValueError::new_err("the same networks are listed twice"));
-    }
-    networks.iter().try_for_each(|one| one.here(py))?;
-    let data = to_train(images(&pixels, &labels, shape_of(shape))?, names);
-    let networks: Vec<&Networks> = networks.iter().map(|one| &**one).collect();
-    patience::run(py, progress.as_ref(), |line| {
-        let mut held: Vec<_> = networks.iter().map(|one| one.written()).collect();
-        let mut simulations: Vec<_> = held.iter_mut().map(|one| &mut **one).collect();
-        let watch = |event: &Event<'_>| match event {
-            Event::Trained { images, of } => line.done(*images, *of),
-            Event::Measured(rows) => line.measured(serde_json::to_string(rows).unwrap_or_default()),
-            _ => {}
-        };
-        let ended = Simulation::train_together(&mut simulations, &data, line.stop(), watch);
-        Ok(ended.map_err(exception)? == Ended::Trained)
-    })
-}
-
 fn respond(
     simulation: &Simulation,
     pixels: &[u8],
@@ -337,7 +302,7 @@ impl Networks {
     }
 
     /// Makes sure that the device is one of this process, which may be a fork of that where the networks were made.
-    fn here(&self, py: Python<'_>) -> PyResult<()> {
+    pub fn here(&self, py: Python<'_>) -> PyResult<()> {
         let process = process::id();
         if self.process.load(Ordering::Relaxed) != process {
             let backend = Box::new(open(py, &self.asked)?);
@@ -353,7 +318,7 @@ impl Networks {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn written(&self) -> RwLockWriteGuard<'_, Simulation> {
+    pub fn written(&self) -> RwLockWriteGuard<'_, Simulation> {
         self.simulation
             .write()
             .unwrap_or_else(PoisonError::into_inner)

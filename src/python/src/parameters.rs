@@ -101,6 +101,11 @@ pub fn companions(tomls: Vec<String>) -> PyResult<Vec<usize>> {
     for toml in &tomls {
         kinds.push(read(toml)?.side_by_side().map_err(exception)?);
     }
-    let first = |kind| kinds.iter().position(|other| other == kind).unwrap_or_default();
+    let first = |kind| {
+        kinds
+            .iter()
+            .position(|other| other == kind)
+            .unwrap_or_default()
+    };
     Ok(kinds.iter().map(first).collect())
 }
