@@ -45,6 +45,21 @@ pub fn sha256(mut reader: impl Read) -> io::Result<String> {
     Ok(hexadecimal(&hash.finalize()))
 }
 
+/// The SHA-256 of what a file holds that grows.
+#[derive(Clone, Default)]
+pub struct Growth(Sha256);
+
+impl Growth {
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// Of all that was added, in hexadecimal.
+    pub fn digest(&self) -> String {
+        hexadecimal(&self.0.clone().finalize())
+    }
+}
+
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -271,6 +271,7 @@ fn searches() {
         ],
         random: None,
         seeds: 2,
+        shard: None,
     };
     let random = Search {
         axes: vec![

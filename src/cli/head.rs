@@ -31,6 +31,13 @@ pub fn head(data: &Loaded) -> String {
     head
 }
 
+/// The lines of the head of a file, without that which names the folder of the data: it may be another on each machine.
+pub fn lines(text: &str) -> String {
+    let head = text.lines().take_while(|line| line.starts_with('#'));
+    let kept = head.filter(|line| !line.starts_with(FOLDER_LINE));
+    kept.map(|line| format!("{line}\n")).collect()
+}
+
 /// The data that a run was begun with, as far as the text of its file tells.
 pub fn begun(text: &str) -> Begun {
     let line = |start: &str| {

@@ -7,11 +7,13 @@
 //! bytes however long it took.
 //! Runs and drawings have records of their own: neither replaces or removes what belongs to the other.
 
+mod grow;
 mod record;
 
 use super::output::warn_unless_flushed;
 use crate::artefact::{self, Prepared, sha256};
 use anyhow::{Context, anyhow, ensure};
+use grow::Growing;
 pub use record::Took;
 use record::{Mark, TITLE, TOOK, WRITING, WROTE, locked, read};
 use std::collections::BTreeMap;
@@ -46,6 +48,8 @@ pub struct OwnFiles {
     marks: BTreeMap<String, Mark>,
     /// How the files that were written last looked then: as long as they look so nobody has changed them.
     written: BTreeMap<String, Look>,
+    /// A file that grows line by line, once it has.
+    growing: Option<Growing>,
 }
 
 /// What tells without reading a file that it is as it was: place, size and times.
@@ -101,6 +105,7 @@ impl OwnFiles {
             record,
             marks,
             written: BTreeMap::new(),
+            growing: None,
         };
         own.remove_unfinished()?;
         Ok(own)
@@ -184,6 +189,11 @@ impl OwnFiles {
     pub fn holds_any(&self) -> bool {
         let mut names = self.marks.keys();
         names.any(|name| fs::symlink_metadata(self.path(name)).is_ok())
+    }
+
+    /// Whether the record lists a file.
+    pub fn lists(&self, name: &str) -> bool {
+        self.marks.contains_key(name)
     }
 
     /// Whether the record lists no file.

@@ -281,6 +281,23 @@ impl RunFolder {
         Ok(())
     }
 
+    /// Adds lines to a file that the run has written.
+    pub fn append(&mut self, name: &str, lines: &[u8], took: Option<Took>) -> anyhow::Result<()> {
+        self.own.append(name, lines, took)?;
+        self.is_saved();
+        Ok(())
+    }
+
+    /// Cuts what a program that was killed left of its last lines.
+    pub fn cut_torn_lines(&mut self, name: &str) -> anyhow::Result<()> {
+        self.own.cut_torn_lines(name)
+    }
+
+    /// Whether the record of the run lists a file.
+    pub fn lists(&self, name: &str) -> bool {
+        self.own.lists(name)
+    }
+
     /// Lets the files that wait take the place of an earlier run, which is done with.
     pub fn settle(&mut self) -> anyhow::Result<()> {
         self.write_over(None)

@@ -14,6 +14,7 @@ pub mod linear;
 pub mod papers;
 pub mod prepare;
 pub mod presentation;
+pub mod saving;
 pub mod selection;
 pub mod set_answers;
 pub mod sweep;
@@ -47,6 +48,8 @@ pub enum ExperimentError {
     #[error(transparent)]
     Linear(#[from] linear::NothingToFit),
     #[error(transparent)]
+    Search(#[from] Box<sweep::SearchError>),
+    #[error(transparent)]
     Transfer(#[from] transfer::TransferError),
     #[error("the networks that were saved are not those of this experiment")]
     OtherPlan,
@@ -62,6 +65,12 @@ pub enum ExperimentError {
     /// The observer failed at an event, such as saving the training.
     #[error(transparent)]
     Observer(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<sweep::SearchError> for ExperimentError {
+    fn from(error: sweep::SearchError) -> Self {
+        Self::Search(Box::new(error))
+    }
 }
 
 /// What an experiment reports while it runs.

@@ -180,6 +180,7 @@ impl BenchArgs {
             params,
             random: None,
             seeds,
+            shard: None,
         })
     }
 

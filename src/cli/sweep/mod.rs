@@ -1,5 +1,6 @@
 //! `sweep`: a search over parameters, a CSV row a network.
 
+mod merge;
 mod table;
 
 use super::data::Loaded;
@@ -13,15 +14,16 @@ use super::train::note_missing_validation;
 use crate::dataset::Dataset;
 use crate::experiment::ExperimentError;
 use crate::experiment::fitting::labels_of;
+use crate::experiment::saving::Every;
 use crate::experiment::selection;
-use crate::experiment::sweep::{Axis, Search, Trial, Values, sweep};
-use crate::experiment::train::Every;
+use crate::experiment::sweep::{Axis, Search, Shard, Trial, Values, sweep};
 use crate::params::{MetricsEvery, Params, grid_values, number, renamed, whole};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
-use std::path::PathBuf;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
-use table::{Row, TABLE, best, read_rows, row, unchanging, write_rows};
+use table::{Row, TABLE, add_row, best, read_rows, row, unchanging};
 
 /// Search over parameters: a grid, or points drawn at random; networks train side by side
 ///
@@ -33,6 +35,8 @@ pub struct SweepArgs {
     params: ParamOptions,
     #[command(flatten)]
     search: SearchOptions,
+    #[command(flatten)]
+    merging: merge::MergeOptions,
     #[command(flatten)]
     device: DeviceOptions,
     #[command(flatten)]
@@ -63,6 +67,12 @@ struct SearchOptions {
     /// Networks of each point, with seeds --seed, + 1, ...
     #[arg(long, value_parser = whole::<usize>, value_name = "K", default_value_t = 1)]
     seeds: usize,
+    /// Train one of N parts of the search, I from 1, each in a run folder of its own; --merge makes one of them
+    ///
+    /// auto/N takes the part from the task of a job array: of Slurm (SLURM_ARRAY_TASK_ID, counted from
+    /// SLURM_ARRAY_TASK_MIN) or of an indexed job of Kubernetes (JOB_COMPLETION_INDEX, from 0).
+    #[arg(long, value_parser = merge::shard, value_name = "I/N")]
+    shard: Option<Shard>,
 }
 
 pub const KIND: Kind = Kind {
@@ -74,6 +84,9 @@ pub const KIND: Kind = Kind {
 const SEARCH: &str = "search.toml";
 
 pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
+    if args.merging.is_asked() {
+        return merge::run(&args.merging, &args.folder, &args.device);
+    }
     let start = Start::new(Flags {
         kind: &KIND,
         resume: args.resume.as_deref(),
@@ -92,12 +105,19 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
         }
     };
     let trials = search.trials()?;
-    start.run(Searching { search, trials })
+    let is_new = start.folder().is_none();
+    start.run(Searching {
+        search,
+        trials,
+        is_new,
+    })
 }
 
 struct Searching {
     search: Search,
     trials: Vec<Trial>,
+    /// Whether nobody has checked it yet.
+    is_new: bool,
 }
 
 impl Job for Searching {
@@ -127,14 +147,24 @@ impl Job for Searching {
     }
 
     fn check(&self, data: &Dataset, quiet: bool) -> anyhow::Result<()> {
-        let (images, mut said) = (&data.train, false);
-        for trial in self.trials.iter().filter(|trial| trial.replica == 0) {
-            check_measurable(&trial.params)?;
-            selection::training(images, &trial.params)?;
-            selection::check_some_left(images, &trial.params).context(
-                "a search is measured on training images that are not trained on: leave some",
-            )?;
-            said = said || note_missing_validation(images, &trial.params, quiet)?;
+        let points = self.trials.chunk_by(|a, b| a.point == b.point);
+        // What is gone on with was checked when it began.
+        let checked = if self.is_new { usize::MAX } else { 1 };
+        let (mut all, mut said) = (Vec::<Params>::new(), false);
+        for point in points.take(checked) {
+            let params = self.search.params_of(&point[0])?;
+            if !(all.last()).is_some_and(|last| selects_alike(last, &params)) {
+                check_measurable(&params)?;
+                selection::training(&data.train, &params)?;
+                selection::check_some_left(&data.train, &params).context(
+                    "a search is measured on training images that are not trained on: leave some",
+                )?;
+                said = said || note_missing_validation(&data.train, &params, quiet)?;
+            }
+            all.push(params);
+        }
+        if self.is_new {
+            self.search.check_acts(&all)?;
         }
         Ok(())
     }
@@ -144,7 +174,7 @@ impl Job for Searching {
     }
 
     fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()> {
-        let Self { search, trials } = &self;
+        let Self { search, trials, .. } = &self;
         let mut rows = self.rows(frame)?;
         let rows_before = rows.len();
         let (before, start) = (seconds_of(&frame.folder, &rows)?, Instant::now());
@@ -160,13 +190,13 @@ impl Job for Searching {
         sweep(
             backend.as_ref(),
             &data.set.train,
-            &trials[rows.len()..],
+            (search, &trials[rows.len()..]),
             stop.asked(),
             &mut |event| progress.observe(&event),
             &mut |trial, metrics, seconds| {
                 rows.push(row(trial, metrics, seconds));
                 took = before.map(|before| before + start.elapsed().as_secs_f64());
-                write_rows(folder, search, &rows, took)
+                add_row(folder, search, &rows, took)
                     .map_err(|error| ExperimentError::Observer(error.into()))
             },
         )
@@ -178,25 +208,67 @@ impl Job for Searching {
             error => error,
         })?;
         frame.progress.finish();
-        for key in unchanging(search, &rows) {
+        let found = Found {
+            search,
+            rows: &rows,
+            seconds: took,
+        };
+        found.note_unchanging(frame.quiet());
+        let document = found.document(
+            (frame.backend.device(), frame.backend.kind()),
+            &frame.data.used(),
+            frame.folder.path(),
+        );
+        frame.end(None, &document, &best(search, &rows, took), |_, _| Ok(()))
+    }
+}
+
+/// What a search has found.
+struct Found<'a> {
+    search: &'a Search,
+    rows: &'a [Row],
+    /// Wall-clock time, if it is known.
+    seconds: Option<f64>,
+}
+
+impl Found<'_> {
+    fn note_unchanging(&self, quiet: bool) {
+        for key in unchanging(self.search, self.rows) {
             let text = format!(
                 "no value of {key} changed anything that was measured: it may not act here"
             );
-            note(&text, frame.quiet());
+            note(&text, quiet);
         }
-        let document = serde_json::json!({
-                "version": env!("CARGO_PKG_VERSION"),
-                "command": "sweep",
-                "device": frame.backend.device(),
-                "device_type": frame.backend.kind(),
-                "seconds": took,
-                "axes": search.axes.iter().map(|axis| &axis.key).collect::<Vec<_>>(),
-                "rows": rows,
-                "data": frame.data.used(),
-                "out": frame.folder.path().display().to_string(),
-        });
-        frame.end(None, &document, &best(search, &rows, took), |_, _| Ok(()))
     }
+
+    fn document(
+        &self,
+        (device, kind): (&str, impl Serialize),
+        data: &impl Serialize,
+        out: &Path,
+    ) -> serde_json::Value {
+        let axes = self.search.axes.iter().map(|axis| &axis.key);
+        let mut document = serde_json::json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "command": "sweep",
+            "device": device,
+            "device_type": kind,
+            "seconds": self.seconds,
+            "axes": axes.collect::<Vec<_>>(),
+            "rows": self.rows,
+            "data": data,
+            "out": out.display().to_string(),
+        });
+        if let Some(shard) = self.search.shard {
+            document["shard"] = shard.to_string().into();
+        }
+        document
+    }
+}
+
+/// Whether two jobs are trained on and validated with the same images.
+fn selects_alike(a: &Params, b: &Params) -> bool {
+    selection::same_validation(a, b) && a.model.image() == b.model.image()
 }
 
 impl Searching {
@@ -207,12 +279,20 @@ impl Searching {
         if !folder.has(TABLE) {
             return Ok(Vec::new());
         }
-        let rows = read_rows(folder.path(), &self.search, &self.trials, images)?;
+        folder.cut_torn_lines(TABLE)?;
+        let known = folder.lists(TABLE);
+        let unchanged = folder.check_unchanged(TABLE);
+        // What was changed may tell by itself where.
+        let doubted = (!known || unchanged.is_err()).then_some(images);
+        let rows = read_rows(folder.path(), (&self.search, &self.trials), doubted)?;
         match rows.is_empty() {
             // A table without rows cannot have been changed.
             true => folder.adopt(TABLE)?,
             false => {
-                folder.check_unchanged(TABLE)?;
+                unchanged?;
+                if !known {
+                    folder.adopt(TABLE)?;
+                }
                 folder.is_saved();
             }
         }
@@ -257,6 +337,7 @@ impl SearchOptions {
             axes,
             random: self.random,
             seeds: self.seeds,
+            shard: self.shard,
         })
     }
 }

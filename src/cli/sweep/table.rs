@@ -6,6 +6,7 @@ use crate::cli::run_folder::RunFolder;
 use crate::dataset::LabelledImages;
 use crate::experiment::selection;
 use crate::experiment::sweep::{Search, Trial};
+use crate::params::Params;
 use crate::trained::Metrics;
 use anyhow::{Context, ensure};
 use serde::Serialize;
@@ -85,15 +86,28 @@ fn columns(search: &Search) -> Vec<&str> {
         .collect()
 }
 
-/// Writes the table; `seconds` is how long it took to come to its last row, if that is known.
-pub fn write_rows(
+/// Adds the last of the rows to the table, which begins with it if it is the first; `seconds` is how long it took to come
+/// to it, if that is known.
+pub fn add_row(
     folder: &mut RunFolder,
     search: &Search,
     rows: &[Row],
     seconds: Option<f64>,
 ) -> anyhow::Result<()> {
+    let done = rows.len();
+    let took = seconds.map(|seconds| Took { seconds, done });
+    match done {
+        0 | 1 => folder.save(TABLE, &lines(Some(search), rows)?, took),
+        _ => folder.append(TABLE, &lines(None, &rows[done - 1..])?, took),
+    }
+}
+
+/// Rows as lines of the table, after its head where a search is given.
+pub fn lines(head: Option<&Search>, rows: &[Row]) -> anyhow::Result<Vec<u8>> {
     let mut csv = csv::Writer::from_writer(Vec::new());
-    csv.write_record(columns(search))?;
+    if let Some(search) = head {
+        csv.write_record(columns(search))?;
+    }
     for row in rows {
         let accuracy = row
             .validation_accuracy
@@ -107,17 +121,15 @@ pub fn write_rows(
         let names = [row.point.to_string(), row.seed.to_string()];
         csv.write_record(names.iter().chain(&row.values).chain(&measures))?;
     }
-    let done = rows.len();
-    let took = seconds.map(|seconds| Took { seconds, done });
-    folder.save(TABLE, &csv.into_inner()?, took)
+    Ok(csv.into_inner()?)
 }
 
-/// The rows that are there, which must be those of the first trials.
+/// The rows that are there, which must be those of the first trials. Where nothing else tells that the numbers are those
+/// that were measured, they are held against the images.
 pub fn read_rows(
     folder: &Path,
-    search: &Search,
-    trials: &[Trial],
-    images: &LabelledImages,
+    (search, trials): (&Search, &[Trial]),
+    doubted: Option<&LabelledImages>,
 ) -> anyhow::Result<Vec<Row>> {
     let path = folder.join(TABLE);
     if !path.exists() {
@@ -141,13 +153,17 @@ pub fn read_rows(
         let line = rows.len() + 1;
         let record = record.with_context(|| wrong(line))?;
         let trial = trials.get(rows.len()).with_context(|| wrong(line))?;
-        let row = parse_row(&record, trial).filter(|row| is_possible(row, trial, images));
-        rows.push(row.with_context(|| wrong(line))?);
+        let row = parse_row(&record, trial, search.seed_of(trial)).with_context(|| wrong(line))?;
+        if let Some(images) = doubted {
+            let params = search.params_of(trial)?;
+            ensure!(is_possible(&row, &params, images), wrong(line));
+        }
+        rows.push(row);
     }
     Ok(rows)
 }
 
-fn parse_row(record: &csv::StringRecord, trial: &Trial) -> Option<Row> {
+fn parse_row(record: &csv::StringRecord, trial: &Trial, seed: Option<u64>) -> Option<Row> {
     let fields: Vec<&str> = record.iter().collect();
     let (names, rest) = fields.split_at_checked(2)?;
     let (values, measures) = rest.split_at_checked(trial.values.len())?;
@@ -166,19 +182,19 @@ fn parse_row(record: &csv::StringRecord, trial: &Trial) -> Option<Row> {
         spikes: spikes.parse().ok()?,
         seconds: seconds.parse().ok()?,
     };
-    let seed = trial.params.replica_seed(trial.replica);
-    (row.point == trial.point && row.seed == seed && row.values == trial.values).then_some(row)
+    let is_of = row.point == trial.point && Some(row.seed) == seed && row.values == trial.values;
+    is_of.then_some(row)
 }
 
-/// Whether the measures can be those of a network of the trial.
-fn is_possible(row: &Row, trial: &Trial, images: &LabelledImages) -> bool {
+/// Whether the measures can be those of a network of these parameters.
+fn is_possible(row: &Row, params: &Params, images: &LabelledImages) -> bool {
     let is_share_of = |share: f64, whole: usize| {
         let count = (share * whole as f64).round();
         (0.0..=1.0).contains(&share) && count / whole as f64 == share
     };
-    let shown = selection::validation(images, &trial.params).unwrap_or_default();
+    let shown = selection::validation(images, params).unwrap_or_default();
     let shown = shown.iter().map(|class| class.images.len()).sum::<usize>();
-    let weights = trial.params.model.inputs() * trial.params.model.neurons();
+    let weights = params.model.inputs() * params.model.neurons();
     row.validation_accuracy
         .is_some_and(|share| is_share_of(share, shown))
         && is_share_of(row.zero_fraction, weights)

@@ -1,42 +1,53 @@
 //! Searches over parameters: points of a grid, or drawn at random, trained as replicas of common jobs.
 
 mod search;
+mod shard;
 
 pub use search::{Axis, MOST_NETWORKS, Point, Search, SearchError, Trial, Values};
+pub use shard::{Shard, ShardError};
 
-use super::train::{Every, Saving, train_networks};
+use super::saving::{Every, Saving};
+use super::train::train_networks;
 use super::{Event, ExperimentError, Observer};
 use crate::backend::Backend;
 use crate::dataset::LabelledImages;
 use crate::network::Network;
+use crate::params::Params;
 use crate::trained::Metrics;
 use std::sync::atomic::AtomicBool;
 
-/// Trains the trials, as many at once as the backend likes, and calls `done` for each that is finished, with its last
-/// metrics on validation images and the wall-clock time of its job. Once `stop` is true it drops the job in hand, and says
-/// how many of these trials are done.
+/// Trains the trials of a search, as many at once as the backend likes, and calls `done` for each that is finished, with
+/// its last metrics on validation images and the wall-clock time of its job. Once `stop` is true it drops the job in hand,
+/// and says how many of these trials are done.
 ///
 /// # Errors
-/// When the data are too few, the backend, the observer or `done` fails, or it was stopped.
+/// When a value makes no sense, the data are too few, the backend, the observer or `done` fails, or it was stopped.
 pub fn sweep(
     backend: &dyn Backend,
     images: &LabelledImages,
-    trials: &[Trial],
+    (search, trials): (&Search, &[Trial]),
     stop: &AtomicBool,
     observer: &mut Observer<'_>,
     done: &mut dyn FnMut(&Trial, &Metrics, f64) -> Result<(), ExperimentError>,
 ) -> Result<(), ExperimentError> {
-    let together = |a: &Trial, b: &Trial| match (a.params.side_by_side(), b.params.side_by_side()) {
-        (Ok(a), Ok(b)) => a == b,
-        // Each is refused for itself.
-        _ => false,
-    };
-    let jobs = trials.chunk_by(together);
-    let (mut networks_done, of) = (0, trials.len());
-    for job in jobs.flat_map(|job| job.chunks(backend.networks_at_once())) {
-        let networks = job
-            .iter()
-            .map(|trial| Network::new(&trial.params, trial.replica))
+    let (mut first, of) = (0, trials.len());
+    let mut ahead = None;
+    while first < of {
+        let mut job: Vec<Params> = Vec::new();
+        for trial in trials[first..].iter().take(backend.networks_at_once()) {
+            let params = match ahead.take() {
+                Some(params) => params,
+                None => search.params_of(trial)?,
+            };
+            if (job.first()).is_some_and(|first| !together(first, &params)) {
+                ahead = Some(params);
+                break;
+            }
+            job.push(params);
+        }
+        let trials = &trials[first..first + job.len()];
+        let networks = (job.iter().zip(trials))
+            .map(|(params, trial)| Network::new(params, trial.replica))
             .collect::<Result<Vec<_>, _>>()?;
         let mut last = Vec::new();
         let every = Every::Never;
@@ -49,15 +60,24 @@ pub fn sweep(
         });
         let trained = trained.map_err(|error| match error {
             ExperimentError::Stopped { .. } => ExperimentError::SearchStopped {
-                networks: networks_done,
+                networks: first,
                 of,
             },
             error => error,
         })?;
-        for (trial, metrics) in job.iter().zip(&last) {
+        for (trial, metrics) in trials.iter().zip(&last) {
             done(trial, metrics, trained.seconds)?;
         }
-        networks_done += job.len();
+        first += trials.len();
     }
     Ok(())
+}
+
+/// Whether networks may be trained side by side.
+fn together(a: &Params, b: &Params) -> bool {
+    match (a.side_by_side(), b.side_by_side()) {
+        (Ok(a), Ok(b)) => a == b,
+        // Each is refused for itself.
+        _ => false,
+    }
 }

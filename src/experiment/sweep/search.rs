@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::Shard;
 use crate::draws;
 use crate::params::{ConfigError, MAX_REPLICAS, Params, ParamsError, renamed, set_value, to_toml};
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,9 @@ pub struct Search {
     pub random: Option<usize>,
     /// Networks of each point, with seeds `params.job.seed`, + 1, ...
     pub seeds: usize,
+    /// The part of its networks that is trained; all where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
 }
 
 /// A search that cannot be run.
@@ -60,6 +64,10 @@ pub enum SearchError {
     ValueTwice { key: String, value: String },
     #[error("{key} changes nothing here, as {why}: search another parameter")]
     Idle { key: String, why: &'static str },
+    #[error(
+        "the search has fewer networks than parts: part {shard} is left without any; choose fewer parts"
+    )]
+    EmptyShard { shard: Shard },
     #[error("{key} has no values")]
     NoValues { key: String },
     #[error("{key} is given as a range: a grid needs values; list them, or draw points at random")]
@@ -103,7 +111,6 @@ pub struct Trial {
     pub point: usize,
     /// The values of the axes, in their order.
     pub values: Vec<String>,
-    pub params: Params,
     pub replica: usize,
 }
 
@@ -185,6 +192,89 @@ impl Search {
     /// When an axis is no parameter, is there twice or acts nowhere, a value does not fit or is there twice, or there are
     /// too many points.
     pub fn points(&self) -> Result<Vec<Point>, SearchError> {
+        let numbered = self.values()?.into_iter().enumerate();
+        let points: Vec<Point> = numbered
+            .map(|(point, values)| {
+                let params = self.at(point, &values)?;
+                Ok(Point { values, params })
+            })
+            .collect::<Result<_, SearchError>>()?;
+        let params = || points.iter().map(|point| &point.params);
+        (self.axes.iter()).try_for_each(|axis| check_acts(&axis.key, params()))?;
+        Ok(points)
+    }
+
+    /// All networks of the search, or of its part, point after point.
+    ///
+    /// # Errors
+    /// When an axis is no parameter, is there twice or does not act in a search, a value is there twice, or there are too
+    /// many points. What values make of the parameters is left to [`Search::params_of`].
+    pub fn trials(&self) -> Result<Vec<Trial>, SearchError> {
+        for axis in &self.axes {
+            let why = match axis.key.as_str() {
+                "job.replicas" => "a search trains --seeds networks of each point",
+                "job.metrics_every" => "a search measures networks at the end alone",
+                "job.metrics" => "a search has its own measures",
+                "job.test_per_class" => "a search measures on validation images",
+                _ => continue,
+            };
+            let key = axis.key.clone();
+            return Err(SearchError::Idle { key, why });
+        }
+        let points = self.values()?.into_iter().enumerate();
+        let of_point = |(point, values): (usize, Vec<String>)| {
+            (0..self.seeds).map(move |replica| Trial {
+                point,
+                values: values.clone(),
+                replica,
+            })
+        };
+        let all = points.flat_map(of_point).enumerate();
+        let is_own = |place: usize| self.shard.is_none_or(|shard| shard.holds(place));
+        let own: Vec<Trial> = all
+            .filter_map(|(place, trial)| is_own(place).then_some(trial))
+            .collect();
+        match (self.shard, own.is_empty()) {
+            (Some(shard), true) => Err(SearchError::EmptyShard { shard }),
+            _ => Ok(own),
+        }
+    }
+
+    /// Refuses a search whose parameters do not act, as far as its points are known here: those of `params`, one set for
+    /// each point.
+    ///
+    /// # Errors
+    /// When a parameter acts in no point of a search that is no part.
+    pub fn check_acts(&self, params: &[Params]) -> Result<(), SearchError> {
+        match self.shard {
+            // A part has some of the points alone.
+            Some(_) => Ok(()),
+            None => (self.axes.iter()).try_for_each(|axis| check_acts(&axis.key, params.iter())),
+        }
+    }
+
+    /// The parameters of a network of the search.
+    ///
+    /// # Errors
+    /// When a value does not fit.
+    pub fn params_of(&self, trial: &Trial) -> Result<Params, SearchError> {
+        let mut params = self.at(trial.point, &trial.values)?;
+        params.job.replicas = self.seeds;
+        Ok(params)
+    }
+
+    /// The seed of a network of the search.
+    pub fn seed_of(&self, trial: &Trial) -> Option<u64> {
+        let place = self.axes.iter().position(|axis| axis.key == "job.seed");
+        let first = match place {
+            Some(place) => trial.values[place].parse().ok()?,
+            None => self.params.job.seed,
+        };
+        first.checked_add(trial.replica as u64)
+    }
+
+    /// The values of all points; checks the axes, and not what the values make of the parameters.
+    fn values(&self) -> Result<Vec<Vec<String>>, SearchError> {
         // Only parameters that make sense can be written and laid over.
         self.params.validate()?;
         let seeds = self.seeds;
@@ -203,62 +293,24 @@ impl Search {
             let most = MOST_NETWORKS;
             return Err(SearchError::TooMany { most });
         }
-        let points = match self.random {
-            Some(count) => self.random(count)?,
-            None => self.grid()?,
-        };
-        let numbered = points.into_iter().enumerate();
-        let points: Vec<Point> = numbered
-            .map(|(point, values)| {
-                let mut params = self.params.clone();
-                for (axis, value) in self.axes.iter().zip(&values) {
-                    params =
-                        set_value(&params, &axis.key, value, &format!("{}={value}", axis.key))?;
-                }
-                params.validate().map_err(|source| SearchError::Params {
-                    point,
-                    settings: self.settings(&values),
-                    source,
-                })?;
-                Ok(Point { values, params })
-            })
-            .collect::<Result<_, SearchError>>()?;
-        self.axes
-            .iter()
-            .try_for_each(|axis| check_acts(&axis.key, &points))?;
-        Ok(points)
+        match self.random {
+            Some(count) => self.random(count),
+            None => self.grid(),
+        }
     }
 
-    /// All networks of the search, point after point.
-    ///
-    /// # Errors
-    /// As [`Search::points`], and when an axis does not act in a search.
-    pub fn trials(&self) -> Result<Vec<Trial>, SearchError> {
-        for axis in &self.axes {
-            let why = match axis.key.as_str() {
-                "job.replicas" => "a search trains --seeds networks of each point",
-                "job.metrics_every" => "a search measures networks at the end alone",
-                "job.metrics" => "a search has its own measures",
-                "job.test_per_class" => "a search measures on validation images",
-                _ => continue,
-            };
-            let key = axis.key.clone();
-            return Err(SearchError::Idle { key, why });
+    /// The parameters of a point.
+    fn at(&self, point: usize, values: &[String]) -> Result<Params, SearchError> {
+        let mut params = self.params.clone();
+        for (axis, value) in self.axes.iter().zip(values) {
+            params = set_value(&params, &axis.key, value, &format!("{}={value}", axis.key))?;
         }
-        let points = self.points()?.into_iter().enumerate();
-        let of_point = |(point, found): (usize, Point)| {
-            (0..self.seeds).map(move |replica| {
-                let mut params = found.params.clone();
-                params.job.replicas = self.seeds;
-                Trial {
-                    point,
-                    values: found.values.clone(),
-                    params,
-                    replica,
-                }
-            })
-        };
-        Ok(points.flat_map(of_point).collect())
+        params.validate().map_err(|source| SearchError::Params {
+            point,
+            settings: self.settings(values),
+            source,
+        })?;
+        Ok(params)
     }
 
     /// The values of a point with their keys.
@@ -318,9 +370,9 @@ impl Search {
 }
 
 /// Refuses a parameter that acts in no point.
-fn check_acts(key: &str, points: &[Point]) -> Result<(), SearchError> {
+fn check_acts<'a>(key: &str, points: impl Iterator<Item = &'a Params>) -> Result<(), SearchError> {
     let now = renamed(key).map_or(key, |renamed| renamed.new);
-    let mut why = points.iter().map(|point| point.params.model.idle(now));
+    let mut why = points.map(|params| params.model.idle(now));
     match why.next().flatten() {
         Some(first) if why.all(|why| why.is_some()) => Err(SearchError::Idle {
             key: key.into(),
