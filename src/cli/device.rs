@@ -13,7 +13,6 @@ use crate::params::whole;
 use anyhow::{Context, anyhow, ensure};
 use clap::Args;
 use std::env::var_os;
-use std::io::{IsTerminal, stderr};
 use std::time::Duration;
 
 #[derive(Args)]
@@ -156,10 +155,9 @@ pub fn check_threads(threads: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints what there is to say of how a device was chosen; what went as documented only on a terminal.
+/// Prints what there is to say of how a device was chosen.
 pub fn tell(opener: &Opener, quiet: bool) {
-    let remarks = opener.remarks.iter().filter(|_| stderr().is_terminal());
-    for text in opener.notes.iter().chain(remarks) {
+    for text in opener.notes.iter().chain(&opener.remarks) {
         note(text, quiet);
     }
     for text in opener.warnings.iter().filter(|_| !quiet) {

@@ -1,12 +1,14 @@
-//! One line of progress on stderr; nothing when stderr is not a terminal or with `--quiet`.
+//! Progress on stderr: one line that changes on a terminal, elsewhere a line about once a minute; nothing with `--quiet`.
 
 use super::output::note;
 use super::saving::StoppedInTests;
 use crate::experiment::Event;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::error::Error;
+use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 const TRAINING: &str = "training";
 
@@ -16,6 +18,8 @@ pub struct Progress {
     stop: Option<Arc<AtomicBool>>,
     bar: ProgressBar,
     quiet: bool,
+    /// Where stderr is no terminal.
+    lines: Option<Lines>,
     stage: &'static str,
     /// The last measured accuracy and share of zero weights of the first network.
     measured: String,
@@ -44,6 +48,7 @@ impl Progress {
             stop: None,
             bar,
             quiet,
+            lines: (!quiet && !io::stderr().is_terminal()).then(Lines::new),
             stage: "",
             measured: String::new(),
         }
@@ -122,9 +127,62 @@ impl Progress {
         }
         self.bar.set_message(self.measured.clone());
         self.bar.set_position(done as u64);
+        if let Some(lines) = &mut self.lines
+            && let Some(line) = lines.due(stage, done, of)
+        {
+            // If nobody reads it, the run goes on.
+            let _ = writeln!(io::stderr(), "{line}{}", self.measured);
+        }
     }
 
     pub fn finish(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Lines of a log.
+struct Lines {
+    every: Duration,
+    /// What is counted, since when and from where on.
+    stage: (&'static str, Instant, usize),
+    /// When the last line was due.
+    last: Instant,
+}
+
+impl Lines {
+    /// Seconds between two lines, and the variable that says others.
+    const SECONDS: f64 = 60.0;
+    const VARIABLE: &str = "SPIKEPRUNE_PROGRESS_SECONDS";
+
+    fn new() -> Self {
+        let asked = std::env::var(Self::VARIABLE).ok();
+        let seconds = asked.and_then(|text| text.parse().ok());
+        let seconds = seconds.filter(|seconds: &f64| (0.0..=1e9).contains(seconds));
+        let now = Instant::now();
+        Self {
+            every: Duration::from_secs_f64(seconds.unwrap_or(Self::SECONDS)),
+            stage: ("", now, 0),
+            last: now,
+        }
+    }
+
+    /// A line, if it is time for one.
+    fn due(&mut self, stage: &'static str, done: usize, of: usize) -> Option<String> {
+        let now = Instant::now();
+        if self.stage.0 != stage || done < self.stage.2 {
+            self.stage = (stage, now, done);
+        }
+        if now - self.last < self.every {
+            return None;
+        }
+        self.last = now;
+        let (_, since, from) = self.stage;
+        let speed = (done - from) as f64 / (now - since).as_secs_f64().max(1e-9);
+        let left = of.saturating_sub(done) as f64 / speed.max(1e-9);
+        let rest = match done > from {
+            true => format!(", {speed:.0}/s, {left:.0} s left"),
+            false => String::new(),
+        };
+        Some(format!("{stage}: {done} of {of}{rest}"))
     }
 }

@@ -5,7 +5,7 @@ use super::data::{DataOptions, Loaded};
 use super::device::DeviceOptions;
 use super::head;
 use super::options::Asked;
-use super::output::{is_broken_pipe, warn};
+use super::output::{is_broken_pipe, note, warn};
 use super::own_files::Took;
 use super::progress::Progress;
 use super::run_folder::{FolderOptions, RunFolder};
@@ -17,12 +17,13 @@ use crate::checkpoint::Checkpoint;
 use crate::dataset::Dataset;
 use crate::experiment::saving::{Every, Saving};
 use crate::experiment::{Event, ExperimentError, Observer};
-use crate::params::{Params, quoted};
+use crate::params::{Difference, Params, quoted};
 use crate::trained::Trained;
 use anyhow::ensure;
 use serde::Serialize;
 use std::cell::OnceCell;
 use std::path::Path;
+use toml::Table;
 
 /// A command that leaves a run folder.
 pub struct Kind {
@@ -56,6 +57,9 @@ pub trait Job {
     /// Writes what the run follows from into a new folder.
     fn write(&self, folder: &mut RunFolder, data: &Loaded) -> anyhow::Result<()>;
 
+    /// Whether nothing is left to do in a folder that is gone on with.
+    fn has_ended(&self, folder: &RunFolder) -> bool;
+
     /// Runs to the end.
     fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()>;
 }
@@ -83,7 +87,8 @@ impl<'a> Start<'a> {
     pub fn new(flags: Flags<'a>) -> anyhow::Result<Self> {
         let stop = stop_at_signals()?;
         let reopen = |path| RunFolder::reopen(path, flags.kind, flags.device.quiet);
-        let folder = flags.resume.map(reopen).transpose()?;
+        let begun = flags.resume.or_else(|| flags.folder.begun());
+        let folder = begun.map(reopen).transpose()?;
         Ok(Self {
             flags,
             stop,
@@ -102,6 +107,43 @@ impl<'a> Start<'a> {
         let loaded = self.flags.data.load(&asked.params, None)?;
         let data = &self.data.get_or_init(|| loaded).set;
         Ok((asked.fit(data, self.flags.device.quiet)?, data))
+    }
+
+    /// With --resume-or-start refuses flags that ask for another run than the one that was begun.
+    pub fn check_same<T: Serialize>(
+        &self,
+        begun: &T,
+        asked: impl FnOnce() -> anyhow::Result<T>,
+    ) -> anyhow::Result<()> {
+        let Some(folder) = self.flags.folder.begun() else {
+            return Ok(());
+        };
+        let tables = [Table::try_from(begun)?, Table::try_from(asked()?)?];
+        let differ = Difference::between(tables).into_iter();
+        let value = |value: &Option<String>| value.clone().unwrap_or("absent".into());
+        let differ: Vec<String> = differ
+            .filter(|differ| !differ.key.ends_with("job.data"))
+            .map(
+                |Difference {
+                     key,
+                     values: [begun, asked],
+                 }| {
+                    format!(
+                        "{key} is {} there and {} here",
+                        value(&begun),
+                        value(&asked)
+                    )
+                },
+            )
+            .collect();
+        ensure!(
+            differ.is_empty(),
+            "the run in {} is another one than the flags ask for: {}; give the flags that it was begun with, or choose \
+             another --out",
+            folder.display(),
+            differ.join(", ")
+        );
+        Ok(())
     }
 
     /// The folder of a run that is gone on with.
@@ -127,6 +169,13 @@ impl<'a> Start<'a> {
             head::check_data(begun, folder.path(), &data)?;
         }
         job.check(&data.set, flags.device.quiet)?;
+        if let Some(folder) = &folder
+            && flags.folder.begun().is_some()
+            && job.has_ended(folder)
+        {
+            let text = format!("the run in {} has ended already", folder.path().display());
+            note(&text, flags.device.quiet);
+        }
         stop.begin();
         let mut folder = match folder {
             Some(mut folder) => {

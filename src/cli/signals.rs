@@ -2,6 +2,8 @@
 
 use super::host;
 use anyhow::Context;
+#[cfg(unix)]
+use signal_hook::consts::{SIGHUP, SIGUSR1, SIGUSR2};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub const STOPPED: u8 = 130;
 
 #[cfg(unix)]
-const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
+const SIGNALS: [i32; 5] = [SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2];
 #[cfg(not(unix))]
 const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
@@ -42,8 +44,8 @@ impl Stop {
     }
 }
 
-/// Listens for SIGINT, SIGTERM and SIGHUP. A second Ctrl-C ends the program at once, unless within two seconds: GNU
-/// timeout and Slurm send the same signal twice. SIGTERM and SIGHUP never do, however often they come: the saving that
+/// Listens for SIGINT, SIGTERM, SIGHUP and, as clusters send them before a time limit, SIGUSR1 and SIGUSR2. A second Ctrl-C ends the program at once, unless within two seconds: GNU
+/// timeout and Slurm send the same signal twice. The others never do, however often they come: the saving that
 /// is under way is finished. (On Windows any second Ctrl-C ends it.) Signals that were ignored when the program began
 /// stay ignored, as `nohup` wants it.
 ///

@@ -71,11 +71,18 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
         folder: &args.folder,
         every: args.saving.every()?,
     })?;
+    let asked = || -> anyhow::Result<Params> {
+        let (from, quiet) = (args.from.as_deref(), args.device.quiet);
+        Ok(start.fit(&args.params.resolve_training(from, quiet)?)?.0)
+    };
     let params = match start.folder() {
-        Some(folder) => folder.read_params(CONFIG)?,
+        Some(folder) => {
+            let params = folder.read_params(CONFIG)?;
+            start.check_same(&params, asked)?;
+            params
+        }
         None => {
-            let (from, quiet) = (args.from.as_deref(), args.device.quiet);
-            let params = start.fit(&args.params.resolve_training(from, quiet)?)?.0;
+            let params = asked()?;
             if !params.job.from.is_empty() {
                 // What cannot be gone on from is told before a folder is made.
                 untrained(&params)?;
@@ -117,6 +124,10 @@ impl Job for Training {
         selection::training(&data.train, &self.0)?;
         note_missing_validation(&data.train, &self.0, quiet)?;
         Ok(())
+    }
+
+    fn has_ended(&self, folder: &RunFolder) -> bool {
+        folder.has(SUMMARY)
     }
 
     fn write(&self, folder: &mut RunFolder, data: &Loaded) -> anyhow::Result<()> {

@@ -73,6 +73,10 @@ pub mod how_to {
     #[doc = include_str!("links.md")]
     #[doc = include_str!("how_to/python.md")]
     pub mod python {}
+
+    #[doc = include_str!("links.md")]
+    #[doc = include_str!("how_to/cluster.md")]
+    pub mod cluster {}
 }
 
 /// To look things up.

@@ -16,10 +16,19 @@ pub struct Difference {
 impl Params {
     /// All parameters in which two sets differ, in the order of their keys.
     pub fn differences(&self, other: &Self) -> Vec<Difference> {
-        let [here, there] = [self, other].map(|params| {
-            let mut leaves = BTreeMap::new();
+        let tables = [self, other].map(|params| {
             let table = Table::try_from(params);
-            let table = table.expect("plain tables of numbers, strings and lists always serialise");
+            table.expect("plain tables of numbers, strings and lists always serialise")
+        });
+        Difference::between(tables)
+    }
+}
+
+impl Difference {
+    /// All values in which two tables differ, in the order of their keys.
+    pub fn between(tables: [Table; 2]) -> Vec<Self> {
+        let [here, there] = tables.map(|table| {
+            let mut leaves = BTreeMap::new();
             collect(&table, "", &mut leaves);
             leaves
         });
@@ -30,7 +39,7 @@ impl Params {
             .into_iter()
             .filter(|key| here.get(*key) != there.get(*key));
         differ
-            .map(|key| Difference {
+            .map(|key| Self {
                 key: key.clone(),
                 values: [here.get(key).cloned(), there.get(key).cloned()],
             })

@@ -2,7 +2,7 @@
 
 use crate::first_images::ALL;
 use crate::program::{
-    CHECKPOINT, PROGRAM, SHARED, all_well, files_below, refused, spikeprune, succeed, tiny,
+    CHECKPOINT, NO_GPU, PROGRAM, SHARED, all_well, files_below, refused, spikeprune, succeed, tiny,
     tiny_train,
 };
 use assert_cmd::Command;
@@ -121,7 +121,7 @@ fn limited(kilobytes: u32, args: &[&str]) -> Command {
     let mut command = Command::new("sh");
     let blocks = 2 * kilobytes;
     let line = format!("trap '' XFSZ; ulimit -f {blocks}; exec '{PROGRAM}' \"$@\"");
-    command.args(["-c", &line, "sh"]).args(args);
+    command.args(["-c", &line, "sh"]).args(args).envs([NO_GPU]);
     command
 }
 

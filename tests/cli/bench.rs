@@ -1,7 +1,7 @@
 //! `bench`: its document, its plot, its refusals.
 
 use crate::gpu::gpu;
-use crate::program::{all_well, refused, spikeprune, succeed, tiny};
+use crate::program::{NO_GPU, all_well, refused, spikeprune, succeed, tiny};
 use serde_json::Value;
 use std::path::Path;
 
@@ -74,7 +74,8 @@ fn a_gpu_tells_its_traffic() {
     if gpu().is_none() {
         return;
     }
-    let document: Value = serde_json::from_str(&succeed(&mut bench(&["--json"]))).unwrap();
+    let document: Value =
+        serde_json::from_str(&succeed(bench(&["--json"]).env_remove(NO_GPU.0))).unwrap();
     let rows = document["rows"].as_array().unwrap();
     assert!(rows.len() > 1, "the CPU and every GPU: {document}");
     let traffic = &rows[1]["training"]["traffic_per_image"];

@@ -1,7 +1,7 @@
 //! Where data are looked for if no folder is named.
 
 use crate::other_data::data_at;
-use crate::program::{CHECKPOINT, PROGRAM, all_well, refused, succeed, tiny};
+use crate::program::{CHECKPOINT, NO_GPU, PROGRAM, all_well, refused, succeed, tiny};
 use assert_cmd::Command;
 use serde_json::Value;
 use std::fs;
@@ -33,7 +33,7 @@ impl Machine {
     fn program(&self, args: &[&str]) -> Command {
         let mut command = Command::new(self.path("bin/spikeprune"));
         command.args(args).current_dir(self.path("work"));
-        command.env("HOME", self.path("home"));
+        command.env("HOME", self.path("home")).envs([NO_GPU]);
         command.env_remove("XDG_DATA_HOME");
         match &self.variable {
             Some(folder) => command.env("SPIKEPRUNE_DATA", folder),

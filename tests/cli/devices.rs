@@ -2,14 +2,14 @@
 
 use crate::gpu::gpu;
 use crate::idx::{images, labels};
-use crate::program::{CHECKPOINT, Run, SHARED, all_well, refused, spikeprune, succeed, tiny_train};
+use crate::program::{CHECKPOINT, Run, SHARED, all_well, refused, succeed, tiny_train, with_gpus};
 use serde_json::Value;
 use spikeprune::backend::Backend;
 use std::fs;
 use tempfile::TempDir;
 
 fn listed() -> Value {
-    serde_json::from_str(&succeed(&mut spikeprune(&["devices", "--json"]))).unwrap()
+    serde_json::from_str(&succeed(&mut with_gpus(&["devices", "--json"]))).unwrap()
 }
 
 fn keys(value: &Value) -> Vec<&str> {
@@ -26,7 +26,7 @@ fn assert_keys(value: &Value, wanted: &[&str]) {
 
 #[test]
 fn the_cpu_comes_first_then_every_gpu() {
-    let text = succeed(&mut spikeprune(&["devices"]));
+    let text = succeed(&mut with_gpus(&["devices"]));
     let blocks: Vec<_> = text.split("\n\n").collect();
     assert!(blocks[0].starts_with("cpu\n  threads "), "{text}");
     assert!(blocks[0].contains("\n  instructions "), "{text}");
@@ -163,7 +163,7 @@ fn a_test_on_the_gpu_gives_the_numbers_of_the_cpu() {
     let kept = SHARED.checkpoint();
     let eval = |device| {
         let flags = ["eval", kept.arg(), "--json", "--quiet", "--device", device];
-        let mut document: Value = serde_json::from_str(&succeed(&mut spikeprune(&flags))).unwrap();
+        let mut document: Value = serde_json::from_str(&succeed(&mut with_gpus(&flags))).unwrap();
         document["eval"].as_object_mut().unwrap().remove("seconds");
         document
     };
@@ -192,7 +192,7 @@ fn devices_that_are_not_there_are_refused_with_those_that_are() {
             let flags = ["--device", device];
             all_well([
                 refused(&mut tiny_train(&out, &flags), 1, says),
-                refused(spikeprune(&["eval", kept.arg()]).args(flags), 1, says),
+                refused(with_gpus(&["eval", kept.arg()]).args(flags), 1, says),
             ]);
         }
     }
@@ -227,12 +227,12 @@ fn without_a_driver_only_an_explicit_gpu_is_an_error() {
     assert_eq!(document["device"], "cpu");
     let kept = SHARED.checkpoint();
     all_well(["gpu", "gpu:0", "llvmpipe"].map(|device| {
-        let mut eval = spikeprune(&["eval", kept.arg(), "--device", device]);
+        let mut eval = with_gpus(&["eval", kept.arg(), "--device", device]);
         broken(&mut eval);
         let says = format!("--device {device}: this machine has no GPU");
         refused(&mut eval, 1, &says)
     }));
-    let mut devices = spikeprune(&["devices"]);
+    let mut devices = with_gpus(&["devices"]);
     broken(&mut devices);
     let text = succeed(&mut devices);
     assert!(

@@ -2,7 +2,7 @@
 
 use crate::bad_checkpoint::Edited;
 use crate::gpu::gpu;
-use crate::program::{CHECKPOINT, all_well, data, refused, spikeprune, succeed};
+use crate::program::{CHECKPOINT, NO_GPU, all_well, data, refused, spikeprune, succeed};
 use crate::wait::{kill, wait_for};
 use serde_json::Value;
 use std::fs;
@@ -326,7 +326,9 @@ fn the_experiment_holds_every_size_arm_and_seed() {
     ];
     let of_device = |device: &str| {
         let out = folder.path().join(device);
-        timeless(json(&succeed(reproduce(&out, &small).arg(device))))
+        let mut command = reproduce(&out, &small);
+        command.arg(device).env_remove(NO_GPU.0);
+        timeless(json(&succeed(&mut command)))
     };
     assert_eq!(of_device("cpu"), of_device("gpu"));
 }

@@ -1,7 +1,7 @@
 //! Drivers that crash, hang or are hidden, and what else around the program decides whether a GPU is found.
 
 use crate::gpu::gpu;
-use crate::program::{SHARED, refused, spikeprune, succeed, tiny, tiny_train};
+use crate::program::{SHARED, refused, succeed, tiny, tiny_train, with_gpus};
 use serde_json::Value;
 use spikeprune::backend::{Backend, DeviceKind};
 use std::fs;
@@ -56,7 +56,7 @@ fn write_manifest(path: &Path, library: &str) {
 
 /// A command to which these are all drivers that there are.
 fn with_drivers(args: &[&str], manifests: &[&Path]) -> assert_cmd::Command {
-    let mut command = spikeprune(args);
+    let mut command = with_gpus(args);
     let manifests = std::env::join_paths(manifests).unwrap();
     // The first is the loader's older name for the second.
     for variable in ["VK_ICD_FILENAMES", "VK_DRIVER_FILES"] {
@@ -252,7 +252,7 @@ fn a_gpu_in_software_is_warned_of_and_told_in_documents() {
     let Some(gpu) = gpu() else { return };
     let software = gpu.kind() == DeviceKind::Software;
     let kept = SHARED.checkpoint();
-    let eval = |flags: &[&str]| ended(spikeprune(&["eval", kept.arg(), "--json"]).args(flags));
+    let eval = |flags: &[&str]| ended(with_gpus(&["eval", kept.arg(), "--json"]).args(flags));
     let part = gpu.device().split(' ').next().unwrap();
     for (device, warned) in [("gpu", true), ("gpu:0", true), (part, false)] {
         let (stdout, stderr, code) = eval(&["--device", device]);
@@ -266,7 +266,7 @@ fn a_gpu_in_software_is_warned_of_and_told_in_documents() {
 
 #[test]
 fn variables_without_effect_are_told() {
-    let mut devices = spikeprune(&["devices"]);
+    let mut devices = with_gpus(&["devices"]);
     devices
         .env("CUDA_VISIBLE_DEVICES", "1")
         .env("RAYON_NUM_THREADS", "1");
@@ -279,7 +279,7 @@ fn variables_without_effect_are_told() {
     }
     let kept = SHARED.checkpoint();
     let told = |device: &str| {
-        let mut eval = spikeprune(&["eval", kept.arg(), "--device", device]);
+        let mut eval = with_gpus(&["eval", kept.arg(), "--device", device]);
         let (_, stderr, _) = ended(eval.env("CUDA_VISIBLE_DEVICES", "1"));
         stderr.contains("note: CUDA_VISIBLE_DEVICES has no effect")
     };
@@ -291,7 +291,7 @@ fn variables_without_effect_are_told() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_variable_that_leaves_no_driver_is_told() {
-    let mut devices = spikeprune(&["devices"]);
+    let mut devices = with_gpus(&["devices"]);
     devices.env("VK_DRIVER_FILES", "/nowhere/at/all.json");
     let (printed, told, code) = ended(&mut devices);
     assert_eq!(code, 0, "{told}");
@@ -326,12 +326,12 @@ fn a_card_that_vulkan_does_not_reach_is_told() {
 fn the_limit_on_silence_is_checked() {
     let kept = SHARED.checkpoint();
     for limit in ["0", "soon", "1e9"] {
-        let mut eval = spikeprune(&["eval", kept.arg()]);
+        let mut eval = with_gpus(&["eval", kept.arg()]);
         let (_, stderr, code) = ended(eval.env("SPIKEPRUNE_PROBE_SECONDS", limit));
         let wanted = format!("error: SPIKEPRUNE_PROBE_SECONDS is {limit:?}: ");
         assert!(code == 1 && stderr.starts_with(&wanted), "{stderr}");
         // The CPU needs no driver that might be silent.
-        let mut eval = spikeprune(&["eval", kept.arg(), "--device", "cpu"]);
+        let mut eval = with_gpus(&["eval", kept.arg(), "--device", "cpu"]);
         succeed(eval.env("SPIKEPRUNE_PROBE_SECONDS", limit));
     }
 }

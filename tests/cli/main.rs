@@ -36,6 +36,7 @@ mod record;
 mod repeat;
 mod reproduce;
 mod reproduce_flags;
+mod restarts;
 mod resumed;
 mod rules;
 mod run_folder;

@@ -1,7 +1,7 @@
 //! A run takes the place of an earlier one once it has saved something, and leaves nothing of it beside its own.
 
 use crate::program::{
-    CHECKPOINT, PROGRAM, files_below, refused, spikeprune, succeed, tiny, tiny_train,
+    CHECKPOINT, NO_GPU, PROGRAM, files_below, refused, spikeprune, succeed, tiny, tiny_train,
 };
 use assert_cmd::Command;
 use std::fs;
@@ -16,7 +16,7 @@ fn that_saves_nothing(out: &Path, command: &str, flags: &[&str], blocks: u32) ->
     let line = format!("ulimit -f {blocks}; exec '{PROGRAM}' {command} --overwrite --out \"$@\"");
     let mut limited = Command::new("sh");
     limited.args(["-c", &line, "sh"]).arg(out);
-    limited.args(tiny()).args(flags);
+    limited.args(tiny()).args(flags).envs([NO_GPU]);
     limited
 }
 

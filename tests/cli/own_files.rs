@@ -2,7 +2,8 @@
 
 use crate::other_data::data_at;
 use crate::program::{
-    CHECKPOINT, PROGRAM, SHARED, data, files_below, refused, spikeprune, succeed, tiny, tiny_train,
+    CHECKPOINT, NO_GPU, PROGRAM, SHARED, data, files_below, refused, spikeprune, succeed, tiny,
+    tiny_train,
 };
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -104,6 +105,7 @@ fn a_file_after_a_failure_is_not_replaced() {
     // More than the parameters take, less than the checkpoint.
     let line = format!("ulimit -f 40; exec '{PROGRAM}' train --out \"$@\"");
     limited.args(["-c", &line, "sh"]).arg(&out).args(tiny());
+    limited.envs([NO_GPU]);
     refused(&mut limited, 1, CHECKPOINT).unwrap();
     let mine = Mine::new(&[&out.join(CHECKPOINT)]);
     refused(&mut tiny_train(&out, &["--overwrite"]), 1, CHECKPOINT).unwrap();

@@ -30,8 +30,19 @@ pub fn data() -> String {
     first_images().into()
 }
 
-/// The program with a command and its flags, to be run.
+/// No GPU is found with this variable.
+pub const NO_GPU: (&str, &str) = ("VK_DRIVER_FILES", "/dev/null");
+
+/// The program with a command and its flags, to be run: on the CPU if no device is named, and without a word on GPUs in
+/// software, which some machines have.
 pub fn spikeprune(args: &[&str]) -> Command {
+    let mut command = with_gpus(args);
+    command.envs([NO_GPU]);
+    command
+}
+
+/// The same with the drivers of GPUs that this machine has.
+pub fn with_gpus(args: &[&str]) -> Command {
     let mut command = Command::new(PROGRAM);
     command.args(args);
     command
@@ -48,7 +59,10 @@ pub fn tiny() -> Vec<String> {
 
 /// `train` with the tiny training, to be run.
 pub fn tiny_train(out: &Path, flags: &[&str]) -> Command {
-    let mut command = spikeprune(&["train", "--out"]);
+    let mut command = match flags.contains(&"--device") {
+        true => with_gpus(&["train", "--out"]),
+        false => spikeprune(&["train", "--out"]),
+    };
     command.arg(out).args(tiny()).args(flags);
     command
 }

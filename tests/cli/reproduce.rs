@@ -1,7 +1,9 @@
 //! `reproduce`: its document, its folder, its refusals.
 
 use crate::gpu::gpu;
-use crate::program::{all_well, data, files_below, refused, spikeprune, succeed, tiny_train};
+use crate::program::{
+    NO_GPU, all_well, data, files_below, refused, spikeprune, succeed, tiny_train,
+};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -38,7 +40,11 @@ pub fn small(out: &Path, flags: &[&str]) -> assert_cmd::Command {
 
 pub fn document(flags: &[&str]) -> Value {
     let folder = tempfile::tempdir().unwrap();
-    let text = succeed(small(folder.path(), flags).arg("--json"));
+    let mut command = small(folder.path(), flags);
+    if flags.contains(&"gpu") {
+        command.env_remove(NO_GPU.0);
+    }
+    let text = succeed(command.arg("--json"));
     serde_json::from_str(&text).unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! What goes to stdout and what to stderr.
 
-use crate::program::{PROGRAM, SHARED, refused, spikeprune, succeed, tiny_train};
+use crate::program::{NO_GPU, PROGRAM, SHARED, refused, spikeprune, succeed, tiny_train};
 use serde_json::Value;
 use std::fs::File;
 use std::process::Command;
@@ -53,7 +53,8 @@ fn a_reader_that_went_away_ends_the_program_quietly() {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let mut command = Command::new(PROGRAM);
-        let output = command.args(args).stdout(writer).output().unwrap();
+        command.args(args).envs([NO_GPU]);
+        let output = command.stdout(writer).output().unwrap();
         assert!(output.status.success(), "{args:?}: {}", output.status);
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
     }

@@ -472,3 +472,71 @@ fn a_torn_line_is_dropped() {
         assert_eq!(rows(&out), whole);
     }
 }
+
+/// The summary holds what the rows say, as a table, a document, a CSV and a page; an unfinished search has one too.
+#[test]
+fn a_search_is_summed_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("sweep");
+    let flags = [
+        &[
+            "--seeds",
+            "2",
+            "--random",
+            "6",
+            "--grid",
+            "pruning.mode=none,continuous",
+        ][..],
+        &["--log-range", "learning.a_pre=0.003..0.03"],
+    ]
+    .concat();
+    succeed(&mut search(&out, &flags));
+    let before = fs::read_to_string(out.join("sweep.csv")).unwrap();
+    let summary = || {
+        let mut command = spikeprune(&["sweep", "--summary"]);
+        command.arg(&out);
+        command
+    };
+    let table = succeed(&mut summary());
+    assert!(table.contains("12 networks of 12"), "{table}");
+    let document: serde_json::Value =
+        serde_json::from_str(&succeed(summary().arg("--json"))).unwrap();
+    let points = document["points"].as_array().unwrap();
+    assert_eq!(points.len(), 6);
+    let mean = |point: &serde_json::Value| point["mean"].as_f64().unwrap();
+    assert!(
+        points
+            .windows(2)
+            .all(|pair| mean(&pair[0]) >= mean(&pair[1]))
+    );
+    // The best one, from the rows.
+    let of_best = |line: &&str| line.starts_with(&format!("{},", points[0]["point"]));
+    let accuracies: Vec<f64> = (before.lines().skip(1).filter(of_best))
+        .map(|line| line.split(',').nth(4).unwrap().parse().unwrap())
+        .collect();
+    assert_eq!(accuracies.len(), 2);
+    assert!((mean(&points[0]) - (accuracies[0] + accuracies[1]) / 2.0).abs() < 1e-12);
+    let effects = document["effects"].as_array().unwrap();
+    let networks = |effect: &serde_json::Value| -> u64 {
+        let levels = effect["levels"].as_array().unwrap().iter();
+        levels
+            .map(|level| level["networks"].as_u64().unwrap())
+            .sum()
+    };
+    assert!(effects.len() == 2 && effects.iter().all(|effect| networks(effect) == 12));
+    let csv = fs::read_to_string(out.join("summary.csv")).unwrap();
+    assert_eq!(csv.lines().count(), 7);
+    assert!(csv.starts_with(
+        "point,pruning.mode,learning.a_pre,networks,accuracy,low,high,zero_fraction\n"
+    ));
+    let page = fs::read_to_string(out.join("summary.html")).unwrap();
+    assert!(page.contains("<svg") && page.contains("learning.a_pre"));
+    assert_eq!(fs::read_to_string(out.join("sweep.csv")).unwrap(), before);
+    let nothing = folder.path().join("nothing");
+    refused(
+        spikeprune(&["sweep", "--summary"]).arg(nothing),
+        1,
+        "no such folder",
+    )
+    .unwrap();
+}

@@ -65,9 +65,10 @@ pub fn show(
     attempt: u32,
 ) -> Vec<SpikeCounts> {
     // By attempt, so that both ways to draw are compared.
+    let all = pixels.len() / outcome.frozen()[0].network.params.model.inputs();
     let keys: Vec<u32> = match attempt {
         0 => Vec::new(),
-        _ => images.iter().map(|&image| !image).collect(),
+        _ => (0..all as u32).map(|image| !image).collect(),
     };
     let images = TestImages {
         pixels,

@@ -63,6 +63,8 @@ fn a_signal_ends_a_training_that_says_how_to_go_on() {
         &["INT", "INT"],
         &["TERM"],
         &["TERM", "TERM", "TERM"],
+        &["USR1"],
+        &["USR2", "TERM"],
     ] {
         if signals[0] == "INT" && is_interrupt_ignored() {
             continue;

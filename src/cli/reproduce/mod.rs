@@ -2,7 +2,7 @@
 
 mod antonov_sukhov;
 mod diehl_cook;
-mod page;
+pub mod page;
 
 use super::choices::{List, choice_list};
 use super::data::{DataOptions, Loaded};
@@ -178,11 +178,15 @@ impl<'a> Saved<'a> {
 }
 
 /// The plan of a run that is gone on with, or a new one.
-fn planned<P: DeserializeOwned>(
+fn planned<P: DeserializeOwned + Serialize>(
+    start: &Start<'_>,
     saved: Option<Saved<'_>>,
     new: impl FnOnce() -> anyhow::Result<P>,
 ) -> anyhow::Result<P> {
-    saved.map_or_else(new, Saved::plan)
+    let Some(saved) = saved else { return new() };
+    let plan = saved.plan()?;
+    start.check_same(&plan, new)?;
+    Ok(plan)
 }
 
 /// Writes what a run follows from into its new folder.

@@ -1,6 +1,7 @@
 //! `sweep`: a search over parameters, a CSV row a network.
 
 mod merge;
+mod summary;
 mod table;
 
 use super::data::Loaded;
@@ -37,6 +38,11 @@ pub struct SweepArgs {
     search: SearchOptions,
     #[command(flatten)]
     merging: merge::MergeOptions,
+    /// Say what the search in this run folder has found so far: its best points with intervals over seeds, and the effect of
+    /// each parameter; summary.csv and summary.html in the folder have all of it
+    #[arg(long, value_parser = path(), value_name = "DIR", help_heading = "Search",
+        conflicts_with_all = ["SourceOptions", "JobOptions", "ModelOptions", "ReadingOptions", "SearchOptions", "MergeOptions", "FolderOptions", "resume"])]
+    summary: Option<PathBuf>,
     #[command(flatten)]
     device: DeviceOptions,
     #[command(flatten)]
@@ -87,6 +93,9 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
     if args.merging.is_asked() {
         return merge::run(&args.merging, &args.folder, &args.device);
     }
+    if let Some(folder) = &args.summary {
+        return summary::run(folder, &args.device);
+    }
     let start = Start::new(Flags {
         kind: &KIND,
         resume: args.resume.as_deref(),
@@ -96,13 +105,18 @@ pub fn run(args: &SweepArgs) -> anyhow::Result<()> {
         // A search goes on by the rows of its table.
         every: Every::Never,
     })?;
+    let asked = || {
+        let asked = args.params.resolve(args.device.quiet)?;
+        let (params, data) = start.fit(&asked)?;
+        args.search.search(params, data, args.device.quiet)
+    };
     let search: Search = match start.folder() {
-        Some(folder) => folder.read_toml(SEARCH)?,
-        None => {
-            let asked = args.params.resolve(args.device.quiet)?;
-            let (params, data) = start.fit(&asked)?;
-            args.search.search(params, data, args.device.quiet)?
+        Some(folder) => {
+            let search = folder.read_toml(SEARCH)?;
+            start.check_same(&search, asked)?;
+            search
         }
+        None => asked()?,
     };
     let trials = search.trials()?;
     let is_new = start.folder().is_none();
@@ -167,6 +181,11 @@ impl Job for Searching {
             self.search.check_acts(&all)?;
         }
         Ok(())
+    }
+
+    fn has_ended(&self, folder: &RunFolder) -> bool {
+        let rows = read_rows(folder.path(), (&self.search, &self.trials), None);
+        rows.is_ok_and(|rows| rows.len() == self.trials.len())
     }
 
     fn write(&self, folder: &mut RunFolder, data: &Loaded) -> anyhow::Result<()> {

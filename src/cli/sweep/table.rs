@@ -17,11 +17,11 @@ use std::path::Path;
 /// A row of sweep.csv, beside the values of the axes.
 #[derive(Clone, Serialize)]
 pub struct Row {
-    point: usize,
+    pub point: usize,
     seed: u64,
-    values: Vec<String>,
-    validation_accuracy: Option<f64>,
-    zero_fraction: f64,
+    pub values: Vec<String>,
+    pub validation_accuracy: Option<f64>,
+    pub zero_fraction: f64,
     /// E spikes of the training.
     spikes: u64,
     /// Wall-clock time of the job that the network trained in.

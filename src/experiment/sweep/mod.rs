@@ -2,9 +2,11 @@
 
 mod search;
 mod shard;
+mod summary;
 
 pub use search::{Axis, MOST_NETWORKS, Point, Search, SearchError, Trial, Values};
 pub use shard::{Shard, ShardError};
+pub use summary::{Effect, Group, Level, Measured, PointSummary, Summary};
 
 use super::saving::{Every, Saving};
 use super::train::train_networks;

@@ -21,6 +21,7 @@ The names:
 :func:`devices`           where networks can run
 :func:`presets`           parameters to start from
 :mod:`params`             every parameter explained
+:func:`to_brian2`         a frozen network as a script for Brian2; :func:`to_neo`, :func:`to_nir` recordings
 ========================  ==================================================================
 
 Images are shown as Poisson spikes; networks of leaky integrate-and-fire neurons run on the CPU or a GPU, without the
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from spikeprune import params
     from spikeprune.classifiers import DiehlCook, SpikeClassifier
     from spikeprune.data import load
+    from spikeprune.export import to_brian2, to_neo, to_nir
     from spikeprune.many import fit_many
     from spikeprune.network import Network
     from spikeprune.params import presets
@@ -54,6 +56,9 @@ _WHERE = {
     "presets": "params",
     "reproduce": "studies",
     "sweep": "studies",
+    "to_brian2": "export",
+    "to_neo": "export",
+    "to_nir": "export",
 }
 
 __all__ = [
@@ -69,6 +74,9 @@ __all__ = [
     "presets",
     "reproduce",
     "sweep",
+    "to_brian2",
+    "to_neo",
+    "to_nir",
 ]
 
 

@@ -36,10 +36,7 @@ def unpickled(checkpoint: bytes, device: str, threads: int) -> Networks: ...
 def companions(tomls: Sequence[str]) -> list[int]: ...
 def train(
     networks: Sequence[Networks],
-    pixels: NDArray[np.uint8],
-    labels: NDArray[np.uint8],
-    shape: tuple[int, int, int],
-    names: Sequence[str],
+    data: tuple[NDArray[np.uint8], NDArray[np.uint8], tuple[int, int, int], Sequence[str]],
     progress: _Progress | None,
     snapshots: int,
 ) -> tuple[bool, list[tuple[int, NDArray[np.float32]]]]: ...

@@ -50,7 +50,6 @@ def fit_many(
         kinds.setdefault(kind, []).append(place)
     with listening(progress, "training") as told:
         for places in kinds.values():
-            data = begun[places[0]]
             networks = [estimators[place]._networks for place in places]
-            _native.train(networks, data.pixels, data.labels, data.shape, data.names, told, 0)
+            _native.train(networks, begun[places[0]].arrays, told, 0)
     return estimators

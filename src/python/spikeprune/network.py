@@ -206,9 +206,8 @@ class Network:
             toml = _native.fitted(self._networks.params(), self.image_shape, classes, names, (len(pixels), 0))
             self._networks = _native.Networks(toml, *self._device)
         with listening(progress, "training") as told:
-            _, kept = _native.train(
-                [self._networks], pixels, labels.astype(np.uint8), self.image_shape, names, told, snapshots
-            )
+            data = (pixels, labels.astype(np.uint8), self.image_shape, names)
+            _, kept = _native.train([self._networks], data, told, snapshots)
         if not snapshots:
             return None
         weights = np.array([of for _, of in kept]).reshape(len(kept), *self.weights.shape)

@@ -29,10 +29,7 @@ _MOST_CLASSES = 256
 class _Shown(NamedTuple):
     """Images as they are shown, and their labels: those to train on, then those to validate with."""
 
-    pixels: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
-    shape: Shape
-    names: list[str]
+    arrays: tuple[NDArray[np.uint8], NDArray[np.uint8], Shape, list[str]]
     digest: str
 
 
@@ -85,7 +82,7 @@ class Spiking(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin
         """
         data = self._begin(X, y, validation=validation, resume=resume)
         with listening(self.progress, "training") as progress:
-            _native.train([self._networks], data.pixels, data.labels, data.shape, data.names, progress, 0)
+            _native.train([self._networks], data.arrays, progress, 0)
         return self
 
     def _begin(
@@ -116,7 +113,7 @@ class Spiking(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin
             self._of_class = np.array(labels, np.uint8)
             self.classes_, self.X_range_, self.image_shape_ = classes, limits, shape
             self._columns = np.arange(len(classes))
-        return _Shown(pixels, self._of_class[place], shape, self._names, digest)
+        return _Shown((pixels, self._of_class[place], shape, self._names), digest)
 
     def _seen(self, X: Any, y: ArrayLike) -> tuple[NDArray[Any], NDArray[Any], Shape]:
         """Data to fit, checked, and the shape of the images."""

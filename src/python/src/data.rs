@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use spikeprune::dataset::{Dataset, ImageShape, LabelledImages, Reading, load_as};
 use std::path::PathBuf;
 
-/// Images [n, height, width, channels] and labels [n].
+/// Images `[n, height, width, channels]` and labels `[n]`.
 type Arrays<'py> = (Bound<'py, PyArray4<u8>>, Bound<'py, PyArray1<u8>>);
 
 /// Reads the data at a path: images and labels to train with, to test with, names of the labels.
@@ -42,7 +42,7 @@ fn arrays<'py>(py: Python<'py>, images: &LabelledImages) -> PyResult<Arrays<'py>
     Ok((pixels, PyArray1::from_slice(py, images.labels())))
 }
 
-/// Numbers [n, pixels] as intensities: `low` becomes 0, `high` 255, what lies outside is cut.
+/// Numbers `[n, pixels]` as intensities: `low` becomes 0, `high` 255, what lies outside is cut.
 #[pyfunction]
 pub fn intensities<'py>(
     py: Python<'py>,
@@ -71,7 +71,7 @@ pub fn shape_of((height, width, channels): (usize, usize, usize)) -> ImageShape 
     }
 }
 
-/// Images [n, pixels] and labels [n] from memory.
+/// Images `[n, pixels]` and labels `[n]` from memory.
 pub fn images(
     pixels: &PyReadonlyArray2<'_, u8>,
     labels: &PyReadonlyArray1<'_, u8>,

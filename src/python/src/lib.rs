@@ -1,7 +1,7 @@
 //! The Python module `spikeprune._native`: those parts of the library over which the package `spikeprune` is written in
 //! Python. Arrays come in the form that the library wants; all else (names, defaults, classes) is the package's.
 //!
-//! Nothing here holds the interpreter while networks run: [`patience`] has them run on a thread of their own.
+//! Nothing here holds the interpreter while networks run: `patience` has them run on a thread of their own.
 
 mod commands;
 mod data;

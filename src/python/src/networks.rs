@@ -24,6 +24,12 @@ use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+/// What makes the networks of a pickle again, and its arguments.
+type Reduced<'py> = (Bound<'py, PyAny>, (Bound<'py, PyBytes>, String, usize));
+
+/// Delays in steps: from each E neuron to its I neuron, and from I to E.
+type Delays<'py> = (Bound<'py, PyArray1<u16>>, Bound<'py, PyArray2<u16>>);
+
 /// The networks of a job on a device.
 #[pyclass(frozen, module = "spikeprune._native")]
 pub struct Networks {
@@ -63,10 +69,7 @@ impl Networks {
         Ok(PyBytes::new(py, &bytes.map_err(exception)?))
     }
 
-    fn __reduce__<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>, String, usize))> {
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py>> {
         let unpickled = py.import("spikeprune._native")?.getattr("unpickled")?;
         let Asked { device, threads } = self.asked.clone();
         Ok((unpickled, (self.to_bytes(py)?, device, threads)))
@@ -95,7 +98,7 @@ impl Networks {
         })
     }
 
-    /// Weights as read out, [inputs, neurons].
+    /// Weights as read out, `[inputs, neurons]`.
     fn weights<'py>(&self, py: Python<'py>, replica: usize) -> PyResult<Bound<'py, PyArray2<f32>>> {
         let (weights, neurons) = self.of_replica(py, replica, |replica| {
             (
@@ -107,7 +110,7 @@ impl Networks {
         PyArray1::from_vec(py, weights).reshape([inputs, neurons])
     }
 
-    /// Thresholds with which a test image begins, in mV, [neurons].
+    /// Thresholds with which a test image begins, in mV, `[neurons]`.
     fn thresholds<'py>(
         &self,
         py: Python<'py>,
@@ -118,12 +121,8 @@ impl Networks {
         Ok(PyArray1::from_vec(py, thresholds))
     }
 
-    /// Delays in steps: from each E neuron to its I neuron, [neurons], and from I to E, [from, to].
-    fn delays<'py>(
-        &self,
-        py: Python<'py>,
-        replica: usize,
-    ) -> PyResult<(Bound<'py, PyArray1<u16>>, Bound<'py, PyArray2<u16>>)> {
+    /// Delays in steps: from each E neuron to its I neuron, `[neurons]`, and from I to E, `[from, to]`.
+    fn delays<'py>(&self, py: Python<'py>, replica: usize) -> PyResult<Delays<'py>> {
         let (s2, s3) = self.of_replica(py, replica, |replica| {
             let network = &replica.network;
             (network.delays_s2.clone(), network.delays_s3.clone())
@@ -133,7 +132,7 @@ impl Networks {
         Ok((PyArray1::from_vec(py, s2), s3))
     }
 
-    /// The class of each neuron, -1 where it has none, [neurons].
+    /// The class of each neuron, -1 where it has none, `[neurons]`.
     fn labels<'py>(&self, py: Python<'py>, replica: usize) -> PyResult<Bound<'py, PyArray1<i16>>> {
         let labels = self.of_replica(py, replica, Replica::labels_of_neurons)?;
         let labels = labels.into_iter().map(|label| label.map_or(-1, i16::from));
@@ -146,7 +145,7 @@ impl Networks {
         self.of_replica(py, replica, metrics)?.map_err(exception)
     }
 
-    /// Spikes that images [n, pixels] evoke, [replicas, n, neurons].
+    /// Spikes that images `[n, pixels]` evoke, `[replicas, n, neurons]`.
     fn spike_counts<'py>(
         &self,
         py: Python<'py>,
@@ -169,7 +168,7 @@ impl Networks {
         PyArray1::from_vec(py, counts).reshape([replicas, images, neurons])
     }
 
-    /// What each class gets for each of the images [n, pixels] in one replica, [n, classes].
+    /// What each class gets for each of the images `[n, pixels]` in one replica, `[n, classes]`.
     fn votes<'py>(
         &self,
         py: Python<'py>,
@@ -196,7 +195,7 @@ impl Networks {
         PyArray1::from_vec(py, votes).reshape([images, classes])
     }
 
-    /// A test as the command line has it, of images [n, pixels] with labels [n]: an evaluation for each replica, as JSON.
+    /// A test as the command line has it, of images `[n, pixels]` with labels `[n]`: an evaluation for each replica, as JSON.
     fn test<'py>(
         &self,
         py: Python<'py>,
@@ -212,7 +211,7 @@ impl Networks {
         })
     }
 
-    /// Shows one image [pixels] to a replica from rest; with a label as the next one of its training.
+    /// Shows one image `[pixels]` to a replica from rest; with a label as the next one of its training.
     fn show<'py>(
         &self,
         py: Python<'py>,
@@ -232,7 +231,7 @@ impl Networks {
         recording(py, &shown)
     }
 
-    /// Shows input spikes, (step, input) each, [n, 2], to a replica from rest for so many steps.
+    /// Shows input spikes, (step, input) each, `[n, 2]`, to a replica from rest for so many steps.
     fn present<'py>(
         &self,
         py: Python<'py>,

@@ -9,7 +9,7 @@ use spikeprune::experiment::presentation::{Presentation, Spike};
 /// Times in ms and indices of spikes.
 type Spikes<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<u32>>);
 
-/// Spikes of inputs, excitatory and inhibitory neurons; then what was watched: variables by name, [steps, neurons];
+/// Spikes of inputs, excitatory and inhibitory neurons; then what was watched: variables by name, `[steps, neurons]`;
 /// the length of a step and of the presentation, in ms.
 pub type Recording<'py> = ([Spikes<'py>; 3], Bound<'py, PyDict>, (f64, f64));
 

@@ -12,19 +12,24 @@ use spikeprune::experiment::Event;
 use spikeprune::experiment::saving::{Every, Saving};
 use spikeprune::simulation::Ended;
 
-/// Whether a training came to its end; images seen and weights [inputs * neurons] of each snapshot.
+/// Images `[n, pixels]`, labels `[n]`, the shape of an image and the names of the labels.
+type Shown<'py> = (
+    PyReadonlyArray2<'py, u8>,
+    PyReadonlyArray1<'py, u8>,
+    (usize, usize, usize),
+    Vec<String>,
+);
+
+/// Whether a training came to its end; images seen and weights `[inputs * neurons]` of each snapshot.
 type Trained<'py> = (bool, Vec<(usize, Bound<'py, PyArray1<f32>>)>);
 
-/// Trains several sets of networks side by side on images [n, pixels] with labels [n]. Where `snapshots` is not 0, the
+/// Trains several sets of networks side by side on the same images. Where `snapshots` is not 0, the
 /// weights of the first network are kept after every so many images.
 #[pyfunction]
 pub fn train<'py>(
     py: Python<'py>,
     networks: Vec<PyRef<'py, Networks>>,
-    pixels: PyReadonlyArray2<'py, u8>,
-    labels: PyReadonlyArray1<'py, u8>,
-    shape: (usize, usize, usize),
-    names: Vec<String>,
+    data: Shown<'py>,
     progress: Option<Bound<'py, PyAny>>,
     snapshots: usize,
 ) -> PyResult<Trained<'py>> {
@@ -33,6 +38,7 @@ pub fn train<'py>(
         return Err(PyValueError::new_err("the same networks are listed twice"));
     }
     networks.iter().try_for_each(|one| one.here(py))?;
+    let (pixels, labels, shape, names) = data;
     let data = to_train(images(&pixels, &labels, shape_of(shape))?, names);
     let networks: Vec<&Networks> = networks.iter().map(|one| &**one).collect();
     let (ended, kept) = patience::run(py, progress.as_ref(), |line| {

@@ -60,7 +60,7 @@ pub fn job(
     start: &Start<'_>,
     saved: Option<Saved<'_>>,
 ) -> anyhow::Result<Arms> {
-    let plan: ArmsPlan = planned(saved, || plan(args, start))?;
+    let plan: ArmsPlan = planned(start, saved, || plan(args, start))?;
     plan.validate()?;
     Ok(Arms(plan, args.font))
 }
@@ -108,6 +108,10 @@ impl Job for Arms {
             }
         }
         Ok(())
+    }
+
+    fn has_ended(&self, folder: &RunFolder) -> bool {
+        folder.has(RESULT)
     }
 
     fn write(&self, folder: &mut RunFolder, data: &Loaded) -> anyhow::Result<()> {

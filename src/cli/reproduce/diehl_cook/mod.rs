@@ -43,7 +43,7 @@ pub fn job(
     start: &Start<'_>,
     saved: Option<Saved<'_>>,
 ) -> anyhow::Result<Sizes> {
-    let plan: SizesPlan = planned(saved, || plan(args, start))?;
+    let plan: SizesPlan = planned(start, saved, || plan(args, start))?;
     plan.validate()?;
     Ok(Sizes(plan, args.font))
 }
@@ -79,6 +79,10 @@ impl Job for Sizes {
         self.0.check(data)?;
         note_missing_validation(&data.train, &self.0.params, quiet)?;
         Ok(())
+    }
+
+    fn has_ended(&self, folder: &RunFolder) -> bool {
+        folder.has(RESULT)
     }
 
     fn write(&self, folder: &mut RunFolder, data: &Loaded) -> anyhow::Result<()> {
