@@ -120,7 +120,7 @@ pub fn train_networks(
     }
     let (mut per_call, mut saved, mut before) = (1, Instant::now(), done);
     loop {
-        let mut stop = done < total && saving.stop.load(Ordering::Relaxed);
+        let mut stop = before < done && done < total && saving.stop.load(Ordering::Relaxed);
         if !stop && run.owes_metrics(every, done, total) {
             stop = run
                 .measure(backend, &shown, saving.stop, observer)?

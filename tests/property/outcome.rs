@@ -26,6 +26,13 @@ impl Outcome {
         }
     }
 
+    /// Whether all potentials are numbers: a presentation of given spikes does not check that, as a training does.
+    pub fn is_finite(&self) -> bool {
+        let neurons = self.networks.iter().map(|network| &network.state.neurons);
+        let mut potentials = neurons.flat_map(|of| of.v_e_mv.iter().chain(&of.v_i_mv));
+        potentials.all(|v| v.is_finite())
+    }
+
     /// Whether networks fired in training; a case in which none did would show nothing.
     pub fn fired(&self) -> bool {
         let mut networks = self.networks.iter();

@@ -119,7 +119,7 @@ pub fn reading_out_changes_nothing_that_follows(device: Device) {
             (record, Outcome::of(session.as_mut()))
         };
         let (seen, unseen) = (run(true), run(false));
-        prop_assume!(unseen.1.fired());
+        prop_assume!(unseen.1.fired() && unseen.1.is_finite());
         prop_assert!(seen == unseen);
         Ok(())
     });

@@ -1,190 +1,262 @@
-"""Networks and recordings for other programs."""
+"""Networks and recordings in the forms of other programs: Brian2, Neo and NIR.
+
+The other packages are imported when a function needs them; ``pip install brian2 neo nir`` brings them.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from spikeprune.network import Network
-from spikeprune.recording import Recording, Spikes
+from spikeprune.recording import _VARIABLES, Recording
 from spikeprune.spiking import Spiking
 
 __all__ = ["to_brian2", "to_neo", "to_nir"]
 
-_SCRIPT = '''"""A frozen network in Brian2: shows each image of network.npz from rest, and writes the spikes to spikes.npz.
+# Every operation stands in the order that spikeprune has: a float32 that is rounded in another order is another number.
+_SCRIPT = '''\
+"""A frozen spiking network in Brian2, written by spikeprune.
 
-Written by spikeprune. Times are those of the start of a step. What is lost: learning, and the drawing of input spikes,
-which are given.
+It shows the images of network.npz, which are lists of input spikes. Each image starts from rest and lasts as long as
+`stimulus` says. The spikes of the excitatory neurons go to spikes.npz, beside this file: `image`, `i` and `t_ms`. A
+spike has the time at which its step begins.
+
+Potentials are in mV. Conductances and weights are relative to the leak and have no unit. Euler's method is written out
+and numbers are float32, so that each operation is rounded as in spikeprune and all spikes come in the same steps. With
+method="euler", float64 or a compiled target a spike may come a step earlier or later, and others after it.
+
+Brian2 2.9 needs a NumPy before 2.4.
 """
 
 import pathlib
 
 import brian2 as b2
 import numpy as np
-from brian2 import ms, mV
+from brian2 import ms
 
-# "cython" is faster where a C compiler is at hand.
+# This target rounds each operation to float32. What Brian2 optimises it computes in another order.
 b2.prefs.codegen.target = "numpy"
-here = pathlib.Path(__file__).parent
-data = np.load(here / "network.npz")
-{constants}
-b2.defaultclock.dt = dt
-inputs, neurons = data["weights"].shape
+b2.prefs.codegen.loop_invariant_optimisations = False
+b2.prefs.core.default_float_dtype = np.float32
 
-source = b2.SpikeGeneratorGroup(inputs, [], [] * ms)
+HERE = pathlib.Path(__file__).parent
+data = np.load(HERE / "network.npz")
+weights = data["weights"]  # [inputs, neurons]
+neurons = weights.shape[1]
+
+{constants}
+
+b2.defaultclock.dt = dt
+# What Euler's method needs of the time constants.
+dt_per_tau_membrane = float(dt / tau_membrane)
+dt_per_tau_membrane_i = float(dt / tau_membrane_i)
+keep_ge = 1 - float(dt / tau_ge)
+keep_gi = 1 - float(dt / tau_gi)
+keep_ge_i = 1 - float(dt / tau_ge_i){dt_per_tau_threshold}
+# No arrival of S2 or S3 raises a conductance above what carries v to its reversal potential in one step.
+most_ge_i = float(tau_membrane_i / dt) - 1
+most_gi = float(tau_membrane / dt) - 1
+
+
+def step_excitatory(equations, variables, method_options=None):
+    """One step of Euler's method, all right-hand sides from the old values."""
+    return """
+    _excitation = ge * (e_excitatory - v) + (v_rest - v)
+    _drive = gi * (e_inhibitory - v) + _excitation
+    v = _drive * dt_per_tau_membrane + v{threshold_moves}
+    ge = ge * keep_ge
+    gi = gi * keep_gi
+    """
+
+
+def step_inhibitory(equations, variables, method_options=None):
+    """The same for inhibitory neurons."""
+    return """
+    _drive = ge * (e_excitatory_i - v) + (v_rest_i - v)
+    v = _drive * dt_per_tau_membrane_i + v
+    ge = ge * keep_ge_i
+    """
+
+
+inputs = b2.SpikeGeneratorGroup(weights.shape[0], [], [] * ms)
 excitatory = b2.NeuronGroup(
     neurons,
     """
-    dv/dt = (ge * (e_exc - v) + gi * (e_inh - v) + (v_rest - v)) / tau_membrane : volt
-    dvt/dt = {threshold_flow} : volt
+    dv/dt = (ge * (e_excitatory - v) + gi * (e_inhibitory - v) + (v_rest - v)) / tau_membrane : 1
+    {threshold}
     dge/dt = -ge / tau_ge : 1
     dgi/dt = -gi / tau_gi : 1
-    may_fire : boolean
+    arrived : 1  # spikes of S3 in this step{may_fire}
     """,
-    threshold="v > vt and may_fire",
-    reset="v = v_reset{threshold_step}",
-    refractory=refractory_e,
-    method="euler",
+    method=step_excitatory,
+    threshold="v > vt{and_may_fire}",
+    reset="v = v_reset{threshold_rises}",
+    refractory=refractory,
 )
 inhibitory = b2.NeuronGroup(
     neurons,
     """
-    dv/dt = (ge * (e_exc_i - v) + (v_rest_i - v)) / tau_membrane_i : volt
+    dv/dt = (ge * (e_excitatory_i - v) + (v_rest_i - v)) / tau_membrane_i : 1
     dge/dt = -ge / tau_ge_i : 1
+    arrived : 1  # spikes of S2 in this step
     """,
+    method=step_inhibitory,
     threshold="v > v_threshold_i",
     reset="v = v_reset_i",
     refractory=refractory_i,
-    method="euler",
 )
 
-# S1: a weight above 0 excites, one below 0 inhibits.
-s1 = b2.Synapses(
-    source,
-    excitatory,
-    "w : 1",
-    on_pre="""
-    ge_post += clip(w, 0, inf)
-    gi_post += inhibitory_gain * clip(-w, 0, inf)
-    """,
-)
-s1.connect()
-s1.w = data["weights"][s1.i[:], s1.j[:]]
-# S2 and S3: no arrival raises a conductance above what carries v to its reversal potential in one step.
-s2 = b2.Synapses(excitatory, inhibitory, on_pre="ge_post += clip(most_ge_i - ge_post, 0, w_e_to_i)")
+# S1: inputs to excitatory neurons. {s1}
+
+# S2: each excitatory neuron to its inhibitory one. S3: from there to all other excitatory neurons. Spikes that arrive
+# in the same step are counted, and what they add is rounded once.
+s2 = b2.Synapses(excitatory, inhibitory, on_pre="arrived_post += 1")
 s2.connect(j="i")
 s2.delay = data["delays_s2"][s2.i[:]] * dt
-s3 = b2.Synapses(inhibitory, excitatory, on_pre="gi_post += clip(most_gi_e - gi_post, 0, w_i_to_e)")
+s3 = b2.Synapses(inhibitory, excitatory, on_pre="arrived_post += 1")
 s3.connect(condition="i != j")
 s3.delay = data["delays_s3"][s3.i[:], s3.j[:]] * dt
-
-excitatory.v, excitatory.vt, excitatory.may_fire = v_rest, data["thresholds_mv"] * mV, True
-inhibitory.v = v_rest_i
-spikes = b2.SpikeMonitor(excitatory)
-network = b2.Network(source, excitatory, inhibitory, s1, s2, s3, spikes)
+arrivals = """
+ge = clip(ge, clip(w_e_to_i * arrived + ge, -inf, most_ge_i), inf)
+arrived = 0
+"""
+inhibitory.run_regularly(arrivals, when="after_synapses")
+arrivals = """
+gi = clip(gi, clip(w_i_to_e * arrived + gi, -inf, most_gi), inf)
+arrived = 0
+"""
+excitatory.run_regularly(arrivals, when="after_synapses")
 {one_spike}
+excitatory.v, excitatory.vt, inhibitory.v = v_rest, data["thresholds_mv"], v_rest_i
+spikes = b2.SpikeMonitor(excitatory)
+network = b2.Network(b2.collect())
 network.store()
 
-found = []
-for image in range(int(data["images"])):
+
+def present(i, t_ms):
+    """Shows input spikes from rest: which inputs fire and when, [spikes] each. Returns the same of the neurons."""
     network.restore()
-    own = data["image"] == image
-    source.set_spikes(data["i"][own], data["t_ms"][own] * ms)
-    network.run(stimulus)
-    found.append((np.full(spikes.num_spikes, image), np.array(spikes.i), np.array(spikes.t / ms)))
-image, i, t_ms = (np.concatenate(column) if found else np.zeros(0) for column in (zip(*found) if found else [(), (), ()]))
-np.savez(here / "spikes.npz", image=image, i=i, t_ms=t_ms)
+    inputs.set_spikes(i, t_ms * ms)
+    with np.errstate(over="ignore"):  # Brian2 compares with numbers beyond float32
+        network.run(stimulus)
+    return np.array(spikes.i), np.rint(np.array(spikes.t / dt)) * float(dt / ms)
+
+
+if __name__ == "__main__":
+    found = [(np.zeros(0, int), np.zeros(0, int), np.zeros(0))]
+    for image in range(int(data["images"])):
+        own = data["image"] == image
+        i, t_ms = present(data["i"][own], data["t_ms"][own])
+        found.append((np.full(len(i), image), i, t_ms))
+    image, i, t_ms = (np.concatenate(column) for column in zip(*found))
+    np.savez(HERE / "spikes.npz", image=image, i=i, t_ms=t_ms)
+    print(f"{{len(i)}} spikes in {{int(data['images'])}} images: {{HERE / 'spikes.npz'}}")
 '''
+
+_MOVING = {
+    "dt_per_tau_threshold": "\ndt_per_tau_threshold = float(dt / tau_threshold)",
+    "threshold": "dvt/dt = (v_threshold_test - vt) / tau_threshold : 1",
+    "threshold_moves": "\n    vt = (v_threshold_test - vt) * dt_per_tau_threshold + vt",
+    "threshold_rises": "; vt += threshold_step",
+}
 
 _ONE_SPIKE = '''
 
-# Of all neurons that could fire in a step only the one farthest above its threshold does.
+# Of all neurons that could fire in a step only the one farthest above its threshold does, of equals the first.
 @b2.network_operation(when="before_thresholds")
 def keep_farthest():
-    above = np.asarray(excitatory.v - excitatory.vt)
-    fired = np.asarray(excitatory.lastspike)
-    free = np.asarray(b2.defaultclock.t) - fired > float(refractory_e) - 0.5 * float(dt)
-    could = np.where(free & (above > 0), above, -np.inf)
-    excitatory.may_fire = np.arange(neurons) == np.argmax(could)
+    above = excitatory.v[:] - excitatory.vt[:]
+    above[(above <= 0) | ~excitatory.not_refractory[:]] = -np.inf
+    excitatory.may_fire = np.arange(neurons) == np.argmax(above)
 
-
-network.add(keep_farthest)
 '''
+
+_STILL = {
+    "dt_per_tau_threshold": "",
+    "threshold": "vt : 1  # it does not move in a test",
+    "threshold_moves": "",
+    "threshold_rises": "",
+}
+
+_SIGNED = """A weight above 0 excites, one below 0 inhibits.
+s1 = b2.Synapses(
+    inputs, excitatory, "excites : 1\\ninhibits : 1", on_pre="ge_post += excites; gi_post += inhibits"
+)
+s1.connect()
+s1.excites = np.maximum(weights[s1.i[:], s1.j[:]], 0)
+s1.inhibits = np.float32(inhibitory_gain) * np.maximum(-weights[s1.i[:], s1.j[:]], 0)"""
+
+_UNSIGNED = """All excite.
+s1 = b2.Synapses(inputs, excitatory, "w : 1", on_pre="ge_post += w")
+s1.connect()
+s1.w = weights[s1.i[:], s1.j[:]]"""
 
 
 def to_brian2(
-    network: Network | Spiking, folder: str | os.PathLike[str], images: Sequence[ArrayLike] = ()
+    network: Network | Spiking,
+    folder: str | os.PathLike[str],
+    images: Sequence[ArrayLike] | NDArray[Any] | None = None,
 ) -> Path:
-    """Writes a frozen network as a script for Brian2, ``network.py``, with ``network.npz`` beside it.
+    """Writes a frozen network as a script for Brian2, with the input spikes of some images.
 
-    The script shows each of the images, as input spikes, to the network from rest, as a test does, and writes the spikes of
-    the excitatory neurons to ``spikes.npz`` (``image``, ``i``, ``t_ms``). They are those of :meth:`Network.present`, in the
-    same steps. Brian2 computes in float64 and this program in float32: a potential within rounding of its threshold may
-    spike a step earlier or later there, which is rare. Learning, pruning and the front end do not go along.
+    ``python network.py`` shows the images in Brian2 as a test does: each from rest, for ``time.stimulus_ms``. It writes
+    the spikes of the excitatory neurons to ``spikes.npz`` beside the script. They are those of
+    ``network.present(image)``: the same neurons in the same steps, for all presets. A program that imports the script
+    has ``present(i, t_ms)``, which shows other input spikes.
 
-    Returns the path of the script.
+    This is lost: learning and pruning, the front end, the drawing of input spikes, the vote of the neurons, and the
+    rest between images. Spikes are the same because the script rounds as spikeprune does, to float32 and in its order. With
+    float64 and Brian2's ``method="euler"`` one of 40 images had other spikes (``ten-class``, 134 spikes an image): a
+    potential within rounding of its threshold crossed it a step earlier or later.
 
+    Brian2 2.9 needs a NumPy before 2.4.
+
+    Parameters
+    ----------
+    network : Network, SpikeClassifier or DiehlCook
+        An estimator must be fitted.
+    folder : path
+        Is made where there is none. Files of an earlier call are replaced.
+    images : sequence of arrays, optional
+        Images as :meth:`Network.present` takes them. Without them the script shows none.
+
+    Returns
+    -------
+    path
+        The script, ``folder/network.py``. ``folder/network.npz`` has ``weights`` [inputs, neurons], ``thresholds_mv``
+        and ``labels`` [neurons], ``delays_s2`` [neurons] and ``delays_s3`` [from, to] in steps, the number of
+        ``images``, and the input spikes of all of them: ``image``, ``i`` and ``t_ms``, [spikes] each.
+
+    Examples
+    --------
     >>> import tempfile
     >>> import numpy as np
     >>> from spikeprune import Network, to_brian2
-    >>> script = to_brian2(Network("paper"), tempfile.mkdtemp(), [np.full((28, 28), 60, np.uint8)])
-    >>> script.name
-    'network.py'
+    >>> network = Network("paper", image_shape=(8, 8))
+    >>> script = to_brian2(network, tempfile.mkdtemp(), [np.full((8, 8), 60, np.uint8)])
+    >>> script.name, np.load(script.with_suffix(".npz"))["weights"].shape
+    ('network.py', (64, 30))
     """
     if isinstance(network, Spiking):
         network = Network.of(network)
-    params, folder = network.params, Path(folder)
-    e, i, lateral = params["excitatory"], params["inhibitory"], params["lateral"]
-    dt_ms = params["time"]["dt_ms"]
-    neurons = network.weights.shape[1]
-    moves = e["threshold_test"] == "live"
-    total = lateral["w_i_to_e_total"] * (neurons / 100) ** lateral["w_i_to_e_growth"]
-    constants = {
-        "dt": f"{dt_ms!r} * ms",
-        "stimulus": f"{params['time']['stimulus_ms']!r} * ms",
-        "tau_membrane": f"{e['tau_membrane_ms']!r} * ms",
-        "v_rest": f"{e['v_rest_mv']!r} * mV",
-        "v_reset": f"{e['v_reset_mv']!r} * mV",
-        "e_exc": f"{e['e_excitatory_mv']!r} * mV",
-        "e_inh": f"{e['e_inhibitory_mv']!r} * mV",
-        "tau_ge": f"{e['tau_ge_ms']!r} * ms",
-        "tau_gi": f"{e['tau_gi_ms']!r} * ms",
-        "refractory_e": f"{e['refractory_ms']!r} * ms",
-        "tau_membrane_i": f"{i['tau_membrane_ms']!r} * ms",
-        "v_rest_i": f"{i['v_rest_mv']!r} * mV",
-        "v_reset_i": f"{i['v_reset_mv']!r} * mV",
-        "v_threshold_i": f"{i['v_threshold_mv']!r} * mV",
-        "e_exc_i": f"{i['e_excitatory_mv']!r} * mV",
-        "tau_ge_i": f"{i['tau_ge_ms']!r} * ms",
-        "refractory_i": f"{i['refractory_ms']!r} * ms",
-        "inhibitory_gain": repr(params["learning"]["inhibitory_gain"]),
-        "w_e_to_i": repr(lateral["w_e_to_i"]),
-        "w_i_to_e": repr(total / neurons),
-        "most_ge_i": repr(i["tau_membrane_ms"] / dt_ms - 1),
-        "most_gi_e": repr(e["tau_membrane_ms"] / dt_ms - 1),
-    }
-    if moves:
-        constants["v_threshold"] = f"{e['v_threshold_test_mv']!r} * mV"
-        constants["tau_threshold"] = f"{e['tau_threshold_ms']!r} * ms"
-        constants["threshold_step"] = f"{e['threshold_step_mv']!r} * mV"
-    script = _SCRIPT.format(
-        constants="\n".join(f"{name} = {value}" for name, value in constants.items()),
-        threshold_flow="(v_threshold - vt) / tau_threshold" if moves else "0 * mV / ms",
-        threshold_step="; vt += threshold_step" if moves else "",
-        one_spike=_ONE_SPIKE if e["one_spike_a_step"] else "",
-    )
-    shown = [network.present(image).inputs for image in images]
+    shown = [network.present(image).inputs for image in (() if images is None else images)]
+    dt_ms = network.params["time"]["dt_ms"]
     forth, back = network.delays_ms
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
         folder / "network.npz",
         weights=network.weights,
         thresholds_mv=network.thresholds_mv,
+        labels=network.labels,
         delays_s2=np.rint(forth / dt_ms).astype(np.int64),
         delays_s3=np.rint(back / dt_ms).astype(np.int64),
         images=len(shown),
@@ -193,57 +265,126 @@ def to_brian2(
         t_ms=np.concatenate([spikes.t_ms for spikes in shown] or [np.zeros(0)]),
     )
     path = folder / "network.py"
-    path.write_text(script, encoding="utf-8")
+    path.write_text(_script(network.params, network.weights.shape[1]), encoding="utf-8")
     return path
 
 
-def to_neo(recording: Recording) -> Any:
-    """The spikes and the watched variables of a recording as a segment of Neo (``pip install neo``): a spike train for each
-    excitatory neuron, and an analog signal for each variable.
+def _script(params: dict[str, Any], neurons: int) -> str:
+    e, lateral, learning = params["excitatory"], params["lateral"], params["learning"]
+    moves, one, signed = e["threshold_test"] == "live", e["one_spike_a_step"], learning["w_min"] < 0
+    threshold = ["tau_threshold_ms", "v_threshold_test_mv", "threshold_step_mv"] if moves else []
+    shared = ["tau_membrane_ms", "tau_ge_ms", "refractory_ms", "v_rest_mv", "v_reset_mv", "e_excitatory_mv"]
+    total = lateral["w_i_to_e_total"] * (neurons / 100) ** lateral["w_i_to_e_growth"]
+    constants = [
+        *_assigned(params["time"], ["dt_ms", "stimulus_ms"]),
+        *_assigned(e, [*shared, "tau_gi_ms", "e_inhibitory_mv", *threshold]),
+        *_assigned(params["inhibitory"], [*shared, "v_threshold_mv"], "_i"),
+        *_assigned(lateral, ["w_e_to_i"]),
+        f"w_i_to_e = {total / neurons!r}",
+        *_assigned(learning, ["inhibitory_gain"] if signed else []),
+    ]
+    return _SCRIPT.format(
+        constants="\n".join(constants),
+        s1=_SIGNED if signed else _UNSIGNED,
+        may_fire="\n    may_fire : boolean  # at most one in a step" if one else "",
+        and_may_fire=" and may_fire" if one else "",
+        one_spike=_ONE_SPIKE if one else "",
+        **(_MOVING if moves else _STILL),
+    )
+
+
+def _assigned(section: dict[str, Any], keys: list[str], suffix: str = "") -> list[str]:
+    """Lines of the script that give the parameters their values."""
+    names = [key.removesuffix("_ms").removesuffix("_mv") for key in keys]
+    units = [" * ms" if key.endswith("_ms") else "" for key in keys]
+    return [f"{name}{suffix} = {section[key]!r}{unit}" for name, key, unit in zip(names, keys, units)]
+
+
+def to_neo(recording: Recording, population: str = "excitatory") -> Any:
+    """Spikes and watched variables as a ``neo.Block`` of one segment (``pip install neo``).
+
+    The segment has a spike train for each neuron, in their order, and an analog signal [steps, watched] for each
+    variable of the watched neurons. Spikes have the time at which their step begins, samples that at which it ends.
+    Potentials are in mV; conductances and traces are dimensionless.
+
+    Parameters
+    ----------
+    recording : Recording
+        What :meth:`Network.present` returned.
+    population : "excitatory", "inhibitory" or "inputs"
+        Whose spikes become spike trains.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from spikeprune import Network, to_neo
+    >>> network = Network("paper", image_shape=(8, 8))
+    >>> recording = network.present(load_digits().images[0] / 16, watch=[0, 3])
+    >>> segment = to_neo(recording).segments[0]  # doctest: +SKIP
+    >>> len(segment.spiketrains), segment.analogsignals[0].shape  # doctest: +SKIP
+    (30, (700, 2))
     """
-    import neo
-    import quantities as pq
-
-    segment = neo.Segment(name="spikeprune")
-    end = recording.duration_ms * pq.ms
-
-    def trains(spikes: Spikes, size: int, name: str) -> None:
-        for neuron in range(size):
-            times = spikes.t_ms[spikes.i == neuron] * pq.ms
-            segment.spiketrains.append(neo.SpikeTrain(times, t_stop=end, name=f"{name} {neuron}"))
-
-    trains(recording.spikes, recording.neurons, "excitatory")
-    units = {"v_e_mv": "mV", "v_threshold_mv": "mV", "v_latched_mv": "mV", "v_i_mv": "mV"}
-    for name in ("v_e_mv", "v_threshold_mv", "v_latched_mv", "ge_e", "gi_e", "trace_post", "v_i_mv", "ge_i"):
-        if len(recording.watched):
-            signal = neo.AnalogSignal(
-                getattr(recording, name),
-                units=units.get(name, "dimensionless"),
-                sampling_period=recording.dt_ms * pq.ms,
-                t_start=recording.dt_ms * pq.ms,
-                name=name,
-                array_annotations={"neuron": recording.watched},
-            )
-            segment.analogsignals.append(signal)
-    return segment
+    neo, ms = _imported("neo"), _imported("quantities").ms
+    spikes, size = recording._population(population)
+    segment = neo.Segment(name=population)
+    for neuron in range(size):
+        train = neo.SpikeTrain(
+            spikes.t_ms[spikes.i == neuron],
+            units=ms,
+            t_stop=recording.duration_ms,
+            name=f"{population} {neuron}",
+            neuron=neuron,
+        )
+        segment.spiketrains.append(train)
+    for name in _VARIABLES if len(recording.watched) else ():
+        signal = neo.AnalogSignal(
+            getattr(recording, name),
+            units="mV" if name.endswith("_mv") else "dimensionless",
+            sampling_period=recording.dt_ms * ms,
+            t_start=recording.dt_ms * ms,
+            name=name,
+            description=_VARIABLES[name],
+            array_annotations={"neuron": recording.watched},
+        )
+        segment.analogsignals.append(signal)
+    block = neo.Block(name="spikeprune")
+    block.segments.append(segment)
+    return block
 
 
 def to_nir(recording: Recording) -> Any:
-    """The spikes of a recording as data of NIR (``pip install nir``): events of the nodes ``inputs``, ``excitatory`` and
-    ``inhibitory``, one sample each, times in ms.
+    """Spikes as a ``nir.NIRGraphData`` (``pip install nir``): NIR's form of data, not of networks.
+
+    Its nodes ``inputs``, ``excitatory`` and ``inhibitory`` have one observable each, ``spikes``: a ``nir.EventData`` of
+    one sample, ``idx`` and ``time`` [1, spikes]. Times are in ms since the image came on. ``nir.write_data`` writes it.
+
+    The network itself does not go along: NIR 1.0 has no node for neurons whose synapses are conductances, nor for
+    thresholds that move. See :func:`to_brian2`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from spikeprune import Network, to_nir
+    >>> recording = Network("paper", image_shape=(8, 8)).present(load_digits().images[0] / 16)
+    >>> to_nir(recording).nodes["inputs"].observables["spikes"].n_neurons  # doctest: +SKIP
+    64
     """
-    import nir
-
-    def events(spikes: Spikes, size: int) -> Any:
-        data = nir.EventData(
-            idx=spikes.i[None].astype(np.int64), time=spikes.t_ms[None], n_neurons=size, t_max=recording.duration_ms
+    nir = _imported("nir")
+    nodes = {}
+    for population in ("inputs", "excitatory", "inhibitory"):
+        spikes, size = recording._population(population)
+        events = nir.EventData(
+            idx=spikes.i[None].astype(np.int64),
+            time=spikes.t_ms[None],
+            n_neurons=size,
+            t_max=recording.duration_ms,
         )
-        return nir.NIRNodeData({"spikes": data})
+        nodes[population] = nir.NIRNodeData({"spikes": events})
+    return nir.NIRGraphData(nodes)
 
-    return nir.NIRGraphData(
-        {
-            "inputs": events(recording.inputs, recording.n_inputs),
-            "excitatory": events(recording.spikes, recording.neurons),
-            "inhibitory": events(recording.inhibitory, recording.neurons),
-        }
-    )
+
+def _imported(name: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise ImportError(f"this needs the package {name}: pip install {name} ({error})") from error
