@@ -1,5 +1,6 @@
 //! The folder of one run; its files appear whole or not at all.
 
+mod options;
 mod place;
 
 use super::RUNS;
@@ -7,14 +8,14 @@ use super::data::{Begun, Loaded};
 use super::head;
 use super::output::{out, out_json, warn};
 use super::own_files::{New, OwnFiles, RUN, Took};
-use super::paths::{make_folder, target};
+use super::paths::make_folder;
 use super::run::Kind;
 use super::saving;
 use super::text::read_text;
 use crate::params::{Difference, Params, layered};
 use crate::trained::{Metrics, Replica};
 use anyhow::{Context, anyhow, bail, ensure};
-use clap::Args;
+pub use options::FolderOptions;
 use place::{check_empty, heatmaps, marks_before, new_folder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -25,37 +26,6 @@ pub const METRICS: &str = "metrics.csv";
 
 /// The folder for pictures of the weights in the folder of a run.
 pub const HEATMAPS: &str = "heatmaps";
-
-/// Which folder results go to.
-#[derive(Args)]
-#[command(next_help_heading = "Device and output")]
-pub struct FolderOptions {
-    /// Run folder [default: a new one under runs/]
-    #[arg(long, value_parser = target(), value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Replace the files of an earlier run in --out; files that it did not write, or that were changed since, are never
-    /// replaced: the run is refused if it would have to
-    #[arg(long)]
-    overwrite: bool,
-    /// Begin the run in --out, or go on with the one that was begun there: one command for the first start and for each
-    /// restart. Flags that ask for another run are refused; a run that has ended says so
-    #[arg(long, requires = "out", conflicts_with = "overwrite")]
-    resume_or_start: bool,
-}
-
-impl FolderOptions {
-    /// The folder of a run that was begun and is to be gone on with.
-    pub fn begun(&self) -> Option<&Path> {
-        let out = self.out.as_deref().filter(|_| self.resume_or_start)?;
-        let begun = RUNS.iter().any(|kind| out.join(kind.mark).exists());
-        begun.then_some(out)
-    }
-
-    /// The folder that was asked for, or a new one of that name under `runs/`, for files of these names.
-    pub fn create(&self, name: &str, files: &[impl AsRef<str>]) -> anyhow::Result<RunFolder> {
-        RunFolder::create(self.out.as_deref(), self.overwrite, name, files)
-    }
-}
 
 /// A folder for results. No other run can write to it meanwhile.
 pub struct RunFolder {
