@@ -75,4 +75,5 @@ def intensities(X: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.uint
     """X [n, features] as bytes: the range becomes 0 to 255, what lies outside is cut."""
     if X.dtype == np.uint8 and limits == (0.0, 255.0):
         return np.ascontiguousarray(X)
-    return _native.intensities(np.ascontiguousarray(X, np.float64), *limits)
+    # Buffers that came over a network may lie at any address.
+    return _native.intensities(np.require(X, np.float64, ["C", "A"]), *limits)

@@ -59,6 +59,12 @@ def test_shapes_and_dtypes_say_the_same(fitted, digits):
     counts = fitted.spike_counts(X[:20])
     for same in (X[:20].reshape(20, 64), X[:20, :, :, None], X[:20].astype(np.float32), X[:20].astype(np.int64)):
         assert (fitted.spike_counts(same) == counts).all()
+    # As from a file or a network: not aligned, not in one piece, not to be written.
+    odd = np.frombuffer(b"-" + X[:20].tobytes(), np.uint8)[1:].view(np.float64).reshape(20, 8, 8)
+    assert not odd.flags.aligned and not odd.flags.writeable
+    wide = np.repeat(X[:20], 2, axis=0)[::2]
+    for same in (odd, wide, np.asfortranarray(X[:20])):
+        assert (fitted.spike_counts(same) == counts).all()
     shown = np.rint(X[:20] / 16 * 255).astype(np.uint8)
     model = SpikeClassifier("best", neurons_per_class=5, X_range=(0, 255), **SMALL)
     model.fit(np.rint(X[:600] / 16 * 255).astype(np.uint8), digits[1][:600])
