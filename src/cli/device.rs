@@ -155,9 +155,11 @@ pub fn check_threads(threads: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints what there is to say of how a device was chosen.
+/// Prints what there is to say of how a device was chosen. What went as documented is nothing that another program warns
+/// of.
 pub fn tell(opener: &Opener, quiet: bool) {
-    for text in opener.notes.iter().chain(&opener.remarks) {
+    let remarks = opener.remarks.iter().filter(|_| host::stop().is_none());
+    for text in opener.notes.iter().chain(remarks) {
         note(text, quiet);
     }
     for text in opener.warnings.iter().filter(|_| !quiet) {

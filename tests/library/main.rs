@@ -102,6 +102,21 @@ fn what_is_shown_is_what_is_evoked() {
     }
 }
 
+/// Spikes that are given may drive a network beyond all numbers: that is told.
+#[test]
+fn a_presentation_that_diverges_is_an_error() {
+    let mut params = small(presets::paper());
+    params.model.learning.gmax = 50.0;
+    params.model.excitatory.refractory_ms = 300.0;
+    let simulation = simulation(&params);
+    let all: Vec<(u32, u16)> = (0..600)
+        .flat_map(|step| (0..784).map(move |input| (step, input)))
+        .collect();
+    let error = simulation.present(0, &all, 700, &[]).unwrap_err();
+    assert!(error.to_string().contains("v_e_mv"), "{error}");
+    assert!(simulation.present(0, &all[..3], 700, &[]).is_ok());
+}
+
 /// A training that is stopped while its last measurement is under way has all its images, and goes on with that.
 #[test]
 fn a_measurement_can_be_stopped() {

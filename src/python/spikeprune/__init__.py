@@ -21,7 +21,7 @@ The names:
 :func:`devices`           where networks can run
 :func:`presets`           parameters to start from
 :mod:`params`             every parameter explained
-:func:`to_brian2`         a frozen network as a script for Brian2; :func:`to_neo`, :func:`to_nir` recordings
+:func:`to_brian2`         a frozen network for Brian2; :func:`to_pynn`, :func:`to_neo`, :func:`to_nir`
 ========================  ==================================================================
 
 Images are shown as Poisson spikes; networks of leaky integrate-and-fire neurons run on the CPU or a GPU, without the
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from spikeprune import params
     from spikeprune.classifiers import DiehlCook, SpikeClassifier
     from spikeprune.data import load
-    from spikeprune.export import to_brian2, to_neo, to_nir
+    from spikeprune.export import to_brian2, to_neo, to_nir, to_pynn
     from spikeprune.many import fit_many
     from spikeprune.network import Network
     from spikeprune.params import presets
@@ -59,6 +59,7 @@ _WHERE = {
     "to_brian2": "export",
     "to_neo": "export",
     "to_nir": "export",
+    "to_pynn": "export",
 }
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "to_brian2",
     "to_neo",
     "to_nir",
+    "to_pynn",
 ]
 
 

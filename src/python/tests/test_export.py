@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from spikeprune import DiehlCook, Network, SpikeClassifier, to_brian2, to_neo, to_nir
+from spikeprune.export import to_pynn
 
 SMALL = {"device": "cpu", "epochs": 1}
 MODELS = {
@@ -113,6 +114,33 @@ def test_a_script_is_written_without_brian2(tmp_path):
     dt_ms = network.params["time"]["dt_ms"]
     forth, back = network.delays_ms
     assert (data["delays_s2"] * dt_ms == forth).all() and (data["delays_s3"] * dt_ms == back).all()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_pynn_has_a_network_that_answers_alike(brian2, fitted, digits):
+    sim = pytest.importorskip("pyNN.brian2")
+    brian2.prefs.codegen.target = "numpy"
+    network = Network.of(fitted("best"))
+    sim.setup(timestep=0.5, min_delay=0.5)
+    inputs, excitatory, inhibitory = to_pynn(network, sim)
+    assert (inputs.size, excitatory.size, inhibitory.size) == (64, 30, 30)
+    excitatory.record("spikes")
+    images = digits[0][200:210]
+    for place, image in enumerate(images):
+        if place:
+            sim.reset()
+        shown = network.present(image).inputs
+        times = [sim.Sequence(shown.t_ms[shown.i == pixel]) for pixel in range(64)]
+        inputs.set(spike_times=times)
+        sim.run(350.0)
+    there = [[len(train) for train in shown.spiketrains] for shown in excitatory.get_data().segments]
+    here = network.spike_counts(images).astype(int)
+    assert here.sum() > 50 and np.corrcoef(here.ravel(), np.ravel(there))[0, 1] > 0.95
+
+
+def test_pynn_cannot_choose_one_of_several_neurons(fitted):
+    with pytest.raises(ValueError, match="one_spike_a_step"):
+        to_pynn(fitted("diehl-cook"), None)
 
 
 @pytest.mark.filterwarnings("ignore")
