@@ -10,7 +10,8 @@ use proptest::prelude::*;
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, RngExt, SeedableRng};
 use sizes::Size;
-use spikeprune::backend::{Shift, Showing};
+use spikeprune::backend::cpu::Cpu;
+use spikeprune::backend::{Backend, BackendError, Shift, Showing};
 use spikeprune::experiment::prepare;
 use spikeprune::network::Network;
 use spikeprune::params::{FrontEnd, Lateral, Params, Pruning};
@@ -87,18 +88,36 @@ pub fn recording() -> impl Strategy<Value = Recording> {
 pub fn job(size: BoxedStrategy<Size>) -> impl Strategy<Value = Job> {
     let images = (any::<u64>(), 0..200u8, prop::bool::weighted(0.3));
     let images = images.prop_map(|(seed, dark, uneven)| Images { seed, dark, uneven });
-    (params::params(size), images).prop_map(|(params, images)| Job { params, images })
+    let drawn = (params::params(size), images).prop_map(|(params, images)| Job { params, images });
+    drawn.prop_filter("its potentials leave the numbers", Job::is_finite)
 }
 
 /// A job, and another whose networks may run beside those of the first.
 pub fn job_and_company(size: BoxedStrategy<Size>) -> impl Strategy<Value = (Job, Job)> {
-    (job(size.clone()), job(size)).prop_map(|(job, other)| {
+    let both = (job(size.clone()), job(size)).prop_map(|(job, other)| {
         let company = other.beside(&job);
         (job, company)
+    });
+    both.prop_filter("its potentials leave the numbers", |(_, company)| {
+        company.is_finite()
     })
 }
 
 impl Job {
+    /// Whether its networks can be trained: Euler's method carries some that are drawn beyond all numbers, which is an error.
+    fn is_finite(&self) -> bool {
+        let replicas = 0..3;
+        let networks = replicas
+            .clone()
+            .map(|replica| self.network(replica))
+            .collect();
+        let plan: Vec<_> = replicas.map(|replica| self.plan(replica)).collect();
+        let cpu = Cpu::new(1).unwrap();
+        let mut session = cpu.start(networks).unwrap();
+        let trained = session.train(&self.pixels(), &plan);
+        !matches!(trained, Err(BackendError::Diverged { .. }))
+    }
+
     /// This job with the sizes, times and input of another, without which a device does not run the two side by side.
     fn beside(self, other: &Job) -> Job {
         let (model, others) = (self.params.model, &other.params.model);
