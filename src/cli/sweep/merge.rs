@@ -1,12 +1,12 @@
 //! The parts of a search that ran apart, and how they become one.
 
-use super::table::{Row, TABLE, best, lines, read_rows};
-use super::{Found, KIND, SEARCH};
+use super::table::{Kept, Row, TABLE, best, lines};
+use super::{Found, SEARCH};
 use crate::cli::device::DeviceOptions;
 use crate::cli::head;
 use crate::cli::own_files::Took;
 use crate::cli::paths::path;
-use crate::cli::run_folder::{FolderOptions, RunFolder};
+use crate::cli::run_folder::FolderOptions;
 use crate::experiment::sweep::{Search, Shard};
 use crate::params::{ValueError, whole};
 use anyhow::{Context, bail, ensure};
@@ -82,14 +82,13 @@ struct Part {
 
 impl Part {
     fn read(folder: &Path, quiet: bool) -> anyhow::Result<Self> {
-        let mut run = RunFolder::reopen(folder, &KIND, quiet)
-            .with_context(|| format!("--merge {}", folder.display()))?;
-        run.check_unchanged(SEARCH)?;
-        run.cut_torn_lines(TABLE)?;
-        run.check_unchanged(TABLE)?;
-        let search: Search = run.read_toml(SEARCH)?;
-        let trials = search.trials()?;
-        let rows = read_rows(folder, (&search, &trials), None)?;
+        let kept = Kept::read(folder, quiet);
+        let Kept {
+            folder: run,
+            search,
+            trials,
+            rows,
+        } = kept.with_context(|| format!("--merge {}", folder.display()))?;
         let took = if rows.is_empty() {
             None
         } else {

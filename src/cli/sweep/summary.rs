@@ -1,11 +1,9 @@
 //! What a search in a run folder says: best points and effects, as tables, a CSV and a page.
 
-use super::table::{Row, TABLE, read_rows};
-use super::{KIND, SEARCH};
+use super::table::{Kept, Row, TABLE};
 use crate::cli::device::DeviceOptions;
 use crate::cli::figures::{MEAN, aligned, counted};
 use crate::cli::reproduce::page::{axis, cells, columns, figure};
-use crate::cli::run_folder::RunFolder;
 use crate::experiment::sweep::{Effect, Group, Measured, Search, Summary};
 use crate::params::to_toml;
 use crate::report::plot::{Axis, Lines, Series};
@@ -19,13 +17,12 @@ const PAGE: &str = "summary.html";
 const SHOWN: usize = 20;
 
 pub fn run(folder: &Path, device: &DeviceOptions) -> anyhow::Result<()> {
-    let mut run = RunFolder::reopen(folder, &KIND, device.quiet)?;
-    run.check_unchanged(SEARCH)?;
-    run.cut_torn_lines(TABLE)?;
-    run.check_unchanged(TABLE)?;
-    let search: Search = run.read_toml(SEARCH)?;
-    let trials = search.trials()?;
-    let rows = read_rows(folder, (&search, &trials), None)?;
+    let Kept {
+        folder: mut run,
+        search,
+        trials,
+        rows,
+    } = Kept::read(folder, device.quiet)?;
     ensure!(
         !rows.is_empty(),
         "{} has no networks yet: there is nothing to say",

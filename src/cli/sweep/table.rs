@@ -1,5 +1,6 @@
 //! sweep.csv: its rows, written as networks finish and read again, and the best points among them.
 
+use super::{KIND, SEARCH};
 use crate::cli::figures::{MEAN, counted, percent};
 use crate::cli::own_files::Took;
 use crate::cli::run_folder::RunFolder;
@@ -161,6 +162,33 @@ pub fn read_rows(
         rows.push(row);
     }
     Ok(rows)
+}
+
+/// A search in a run folder that nothing is trained in: all its networks, and the rows that are there.
+pub struct Kept {
+    pub folder: RunFolder,
+    pub search: Search,
+    pub trials: Vec<Trial>,
+    pub rows: Vec<Row>,
+}
+
+impl Kept {
+    /// Reads what a search has left; refuses files that were changed.
+    pub fn read(path: &Path, quiet: bool) -> anyhow::Result<Self> {
+        let mut folder = RunFolder::reopen(path, &KIND, quiet)?;
+        folder.check_unchanged(SEARCH)?;
+        folder.cut_torn_lines(TABLE)?;
+        folder.check_unchanged(TABLE)?;
+        let search: Search = folder.read_toml(SEARCH)?;
+        let trials = search.trials()?;
+        let rows = read_rows(path, (&search, &trials), None)?;
+        Ok(Self {
+            folder,
+            search,
+            trials,
+            rows,
+        })
+    }
 }
 
 fn parse_row(record: &csv::StringRecord, trial: &Trial, seed: Option<u64>) -> Option<Row> {

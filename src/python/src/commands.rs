@@ -7,10 +7,6 @@ use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
 use pyo3::prelude::*;
 use spikeprune::cli::{self, CallError, Host, Kept};
 use std::ffi::OsString;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::Duration;
 
 fn host(py: Python<'_>, called: Option<OsString>) -> PyResult<Host> {
     Ok(Host {
@@ -32,21 +28,11 @@ pub fn call(py: Python<'_>, mut args: Vec<OsString>) -> PyResult<(String, Vec<St
     let host = host(py, None)?;
     args.insert(0, "spikeprune".into());
     patience::run(py, None, move |line| {
-        let stop = Arc::new(AtomicBool::new(false));
-        let called = thread::scope(|scope| {
-            let worker = scope.spawn(|| cli::call(&args, host, stop.clone()));
-            while !worker.is_finished() {
-                stop.store(line.is_stopped(), Ordering::Relaxed);
-                thread::park_timeout(Duration::from_millis(10));
-            }
-            worker.join()
-        });
-        match called {
-            Ok(Ok(Kept { results, notes })) => Ok((results, notes)),
-            Ok(Err(CallError::Usage(text))) => Err(PyValueError::new_err(text)),
-            Ok(Err(CallError::Failed { what, io })) => Err(of_kind(io, what)),
-            Ok(Err(CallError::Stopped(text))) => Err(PyKeyboardInterrupt::new_err(text)),
-            Err(panic) => std::panic::resume_unwind(panic),
+        match cli::call(&args, host, line.stop().clone()) {
+            Ok(Kept { results, notes }) => Ok((results, notes)),
+            Err(CallError::Usage(text)) => Err(PyValueError::new_err(text)),
+            Err(CallError::Failed { what, io }) => Err(of_kind(io, what)),
+            Err(CallError::Stopped(text)) => Err(PyKeyboardInterrupt::new_err(text)),
         }
     })
 }

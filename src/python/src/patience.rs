@@ -4,7 +4,7 @@
 use pyo3::prelude::*;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -24,14 +24,14 @@ struct Said {
 /// The work's end of the line.
 #[derive(Default)]
 pub struct Line {
-    stop: AtomicBool,
+    stop: Arc<AtomicBool>,
     said: Mutex<Said>,
     bell: Condvar,
 }
 
 impl Line {
     /// Once true, the work should end.
-    pub fn stop(&self) -> &AtomicBool {
+    pub fn stop(&self) -> &Arc<AtomicBool> {
         &self.stop
     }
 
