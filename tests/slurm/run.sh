@@ -44,6 +44,11 @@ ended() { [ -z "$(squeue -h -j "$job")" ]; }
 state() { scontrol show job "${job}_$1" | grep -o 'JobState=[A-Z_]*' | cut -d= -f2; }
 state_is() { [ "$(state "$1")" = "$2" ]; }
 has_row() { [ "$(wc -l < "$out/$1/sweep.csv")" -ge 2 ]; }
+signal() { kill "-$2" "$(cat "$out/$1.pid")"; } # TASK SIGNAL
+# A task is held, so that no trouble depends on when it comes: by its first row at the latest, and let go by CONT.
+hold() { within 60 has_row "$1" && signal "$1" STOP; }
+# SIGTERM (bit 14) waits for a program that is held.
+is_told() { grep -q '^ShdPnd:.*[4-7c-f]...$' "/proc/$(cat "$out/$1.pid")/status"; }
 timeless() { sed 's/,[^,]*$//' "$1"; }
 merged() { # PARTS...
     spikeprune sweep --merge "${@/#/$out/}" --out "$out/merged" --quiet
@@ -72,13 +77,23 @@ check "it is named" grep -q "missing: 3/4" "$out/error"
 
 say "killed, stopped by both kinds of scancel, and a lost slurmd"
 submit troubled
-for task in 1 2 3 4; do within 60 has_row "$task"; done
-kill -KILL "$(cat "$out/1.pid")"
+holding=()
+for task in 1 2 3 4; do
+    hold "$task" &
+    holding+=($!)
+done
+check "all tasks are at work" wait "${holding[@]}"
+signal 1 KILL
 scancel --signal=TERM --batch "${job}_2"
 scancel --signal=TERM --full "${job}_3"
+for task in 2 3; do
+    check "task $task is told" within 30 is_told "$task"
+    signal "$task" CONT
+done
 kill -KILL "$(cat "$dir/slurmd.run")"
 sleep 1
 slurmd
+signal 4 CONT
 check "the task that was killed has failed" within 60 state_is 1 FAILED
 check "it is put back" within 30 scontrol requeue "${job}_1"
 check "all tasks end" within 120 ended
