@@ -20,7 +20,7 @@ use spikeprune::experiment::train::untrained;
 use spikeprune::labels::Labels;
 use spikeprune::model::rule::{Program, VALUES, evaluate};
 use spikeprune::params::{
-    Params, PruningMode, StateVariable, TrainImages, Vote, layered, named_rules, to_toml,
+    Params, PruningMode, Shard, StateVariable, TrainImages, Vote, layered, named_rules, to_toml,
 };
 use spikeprune::presets;
 use spikeprune::trained::Metrics;
@@ -296,6 +296,7 @@ fn plans() {
         controls: true,
         noise_images: 20,
         edges: true,
+        shard: Shard::WHOLE,
         held_out: HeldOut::Test,
         splits: vec![Split {
             classes: vec![3],

@@ -203,7 +203,8 @@ impl Checkpoint {
 
 /// Seed and parameters of the networks that a job trains.
 fn replicas(params: &Params) -> Vec<(u64, Params)> {
-    (0..params.job.replicas)
+    params
+        .replicas()
         .map(|replica| (params.replica_seed(replica), params.clone()))
         .collect()
 }

@@ -24,6 +24,7 @@ mod options;
 mod output;
 mod own_files;
 mod params;
+mod parts;
 mod paths;
 mod predict;
 mod progress;

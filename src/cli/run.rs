@@ -1,7 +1,7 @@
 //! One frame runs every command that leaves a run folder: signals, resuming, device, data with their digests, progress,
 //! saving, the document, pictures. A command says only what is its own, as a [`Job`].
 
-use super::data::{DataOptions, Loaded};
+use super::data::{Begun, DataOptions, Loaded};
 use super::device::DeviceOptions;
 use super::head;
 use super::options::Asked;
@@ -22,7 +22,7 @@ use crate::trained::Trained;
 use anyhow::ensure;
 use serde::Serialize;
 use std::cell::OnceCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use toml::Table;
 
 /// A command that leaves a run folder.
@@ -79,6 +79,8 @@ pub struct Start<'a> {
     flags: Flags<'a>,
     stop: Stop,
     folder: Option<RunFolder>,
+    /// Where the parts of the run are, if it is made of parts, and the data that they were begun with.
+    parts: Option<(PathBuf, Begun)>,
     /// Once they are read.
     data: OnceCell<Loaded>,
 }
@@ -93,8 +95,15 @@ impl<'a> Start<'a> {
             flags,
             stop,
             folder,
+            parts: None,
             data: OnceCell::new(),
         })
+    }
+
+    /// A run that is made of parts, of which this is one, with the head of the file that it follows from.
+    pub fn of_parts(mut self, folder: &Path, head: &str) -> Self {
+        self.parts = Some((folder.into(), head::begun(head)));
+        self
     }
 
     /// Reads the data of a new run, and makes its parameters fit them.
@@ -156,17 +165,23 @@ impl<'a> Start<'a> {
             flags,
             stop,
             folder,
+            parts,
             data,
         } = self;
         let backend = flags.device.open()?;
-        let begun = folder.as_ref().map(|folder| folder.begun(flags.kind.mark));
-        let begun = begun.transpose()?;
+        let begun = match &folder {
+            Some(folder) => Some((folder.path().into(), folder.begun(flags.kind.mark)?)),
+            None => parts,
+        };
         let data = match data.into_inner() {
             Some(data) => data,
-            None => flags.data.load(job.params(), begun.as_ref())?,
+            None => {
+                let begun = begun.as_ref().map(|(_, begun)| begun);
+                flags.data.load(job.params(), begun)?
+            }
         };
-        if let (Some(folder), Some(begun)) = (&folder, &begun) {
-            head::check_data(begun, folder.path(), &data)?;
+        if let Some((path, begun)) = &begun {
+            head::check_data(begun, path, &data)?;
         }
         job.check(&data.set, flags.device.quiet)?;
         if let Some(folder) = &folder
@@ -243,11 +258,7 @@ impl Frame<'_> {
         saved.check_data(&path, &self.data.set, &self.data.folder)?;
         self.folder.check(&[name])?;
         self.folder.is_saved();
-        let mut trained = Trained::from(saved);
-        if let Some(Took { seconds, done }) = self.folder.took(name)? {
-            (trained.seconds, trained.images) = (seconds, done);
-        }
-        Ok(Some(trained))
+        self.folder.timed(name, saved).map(Some)
     }
 
     /// Runs an experiment: shows its progress and saves its trainings.

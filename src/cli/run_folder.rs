@@ -2,6 +2,7 @@
 
 mod options;
 mod place;
+mod training;
 
 use super::RUNS;
 use super::data::{Begun, Loaded};
@@ -13,7 +14,7 @@ use super::run::Kind;
 use super::saving;
 use super::text::read_text;
 use crate::params::{Difference, Params, layered};
-use crate::trained::{Metrics, Replica};
+use crate::trained::Metrics;
 use anyhow::{Context, anyhow, bail, ensure};
 pub use options::FolderOptions;
 use place::{check_empty, heatmaps, marks_before, new_folder};
@@ -366,31 +367,5 @@ impl RunFolder {
             true => out_json(document),
             false => out(&format!("{table}\nwritten to {}\n", self.path().display())),
         }
-    }
-
-    /// Writes the rows of each network so far, and no others, into metrics.csv. If a training that has begun has no
-    /// rows the file stays as it is: earlier versions did not save rows.
-    pub fn set_metrics(&mut self, replicas: &[Replica], begun: bool) -> anyhow::Result<()> {
-        let rows = (replicas.first()).map_or(0, |replica| replica.metrics.len());
-        let row = |row: usize| {
-            let of_all = replicas.iter();
-            of_all.map(move |replica| replica.metrics[row].clone())
-        };
-        self.metrics = (0..rows).flat_map(row).collect();
-        match rows {
-            0 if begun => Ok(()),
-            0 => self.remove(METRICS),
-            _ => self.add_metrics(&[]),
-        }
-    }
-
-    /// Adds rows to metrics.csv.
-    pub fn add_metrics(&mut self, rows: &[Metrics]) -> anyhow::Result<()> {
-        self.metrics.extend_from_slice(rows);
-        let mut csv = csv::Writer::from_writer(Vec::new());
-        for row in &self.metrics {
-            csv.serialize(row)?;
-        }
-        self.write_text(METRICS, &String::from_utf8(csv.into_inner()?)?)
     }
 }

@@ -5,6 +5,7 @@ use super::device::DeviceOptions;
 use super::heatmap::{self, FontOptions, Style};
 use super::options::ParamOptions;
 use super::output::note;
+use super::parts::{self, Joined, Part, in_order, join, shard};
 use super::paths::path;
 use super::run::{Flags, Frame, Job, Kept, Kind, Start};
 use super::run_folder::{FolderOptions, HEATMAPS, METRICS, RunFolder};
@@ -15,11 +16,11 @@ use crate::dataset::{Dataset, LabelledImages};
 use crate::experiment::Observer;
 use crate::experiment::selection::{self, ClassImages};
 use crate::experiment::train::{train_networks, untrained};
-use crate::params::Params;
+use crate::params::{DataFolder, Params, Shard};
 use crate::trained::Trained;
 use anyhow::{Context, ensure};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Train networks, test them on the classes they learned and write a run folder
 ///
@@ -38,6 +39,16 @@ pub struct TrainArgs {
     #[arg(long, value_parser = path(), value_name = "CHECKPOINT", help_heading = "Parameters",
         conflicts_with_all = ["preset", "resume"])]
     from: Option<PathBuf>,
+    /// Train one of N parts of the networks of --replicas, I from 1, in a run folder of its own; --merge makes one of them
+    ///
+    /// auto/N takes the part from the task of a job array: of Slurm (SLURM_ARRAY_TASK_ID, counted from
+    /// SLURM_ARRAY_TASK_MIN) or of an indexed job of Kubernetes (JOB_COMPLETION_INDEX, from 0).
+    #[arg(long, value_parser = shard, value_name = "I/N", help_heading = "Job")]
+    shard: Option<Shard>,
+    /// Make one run of the folders of all its parts, in --out: their networks are tested together, nothing is trained
+    #[arg(long, value_parser = path(), value_name = "DIR", num_args = 1.., requires = "out", help_heading = "Device and output",
+        conflicts_with_all = ["SourceOptions", "JobOptions", "ModelOptions", "ReadingOptions", "from", "shard", "resume_or_start", "resume"])]
+    merge: Vec<PathBuf>,
     #[command(flatten)]
     device: DeviceOptions,
     #[command(flatten)]
@@ -49,7 +60,7 @@ pub struct TrainArgs {
     /// Go on with the run in this folder: all but --device, --threads and --data comes from there; results are the same
     /// to the bit, on the same device or one that is exact
     #[arg(long, value_parser = path(), value_name = "DIR", help_heading = "Device and output",
-        conflicts_with_all = ["SourceOptions", "JobOptions", "ModelOptions", "ReadingOptions", "FolderOptions"])]
+        conflicts_with_all = ["SourceOptions", "JobOptions", "ModelOptions", "ReadingOptions", "shard", "FolderOptions"])]
     resume: Option<PathBuf>,
 }
 
@@ -71,9 +82,20 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
         folder: &args.folder,
         every: args.saving.every()?,
     })?;
+    if !args.merge.is_empty() {
+        let parts = args.merge.iter().map(|path| part(path, args.device.quiet));
+        let parts = in_order(parts.collect::<Result<_, _>>()?, &KIND)?;
+        let start = start.of_parts(&parts[0].folder, &parts[0].head);
+        return start.run(Training::of_parts(parts, args.font));
+    }
     let asked = || -> anyhow::Result<Params> {
         let (from, quiet) = (args.from.as_deref(), args.device.quiet);
-        Ok(start.fit(&args.params.resolve_training(from, quiet)?)?.0)
+        let mut asked = args.params.resolve_training(from, quiet)?;
+        if let Some(shard) = args.shard {
+            asked.params.job.shard = shard;
+            asked.params.validate()?;
+        }
+        Ok(start.fit(&asked)?.0)
     };
     let params = match start.folder() {
         Some(folder) => {
@@ -90,19 +112,43 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
             params
         }
     };
-    start.run(Training(params, args.font))
+    start.run(Training {
+        params,
+        font: args.font,
+        joined: None,
+    })
 }
 
-/// The parameters of a run, and how large text is in its pictures.
-struct Training(Params, FontOptions);
+/// A part of a training, with its parameters and its networks.
+type TrainedPart = Part<Params, (Params, Trained)>;
+
+/// A part of a training, as its folder has it.
+fn part(path: &Path, quiet: bool) -> anyhow::Result<TrainedPart> {
+    parts::trained(path, (&KIND, SUMMARY), quiet, |folder| {
+        let mut params = folder.read_params(CONFIG)?;
+        let shard = Some(params.job.shard).filter(|&shard| shard != Shard::WHOLE);
+        params.job.shard = Shard::WHOLE;
+        let mut of = params.clone();
+        // Each machine may have the data elsewhere.
+        of.job.data = DataFolder::Auto;
+        Ok((shard, of, (params, folder.networks(CHECKPOINT)?)))
+    })
+}
+
+/// The parameters of a run, how large text is in its pictures, and the networks of its parts where it is made of parts.
+struct Training {
+    params: Params,
+    font: FontOptions,
+    joined: Option<Joined>,
+}
 
 impl Job for Training {
     fn params(&self) -> &Params {
-        &self.0
+        &self.params
     }
 
     fn name(&self) -> String {
-        let (params, classes) = (&self.0, self.0.model.network.file_label());
+        let (params, classes) = (&self.params, self.params.model.network.file_label());
         format!("{}-{classes}-seed{}", params.preset, params.job.seed)
     }
 
@@ -117,12 +163,12 @@ impl Job for Training {
     }
 
     fn flags(&self) -> String {
-        self.1.flag()
+        self.font.flag()
     }
 
     fn check(&self, data: &Dataset, quiet: bool) -> anyhow::Result<()> {
-        selection::training(&data.train, &self.0)?;
-        note_missing_validation(&data.train, &self.0, quiet)?;
+        selection::training(&data.train, &self.params)?;
+        note_missing_validation(&data.train, &self.params, quiet)?;
         Ok(())
     }
 
@@ -131,11 +177,15 @@ impl Job for Training {
     }
 
     fn write(&self, folder: &mut RunFolder, data: &Loaded) -> anyhow::Result<()> {
-        folder.write_toml(CONFIG, &self.0, data)
+        folder.write_toml(CONFIG, &self.params, data)?;
+        match &self.joined {
+            Some(joined) => joined.write(folder, data.set.digests()),
+            None => Ok(()),
+        }
     }
 
     fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()> {
-        let params = &self.0;
+        let params = &self.params;
         let begun = self.begun(frame)?;
         let has_begun = (begun.replicas.iter()).any(|replica| replica.network.state.presented > 0);
         frame.folder.set_metrics(&begun.replicas, has_begun)?;
@@ -164,21 +214,38 @@ impl Job for Training {
         (document.notes.iter()).for_each(|text| note(text, frame.quiet()));
         let table = document::table(&document);
         frame.end(Some(SUMMARY), &document, &table, |folder, _| {
-            draw(&checkpoint, folder, self.1).context("the weights are not drawn")
+            draw(&checkpoint, folder, self.font).context("the weights are not drawn")
         })
     }
 }
 
 impl Training {
+    /// The run that parts make, all of them in their order.
+    fn of_parts(parts: Vec<TrainedPart>, font: FontOptions) -> Self {
+        let params = parts[0].found.0.clone();
+        let networks = parts.into_iter().map(|part| part.found.1).collect();
+        let joined = Joined {
+            file: CHECKPOINT,
+            trained: join(networks, &params, 1),
+            params: params.clone(),
+        };
+        Self {
+            params,
+            font,
+            joined: Some(joined),
+        }
+    }
+
     /// The images of the test.
     fn tested(&self, data: &Dataset) -> Vec<ClassImages> {
-        let (classes, count) = (&self.0.model.network.classes, self.0.job.test_per_class);
+        let Params { model, job, .. } = &self.params;
+        let (classes, count) = (&model.network.classes, job.test_per_class);
         selection::first_of_classes(&data.test, classes, count)
     }
 
     /// The training as it was saved, or from its start on.
     fn begun(&self, frame: &Frame<'_>) -> anyhow::Result<Trained> {
-        let params = &self.0;
+        let params = &self.params;
         Ok(match frame.saved(CHECKPOINT, params)? {
             Some(trained) => trained.with_data(&params.job.data),
             None => untrained(params)?,

@@ -7,7 +7,7 @@ use crate::backend::{Backend, BackendError, Frozen, Session, TestImages, Traffic
 use crate::dataset::{Dataset, DatasetError};
 use crate::model::rng::Stream;
 use crate::network::Network;
-use crate::params::Params;
+use crate::params::{Params, Shard};
 use crate::statistics::Spread;
 use cpu_time::ProcessTime;
 use serde::Serialize;
@@ -138,6 +138,7 @@ pub fn speed(
 ) -> Result<Speed, ExperimentError> {
     let mut params = params.clone();
     params.model.learning.batch_growth_images = 0;
+    params.job.shard = Shard::WHOLE;
     let params = &params;
     let networks = (0..params.job.replicas)
         .map(|replica| Network::new(params, replica))

@@ -66,8 +66,7 @@ pub fn untrained(params: &Params) -> Result<Trained, ExperimentError> {
     if let Some(origin) = Origin::of(&params.job)? {
         return Ok(origin.networks(params)?);
     }
-    let replicas = 0..params.job.replicas;
-    let networks: Result<Vec<_>, _> = replicas.map(|r| Network::new(params, r)).collect();
+    let networks: Result<Vec<_>, _> = params.replicas().map(|r| Network::new(params, r)).collect();
     Ok(networks?.into())
 }
 

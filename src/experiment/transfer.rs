@@ -140,8 +140,7 @@ impl Origin {
             network.check()?;
             Ok(network)
         };
-        let networks: Result<Vec<_>, TransferError> =
-            (0..params.job.replicas).map(network).collect();
+        let networks: Result<Vec<_>, TransferError> = params.replicas().map(network).collect();
         Ok(networks?.into())
     }
 

@@ -1,5 +1,6 @@
 //! On what networks are trained and tested, how often they are measured, and where.
 
+use super::shard::Shard;
 use super::value::{as_whole, quoted, whole};
 use crate::dataset::Reading;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -53,6 +54,10 @@ pub struct Job {
     #[schemars(range(min = 1, max = super::MAX_REPLICAS))]
     #[default(1)]
     pub replicas: usize,
+    /// Which of them are trained here, I of N parts: with 2/4 the second, the sixth, and so on. 1/1 is all.
+    #[serde(default)]
+    #[default(Shard::WHOLE)]
+    pub shard: Shard,
     /// Training images between two rows of the metrics, or the last row alone.
     #[default(MetricsEvery::Images(1000))]
     pub metrics_every: MetricsEvery,

@@ -23,6 +23,7 @@ mod model;
 mod renamed;
 mod rule;
 mod schema;
+mod shard;
 mod side_by_side;
 mod steps;
 mod validate;
@@ -50,6 +51,7 @@ pub use rule::{
     LONGEST_MEMORY, MAX_STATE, NamedRule, QUANTITIES, Quantity, StateVariable, named_rules,
 };
 pub use schema::{Allowed, Numbers, Parameter, parameters, words};
+pub use shard::{Shard, ShardError};
 pub use side_by_side::{Batches, LaneSteps, Lanes, SideBySide};
 pub use steps::Steps;
 pub use validate::{MAX_CHECKPOINT_BYTES, MAX_NEURONS, MAX_REPLICAS};
@@ -128,6 +130,12 @@ impl Params {
         let mut moved = self.clone();
         moved.job.data.clone_from(&other.job.data);
         moved == *other
+    }
+
+    /// The networks that the job trains, by their place among all its replicas.
+    pub fn replicas(&self) -> impl Iterator<Item = usize> + use<> {
+        let shard = self.job.shard;
+        (0..self.job.replicas).filter(move |&replica| shard.holds(replica))
     }
 
     /// The seed of one replica.

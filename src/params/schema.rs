@@ -285,6 +285,7 @@ mod tests {
                 "job.from",
                 "job.from_sha256",
                 "job.reading.size",
+                "job.shard",
                 "network.names",
                 "learning.factor",
                 "learning.factor_pre",

@@ -7,6 +7,8 @@ mod batches;
 mod behind_edges;
 mod bench;
 mod config_files;
+#[path = "../support/contents.rs"]
+mod contents;
 mod data_places;
 mod devices;
 mod diehl_cook;
@@ -29,6 +31,7 @@ mod older_version;
 mod other_data;
 mod overwriting;
 mod own_files;
+mod parts;
 mod pictures;
 mod places;
 mod program;

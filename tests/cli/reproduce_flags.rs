@@ -17,7 +17,8 @@ fn listed(command: &str, headings: &[&str]) -> BTreeSet<String> {
         if !line.starts_with(' ') && line.ends_with(':') {
             within = headings.contains(&line.trim_end_matches(':'));
         }
-        let flag = line.trim_start().strip_prefix("--");
+        // Deeper lines are what it does.
+        let flag = line.strip_prefix("      --");
         if let (Some(flag), true) = (flag, within) {
             let name = flag.split([' ', '<']).next().unwrap();
             flags.insert(name.to_string());
@@ -28,8 +29,8 @@ fn listed(command: &str, headings: &[&str]) -> BTreeSet<String> {
 
 const HEADINGS: [&str; 2] = ["Job", "Model"];
 
-/// What `reproduce` says otherwise: by --seeds and --arms.
-const OTHERWISE: [&str; 2] = ["replicas", "pruning"];
+/// What `reproduce` says otherwise: by --seeds, --arms and, for splits, another --shard.
+const OTHERWISE: [&str; 3] = ["replicas", "pruning", "shard"];
 
 #[test]
 fn reproduce_lists_the_flags_of_train() {

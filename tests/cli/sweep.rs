@@ -11,7 +11,7 @@ pub fn search(out: &Path, flags: &[&str]) -> assert_cmd::Command {
     command
 }
 
-const GRID: [&str; 6] = [
+pub const GRID: [&str; 6] = [
     "--grid",
     "network.groups.neurons_per_class=6,5",
     "--grid",
@@ -21,7 +21,7 @@ const GRID: [&str; 6] = [
 ];
 
 /// The rows of sweep.csv without the wall-clock time, which is last.
-fn rows(folder: &Path) -> Vec<String> {
+pub fn rows(folder: &Path) -> Vec<String> {
     let text = fs::read_to_string(folder.join("sweep.csv")).unwrap();
     let timeless = |line: &str| line.rsplit_once(',').unwrap().0.to_string();
     text.lines().map(timeless).collect()
@@ -365,88 +365,6 @@ fn an_axis_that_changes_nothing_is_told() {
         stderr.contains("note: no value of excitatory.v_start_mv changed anything"),
         "{stderr}"
     );
-}
-
-/// Parts that ran apart, in any order, make the table that one run makes.
-#[test]
-fn parts_are_merged_into_the_search() {
-    let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
-    let flags = |shard: &'static str| [&GRID[..], &["--seeds", "2", "--shard", shard]].concat();
-    succeed(&mut search(&at("whole"), &flags("1/1")[..8]));
-    let shards = ["1/3", "2/3", "3/3"];
-    for (part, shard) in shards.iter().enumerate() {
-        succeed(&mut search(&at(&format!("part{part}")), &flags(shard)));
-    }
-    let merge = |parts: &[&str], out: &str| {
-        let mut command = spikeprune(&["sweep", "--quiet", "--out"]);
-        command.arg(at(out)).arg("--merge");
-        command.args(parts.iter().map(|part| at(part)));
-        command
-    };
-    succeed(&mut merge(&["part2", "part0", "part1"], "merged"));
-    assert_eq!(rows(&at("merged")), rows(&at("whole")));
-    // What was merged is a search that has ended.
-    succeed(spikeprune(&["sweep", "--quiet", "--device", "cpu", "--resume"]).arg(at("merged")));
-
-    for (parts, said) in [
-        (&["part0", "part2"][..], "missing: 2/3"),
-        (&["part0", "part1", "part2", "part1"], "twice"),
-        (&["part0", "whole"], "no part of one"),
-        (&["part0", "nothing"], "no such folder"),
-    ] {
-        refused(&mut merge(parts, "none"), 1, said).unwrap();
-        assert!(!at("none").join("sweep.csv").exists());
-    }
-    let table = at("part1").join("sweep.csv");
-    let text = fs::read_to_string(&table).unwrap();
-    fs::write(&table, text.replacen(",0.", ",0.1", 1)).unwrap();
-    refused(
-        &mut merge(&["part0", "part1", "part2"], "none"),
-        1,
-        "was changed",
-    )
-    .unwrap();
-    let other = [&GRID[..], &["--seeds", "3", "--shard", "2/3"]].concat();
-    succeed(&mut search(&at("other"), &other));
-    refused(&mut merge(&["part0", "other"], "none"), 1, "two searches").unwrap();
-}
-
-/// In a job array each task takes its part by its number.
-#[test]
-fn a_task_of_a_job_array_knows_its_part() {
-    let folder = tempfile::tempdir().unwrap();
-    let task = |out: &str, variables: &[(&str, &str)]| {
-        let mut command = search(&folder.path().join(out), &GRID);
-        command.args(["--shard", "auto/3"]);
-        command.env_remove("SLURM_ARRAY_TASK_ID");
-        command.envs(variables.iter().copied());
-        command
-    };
-    let slurm = [
-        ("SLURM_ARRAY_TASK_ID", "12"),
-        ("SLURM_ARRAY_TASK_MIN", "11"),
-    ];
-    succeed(&mut task("slurm", &slurm));
-    succeed(&mut task("kubernetes", &[("JOB_COMPLETION_INDEX", "1")]));
-    let of_slurm = rows(&folder.path().join("slurm"));
-    assert_eq!(of_slurm, rows(&folder.path().join("kubernetes")));
-    assert!(of_slurm[1].starts_with("0,") || of_slurm[1].starts_with("1,"));
-    assert_eq!(of_slurm.len(), 1 + 2);
-    for variables in [
-        &[][..],
-        &[("SLURM_ARRAY_TASK_ID", "4")],
-        &[("JOB_COMPLETION_INDEX", "x")],
-        &[("SLURM_ARRAY_TASK_ID", "1"), ("SLURM_ARRAY_TASK_MIN", "2")],
-    ] {
-        let mut command = task("none", variables);
-        command.assert().code(2);
-    }
-    for shard in ["0/2", "3/2", "2", "7/7"] {
-        let mut command = search(&folder.path().join("none"), &GRID);
-        let code = if shard == "7/7" { 1 } else { 2 };
-        command.args(["--shard", shard]).assert().code(code);
-    }
 }
 
 /// The last line of a table whose writing was cut off is measured again.

@@ -1,7 +1,8 @@
 //! SIGKILL, at the beginning of a run and whenever it has saved.
 
+use crate::contents::assert_same;
 use crate::gpu::gpu;
-use crate::run::{assert_same, data, finish, spikeprune};
+use crate::run::{data, finish, spikeprune};
 use crate::wait::kill;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};

@@ -2,6 +2,8 @@
 //! the same to the bit.
 #![cfg(unix)]
 
+#[path = "../support/contents.rs"]
+mod contents;
 mod damage;
 #[path = "../support/first_images.rs"]
 mod first_images;

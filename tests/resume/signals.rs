@@ -1,7 +1,8 @@
 //! Signals that ask a run to end; two runs in one folder; what cannot be gone on with.
 
+use crate::contents::assert_same;
 use crate::kill::TRAIN;
-use crate::run::{assert_same, data, finish, refuse, signal, spikeprune};
+use crate::run::{data, finish, refuse, signal, spikeprune};
 use crate::wait::{kill, wait_for};
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;

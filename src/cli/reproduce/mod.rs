@@ -13,7 +13,7 @@ use super::paths::path;
 use super::run::{Flags, Job, Kind, Start};
 use super::run_folder::{FolderOptions, RunFolder};
 use super::saving::SavingOptions;
-use crate::params::{Params, PruningMode, whole};
+use crate::params::{Params, PruningMode, Shard, whole};
 use anyhow::{bail, ensure};
 use clap::{Args, ValueEnum};
 use serde::de::{DeserializeOwned, IntoDeserializer};
@@ -48,6 +48,12 @@ pub struct ReproduceArgs {
     antonov_sukhov: antonov_sukhov::AntonovSukhovOptions,
     #[command(flatten)]
     diehl_cook: diehl_cook::DiehlCookOptions,
+    /// Make one run of the folders of all its parts (--shard), in --out: their networks are tested together, nothing is
+    /// trained
+    #[arg(long, value_parser = path(), value_name = "DIR", num_args = 1.., requires = "out", help_heading = "Device and output",
+        conflicts_with_all = ["paper", "SourceOptions", "JobOptions", "ModelOptions", "ReadingOptions", "SharedOptions", "AntonovSukhovOptions", "DiehlCookOptions",
+            "resume_or_start", "resume"])]
+    merge: Vec<PathBuf>,
     #[command(flatten)]
     data: DataOptions,
     #[command(flatten)]
@@ -114,6 +120,9 @@ pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
         folder: &args.folder,
         every: args.saving.every()?,
     })?;
+    if !args.merge.is_empty() {
+        return antonov_sukhov::merge(args, start);
+    }
     let saved = start.folder().map(Saved::read).transpose()?;
     let paper = saved.as_ref().map_or(args.paper, |saved| saved.paper);
     match paper {
@@ -232,6 +241,7 @@ impl ReproduceArgs {
         self.data.apply(&mut asked.params.job);
         self.model.apply(&mut asked.params);
         asked.params.job.replicas = self.shared.seeds;
+        asked.params.job.shard = Shard::WHOLE;
         asked.validate()?;
         Ok(asked)
     }

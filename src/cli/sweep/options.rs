@@ -1,12 +1,12 @@
 //! What is searched, as flags say it.
 
-use super::merge;
 use crate::cli::options::{check_seeds, note_renamed, words};
+use crate::cli::parts::shard;
 use crate::cli::paths::bare;
 use crate::dataset::Dataset;
 use crate::experiment::fitting::labels_of;
-use crate::experiment::sweep::{Axis, Search, Shard, Values};
-use crate::params::{MetricsEvery, Params, grid_values, number, renamed, whole};
+use crate::experiment::sweep::{Axis, Search, Values};
+use crate::params::{MetricsEvery, Params, Shard, grid_values, number, renamed, whole};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 
@@ -34,7 +34,7 @@ pub struct SearchOptions {
     ///
     /// auto/N takes the part from the task of a job array: of Slurm (SLURM_ARRAY_TASK_ID, counted from
     /// SLURM_ARRAY_TASK_MIN) or of an indexed job of Kubernetes (JOB_COMPLETION_INDEX, from 0).
-    #[arg(long, value_parser = merge::shard, value_name = "I/N")]
+    #[arg(long, value_parser = shard, value_name = "I/N")]
     shard: Option<Shard>,
 }
 
@@ -67,6 +67,7 @@ impl SearchOptions {
         check_measurable(&params)?;
         // Metrics only at the end: these are the rows.
         params.job.metrics_every = MetricsEvery::End;
+        params.job.shard = Shard::WHOLE;
         Ok(Search {
             params,
             axes,

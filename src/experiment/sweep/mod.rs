@@ -1,11 +1,9 @@
 //! Searches over parameters: points of a grid, or drawn at random, trained as replicas of common jobs.
 
 mod search;
-mod shard;
 mod summary;
 
 pub use search::{Axis, MOST_NETWORKS, Point, Search, SearchError, Trial, Values};
-pub use shard::{Shard, ShardError};
 pub use summary::{Effect, Group, Level, Measured, PointSummary, Summary};
 
 use super::saving::{Every, Saving};

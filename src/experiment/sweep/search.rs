@@ -3,9 +3,10 @@
 #[cfg(test)]
 mod tests;
 
-use super::Shard;
 use crate::draws;
-use crate::params::{ConfigError, MAX_REPLICAS, Params, ParamsError, renamed, set_value, to_toml};
+use crate::params::{
+    ConfigError, MAX_REPLICAS, Params, ParamsError, Shard, renamed, set_value, to_toml,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -212,6 +213,7 @@ impl Search {
     pub fn trials(&self) -> Result<Vec<Trial>, SearchError> {
         for axis in &self.axes {
             let why = match axis.key.as_str() {
+                "job.shard" => "a search has parts of its own, by --shard",
                 "job.replicas" => "a search trains --seeds networks of each point",
                 "job.metrics_every" => "a search measures networks at the end alone",
                 "job.metrics" => "a search has its own measures",

@@ -64,12 +64,16 @@ impl Params {
         self.job.validate()?;
         self.model.validate()?;
         within("pruning.tau_ms", self.tau_prune_ms(), 1e-3, 1e12)?;
+        if self.replicas().next().is_none() {
+            let expected = "a part that has networks: choose fewer parts, or more replicas";
+            return Err(out_of_range("job.shard", self.job.shard, expected));
+        }
         self.validate_size()?;
         self.validate_clock()
     }
 
     fn validate_size(&self) -> Result<(), ParamsError> {
-        let (replicas, neurons) = (self.job.replicas, self.model.neurons());
+        let (replicas, neurons) = (self.replicas().count(), self.model.neurons());
         let (r, n, inputs) = (replicas as u64, neurons as u64, self.model.inputs() as u64);
         // Two sets of weights, the delays of S3, and what is under way.
         let steps = self.model.steps()?;

@@ -1,5 +1,6 @@
-"""A search by Optuna in two processes, of which one is killed: its trial is taken up again, and none is lost."""
+"""A search by Optuna in two processes at once, of which one is killed: the other takes its trial up again."""
 
+import signal
 import subprocess
 import sys
 import textwrap
@@ -10,7 +11,7 @@ import pytest
 optuna = pytest.importorskip("optuna")
 
 WORKER = """
-    import os, sys
+    import os, signal, sys, time
     import optuna
     from optuna.storages import RDBStorage, RetryFailedTrialCallback
     from optuna.study import MaxTrialsCallback
@@ -18,7 +19,8 @@ WORKER = """
     from sklearn.datasets import load_digits
     from spikeprune import SpikeClassifier
 
-    path, wanted, dies = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "dies"
+    path, wanted, others_death = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    dies = not others_death
     X, y = load_digits(return_X_y=True)
     storage = RDBStorage(
         f"sqlite:///{path}", heartbeat_interval=1, grace_period=2, failed_trial_callback=RetryFailedTrialCallback()
@@ -26,12 +28,14 @@ WORKER = """
 
     def objective(trial):
         rate = trial.suggest_float("a_pre", 0.003, 0.03, log=True)
+        while not dies and not os.path.exists(others_death):
+            time.sleep(0.1)
 
         def report(told):
             for row in told.metrics:
                 trial.report(row["validation_accuracy"], row["images"])
                 if dies:
-                    os._exit(9)
+                    os.kill(os.getpid(), signal.SIGKILL)
 
         model = SpikeClassifier(
             "best", set={"learning.a_pre": rate, "job.metrics_every": 200}, device="cpu", threads=1, progress=report
@@ -48,19 +52,33 @@ WORKER = """
 def test_a_process_that_dies_loses_no_trial(tmp_path):
     path, wanted = tmp_path / "study.db", 4
     study = optuna.create_study(study_name="digits", storage=f"sqlite:///{path}", direction="maximize")
-    # What a process that died has begun, before another one comes.
     work = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(WORKER), str(path), str(wanted)]
-    assert subprocess.run([*work, "dies"], timeout=120).returncode == 9
-    [begun] = study.get_trials(deepcopy=False)
-    assert begun.state == optuna.trial.TrialState.RUNNING and begun.intermediate_values
-    # The grace period, after which it counts as dead.
-    time.sleep(4)
-    other = subprocess.run([*work, "lives"], capture_output=True, text=True, timeout=240)
-    assert other.returncode == 0, other.stderr
+    death = tmp_path / "death"
+    with (
+        subprocess.Popen([*work, str(death)], stderr=subprocess.PIPE, text=True) as lives,
+        subprocess.Popen([*work, ""], stderr=subprocess.DEVNULL) as dies,
+    ):
+        try:
+            assert dies.wait(120) == -signal.SIGKILL
+            # Each has begun a trial.
+            for _ in range(600):
+                begun = study.get_trials(deepcopy=False)
+                if len(begun) == 2:
+                    break
+                time.sleep(0.1)
+            assert [trial.state for trial in begun] == 2 * [optuna.trial.TrialState.RUNNING]
+            # The grace period, after which it counts as dead.
+            time.sleep(4)
+            death.touch()
+            _, errors = lives.communicate(timeout=240)
+        finally:
+            lives.kill()
+    assert lives.returncode == 0, errors
     trials = study.get_trials(deepcopy=False)
     complete = [trial for trial in trials if trial.state == optuna.trial.TrialState.COMPLETE]
     assert len(complete) == wanted
-    # The same parameters once more, in the place of the one that failed.
-    assert trials[0].state == optuna.trial.TrialState.FAIL
-    assert begun.params in [trial.params for trial in complete]
+    # The same parameters once more, in the place of those of the one that failed.
+    [failed] = [trial for trial in trials if trial.state == optuna.trial.TrialState.FAIL]
+    assert failed.intermediate_values and len(trials) == wanted + 1
+    assert failed.params in [trial.params for trial in complete]
     assert all(trial.value > 0.2 for trial in complete)

@@ -1,6 +1,7 @@
 //! `reproduce --paper antonov-sukhov`: networks with and without regularisation, beside the published figures.
 
 mod claims;
+mod merge;
 mod pictures;
 mod plots;
 mod report;
@@ -14,6 +15,7 @@ use crate::cli::data::Loaded;
 use crate::cli::heatmap::FontOptions;
 use crate::cli::options::words;
 use crate::cli::output::note;
+use crate::cli::parts::{Joined, shard};
 use crate::cli::run::{Frame, Job, Kept, Start};
 use crate::cli::run_folder::RunFolder;
 use crate::cli::silence;
@@ -24,10 +26,11 @@ use crate::experiment::papers::antonov_sukhov::{
     ArmsPlan, MOST_SPLITS, Reproduction, Split, random_splits, reproduce,
 };
 use crate::experiment::test_sets::HeldOut;
-use crate::params::{Params, PruningMode, class_list, whole};
+use crate::params::{Params, PruningMode, Shard, class_list, whole};
 use crate::trained::Trained;
 use anyhow::{Context, ensure};
 use clap::Args;
+pub use merge::merge;
 
 /// What this experiment alone may be given.
 #[derive(Args)]
@@ -39,6 +42,12 @@ pub struct AntonovSukhovOptions {
     /// Random splits of the labels instead, each with as many learned and as many unknown ones as above
     #[arg(long, value_parser = whole::<usize>, value_name = "N", conflicts_with = "unknown")]
     splits: Option<usize>,
+    /// Run one of N parts of the splits, I from 1, in a run folder of its own; --merge makes one of them
+    ///
+    /// auto/N takes the part from the task of a job array: of Slurm (SLURM_ARRAY_TASK_ID, counted from
+    /// SLURM_ARRAY_TASK_MIN) or of an indexed job of Kubernetes (JOB_COMPLETION_INDEX, from 0).
+    #[arg(long, value_parser = shard, value_name = "I/N", requires = "splits")]
+    shard: Option<Shard>,
     /// Train the same arms behind the front end of oriented edges too: other networks than the paper's
     #[arg(long)]
     edges: bool,
@@ -62,20 +71,28 @@ pub fn job(
 ) -> anyhow::Result<Arms> {
     let plan: ArmsPlan = planned(start, saved, || plan(args, start))?;
     plan.validate()?;
-    Ok(Arms(plan, args.font))
+    Ok(Arms {
+        plan,
+        font: args.font,
+        joined: Vec::new(),
+    })
 }
 
-/// What is run, and how large text is in its pictures.
-pub struct Arms(ArmsPlan, FontOptions);
+/// What is run, how large text is in its pictures, and the networks of its parts where it is made of parts.
+pub struct Arms {
+    plan: ArmsPlan,
+    font: FontOptions,
+    joined: Vec<Joined>,
+}
 
 impl Job for Arms {
     fn params(&self) -> &Params {
-        &self.0.params
+        &self.plan.params
     }
 
     fn name(&self) -> String {
-        let params = &self.0.params;
-        let what = match self.0.splits.as_slice() {
+        let params = &self.plan.params;
+        let what = match self.plan.splits.as_slice() {
             [_] => params.model.network.file_label(),
             splits => format!("{}-splits", splits.len()),
         };
@@ -97,13 +114,13 @@ impl Job for Arms {
     }
 
     fn flags(&self) -> String {
-        self.1.flag()
+        self.font.flag()
     }
 
     fn check(&self, data: &Dataset, quiet: bool) -> anyhow::Result<()> {
-        self.0.check(data)?;
-        for split in &self.0.splits {
-            if note_missing_validation(&data.train, &self.0.of_split(split), quiet)? {
+        self.plan.check(data)?;
+        for split in &self.plan.splits {
+            if note_missing_validation(&data.train, &self.plan.of_split(split), quiet)? {
                 break;
             }
         }
@@ -115,11 +132,14 @@ impl Job for Arms {
     }
 
     fn write(&self, folder: &mut RunFolder, data: &Loaded) -> anyhow::Result<()> {
-        write(folder, Paper::AntonovSukhov, &self.0.params, &self.0, data)
+        let params = &self.plan.params;
+        write(folder, Paper::AntonovSukhov, params, &self.plan, data)?;
+        let mut joined = self.joined.iter();
+        joined.try_for_each(|joined| joined.write(folder, data.set.digests()))
     }
 
     fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()> {
-        let plan = &self.0;
+        let plan = &self.plan;
         let begun = frame.saved(TRAINING, &plan.params)?;
         if begun.is_none() && frame.folder.has(RESULT) {
             let text = "the run has come to its end before, and kept no training: it begins anew";
@@ -136,9 +156,9 @@ impl Job for Arms {
         let silent = silent_networks(&found, &frame.data.set);
         (silent.iter()).for_each(|text| note(text, frame.quiet()));
         frame.end(Some(RESULT), &document, &table, |folder, is_told| {
-            page((&found, silent), &digests, folder, self.1).context(NO_PAGE)?;
-            // As long as the training is there, table and page can be made again.
-            match is_told {
+            page((&found, silent), &digests, folder, self.font).context(NO_PAGE)?;
+            // As long as the training is there, table and page can be made again. That of a part is merged.
+            match is_told && plan.shard == Shard::WHOLE {
                 true => {
                     if plan.edges {
                         folder.remove(TRAINING_BEHIND_EDGES)?;
@@ -212,6 +232,7 @@ fn plan(args: &ReproduceArgs, start: &Start<'_>) -> anyhow::Result<ArmsPlan> {
         seeds: shared.seeds,
         controls: !options.no_controls,
         edges: options.edges,
+        shard: options.shard.unwrap_or(Shard::WHOLE),
         noise_images: shared.noise_images,
         held_out: match options.validation {
             true => HeldOut::Validation,
@@ -227,6 +248,7 @@ impl AntonovSukhovOptions {
         first_given(&[
             ("--unknown", self.unknown.is_some()),
             ("--splits", self.splits.is_some()),
+            ("--shard", self.shard.is_some()),
             ("--no-controls", self.no_controls),
             ("--edges", self.edges),
             ("--validation", self.validation),
@@ -246,7 +268,14 @@ impl AntonovSukhovOptions {
                 "--splits divides the labels 0 to 9; the data have others: name --classes and --unknown"
             );
             let unknown = known.min(10 - known);
-            return Ok(random_splits(params.job.seed, count, known, unknown));
+            let shard = self.shard.unwrap_or(Shard::WHOLE);
+            ensure!(
+                shard.number() <= count,
+                "part {shard} has none of the {count} splits: choose fewer parts"
+            );
+            let splits = random_splits(params.job.seed, count, known, unknown).into_iter();
+            let own = splits.enumerate().filter(|(place, _)| shard.holds(*place));
+            return Ok(own.map(|(_, split)| split).collect());
         }
         let left = |label: &u8| !classes.contains(label);
         let unknown = match &self.unknown {

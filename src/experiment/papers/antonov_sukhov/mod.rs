@@ -196,7 +196,7 @@ mod tests {
     use crate::backend::cpu::Cpu;
     use crate::dataset;
     use crate::experiment::test_sets::HeldOut;
-    use crate::params::{PerClass, PruningMode, TrainImages};
+    use crate::params::{PerClass, PruningMode, Shard, TrainImages};
     use crate::presets;
     use std::path::Path;
 
@@ -219,6 +219,7 @@ mod tests {
                 seeds: 1,
                 controls: false,
                 edges: false,
+                shard: Shard::WHOLE,
                 noise_images: 1,
                 held_out: HeldOut::Test,
                 splits: vec![Split {

@@ -5,7 +5,7 @@ use crate::dataset::Dataset;
 use crate::experiment::papers::plan::{PlanError, count, once};
 use crate::experiment::test_sets::{HeldOut, STRENGTHS, TestSet};
 use crate::experiment::{ExperimentError, selection};
-use crate::params::{FrontEnd, MAX_REPLICAS, Params, PruningMode};
+use crate::params::{FrontEnd, MAX_REPLICAS, Params, PruningMode, Shard};
 use serde::{Deserialize, Serialize};
 
 /// Splits that a plan may have.
@@ -29,6 +29,9 @@ pub struct ArmsPlan {
     /// Whether the same arms are trained behind [`crate::front_end`] too.
     #[serde(default)]
     pub edges: bool,
+    /// Which part of the splits that were asked for these are.
+    #[serde(default)]
+    pub shard: Shard,
     pub splits: Vec<Split>,
     /// Parameters of all networks, but for their classes, seeds and regularisation.
     pub params: Params,

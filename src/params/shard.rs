@@ -1,7 +1,9 @@
 //! Parts of one piece of work that run apart, such as tasks of a cluster.
 
-use crate::params::{ValueError, whole};
+use super::value::{ValueError, whole};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -32,7 +34,25 @@ impl From<ValueError> for ShardError {
     }
 }
 
+impl Default for Shard {
+    fn default() -> Self {
+        Self::WHOLE
+    }
+}
+
+impl JsonSchema for Shard {
+    fn schema_name() -> Cow<'static, str> {
+        "Shard".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string"})
+    }
+}
+
 impl Shard {
+    /// All of it.
+    pub const WHOLE: Self = Self { number: 1, of: 1 };
     /// Most parts.
     pub const MOST: usize = 100_000;
 
