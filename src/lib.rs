@@ -54,6 +54,7 @@
 //! | [`cli`] | the command line, which the program `spikeprune` is |
 //! | [`simulation`] | the front: networks that are trained, tested, looked into, saved and loaded, in a few lines |
 //! | [`experiment`] | training, testing, test sets, the papers' experiments: loops that emit typed events and know no screen |
+//! | [`backprop`] | networks to compare with, which are trained by backpropagation |
 //! | [`backend`] | where networks run: the trait, [`backend::cpu`] and, on any GPU, [`backend::gpu`]; [`backend::open`] opens one |
 //! | [`checkpoint`] | everything that is needed to go on with the same bits, as safetensors |
 //! | [`network`] | the state of one network on the host |
@@ -102,6 +103,7 @@
 
 pub mod artefact;
 pub mod backend;
+pub mod backprop;
 pub mod checkpoint;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -120,6 +122,7 @@ pub mod presets;
 pub mod report;
 pub mod simulation;
 pub mod statistics;
+mod threads;
 pub mod trained;
 
 pub use simulation::Simulation;

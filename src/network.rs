@@ -91,6 +91,9 @@ impl Network {
     /// When the parameters make no sense.
     pub fn new(params: &Params, replica: usize) -> Result<Self, NetworkError> {
         params.validate()?;
+        if params.backprop.is_some() {
+            return Err(ParamsError::Backprop.into());
+        }
         let (steps, n) = (params.model.steps()?, params.model.neurons());
         let seed = params.replica_seed(replica);
         let start = |share: f64| (share * params.model.gmax()) as f32;

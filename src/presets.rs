@@ -5,7 +5,10 @@
 //! learning of digit recognition using spike-timing-dependent plasticity", Front. Comput. Neurosci. 9:99, 2015, and
 //! their public code (`peter-u-diehl/stdp-mnist`).
 
+mod comparators;
+
 use crate::params::*;
+pub use comparators::COMPARATORS;
 
 /// Names that [`by_name`] knows, with a line each on what they are.
 pub const PRESETS: [(&str, &str); 15] = [
@@ -62,6 +65,14 @@ pub const PRESETS: [(&str, &str); 15] = [
     ),
 ];
 
+/// All of them, with a line each on what they are.
+pub fn all() -> [(&'static str, &'static str); PRESETS.len() + COMPARATORS.len()] {
+    std::array::from_fn(|at| match at.checked_sub(PRESETS.len()) {
+        None => PRESETS[at],
+        Some(at) => COMPARATORS[at],
+    })
+}
+
 /// The preset of that name.
 pub fn by_name(name: &str) -> Option<Params> {
     match name {
@@ -80,7 +91,7 @@ pub fn by_name(name: &str) -> Option<Params> {
         "ten-class-edges-large" => Some(ten_class_edges_large()),
         "ten-class-edges-pruned" => Some(ten_class_edges_pruned()),
         "diehl-cook" => Some(diehl_cook()),
-        _ => None,
+        _ => comparators::by_name(name),
     }
 }
 
@@ -364,5 +375,6 @@ pub fn diehl_cook() -> Params {
             },
             ..base.model
         },
+        backprop: None,
     }
 }

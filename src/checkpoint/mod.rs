@@ -19,6 +19,8 @@
 mod read;
 mod write;
 
+pub(crate) use write::sort_header;
+
 use crate::artefact::write_whole;
 use crate::dataset::{Dataset, Digests, OtherImages};
 use crate::network::NetworkError;
@@ -130,15 +132,7 @@ impl Checkpoint {
         data: &Dataset,
         folder: &Path,
     ) -> Result<(), CheckpointError> {
-        let Some(trained_on) = &self.data else {
-            return Ok(());
-        };
-        let failed = |other| CheckpointError::OtherData {
-            path: path.into(),
-            folder: folder.into(),
-            other,
-        };
-        trained_on.check(&data.digests()).map_err(failed)
+        check_digests(self.data.as_ref(), path, data, folder)
     }
 
     /// Writes the file, whole or not at all. The same checkpoint gives the same bytes.
@@ -198,6 +192,27 @@ impl Checkpoint {
     /// As [`Checkpoint::load`].
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self, CheckpointError> {
         read::from_bytes(path, bytes)
+    }
+}
+
+/// Checks that these are the data of these digests, which a checkpoint has, as [`Checkpoint::check_data`].
+///
+/// # Errors
+/// [`CheckpointError::OtherData`] when they are not.
+pub fn check_digests(
+    trained_on: Option<&Digests>,
+    path: &Path,
+    data: &Dataset,
+    folder: &Path,
+) -> Result<(), CheckpointError> {
+    let failed = |other| CheckpointError::OtherData {
+        path: path.into(),
+        folder: folder.into(),
+        other,
+    };
+    match trained_on {
+        Some(trained_on) => trained_on.check(&data.digests()).map_err(failed),
+        None => Ok(()),
     }
 }
 

@@ -212,7 +212,7 @@ fn stack_metrics(checkpoint: &Checkpoint) -> Vec<(&'static str, Stacked)> {
 }
 
 /// The header's keys in alphabetical order: the library writes its metadata in the order of a hash map.
-fn sort_header(bytes: &mut [u8]) -> Result<(), serde_json::Error> {
+pub fn sort_header(bytes: &mut [u8]) -> Result<(), serde_json::Error> {
     let length = u64::from_le_bytes(*bytes.first_chunk().unwrap_or(&[0; 8])) as usize;
     let header = &mut bytes[8..8 + length];
     let sorted: serde_json::Value = serde_json::from_slice(header)?;

@@ -56,6 +56,22 @@ impl DeviceOptions {
         }
     }
 
+    /// The CPU, for what runs there alone.
+    pub fn open_cpu(&self) -> anyhow::Result<Box<dyn Backend>> {
+        check_threads(self.threads)?;
+        ensure!(
+            matches!(self.device, DeviceChoice::Auto | DeviceChoice::Cpu),
+            "--device is {}: networks of the table backprop run on the CPU alone; leave it out",
+            self.device
+        );
+        open(&DeviceChoice::Cpu, self.threads, self.quiet)
+    }
+
+    /// How many threads there are to be; 0 for one on each core.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
     /// Opens the device, with notes if it is not the expected one.
     pub fn open(&self) -> anyhow::Result<Box<dyn Backend>> {
         check_threads(self.threads)?;

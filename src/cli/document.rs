@@ -1,9 +1,11 @@
 //! The results of `train` and `eval`: JSON documents with stable keys, and tables for people.
 
+use super::backprop;
 use super::data::{DataUsed, Loaded};
 use super::figures::{MEAN, counted, percent};
 use super::{sets, silence};
 use crate::backend::{Backend, DeviceKind};
+use crate::backprop::Operations;
 use crate::checkpoint::Checkpoint;
 use crate::dataset::Dataset;
 use crate::experiment::evaluate::{Evaluation, NotLearned};
@@ -27,8 +29,9 @@ pub struct Document<'a> {
     pub seed: u64,
     /// Every parameter, by the keys of the TOML file.
     pub params: &'a Params,
-    /// The time constant of eq. 5 as it acted.
-    pub tau_prune_ms: f64,
+    /// The time constant of eq. 5 as it acted; absent where nothing learns by local rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tau_prune_ms: Option<f64>,
     /// What the labels in `eval.classes` are called, in their order; absent where classes have no names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub class_names: Vec<String>,
@@ -60,6 +63,9 @@ pub struct NetworkSummary {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sets: BTreeMap<TestSet, SetAnswers>,
     pub weights: Weights,
+    /// Synaptic operations of the test, where they are counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operations: Option<Operations>,
 }
 
 /// Means over the networks with their 95% intervals; none where a network has no such share.
@@ -149,6 +155,7 @@ pub fn replicas(
                     mean: weights.iter().map(|&w| f64::from(w)).sum::<f64>() / weights.len() as f64,
                     zero_fraction: zero_fraction(&network.params, weights),
                 },
+                operations: None,
             },
         )
         .collect()
@@ -174,7 +181,7 @@ pub fn document<'a>(
         device_type: backend.kind(),
         seed: params.job.seed,
         params,
-        tau_prune_ms: params.tau_prune_ms(),
+        tau_prune_ms: (params.backprop.is_none()).then(|| params.tau_prune_ms()),
         class_names: match have_names(network, &data.set) {
             true => shown.map(name).collect(),
             false => Vec::new(),
@@ -210,11 +217,18 @@ pub fn table(document: &Document<'_>) -> String {
     let params = document.params;
     let classes = params.model.network.label("-");
     let n = params.model.neurons();
+    let what = match &params.backprop {
+        Some(own) => backprop::described(own),
+        None => format!(
+            "{n} E + {n} I neurons, dt {} ms, pruning {}",
+            params.model.time.dt_ms, params.model.pruning.mode
+        ),
+    };
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "{} ({}), {n} E + {n} I neurons, dt {} ms, pruning {}, on {}",
-        classes, params.preset, params.model.time.dt_ms, params.model.pruning.mode, document.device
+        "{classes} ({}), {what}, on {}",
+        params.preset, document.device
     );
     if let Some(train) = &document.first.train {
         let shown = train.images * document.replicas.len();
@@ -233,6 +247,7 @@ pub fn table(document: &Document<'_>) -> String {
         eval.seconds
     );
     text += &networks(document.replicas);
+    text += &backprop::operations(document.replicas);
     if let Some(votes) = &eval.labels {
         let (all, proportional) = (votes.accuracy_all_neurons, votes.accuracy_proportional);
         let _ = writeln!(

@@ -1,5 +1,6 @@
 //! `eval`: tests a checkpoint again, on other classes or data.
 
+use super::backprop;
 use super::choices::choices;
 use super::data::Loaded;
 use super::device::DeviceOptions;
@@ -14,17 +15,21 @@ use super::record::RecordOptions;
 use super::sets::SetOptions;
 use super::{answers, document};
 use crate::backend::Backend;
-use crate::checkpoint::Checkpoint;
-use crate::dataset::LabelledImages;
+use crate::backprop::is_one;
+use crate::checkpoint::{Checkpoint, check_digests};
+use crate::dataset::{Digests, LabelledImages};
 use crate::experiment::evaluate::{Evaluation, evaluate};
 use crate::experiment::fitting::{fewer_to_test, labels_of, relabelled};
 use crate::experiment::linear::linear_classifier;
 use crate::experiment::prepare::some_as_shown;
 use crate::experiment::selection::{self, ClassImages, indices};
+use crate::experiment::set_answers::answer_sets;
 use crate::experiment::train::frozen;
 use crate::experiment::{Event, ExperimentError, Observer};
 use crate::model::rng::Stream;
-use crate::params::{DataFolder, PerClass, Threshold, class_list, whole};
+use crate::params::{
+    Architecture, DataFolder, Job, Params, PerClass, Threshold, class_list, whole,
+};
 use crate::trained::Replica;
 use anyhow::ensure;
 use clap::Args;
@@ -35,7 +40,7 @@ use std::path::{Path, PathBuf};
 pub struct EvalArgs {
     /// A checkpoint.safetensors of `train`
     #[arg(value_parser = path())]
-    checkpoint: PathBuf,
+    pub checkpoint: PathBuf,
     /// Classes to show, also ones that were not learned [default: those that were]
     #[arg(long, value_parser = class_list,
         value_name = "LIST",
@@ -51,9 +56,9 @@ pub struct EvalArgs {
     reading: ReadingOptions,
     /// Count all labels shown as not learned, whatever their numbers: for data whose labels mean something else
     #[arg(long, help_heading = "Test")]
-    as_unknown: bool,
+    pub as_unknown: bool,
     #[command(flatten)]
-    sets: SetOptions,
+    pub sets: SetOptions,
     /// What potentials are compared with [default: as in the training's test]
     #[arg(long, value_name = "KIND", help_heading = "Test", value_parser = choices::<Threshold>())]
     threshold_test: Option<Threshold>,
@@ -74,35 +79,25 @@ pub struct EvalArgs {
     #[command(flatten)]
     font: FontOptions,
     #[command(flatten)]
-    device: DeviceOptions,
+    pub device: DeviceOptions,
 }
 
 pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
+    if is_one(&args.checkpoint) {
+        return backprop::eval(args);
+    }
     let checkpoint = args.load()?;
-    let mut job = checkpoint.params.job.clone();
-    set(&mut job.test_per_class, &args.test_per_class);
-    job.validate()?;
+    let count = args.count(&checkpoint.params.job)?;
     if let Some(path) = &args.answers {
         answers::check(path)?;
     }
     let backend = args.device.open()?;
-    let (data, are_others) = args.load_data(&checkpoint)?;
+    let (data, are_others) = args.load_data(&checkpoint.params, checkpoint.data.as_ref())?;
     let images = &data.set.test;
     let network = &checkpoint.params.model.network;
     let name = |label: u8| name_of(network, &data.set, label);
     let unknown = args.sets.check(network, &data.set, args.as_unknown)?;
-    let mut shown = network.clone();
-    if let Some(classes) = &args.classes {
-        shown.set_classes(&labels_of(&words(classes)?, images, &data.set)?);
-        if have_names(network, &data.set) {
-            shown.names = shown.classes.iter().map(|&label| name(label)).collect();
-        }
-        shown.validate_classes()?;
-    }
-    let tested = selection::first_of_classes(images, &shown.classes, job.test_per_class);
-    if let Some(fewer) = fewer_to_test(&shown, job.test_per_class, images) {
-        note(&fewer.to_string(), args.device.quiet);
-    }
+    let tested = args.tested(network, &data, count)?;
     args.record
         .check(images, checkpoint.params.model.neurons())?;
     let (mut progress, mut heard) = (Progress::new(args.device.quiet), Vec::new());
@@ -125,7 +120,6 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
             .collect();
     }
     let mut replicas = document::replicas(&checkpoint, evaluations, None);
-    let count = job.test_per_class;
     args.show_sets(
         backend.as_ref(),
         &checkpoint,
@@ -200,6 +194,50 @@ pub fn load(path: &Path) -> anyhow::Result<Checkpoint> {
 }
 
 impl EvalArgs {
+    /// Images of the classes that were asked for, or else of those that were learned.
+    pub fn tested(
+        &self,
+        network: &Architecture,
+        data: &Loaded,
+        count: PerClass,
+    ) -> anyhow::Result<Vec<ClassImages>> {
+        let (mut shown, images) = (network.clone(), &data.set.test);
+        if let Some(classes) = &self.classes {
+            shown.set_classes(&labels_of(&words(classes)?, images, &data.set)?);
+            if have_names(network, &data.set) {
+                let name = |&label: &u8| name_of(network, &data.set, label);
+                shown.names = shown.classes.iter().map(name).collect();
+            }
+            shown.validate_classes()?;
+        }
+        if let Some(fewer) = fewer_to_test(&shown, count, images) {
+            note(&fewer.to_string(), self.device.quiet);
+        }
+        Ok(selection::first_of_classes(images, &shown.classes, count))
+    }
+
+    /// Test images of each class, of a job that has its own number.
+    pub fn count(&self, job: &Job) -> anyhow::Result<PerClass> {
+        let mut job = job.clone();
+        set(&mut job.test_per_class, &self.test_per_class);
+        job.validate()?;
+        Ok(job.test_per_class)
+    }
+
+    /// The first flag that was given and means something only where neurons learn by local rules.
+    pub fn of_local_rules(&self) -> Option<&'static str> {
+        let given = [
+            ("--threshold-test", self.threshold_test.is_some()),
+            ("--linear-classifier", self.linear_classifier.is_some()),
+            ("--answers", self.answers.is_some()),
+            ("--record", !self.record.images().is_empty()),
+        ];
+        given
+            .into_iter()
+            .find(|(_, given)| *given)
+            .map(|(flag, _)| flag)
+    }
+
     /// Shows the sets that were asked for, so many digits of each class.
     fn show_sets(
         &self,
@@ -211,7 +249,9 @@ impl EvalArgs {
         progress: &mut Progress,
     ) -> anyhow::Result<()> {
         let observer: &mut Observer<'_> = &mut |event| progress.observe(&event);
-        let sets = self.sets.show(backend, checkpoint, data, count, observer)?;
+        let sets = self.sets.show(&checkpoint.params, data, count, |sets| {
+            answer_sets(backend, &checkpoint.replicas, sets, observer)
+        })?;
         for (replica, mut sets) in replicas.iter_mut().zip(sets) {
             if self.as_unknown {
                 (sets.values_mut()).for_each(|set| set.accuracy = None);
@@ -234,21 +274,24 @@ impl EvalArgs {
     }
 
     /// The data that were asked for, or those that were trained on; whether they are others than those.
-    fn load_data(&self, checkpoint: &Checkpoint) -> anyhow::Result<(Loaded, bool)> {
+    pub fn load_data(
+        &self,
+        params: &Params,
+        wanted: Option<&Digests>,
+    ) -> anyhow::Result<(Loaded, bool)> {
         let quiet = self.device.quiet;
-        let mut job = checkpoint.params.job.clone();
+        let mut job = params.job.clone();
         set(&mut job.data, &self.data);
         self.reading.apply(&mut job.reading);
-        let wanted = checkpoint.data.as_ref();
         let mut data = match self.data {
             Some(_) => Loaded::of(&job, wanted),
             None => Loaded::again(&job, wanted),
         }?;
-        let same = checkpoint.check_data(&self.checkpoint, &data.set, &data.folder);
+        let same = check_digests(wanted, &self.checkpoint, &data.set, &data.folder);
         let are_others = same.is_err();
-        let network = &checkpoint.params.model.network;
-        match (same, &self.data, &checkpoint.data) {
-            (Err(error), None, _) if job.reading == checkpoint.params.job.reading => {
+        let network = &params.model.network;
+        match (same, &self.data, wanted) {
+            (Err(error), None, _) if job.reading == params.job.reading => {
                 return Err(error.into());
             }
             (Err(_), _, _) => {

@@ -1,15 +1,18 @@
 //! `heatmap`: the weights of a checkpoint as pictures.
 
+use super::backprop;
 use super::choices::{List, check_indices, choices};
 use super::output::out;
 use super::own_files::{DRAWINGS, OwnFiles};
 use super::paths::{make_folder, path, target};
+use crate::backprop::{Kept, is_one};
 use crate::checkpoint::Checkpoint;
+use crate::dataset::Digests;
 use crate::front_end::pictures;
-use crate::params::{to_toml, whole, wholes};
+use crate::params::{Params, to_toml, whole, wholes};
 use crate::report::plot::FontScale;
 use crate::report::{ColorMap, Shades, WeightImages};
-use anyhow::bail;
+use anyhow::ensure;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -98,24 +101,35 @@ impl Default for Style {
 }
 
 pub fn run(args: &HeatmapArgs) -> anyhow::Result<()> {
-    let checkpoint = Checkpoint::load(&args.checkpoint)?;
-    let count = checkpoint.replicas.len();
-    if args.replica >= count {
-        bail!(
-            "--replica is {}: the checkpoint holds networks 0 to {}",
-            args.replica,
-            count - 1
-        );
-    }
     let folder = match &args.out {
         Some(folder) => folder.clone(),
         None => args.checkpoint.with_file_name("heatmaps"),
     };
-    let neurons = checkpoint.params.model.neurons();
     let chosen = args.neuron.as_deref().unwrap_or_default();
-    check_indices(("--neuron", "neuron"), chosen, neurons)?;
-    write(&checkpoint, (args.replica, chosen), &folder, &args.style)?;
+    if is_one(&args.checkpoint) {
+        let kept = Kept::load(&args.checkpoint)?;
+        args.check_replica(kept.learners.networks.len())?;
+        backprop::draw(&kept, (args.replica, chosen), &folder, &args.style)?;
+    } else {
+        let checkpoint = Checkpoint::load(&args.checkpoint)?;
+        args.check_replica(checkpoint.replicas.len())?;
+        let neurons = checkpoint.params.model.neurons();
+        check_indices(("--neuron", "neuron"), chosen, neurons)?;
+        write(&checkpoint, (args.replica, chosen), &folder, &args.style)?;
+    }
     out(&format!("written to {}\n", folder.display()))
+}
+
+impl HeatmapArgs {
+    fn check_replica(&self, count: usize) -> anyhow::Result<()> {
+        ensure!(
+            self.replica < count,
+            "--replica is {}: the checkpoint holds networks 0 to {}",
+            self.replica,
+            count - 1
+        );
+        Ok(())
+    }
 }
 
 /// Draws one network of a checkpoint, or these neurons of it alone, into a folder, which is made if needed. Earlier
@@ -126,23 +140,55 @@ pub fn write(
     folder: &Path,
     style: &Style,
 ) -> anyhow::Result<()> {
+    let (params, replica) = (&checkpoint.params, &checkpoint.replicas[replica]);
+    let drawn = Drawn {
+        params,
+        seed: replica.network.seed,
+        data: checkpoint.data.as_ref(),
+        weights: &replica.weights,
+        labels: &replica.labels_of_neurons(),
+        range: (params.model.w_min(), params.model.gmax()),
+    };
+    draw(&drawn, neurons, folder, style)
+}
+
+/// A network whose weights are drawn.
+pub struct Drawn<'a> {
+    pub params: &'a Params,
+    pub seed: u64,
+    pub data: Option<&'a Digests>,
+    /// Of the inputs; \[inputs, neurons\].
+    pub weights: &'a [f32],
+    /// The class of each neuron.
+    pub labels: &'a [Option<u8>],
+    /// Smallest and largest weight that the colours tell apart.
+    pub range: (f64, f64),
+}
+
+/// Draws these neurons of a network, or all where there are none, into a folder.
+pub fn draw(
+    drawn: &Drawn<'_>,
+    neurons: &[u32],
+    folder: &Path,
+    style: &Style,
+) -> anyhow::Result<()> {
     make_folder(folder)?;
     let mut own = OwnFiles::of(folder, DRAWINGS)?;
-    let params = &checkpoint.params;
-    let replica = &checkpoint.replicas[replica];
-    let seed = replica.network.seed.to_string();
-    let toml = to_toml(params);
-    let data = (checkpoint.data.as_ref()).map_or("not recorded".into(), ToString::to_string);
-    let (labels, input) = (replica.labels_of_neurons(), &params.model.input);
+    let (params, (low, high)) = (drawn.params, drawn.range);
+    let (seed, toml) = (drawn.seed.to_string(), to_toml(params));
+    let data = drawn
+        .data
+        .map_or("not recorded".into(), ToString::to_string);
+    let input = &params.model.input;
     let images = WeightImages {
-        weights: &replica.weights,
+        weights: drawn.weights,
         inputs: input.shape(),
-        pictures: &pictures(input, &replica.weights),
+        pictures: &pictures(input, drawn.weights),
         tile: [input.height, input.width],
-        labels: &labels,
+        labels: drawn.labels,
         network: &params.model.network,
         only: neurons,
-        shades: Shades::of_weights(params.model.w_min(), params.model.gmax(), style.colormap),
+        shades: Shades::of_weights(low, high, style.colormap),
         scale: style.scale,
         font_scale: style.font.font_scale,
         notes: &[

@@ -4,6 +4,7 @@
 //! commands by [`main`] too, or gets what they would print by [`call`].
 
 mod answers;
+mod backprop;
 mod bench;
 mod choices;
 mod completions;

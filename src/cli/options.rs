@@ -30,7 +30,7 @@ fn preset_help(at_length: bool) -> String {
         true => format!("\n  {name}: {what}"),
         false => format!(" {name}"),
     };
-    let presets: Vec<String> = presets::PRESETS.iter().map(line).collect();
+    let presets: Vec<String> = presets::all().iter().map(line).collect();
     let presets = presets.join(if at_length { "" } else { "," });
     format!("Parameters to start from [default: the file's, else paper]:{presets}")
 }

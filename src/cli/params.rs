@@ -10,7 +10,7 @@ use clap::Args;
 #[derive(Args)]
 pub struct ParamsArgs {
     /// Print only what differs from this preset, with the preset's value beside it
-    #[arg(long, value_name = "PRESET", value_parser = presets::PRESETS.map(|(name, _)| name))]
+    #[arg(long, value_name = "PRESET", value_parser = presets::all().map(|(name, _)| name))]
     diff: Option<String>,
     #[command(flatten)]
     params: ParamOptions,

@@ -23,6 +23,8 @@ use anyhow::ensure;
 use serde::Serialize;
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use toml::Table;
 
 /// A command that leaves a run folder.
@@ -50,6 +52,11 @@ pub trait Job {
 
     /// Flags of a resume that its folder does not keep, each with a space before it.
     fn flags(&self) -> String;
+
+    /// Opens what it runs on.
+    fn open(&self, device: &DeviceOptions) -> anyhow::Result<Box<dyn Backend>> {
+        device.open()
+    }
 
     /// Refuses data that hold too few images, before a folder is made, and prints notes on them.
     fn check(&self, data: &Dataset, quiet: bool) -> anyhow::Result<()>;
@@ -168,7 +175,7 @@ impl<'a> Start<'a> {
             parts,
             data,
         } = self;
-        let backend = flags.device.open()?;
+        let backend = job.open(flags.device)?;
         let begun = match &folder {
             Some(folder) => Some((folder.path().into(), folder.begun(flags.kind.mark)?)),
             None => parts,
@@ -244,6 +251,16 @@ pub struct Kept<'a> {
 impl Frame<'_> {
     pub fn quiet(&self) -> bool {
         self.flags.device.quiet
+    }
+
+    /// Threads that were asked for; 0 for one on each core.
+    pub fn threads(&self) -> usize {
+        self.flags.device.threads()
+    }
+
+    /// When a training is saved, and how it is stopped.
+    pub fn saving(&self) -> (Every, Arc<AtomicBool>) {
+        (self.flags.every, self.stop.asked().clone())
     }
 
     /// A training to go on with, where one was saved; it must be of the parameters that the job has.

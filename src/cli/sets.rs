@@ -4,15 +4,13 @@ use super::choices::List;
 use super::data::Loaded;
 use super::document::NetworkSummary;
 use super::figures::{MEAN, aligned, amount, percent};
-use crate::backend::Backend;
-use crate::checkpoint::Checkpoint;
 use crate::dataset::Dataset;
-use crate::experiment::Observer;
+use crate::experiment::ExperimentError;
 use crate::experiment::fitting::labels_of;
 use crate::experiment::prepare::as_shown;
-use crate::experiment::set_answers::{SetAnswers, answer_sets};
+use crate::experiment::set_answers::SetAnswers;
 use crate::experiment::test_sets::{HeldOut, Source, TestSet, TestSets};
-use crate::params::{Architecture, PerClass, items, whole};
+use crate::params::{Architecture, Params, PerClass, items, whole};
 use anyhow::ensure;
 use clap::Args;
 use std::collections::BTreeMap;
@@ -145,19 +143,19 @@ impl SetOptions {
         Ok(labels)
     }
 
-    /// Shows the sets, and images of the `unknown` labels, to all networks of a checkpoint; nothing where none was asked for.
+    /// Shows the sets, and images of the `unknown` labels, so many digits of each class, to networks of these parameters, by
+    /// `answer`; nothing where none was asked for.
     pub fn show(
         &self,
-        backend: &dyn Backend,
-        checkpoint: &Checkpoint,
+        params: &Params,
         (data, unknown): (&Loaded, &[u8]),
         count: PerClass,
-        observer: &mut Observer<'_>,
-    ) -> anyhow::Result<Vec<BTreeMap<TestSet, SetAnswers>>> {
+        answer: impl FnOnce(&TestSets<'_>) -> Result<Vec<OfSets>, ExperimentError>,
+    ) -> anyhow::Result<Vec<OfSets>> {
         if self.sets().is_empty() {
             return Ok(Vec::new());
         }
-        let mut params = checkpoint.params.clone();
+        let mut params = params.clone();
         params.job.test_per_class = count;
         let source = Source {
             data: &data.set,
@@ -169,9 +167,12 @@ impl SetOptions {
         let shown = as_shown(&params.model.input, &data.set.test)?;
         let asked: Vec<TestSet> = self.sets().iter().map(|asked| asked.set).collect();
         let sets = TestSets::new(source, &shown, &asked)?;
-        Ok(answer_sets(backend, &checkpoint.replicas, &sets, observer)?)
+        Ok(answer(&sets)?)
     }
 }
+
+/// What sets evoked in a network.
+type OfSets = BTreeMap<TestSet, SetAnswers>;
 
 /// A table of the sets, over all networks; empty without sets.
 pub fn table(replicas: &[NetworkSummary], trained: &[String]) -> String {

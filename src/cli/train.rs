@@ -1,5 +1,6 @@
 //! `train`: trains the networks of a job, tests them and leaves a run folder.
 
+use super::backprop::Comparing;
 use super::data::Loaded;
 use super::device::DeviceOptions;
 use super::heatmap::{self, FontOptions, Style};
@@ -17,7 +18,7 @@ use crate::experiment::Observer;
 use crate::experiment::selection::{self, ClassImages};
 use crate::experiment::train::{train_networks, untrained};
 use crate::params::{DataFolder, Params, Shard};
-use crate::trained::Trained;
+use crate::trained::{Metrics, Trained};
 use anyhow::{Context, ensure};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -69,9 +70,9 @@ pub const KIND: Kind = Kind {
     mark: CONFIG,
     goes_on_from: &["0.2.0"],
 };
-const CONFIG: &str = "config.toml";
-const CHECKPOINT: &str = "checkpoint.safetensors";
-const SUMMARY: &str = "summary.json";
+pub const CONFIG: &str = "config.toml";
+pub const CHECKPOINT: &str = "checkpoint.safetensors";
+pub const SUMMARY: &str = "summary.json";
 
 pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let start = Start::new(Flags {
@@ -112,6 +113,12 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
             params
         }
     };
+    if params.backprop.is_some() {
+        return start.run(Comparing {
+            params,
+            font: args.font,
+        });
+    }
     start.run(Training {
         params,
         font: args.font,
@@ -188,7 +195,10 @@ impl Job for Training {
         let params = &self.params;
         let begun = self.begun(frame)?;
         let has_begun = (begun.replicas.iter()).any(|replica| replica.network.state.presented > 0);
-        frame.folder.set_metrics(&begun.replicas, has_begun)?;
+        let rows: Vec<&[Metrics]> = (begun.replicas.iter())
+            .map(|replica| replica.metrics.as_slice())
+            .collect();
+        frame.folder.set_metrics(&rows, has_begun)?;
         let kept = Kept {
             params,
             checkpoint: CHECKPOINT,

@@ -32,7 +32,7 @@ impl Saving<'static> {
 
 impl Every {
     /// Whether to save after `done` of `total` images, `before` of them shown before the last call; at the end in any case.
-    pub(super) fn is_due(self, before: usize, done: usize, total: usize, saved: Instant) -> bool {
+    pub(crate) fn is_due(self, before: usize, done: usize, total: usize, saved: Instant) -> bool {
         match self {
             Self::Never => false,
             _ if done == total => true,
@@ -43,6 +43,6 @@ impl Every {
 }
 
 /// Whether a multiple of `every` is reached or passed on the way: batches do not end where it would suit.
-pub(super) fn passes(every: usize, before: usize, done: usize) -> bool {
+pub(crate) fn passes(every: usize, before: usize, done: usize) -> bool {
     before / every < done / every
 }

@@ -141,6 +141,8 @@ pub mod explanation {
     pub mod batches {}
 
     #[doc = include_str!("links.md")]
+    #[doc = include_str!("explanation/claims.md")]
+    pub mod claims {}
     #[doc = include_str!("explanation/diehl_cook.md")]
     pub mod diehl_cook {}
 

@@ -24,6 +24,11 @@ pub enum ParamsError {
         value: String,
         expected: String,
     },
+    #[error(
+        "the table backprop is trained by `train` alone, and tested by `eval`: choose a preset of a network that learns by \
+         local rules"
+    )]
+    Backprop,
     #[error(transparent)]
     Formula(Box<FormulaError>),
     #[error(

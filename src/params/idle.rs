@@ -71,7 +71,7 @@ mod tests {
             "pruning.window_ms",
             "pruning.window_rate_hz",
         ];
-        let presets = presets::PRESETS.map(|(name, _)| presets::by_name(name).unwrap());
+        let presets = presets::all().map(|(name, _)| presets::by_name(name).unwrap());
         let mut with_edges = presets[0].clone();
         with_edges.model.input.front_end = FrontEnd::OrientedEdges;
         for key in known {

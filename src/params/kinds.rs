@@ -1,5 +1,6 @@
 //! What a parameter chooses between.
 
+use super::backprop::{Comparator, Sparsity};
 use schemars::JsonSchema;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::{Deserialize, Serialize};
@@ -130,4 +131,13 @@ macro_rules! display_as_serialized {
         }
     )*};
 }
-display_as_serialized!(FrontEnd, Threshold, Trace, Decay, PruningMode, TauRule);
+display_as_serialized!(
+    FrontEnd,
+    Threshold,
+    Trace,
+    Decay,
+    PruningMode,
+    TauRule,
+    Comparator,
+    Sparsity
+);

@@ -111,7 +111,7 @@ pub fn layered_over(
     let base = presets::by_name(named).ok_or_else(|| ConfigError::UnknownPreset {
         origin: if preset.is_some() { "--preset" } else { origin }.into(),
         name: named.into(),
-        known: presets::PRESETS.map(|(name, _)| name).join(", "),
+        known: presets::all().map(|(name, _)| name).join(", "),
     })?;
     overlay.insert("preset".into(), Value::String(named.to_string()));
     laid_over(&base, overlay, origin)

@@ -9,6 +9,7 @@
 //! turns times into whole steps.
 
 mod architecture;
+mod backprop;
 mod batch;
 mod differences;
 mod document;
@@ -33,6 +34,7 @@ mod version;
 use serde::{Deserialize, Serialize};
 
 pub use architecture::{Architecture, Vote};
+pub use backprop::{Backprop, Comparator, Sparsity};
 pub use differences::Difference;
 pub use error::{FormulaError, ParamsError};
 pub use job::{DataFolder, Job, Measure, MetricsEvery, PerClass, TrainImages};
@@ -67,6 +69,9 @@ pub struct Params {
     pub job: Job,
     #[serde(flatten)]
     pub model: Model,
+    /// Where something else is trained on the same job, by backpropagation: of the model then only classes and front end act.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backprop: Option<Backprop>,
 }
 
 impl TryFrom<toml::Table> for Params {
@@ -78,10 +83,12 @@ impl TryFrom<toml::Table> for Params {
         let missing = |key| <toml::de::Error as serde::de::Error>::missing_field(key);
         let preset = table.remove("preset").ok_or_else(|| missing("preset"))?;
         let job = table.remove("job").ok_or_else(|| missing("job"))?;
+        let backprop = table.remove("backprop");
         Ok(Self {
             preset: preset.try_into()?,
             job: job.try_into()?,
             model: table.try_into()?,
+            backprop: backprop.map(toml::Value::try_into).transpose()?,
         })
     }
 }
@@ -93,6 +100,7 @@ impl Default for Params {
             preset: "paper".into(),
             job: Job::default(),
             model: Model::default(),
+            backprop: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What is known of every parameter: what it means, in which unit, and which values it may have. All of it is read from
 //! the types in which parameters are declared, so that checks, help and comments say the same.
 
-use super::{Job, Model, ParamsError};
+use super::{Backprop, Job, Model, ParamsError};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
@@ -71,6 +71,7 @@ pub fn parameters() -> &'static [Parameter] {
         let mut all = Vec::new();
         walk("job", &inlined::<Job>(), &mut all);
         walk("", &inlined::<Model>(), &mut all);
+        walk("backprop", &inlined::<Backprop>(), &mut all);
         all
     });
     &ALL
@@ -264,7 +265,7 @@ mod tests {
         /// Tables whose keys are the user's own.
         const OWN: [&str; 2] = ["learning.constants", "learning.state"];
         let mut used = BTreeSet::new();
-        for (name, _) in presets::PRESETS {
+        for (name, _) in presets::all() {
             let params = presets::by_name(name).unwrap();
             keys("", &to_toml(&params).parse().unwrap(), &mut used);
         }

@@ -1,5 +1,6 @@
 //! The program from outside: what its commands print, write and refuse.
 
+mod backprop;
 mod bad_checkpoint;
 mod bad_flags;
 mod bad_place;

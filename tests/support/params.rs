@@ -320,6 +320,7 @@ pub fn params(size: BoxedStrategy<Size>) -> impl Strategy<Value = Params> {
             preset: "paper".into(),
             job,
             model,
+            backprop: None,
         }
     })
 }

@@ -13,6 +13,7 @@ mod training;
 
 use super::*;
 use crate::model::poisson::SpikeList;
+use crate::threads::check_room;
 use lane::NetworkOnCpu;
 use rayon::prelude::*;
 use recorder::Recorder;
@@ -42,13 +43,12 @@ impl Cpu {
                 reason: format!("there can be at most {}", Self::MAX_THREADS),
             });
         }
+        let failed = |reason: String| BackendError::Threads { threads, reason };
+        check_room(threads).map_err(|error| failed(error.to_string()))?;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
-            .map_err(|error| BackendError::Threads {
-                threads,
-                reason: error.to_string(),
-            })?;
+            .map_err(|error| failed(error.to_string()))?;
         Ok(Self { pool })
     }
 }

@@ -3,7 +3,7 @@
 use super::{METRICS, RunFolder};
 use crate::checkpoint::Checkpoint;
 use crate::cli::own_files::Took;
-use crate::trained::{Metrics, Replica, Trained};
+use crate::trained::{Metrics, Trained};
 
 impl RunFolder {
     /// The networks of a checkpoint in the folder, with the time that they took.
@@ -26,12 +26,9 @@ impl RunFolder {
 
     /// Writes the rows of each network so far, and no others, into metrics.csv. If a training that has begun has no
     /// rows the file stays as it is: earlier versions did not save rows.
-    pub fn set_metrics(&mut self, replicas: &[Replica], begun: bool) -> anyhow::Result<()> {
-        let rows = (replicas.first()).map_or(0, |replica| replica.metrics.len());
-        let row = |row: usize| {
-            let of_all = replicas.iter();
-            of_all.map(move |replica| replica.metrics[row].clone())
-        };
+    pub fn set_metrics(&mut self, of_networks: &[&[Metrics]], begun: bool) -> anyhow::Result<()> {
+        let rows = of_networks.first().map_or(0, |own| own.len());
+        let row = |row: usize| of_networks.iter().map(move |own| own[row].clone());
         self.metrics = (0..rows).flat_map(row).collect();
         match rows {
             0 if begun => Ok(()),

@@ -63,6 +63,9 @@ impl Params {
         self.model.network.validate()?;
         self.job.validate()?;
         self.model.validate()?;
+        if let Some(backprop) = &self.backprop {
+            check_ranges("backprop.", backprop)?;
+        }
         within("pruning.tau_ms", self.tau_prune_ms(), 1e-3, 1e12)?;
         if self.replicas().next().is_none() {
             let expected = "a part that has networks: choose fewer parts, or more replicas";

@@ -5,6 +5,7 @@ mod names;
 
 use super::{Found, Images, by_crate};
 use crate::dataset::{DatasetError, ImageShape, Part, Reading};
+use crate::threads::check_room;
 use file::Idx;
 use names::{Kind, files};
 use std::path::{Path, PathBuf};
@@ -73,7 +74,7 @@ fn both<A, B: Send>(
     first: impl FnOnce() -> A,
     second: impl FnOnce() -> B + Send,
 ) -> (A, B) {
-    if !helps {
+    if !helps || check_room(1).is_err() {
         return (first(), second());
     }
     // Not `scope.spawn`, which panics where no thread can be had; the work must then be done here.
