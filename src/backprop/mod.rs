@@ -19,7 +19,7 @@ mod test;
 
 pub use checkpoint::{Kept, KeptError, is_one};
 pub use network::Answers;
-pub use test::{Operations, answer_sets, evaluate};
+pub use test::{answer_sets, evaluate};
 
 use crate::backend::{Shift, Showing, shifted};
 use crate::dataset::{DatasetError, LabelledImages};

@@ -3,36 +3,18 @@
 use super::{Learner, Learners, settings, spikes};
 use crate::backend::TestImages;
 use crate::experiment::evaluate::Evaluation;
+use crate::experiment::operations::Operations;
 use crate::experiment::prepare::ShownImages;
 use crate::experiment::selection::ClassImages;
 use crate::experiment::set_answers::SetAnswers;
 use crate::experiment::test_sets::{TestSet, TestSets};
 use crate::labels::Decision;
 use crate::trained::Evoked;
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// Images answered at once.
 const AT_ONCE: usize = 500;
-/// Energy of a 32-bit operation in 45 nm silicon: a multiplication with an addition, and an addition alone, which is what
-/// a spike costs (Horowitz, ISSCC 2014). The unit is nJ.
-const MULTIPLY_ADD_NJ: f64 = 4.6e-3;
-const ADD_NJ: f64 = 0.9e-3;
-
-/// Synaptic operations of a test, in the mean of its images: one for each synapse that is there behind an input that is
-/// not dark, or behind a spike.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Operations {
-    /// Of the synapses of the inputs.
-    pub input_per_image: f64,
-    /// Of all others.
-    pub hidden_per_image: f64,
-    /// An estimate of the energy of these operations alone, in nJ: 4.6 pJ a multiplication with addition, 0.9 pJ an
-    /// addition.
-    pub energy_nj_estimate: f64,
-}
-
 /// What a network answers to an image.
 struct Answer {
     decision: Decision,
@@ -96,13 +78,7 @@ pub fn evaluate(
             evaluation.silent = 0;
         }
         let mean = |sum: u64| sum as f64 / evaluation.images.max(1) as f64;
-        let [input, hidden] = sums.map(mean);
-        let of_hidden = if spiking { ADD_NJ } else { MULTIPLY_ADD_NJ };
-        let operations = Operations {
-            input_per_image: input,
-            hidden_per_image: hidden,
-            energy_nj_estimate: input * MULTIPLY_ADD_NJ + hidden * of_hidden,
-        };
+        let operations = Operations::new(sums.map(mean), [false, spiking]);
         (evaluation, operations)
     };
     let mut found: Vec<_> = learners.networks.iter().map(of_network).collect();

@@ -9,11 +9,12 @@ use super::output::{note, out, out_json};
 use super::own_files::Took;
 use super::run::{Frame, Job};
 use super::run_folder::{HEATMAPS, METRICS, RunFolder};
-use super::train::{CHECKPOINT, CONFIG, KIND, SUMMARY, note_missing_validation};
+use super::train::{CHECKPOINT, CONFIG, SUMMARY, note_missing_validation};
 use crate::backend::Backend;
-use crate::backprop::{Event, Kept, Learners, Operations, answer_sets, evaluate};
+use crate::backprop::{Event, Kept, Learners, answer_sets, evaluate};
 use crate::dataset::Dataset;
 use crate::experiment::evaluate::Evaluation;
+use crate::experiment::operations::Operations;
 use crate::experiment::prepare::some_as_shown;
 use crate::experiment::saving::Saving;
 use crate::experiment::selection::{self, ClassImages, indices};
@@ -73,12 +74,12 @@ impl Job for Comparing {
 
     fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()> {
         let params = &self.params;
-        let mut learners = self.begun(frame)?;
+        let mut learners = begun(frame, CHECKPOINT, params)?;
         let rows: Vec<&[Metrics]> = (learners.networks.iter())
             .map(|network| network.metrics.as_slice())
             .collect();
         frame.folder.set_metrics(&rows, learners.presented() > 0)?;
-        train(&mut learners, frame)?;
+        train(&mut learners, frame, CHECKPOINT, true)?;
         let (seconds, data) = (learners.seconds, &frame.data.set);
         let tested = selection::first_of_classes(
             &data.test,
@@ -114,30 +115,33 @@ impl Job for Comparing {
     }
 }
 
-impl Comparing {
-    /// The training as it was saved, or from its start on.
-    fn begun(&self, frame: &Frame<'_>) -> anyhow::Result<Learners> {
-        if !frame.folder.has(CHECKPOINT) {
-            return Ok(Learners::new(&self.params)?);
-        }
-        let saved = Kept::load(&frame.folder.file(CHECKPOINT))?;
-        let with = (KIND.mark, &self.params);
-        frame
-            .folder
-            .check_params(CHECKPOINT, &saved.learners.params, with)?;
-        frame.folder.check(&[CHECKPOINT])?;
-        frame.folder.is_saved();
-        let mut learners = saved.learners;
-        learners.params = self.params.clone();
-        if let Some(Took { seconds, .. }) = frame.folder.took(CHECKPOINT)? {
-            learners.seconds = seconds;
-        }
-        Ok(learners)
+/// The training as it was saved under a name, or from its start on.
+pub fn begun(frame: &Frame<'_>, name: &str, params: &Params) -> anyhow::Result<Learners> {
+    if !frame.folder.has(name) {
+        return Ok(Learners::new(params)?);
     }
+    let saved = Kept::load(&frame.folder.file(name))?;
+    let with = (frame.mark(), params);
+    frame
+        .folder
+        .check_params(name, &saved.learners.params, with)?;
+    frame.folder.check(&[name])?;
+    frame.folder.is_saved();
+    let mut learners = saved.learners;
+    learners.params = params.clone();
+    if let Some(Took { seconds, .. }) = frame.folder.took(name)? {
+        learners.seconds = seconds;
+    }
+    Ok(learners)
 }
 
-/// Trains to the end, with progress, rows of metrics and savings.
-fn train(learners: &mut Learners, frame: &mut Frame<'_>) -> anyhow::Result<()> {
+/// Trains to the end, with progress and savings under a name; with `rows` those of metrics go to metrics.csv.
+pub fn train(
+    learners: &mut Learners,
+    frame: &mut Frame<'_>,
+    name: &str,
+    with_rows: bool,
+) -> anyhow::Result<()> {
     let (threads, (every, stop)) = (frame.threads(), frame.saving());
     let saving = Saving { every, stop: &stop };
     let digests = frame.data.set.digests();
@@ -152,7 +156,10 @@ fn train(learners: &mut Learners, frame: &mut Frame<'_>) -> anyhow::Result<()> {
         }
         Event::Measured(rows) => {
             progress.observe(&experiment::Event::Measured(rows))?;
-            folder.add_metrics(rows).map_err(Into::into)
+            match with_rows {
+                true => folder.add_metrics(rows).map_err(Into::into),
+                false => Ok(()),
+            }
         }
         Event::Save(learners) => {
             let (seconds, done) = (learners.seconds, learners.presented());
@@ -160,7 +167,7 @@ fn train(learners: &mut Learners, frame: &mut Frame<'_>) -> anyhow::Result<()> {
                 learners: learners.clone(),
                 data: Some(digests.clone()),
             };
-            let written = folder.save(CHECKPOINT, &kept.to_bytes()?, Some(Took { seconds, done }));
+            let written = folder.save(name, &kept.to_bytes()?, Some(Took { seconds, done }));
             written.map_err(Into::into)
         }
     };
@@ -208,7 +215,7 @@ fn summaries(
                     mean: network.mean_weight(),
                     zero_fraction: 1.0 - present as f64 / all as f64,
                 },
-                operations: Some(operations),
+                operations,
             }
         })
         .collect()
@@ -236,19 +243,18 @@ pub fn described(backprop: &Backprop) -> String {
 pub fn operations(replicas: &[NetworkSummary]) -> String {
     let mut text = String::new();
     for replica in replicas {
-        if let Some(Operations {
+        let Operations {
             input_per_image,
             hidden_per_image,
             energy_nj_estimate,
-        }) = replica.operations
-        {
-            let _ = writeln!(
-                text,
-                "{:>8}  {input_per_image:.0} synaptic operations an image from the inputs, {hidden_per_image:.0} from hidden \
-                 neurons; {energy_nj_estimate:.1} nJ by estimate",
-                replica.seed
-            );
-        }
+            ..
+        } = replica.operations;
+        let _ = writeln!(
+            text,
+            "{:>8}  synaptic operations an image: {input_per_image:.0} from the inputs, {hidden_per_image:.0} from neurons; \
+             {energy_nj_estimate:.1} nJ by estimate",
+            replica.seed
+        );
     }
     text
 }

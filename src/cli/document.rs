@@ -5,10 +5,10 @@ use super::data::{DataUsed, Loaded};
 use super::figures::{MEAN, counted, percent};
 use super::{sets, silence};
 use crate::backend::{Backend, DeviceKind};
-use crate::backprop::Operations;
 use crate::checkpoint::Checkpoint;
 use crate::dataset::Dataset;
 use crate::experiment::evaluate::{Evaluation, NotLearned};
+use crate::experiment::operations::Operations;
 use crate::experiment::set_answers::SetAnswers;
 use crate::experiment::test_sets::TestSet;
 use crate::experiment::train::zero_fraction;
@@ -63,9 +63,8 @@ pub struct NetworkSummary {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sets: BTreeMap<TestSet, SetAnswers>,
     pub weights: Weights,
-    /// Synaptic operations of the test, where they are counted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub operations: Option<Operations>,
+    /// Synaptic operations of the test.
+    pub operations: Operations,
 }
 
 /// Means over the networks with their 95% intervals; none where a network has no such share.
@@ -130,7 +129,7 @@ pub fn have_names(network: &Architecture, data: &Dataset) -> bool {
 /// Results of all networks of a checkpoint; `train_seconds` where it is of `train`, with the time if that is known.
 pub fn replicas(
     checkpoint: &Checkpoint,
-    evaluations: Vec<Evaluation>,
+    evaluations: Vec<(Evaluation, Operations)>,
     train_seconds: Option<Option<f64>>,
 ) -> Vec<NetworkSummary> {
     let tested = checkpoint.replicas.iter().zip(evaluations);
@@ -140,7 +139,7 @@ pub fn replicas(
                 Replica {
                     network, weights, ..
                 },
-                eval,
+                (eval, operations),
             )| NetworkSummary {
                 seed: network.seed,
                 train: train_seconds.map(|seconds| Training {
@@ -155,7 +154,7 @@ pub fn replicas(
                     mean: weights.iter().map(|&w| f64::from(w)).sum::<f64>() / weights.len() as f64,
                     zero_fraction: zero_fraction(&network.params, weights),
                 },
-                operations: None,
+                operations,
             },
         )
         .collect()

@@ -21,6 +21,7 @@ use crate::dataset::{Digests, LabelledImages};
 use crate::experiment::evaluate::{Evaluation, evaluate};
 use crate::experiment::fitting::{fewer_to_test, labels_of, relabelled};
 use crate::experiment::linear::linear_classifier;
+use crate::experiment::operations::{Operations, of_networks};
 use crate::experiment::prepare::some_as_shown;
 use crate::experiment::selection::{self, ClassImages, indices};
 use crate::experiment::set_answers::answer_sets;
@@ -114,10 +115,9 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
         },
     )?;
     if args.as_unknown {
-        evaluations = evaluations
-            .into_iter()
-            .map(Evaluation::as_unknown)
-            .collect();
+        for (evaluation, _) in &mut evaluations {
+            *evaluation = evaluation.clone().as_unknown();
+        }
     }
     let mut replicas = document::replicas(&checkpoint, evaluations, None);
     args.show_sets(
@@ -352,9 +352,11 @@ pub fn test(
     images: &LabelledImages,
     tested: &[ClassImages],
     observer: &mut Observer<'_>,
-) -> Result<Vec<Evaluation>, ExperimentError> {
+) -> Result<Vec<(Evaluation, Operations)>, ExperimentError> {
     let input = &checkpoint.params.model.input;
     let images = some_as_shown(input, images, indices(tested))?;
     let replicas = &checkpoint.replicas;
-    evaluate(backend, replicas, &images, tested, Stream::Test, observer)
+    let evaluations = evaluate(backend, replicas, &images, tested, Stream::Test, observer)?;
+    let operations = of_networks(replicas, &images, tested, &evaluations)?;
+    Ok(evaluations.into_iter().zip(operations).collect())
 }

@@ -253,6 +253,11 @@ impl Frame<'_> {
         self.flags.device.quiet
     }
 
+    /// The file that the run follows from.
+    pub fn mark(&self) -> &'static str {
+        self.flags.kind.mark
+    }
+
     /// Threads that were asked for; 0 for one on each core.
     pub fn threads(&self) -> usize {
         self.flags.device.threads()

@@ -11,6 +11,7 @@ pub mod fitting;
 pub mod labelling;
 #[cfg(feature = "linear")]
 pub mod linear;
+pub mod operations;
 pub mod papers;
 pub mod prepare;
 pub mod presentation;

@@ -123,6 +123,11 @@ impl RateTable {
         }
     }
 
+    /// Spikes that an input of this intensity fires in so many steps, in the mean.
+    pub fn spikes(&self, intensity: u8, steps: u32) -> f64 {
+        self.probabilities[usize::from(intensity)] * f64::from(steps)
+    }
+
     /// The table of the logarithm, as the kernels read it.
     pub fn log2_words(&self) -> &[u32] {
         &self.log2

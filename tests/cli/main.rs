@@ -7,6 +7,7 @@ mod bad_place;
 mod batches;
 mod behind_edges;
 mod bench;
+mod claims;
 mod config_files;
 #[path = "../support/contents.rs"]
 mod contents;

@@ -1,6 +1,7 @@
 //! `reproduce`: the experiments of papers, each with its table beside the published one, and a report.
 
 mod antonov_sukhov;
+mod claims;
 mod diehl_cook;
 pub mod page;
 
@@ -29,6 +30,9 @@ use std::path::PathBuf;
 /// diehl-cook: train unsupervised networks of several sizes on all ten digits, label their neurons by training images,
 /// test them.
 ///
+/// claims: train networks by local rules that prune, and by backpropagation with as few weights, test them on all test
+/// images and on noise; on the CPU.
+///
 /// The run folder holds report.html with all figures, reproduction.json (what --json prints) and pictures.
 #[derive(Args)]
 #[command(mut_arg("replicas", |arg| arg.hide(true)), mut_arg("pruning", |arg| arg.hide(true)))]
@@ -48,10 +52,12 @@ pub struct ReproduceArgs {
     antonov_sukhov: antonov_sukhov::AntonovSukhovOptions,
     #[command(flatten)]
     diehl_cook: diehl_cook::DiehlCookOptions,
+    #[command(flatten)]
+    claims: claims::ClaimsOptions,
     /// Make one run of the folders of all its parts (--shard), in --out: their networks are tested together, nothing is
     /// trained
     #[arg(long, value_parser = path(), value_name = "DIR", num_args = 1.., requires = "out", help_heading = "Device and output",
-        conflicts_with_all = ["paper", "SourceOptions", "JobOptions", "ModelOptions", "ReadingOptions", "SharedOptions", "AntonovSukhovOptions", "DiehlCookOptions",
+        conflicts_with_all = ["paper", "SourceOptions", "JobOptions", "ModelOptions", "ReadingOptions", "SharedOptions", "AntonovSukhovOptions", "DiehlCookOptions", "ClaimsOptions",
             "resume_or_start", "resume"])]
     merge: Vec<PathBuf>,
     #[command(flatten)]
@@ -67,7 +73,7 @@ pub struct ReproduceArgs {
     /// Go on with the run in this folder: all but --device, --threads and --data comes from there; results are the same
     /// to the bit, on the same device or one that is exact
     #[arg(long, value_parser = path(), value_name = "DIR", help_heading = "Device and output",
-        conflicts_with_all = ["paper", "SourceOptions", "JobOptions", "ModelOptions", "ReadingOptions", "SharedOptions", "AntonovSukhovOptions", "DiehlCookOptions",
+        conflicts_with_all = ["paper", "SourceOptions", "JobOptions", "ModelOptions", "ReadingOptions", "SharedOptions", "AntonovSukhovOptions", "DiehlCookOptions", "ClaimsOptions",
             "FolderOptions"])]
     resume: Option<PathBuf>,
 }
@@ -80,21 +86,33 @@ enum Paper {
     AntonovSukhov,
     /// Unsupervised learning of digit recognition using spike-timing-dependent plasticity, 2015
     DiehlCook,
+    /// What both claim, beside networks that backpropagation trains
+    Claims,
 }
 
 /// What every paper's experiment may be given.
 #[derive(Args)]
 #[command(next_help_heading = "Experiment")]
 struct SharedOptions {
-    /// Networks of each arm, with seeds --seed, + 1, ...
-    #[arg(long, value_parser = whole::<usize>, value_name = "K", default_value_t = 3)]
-    seeds: usize,
+    /// Networks of each arm, with seeds --seed, + 1, ... [default: 3; claims: 1]
+    #[arg(long, value_parser = whole::<usize>, value_name = "K")]
+    seeds: Option<usize>,
     /// Kinds of regularisation to compare [default: none,continuous,final; authors-code: final-window; diehl-cook: none]
     #[arg(long, value_name = "LIST", value_parser = choice_list::<PruningMode>())]
     arms: Option<List<PruningMode>>,
     /// Images of each set of noise
     #[arg(long, value_parser = whole::<usize>, value_name = "N", default_value_t = 1500)]
     noise_images: usize,
+}
+
+impl SharedOptions {
+    /// Networks of each arm.
+    fn seeds(&self, paper: Paper) -> usize {
+        self.seeds.unwrap_or(match paper {
+            Paper::Claims => 1,
+            Paper::AntonovSukhov | Paper::DiehlCook => 3,
+        })
+    }
 }
 
 pub const KIND: Kind = Kind {
@@ -128,6 +146,11 @@ pub fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
     match paper {
         Paper::AntonovSukhov => {
             let job = antonov_sukhov::job(args, &start, saved)?;
+            check_config(start.folder(), &job)?;
+            start.run(job)
+        }
+        Paper::Claims => {
+            let job = claims::job(args, &start, saved)?;
             check_config(start.folder(), &job)?;
             start.run(job)
         }
@@ -235,12 +258,13 @@ impl ReproduceArgs {
             self.model.pruning.is_none(),
             "--pruning has no meaning here: --arms names the kinds of pruning to compare"
         );
-        check_seeds(self.shared.seeds)?;
+        let seeds = self.shared.seeds(self.paper);
+        check_seeds(seeds)?;
         let mut asked = self.source.resolve_from(preset, self.device.quiet)?;
         self.job.apply(&mut asked)?;
         self.data.apply(&mut asked.params.job);
         self.model.apply(&mut asked.params);
-        asked.params.job.replicas = self.shared.seeds;
+        asked.params.job.replicas = seeds;
         asked.params.job.shard = Shard::WHOLE;
         asked.validate()?;
         Ok(asked)

@@ -215,6 +215,7 @@ fn silent_networks(found: &Reproduction, data: &Dataset) -> Option<String> {
 
 fn plan(args: &ReproduceArgs, start: &Start<'_>) -> anyhow::Result<ArmsPlan> {
     refuse("antonov-sukhov", args.diehl_cook.given())?;
+    refuse("antonov-sukhov", args.claims.given())?;
     let (shared, options) = (&args.shared, &args.antonov_sukhov);
     let (params, data) = start.fit(&args.params(None)?)?;
     let last = match params.model.pruning.mode {
@@ -229,7 +230,7 @@ fn plan(args: &ReproduceArgs, start: &Start<'_>) -> anyhow::Result<ArmsPlan> {
     Ok(ArmsPlan {
         splits: options.splits(&params, data)?,
         arms,
-        seeds: shared.seeds,
+        seeds: shared.seeds(args.paper),
         controls: !options.no_controls,
         edges: options.edges,
         shard: options.shard.unwrap_or(Shard::WHOLE),

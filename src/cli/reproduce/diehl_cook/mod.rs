@@ -152,6 +152,7 @@ fn write_page(
 
 fn plan(args: &ReproduceArgs, start: &Start<'_>) -> anyhow::Result<SizesPlan> {
     refuse("diehl-cook", args.antonov_sukhov.given())?;
+    refuse("diehl-cook", args.claims.given())?;
     let (shared, options) = (&args.shared, &args.diehl_cook);
     ensure!(
         args.job.neurons.is_none(),
@@ -170,7 +171,7 @@ fn plan(args: &ReproduceArgs, start: &Start<'_>) -> anyhow::Result<SizesPlan> {
     Ok(SizesPlan {
         sizes: sizes.unwrap_or_else(|| vec![100, 400]),
         arms,
-        seeds: shared.seeds,
+        seeds: shared.seeds(args.paper),
         noise_images: shared.noise_images,
         params,
     })

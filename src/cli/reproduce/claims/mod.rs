@@ -1,0 +1,167 @@
+//! `reproduce --paper claims`: local rules that prune, beside backpropagation with as few weights.
+
+mod show;
+
+use super::{
+    CONFIG, NO_PAGE, PAGE, PLAN, Paper, RESULT, ReproduceArgs, Saved, planned, refuse, write,
+};
+use crate::backend::Backend;
+use crate::cli::backprop;
+use crate::cli::data::Loaded;
+use crate::cli::device::DeviceOptions;
+use crate::cli::heatmap::FontOptions;
+use crate::cli::run::{Frame, Job, Kept, Start};
+use crate::cli::run_folder::RunFolder;
+use crate::dataset::Dataset;
+use crate::experiment::papers::claims::{
+    Arm, Claims, ClaimsPlan, Kind, test_comparators, test_local, train_local,
+};
+use crate::params::{Params, PruningMode};
+use anyhow::{Context, ensure};
+use clap::Args;
+use std::time::Instant;
+
+/// What this experiment alone may be given.
+#[derive(Args)]
+#[command(next_help_heading = "Experiment")]
+pub struct ClaimsOptions {
+    /// Train each method with more numbers of synapses, nine instead of five
+    #[arg(long)]
+    full: bool,
+}
+
+impl ClaimsOptions {
+    /// A flag that was given.
+    pub fn given(&self) -> Option<&'static str> {
+        self.full.then_some("--full")
+    }
+}
+
+/// The training of the networks that learn by a local rule, on pixels and behind edges.
+const PIXELS: &str = "use-it-or-lose-it.safetensors";
+const EDGES: &str = "use-it-or-lose-it-edges.safetensors";
+
+/// The run that the folder or the flags ask for.
+pub fn job(
+    args: &ReproduceArgs,
+    start: &Start<'_>,
+    saved: Option<Saved<'_>>,
+) -> anyhow::Result<Arms> {
+    let plan: ClaimsPlan = planned(start, saved, || plan(args, start))?;
+    plan.validate()?;
+    Ok(Arms(plan, args.font))
+}
+
+/// What is run, and how large text is in its figures.
+pub struct Arms(ClaimsPlan, FontOptions);
+
+fn file(arm: &Arm) -> String {
+    format!("{}.safetensors", arm.file())
+}
+
+impl Job for Arms {
+    fn params(&self) -> &Params {
+        &self.0.params
+    }
+
+    fn name(&self) -> String {
+        format!("reproduce-claims-seed{}", self.0.params.job.seed)
+    }
+
+    fn files(&self) -> Vec<String> {
+        let files = [CONFIG, PLAN, RESULT, PAGE, PIXELS, EDGES].map(String::from);
+        let of_arms = self.0.arms(Kind::Backprop);
+        files.into_iter().chain(of_arms.iter().map(file)).collect()
+    }
+
+    fn written_anew(&self) -> Vec<&str> {
+        vec![RESULT]
+    }
+
+    fn flags(&self) -> String {
+        self.1.flag()
+    }
+
+    fn open(&self, device: &DeviceOptions) -> anyhow::Result<Box<dyn Backend>> {
+        device.open_cpu()
+    }
+
+    fn check(&self, data: &Dataset, _: bool) -> anyhow::Result<()> {
+        Ok(self.0.check(data)?)
+    }
+
+    fn has_ended(&self, folder: &RunFolder) -> bool {
+        folder.has(RESULT)
+    }
+
+    fn write(&self, folder: &mut RunFolder, data: &Loaded) -> anyhow::Result<()> {
+        write(folder, Paper::Claims, &self.0.params, &self.0, data)
+    }
+
+    fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()> {
+        let (plan, font, start) = (&self.0, self.1, Instant::now());
+        let mut found = Claims::new(plan, frame.backend.as_ref());
+        for (kind, name) in [(Kind::Pixels, PIXELS), (Kind::Edges, EDGES)] {
+            local(plan, (kind, name), &mut found, frame)?;
+        }
+        for arm in plan.arms(Kind::Backprop) {
+            let name = file(&arm);
+            let mut learners = backprop::begun(frame, &name, &arm.params)?;
+            found.seconds += learners.seconds;
+            backprop::train(&mut learners, frame, &name, false)?;
+            let tested = test_comparators(&frame.data.set, (plan, &arm), &learners)?;
+            found.networks.extend(tested);
+        }
+        found.seconds += start.elapsed().as_secs_f64();
+        let (document, table) = (frame.data.with(&found), show::table(&found));
+        let digests = frame.data.set.digests();
+        frame.end(Some(RESULT), &document, &table, |folder, _| {
+            let page = show::html(&found, &digests, font).context(NO_PAGE)?;
+            folder.write_text(PAGE, &page)
+        })
+    }
+}
+
+/// Trains and tests the networks of a kind that learn by a local rule.
+fn local(
+    plan: &ClaimsPlan,
+    (kind, name): (Kind, &'static str),
+    found: &mut Claims,
+    frame: &mut Frame<'_>,
+) -> anyhow::Result<()> {
+    let arms = plan.arms(kind);
+    let Some(first) = arms.first() else {
+        return Ok(());
+    };
+    let begun = frame.saved(name, &first.params)?;
+    found.seconds += begun.as_ref().map_or(0.0, |begun| begun.seconds);
+    let kept = Kept {
+        params: &first.params,
+        checkpoint: name,
+        rows: false,
+    };
+    let tested = frame.experiment(&kept, |backend, data, saving, observer| {
+        let trained = train_local(backend, data, &arms, begun, saving, observer)?;
+        test_local(backend, data, (plan, &arms), &trained, observer)
+    })?;
+    found.networks.extend(tested);
+    Ok(())
+}
+
+fn plan(args: &ReproduceArgs, start: &Start<'_>) -> anyhow::Result<ClaimsPlan> {
+    let (shared, options) = (&args.shared, &args.claims);
+    refuse("claims", args.antonov_sukhov.given())?;
+    refuse("claims", args.diehl_cook.given())?;
+    refuse("claims", shared.arms.as_ref().map(|_| "--arms"))?;
+    let (params, _) = start.fit(&args.params(Some("ten-class-pruned"))?)?;
+    ensure!(
+        params.model.pruning.mode != PruningMode::None,
+        "pruning.mode is none: this experiment prunes; leave it as its preset has it"
+    );
+    Ok(ClaimsPlan {
+        full: options.full,
+        seeds: shared.seeds(Paper::Claims),
+        noise_images: shared.noise_images,
+        params,
+    })
+}

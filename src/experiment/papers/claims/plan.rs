@@ -1,0 +1,253 @@
+//! What is trained: methods, each with as few weights as several settings leave.
+
+use crate::dataset::{Dataset, DatasetError};
+use crate::experiment::papers::plan::{PlanError, count};
+use crate::experiment::selection;
+use crate::params::{FrontEnd, MAX_REPLICAS, Params, PruningMode, Sparsity, TauPrune};
+use crate::presets;
+use serde::{Deserialize, Serialize};
+
+const MOST_NOISE_IMAGES: usize = 100_000;
+
+/// Ways of a spiking network that backpropagation trains to keep weights or spikes few.
+pub const METHODS: [Sparsity; 9] = [
+    Sparsity::None,
+    Sparsity::L1,
+    Sparsity::Dropout,
+    Sparsity::SpikePenalty,
+    Sparsity::DeepR,
+    Sparsity::Set,
+    Sparsity::Rigl,
+    Sparsity::GradR,
+    Sparsity::BpsrStyle,
+];
+
+/// Shares of the synapses that are there, where a method asks for one: of the short profile, and all.
+const CONNECTIVITIES: [f64; 5] = [0.5, 0.25, 0.1, 0.05, 0.02];
+const ALL_CONNECTIVITIES: [f64; 9] = [0.9, 0.75, 0.5, 0.35, 0.25, 0.1, 0.05, 0.02, 0.01];
+/// Strengths of the penalties, which leave about as many.
+const L1: [f64; 5] = [0.001, 0.003, 0.01, 0.03, 0.1];
+const GRAD_R: [f64; 5] = [0.001, 0.003, 0.01, 0.03, 0.1];
+const DROPOUT: [f64; 3] = [0.1, 0.2, 0.5];
+const SPIKES: [f64; 5] = [1e-5, 1e-4, 3e-4, 1e-3, 1e-2];
+/// The penalty on spikes of bpsr-style.
+const BPSR_SPIKES: f64 = 3e-4;
+/// Time constants of pruning, relative to that of the preset.
+const TAUS: [f64; 5] = [4.0, 1.0, 0.25, 0.1, 0.04];
+/// Passes of backpropagation for each three of the local rule.
+const PASSES: [usize; 2] = [20, 3];
+
+/// What to train and test.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimsPlan {
+    /// Whether all connectivities are run, instead of five.
+    pub full: bool,
+    /// Networks of each arm, with seeds `params.job.seed`, + 1, ...
+    pub seeds: usize,
+    /// Images of the noise set.
+    pub noise_images: usize,
+    /// The job and the classes of all networks; and what those on pixels are that learn by a local rule.
+    pub params: Params,
+}
+
+/// How an arm learns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// By a local rule, on pixels.
+    Pixels,
+    /// The same behind a front end that sees edges.
+    Edges,
+    /// By backpropagation.
+    Backprop,
+}
+
+/// Networks that differ in their seeds alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arm {
+    pub kind: Kind,
+    pub method: String,
+    /// What sets it apart from others of the method; empty for an only one.
+    pub setting: String,
+    pub params: Params,
+}
+
+impl Arm {
+    /// What its networks are saved under, without an ending.
+    pub fn file(&self) -> String {
+        let words = format!("{} {}", self.method, self.setting);
+        let plain = |c: char| {
+            if c.is_ascii_alphanumeric() || c == '.' {
+                c
+            } else {
+                '-'
+            }
+        };
+        words.trim().chars().map(plain).collect()
+    }
+}
+
+impl ClaimsPlan {
+    /// Checks everything except whether the data have enough images.
+    ///
+    /// # Errors
+    /// The first thing that makes no sense.
+    pub fn validate(&self) -> Result<(), PlanError> {
+        count("seeds", self.seeds, MAX_REPLICAS)?;
+        count("images of noise", self.noise_images, MOST_NOISE_IMAGES)?;
+        if self.params.model.network.votes_by_labels() {
+            return Err(PlanError::Vote("groups"));
+        }
+        for kind in [Kind::Pixels, Kind::Edges] {
+            let arms = self.arms(kind);
+            count("networks of a kind", arms.len() * self.seeds, MAX_REPLICAS)?;
+            arms.iter().try_for_each(|arm| arm.params.validate())?;
+        }
+        let arms = self.arms(Kind::Backprop);
+        arms.iter().try_for_each(|arm| arm.params.validate())?;
+        Ok(())
+    }
+
+    /// Checks that the data hold the training images, and some of each class to test with.
+    ///
+    /// # Errors
+    /// When they are too few.
+    pub fn check(&self, data: &Dataset) -> Result<(), DatasetError> {
+        selection::training(&data.train, &self.params)?;
+        let classes = &self.params.model.network.classes;
+        selection::so_many_of_classes(&data.test, classes, 1).map(|_| ())
+    }
+
+    /// All arms of a kind.
+    pub fn arms(&self, kind: Kind) -> Vec<Arm> {
+        match kind {
+            Kind::Pixels => self.local(kind, &self.params, "use it or lose it"),
+            Kind::Edges => {
+                let mut params = presets::ten_class_edges_pruned();
+                let passes = params.job.epochs * self.params.job.epochs;
+                params.job = self.params.job.clone();
+                params.job.epochs = passes.div_ceil(PASSES[1]);
+                params.model.network = self.params.model.network.clone();
+                params.model.input.front_end = FrontEnd::OrientedEdges;
+                self.local(kind, &params, "use it or lose it, edges")
+            }
+            Kind::Backprop => self.backprop(),
+        }
+    }
+
+    /// Networks of these parameters, unpruned and with several time constants of pruning.
+    fn local(&self, kind: Kind, params: &Params, method: &str) -> Vec<Arm> {
+        let arm = |setting: String, change: &dyn Fn(&mut Params)| {
+            let mut params = params.clone();
+            params.job.replicas = self.seeds;
+            change(&mut params);
+            Arm {
+                kind,
+                method: method.into(),
+                setting,
+                params,
+            }
+        };
+        let tau_ms = params.tau_prune_ms();
+        let unpruned = arm("pruning.mode = none".into(), &|params| {
+            params.model.pruning.mode = PruningMode::None;
+            params.model.pruning.remove_below = 0.0;
+        });
+        let pruned = TAUS.into_iter().map(|factor| {
+            let tau_ms = factor * tau_ms;
+            arm(format!("pruning.tau_ms = {tau_ms}"), &|params| {
+                params.model.pruning.mode = PruningMode::Continuous;
+                params.model.pruning.tau_ms = TauPrune::Ms(tau_ms);
+            })
+        });
+        std::iter::once(unpruned).chain(pruned).collect()
+    }
+
+    fn backprop(&self) -> Vec<Arm> {
+        let arm = |name: &str, method: &str, key: &str, sparsity: Sparsity, value: f64| {
+            let mut params = presets::by_name(name)?;
+            params.job = self.params.job.clone();
+            params.job.replicas = self.seeds;
+            params.job.epochs = (params.job.epochs * PASSES[0]).div_ceil(PASSES[1]);
+            params.job.shift_max = 0;
+            params.model.network.classes = self.params.model.network.classes.clone();
+            params.model.network.names = self.params.model.network.names.clone();
+            params.model.input.height = self.params.model.input.height;
+            params.model.input.width = self.params.model.input.width;
+            params.model.input.channels = self.params.model.input.channels;
+            let own = params.backprop.as_mut()?;
+            own.sparsity = sparsity;
+            if sparsity == Sparsity::BpsrStyle {
+                own.spike_penalty = BPSR_SPIKES;
+            }
+            match key {
+                "connectivity" => own.connectivity = value,
+                "strength" => own.strength = value,
+                "spike_penalty" => own.spike_penalty = value,
+                _ => {}
+            }
+            Some(Arm {
+                kind: Kind::Backprop,
+                method: method.into(),
+                setting: match key {
+                    "" => String::new(),
+                    key => format!("backprop.{key} = {value}"),
+                },
+                params,
+            })
+        };
+        let others = ["softmax", "mlp", "cnn"].map(|name| {
+            let preset = format!("backprop-{name}");
+            arm(&preset, name, "", Sparsity::None, 0.0)
+        });
+        let connectivities: &[f64] = match self.full {
+            true => &ALL_CONNECTIVITIES,
+            false => &CONNECTIVITIES,
+        };
+        let spiking = METHODS.into_iter().flat_map(|sparsity| {
+            let (key, values): (&str, &[f64]) = match sparsity {
+                Sparsity::None => ("", &[0.0]),
+                Sparsity::L1 => ("strength", &L1),
+                Sparsity::GradR => ("strength", &GRAD_R),
+                Sparsity::Dropout => ("strength", &DROPOUT),
+                Sparsity::SpikePenalty => ("spike_penalty", &SPIKES),
+                Sparsity::DeepR | Sparsity::Set | Sparsity::Rigl | Sparsity::BpsrStyle => {
+                    ("connectivity", connectivities)
+                }
+            };
+            let method = match sparsity {
+                Sparsity::None => "surrogate gradients".into(),
+                other => other.to_string(),
+            };
+            let of_value = |&value: &f64| arm("backprop-spiking", &method, key, sparsity, value);
+            values.iter().map(of_value).collect::<Vec<_>>()
+        });
+        others.into_iter().chain(spiking).flatten().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_arm_has_a_file_of_its_own_and_parameters_that_make_sense() {
+        for full in [false, true] {
+            let plan = ClaimsPlan {
+                full,
+                seeds: 2,
+                noise_images: 10,
+                params: presets::ten_class_pruned(),
+            };
+            plan.validate().unwrap();
+            let arms = plan.arms(Kind::Backprop);
+            let files: BTreeSet<String> = arms.iter().map(Arm::file).collect();
+            assert_eq!(files.len(), arms.len());
+            assert!(arms.len() > if full { 55 } else { 35 }, "{}", arms.len());
+            assert_eq!(arms[3].params.job.epochs, 20);
+            assert_eq!(plan.arms(Kind::Edges)[0].params.job.epochs, 6);
+        }
+    }
+}

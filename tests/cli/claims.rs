@@ -1,0 +1,99 @@
+//! `reproduce --paper claims`: local rules that prune, beside backpropagation.
+
+use crate::contents::assert_same;
+use crate::program::{data, refused, spikeprune, succeed};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+fn claims(out: &Path, flags: &[&str]) -> assert_cmd::Command {
+    let mut command = spikeprune(&["reproduce", "--paper", "claims", "--quiet", "--out"]);
+    command.arg(out).args(["--data", &data()]);
+    command.args([
+        "--classes",
+        "7,4",
+        "--train-per-class",
+        "60",
+        "--epochs",
+        "1",
+    ]);
+    command
+        .args(["--test-per-class", "20", "--noise-images", "10"])
+        .args(flags);
+    command
+}
+
+/// Every method is in the document, with what it takes; the page shows them; what is repeated is the same.
+#[test]
+fn all_methods_are_trained_and_tested() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+    let text = succeed(&mut claims(&one, &["--threads", "2"]));
+    let found: Value =
+        serde_json::from_slice(&fs::read(one.join("reproduction.json")).unwrap()).unwrap();
+    let networks = found["networks"].as_array().unwrap();
+    let of = |method: &str| {
+        networks
+            .iter()
+            .filter(|own| own["method"] == method)
+            .count()
+    };
+    for (method, arms) in [
+        ("use it or lose it", 6),
+        ("use it or lose it, edges", 6),
+        ("softmax", 1),
+        ("mlp", 1),
+        ("cnn", 1),
+        ("surrogate gradients", 1),
+        ("l1", 5),
+        ("dropout", 3),
+        ("spike-penalty", 5),
+        ("deep-r", 5),
+        ("set", 5),
+        ("rigl", 5),
+        ("grad-r", 5),
+        ("bpsr-style", 5),
+    ] {
+        assert_eq!(of(method), arms, "{method}");
+        assert!(text.contains(method), "{method}: {text}");
+    }
+    for network in networks {
+        let number = |of: &Value| of.as_f64().unwrap();
+        let connectivity = number(&network["connectivity"]);
+        assert!((0.0..=1.0).contains(&connectivity), "{network}");
+        assert!(
+            number(&network["operations"]["input_per_image"]) > 0.0,
+            "{network}"
+        );
+        assert_eq!(network["noise"]["images"], 10);
+    }
+    let page = fs::read_to_string(one.join("report.html")).unwrap();
+    assert!(
+        page.contains("bpsr-style") && page.contains("<svg"),
+        "no figures"
+    );
+    succeed(&mut claims(&other, &["--threads", "1"]));
+    assert_same(&one, &other);
+    // What has ended says the same again, from the networks that it kept.
+    let mut again = spikeprune(&["reproduce", "--quiet", "--resume"]);
+    succeed(again.arg(&other));
+    assert_same(&one, &other);
+}
+
+#[test]
+fn flags_of_other_experiments_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    for (flags, said) in [
+        (&["--splits", "3"][..], "--splits has no meaning"),
+        (&["--sizes", "100"], "--sizes has no meaning"),
+        (&["--arms", "none"], "--arms has no meaning"),
+        (&["--device", "gpu"], "run on the CPU alone"),
+        (&["--set", "pruning.mode=none"], "this experiment prunes"),
+    ] {
+        refused(&mut claims(&out, flags), 1, said).unwrap();
+    }
+    let mut other = spikeprune(&["reproduce", "--full", "--quiet", "--data", &data(), "--out"]);
+    refused(other.arg(&out), 1, "--full has no meaning").unwrap();
+    assert!(!out.exists());
+}
