@@ -16,14 +16,29 @@ use std::time::Instant;
 /// Images answered at once.
 const AT_ONCE: usize = 500;
 /// What a network answers to an image.
-struct Answer {
-    decision: Decision,
+pub(crate) struct Answer {
+    pub decision: Decision,
     spikes: u32,
+    /// The largest score, the next, and the softmax of the largest.
+    winner: f64,
+    second: f64,
+    probability: f64,
+}
+
+impl Answer {
+    /// What may tell whether the image is of a known class.
+    pub fn scores(&self) -> [(&'static str, f64); 3] {
+        [
+            ("winner", self.winner),
+            ("margin", self.winner - self.second),
+            ("probability", self.probability),
+        ]
+    }
 }
 
 impl Learner {
     /// Its answers to images, given by their places among all, handed out one by one with their operations.
-    fn hear(
+    pub(crate) fn hear(
         &self,
         (pixels, inputs): (&[u8], usize),
         images: &[u32],
@@ -42,9 +57,15 @@ impl Learner {
                     (_, Some(class), None) => Decision::Class(class),
                     (_, Some(first), Some(_)) => Decision::Tied(first),
                 };
+                let mut sorted = scores.to_vec();
+                sorted.sort_by(|a, b| b.total_cmp(a));
+                let sum: f32 = scores.iter().map(|score| (score - most).exp()).sum();
                 let answer = Answer {
                     decision,
                     spikes: spikes.unwrap_or(0),
+                    winner: most.into(),
+                    second: sorted.get(1).copied().unwrap_or(most).into(),
+                    probability: 1.0 / f64::from(sum),
                 };
                 take(part * AT_ONCE + place, answer, found.operations[place]);
             }

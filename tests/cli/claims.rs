@@ -80,6 +80,61 @@ fn all_methods_are_trained_and_tested() {
     assert_same(&one, &other);
 }
 
+/// Of all ten digits, networks that learned some are shown the others.
+#[test]
+fn unknown_classes_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = spikeprune(&[
+        "reproduce",
+        "--paper",
+        "claims",
+        "--quiet",
+        "--json",
+        "--out",
+    ]);
+    command
+        .arg(folder.path().join("out"))
+        .args(["--data", &data()]);
+    command.args([
+        "--classes",
+        "0-9",
+        "--train-per-class",
+        "20",
+        "--epochs",
+        "1",
+    ]);
+    command.args(["--test-per-class", "10", "--noise-images", "5"]);
+    let found: Value = serde_json::from_str(&succeed(&mut command)).unwrap();
+    let open = found["open_set"].as_array().unwrap();
+    let of = |known: usize| {
+        let of = open
+            .iter()
+            .filter(|own| own["classes"].as_array().unwrap().len() == known);
+        of.count()
+    };
+    assert_eq!((of(3), of(6)), (2 + 5, 10 + 25));
+    for network in open {
+        let labels = |key: &str| network[key].as_array().unwrap().clone();
+        assert!(
+            labels("unknown")
+                .iter()
+                .all(|label| !labels("classes").contains(label))
+        );
+        let accuracy = network["accuracy"].as_f64().unwrap();
+        for (score, told) in network["scores"].as_object().unwrap() {
+            let share = |key: &str| told[key].as_f64().unwrap();
+            let [auroc, oscr] = [share("auroc"), share("oscr")];
+            assert!((0.0..=1.0).contains(&auroc), "{score}: {told}");
+            // What is not recognised is missing, and nothing else.
+            assert!(
+                oscr <= accuracy + 1e-12 && oscr <= auroc + 1e-12,
+                "{score}: {told}"
+            );
+        }
+        assert_eq!(network["scores"].as_object().unwrap().len(), 3);
+    }
+}
+
 #[test]
 fn flags_of_other_experiments_are_refused() {
     let folder = tempfile::tempdir().unwrap();

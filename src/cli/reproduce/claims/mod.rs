@@ -14,7 +14,8 @@ use crate::cli::run::{Frame, Job, Kept, Start};
 use crate::cli::run_folder::RunFolder;
 use crate::dataset::Dataset;
 use crate::experiment::papers::claims::{
-    Arm, Claims, ClaimsPlan, Kind, test_comparators, test_local, train_local,
+    Arm, Claims, ClaimsPlan, Kind, open_comparators, open_local, test_comparators, test_local,
+    train_local,
 };
 use crate::params::{Params, PruningMode};
 use anyhow::{Context, ensure};
@@ -40,6 +41,9 @@ impl ClaimsOptions {
 /// The training of the networks that learn by a local rule, on pixels and behind edges.
 const PIXELS: &str = "use-it-or-lose-it.safetensors";
 const EDGES: &str = "use-it-or-lose-it-edges.safetensors";
+
+/// The same of networks that are shown unknown classes, by the number of known ones.
+const OPEN: [(usize, &str); 2] = [(3, "open-set-3.safetensors"), (6, "open-set-6.safetensors")];
 
 /// The run that the folder or the flags ask for.
 pub fn job(
@@ -70,8 +74,12 @@ impl Job for Arms {
 
     fn files(&self) -> Vec<String> {
         let files = [CONFIG, PLAN, RESULT, PAGE, PIXELS, EDGES].map(String::from);
-        let of_arms = self.0.arms(Kind::Backprop);
-        files.into_iter().chain(of_arms.iter().map(file)).collect()
+        let open = OPEN.map(|(known, _)| self.0.open_arms(Kind::Backprop, known));
+        let of_arms = self.0.arms(Kind::Backprop).into_iter();
+        let of_arms = of_arms.chain(open.into_iter().flatten());
+        let of_arms = of_arms.map(|arm| file(&arm));
+        let open = OPEN.map(|(_, name)| name.to_string());
+        files.into_iter().chain(open).chain(of_arms).collect()
     }
 
     fn written_anew(&self) -> Vec<&str> {
@@ -112,6 +120,9 @@ impl Job for Arms {
             let tested = test_comparators(&frame.data.set, (plan, &arm), &learners)?;
             found.networks.extend(tested);
         }
+        for (known, name) in OPEN {
+            open_to(plan, (known, name), &mut found, frame)?;
+        }
         found.seconds += start.elapsed().as_secs_f64();
         let (document, table) = (frame.data.with(&found), show::table(&found));
         let digests = frame.data.set.digests();
@@ -145,6 +156,40 @@ fn local(
         test_local(backend, data, (plan, &arms), &trained, observer)
     })?;
     found.networks.extend(tested);
+    Ok(())
+}
+
+/// Trains networks on splits with so many known classes, and shows them the unknown ones.
+fn open_to(
+    plan: &ClaimsPlan,
+    (known, name): (usize, &'static str),
+    found: &mut Claims,
+    frame: &mut Frame<'_>,
+) -> anyhow::Result<()> {
+    let arms = plan.open_arms(Kind::Pixels, known);
+    let Some(first) = arms.first() else {
+        return Ok(());
+    };
+    let begun = frame.saved(name, &first.params)?;
+    found.seconds += begun.as_ref().map_or(0.0, |begun| begun.seconds);
+    let kept = Kept {
+        params: &first.params,
+        checkpoint: name,
+        rows: false,
+    };
+    let heard = frame.experiment(&kept, |backend, data, saving, observer| {
+        let trained = train_local(backend, data, &arms, begun, saving, observer)?;
+        open_local(backend, data, &arms, &trained, observer)
+    })?;
+    found.open_set.extend(heard);
+    for arm in plan.open_arms(Kind::Backprop, known) {
+        let name = file(&arm);
+        let mut learners = backprop::begun(frame, &name, &arm.params)?;
+        found.seconds += learners.seconds;
+        backprop::train(&mut learners, frame, &name, false)?;
+        let heard = open_comparators(&frame.data.set, &arm, &learners)?;
+        found.open_set.extend(heard);
+    }
     Ok(())
 }
 

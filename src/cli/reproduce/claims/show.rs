@@ -1,13 +1,17 @@
 //! Results for people: a table for the terminal, a page with figures.
 
-use crate::cli::figures::{MEAN, aligned, amount, percent};
+use crate::cli::figures::{MEAN, aligned, amount, counts, percent};
 use crate::cli::heatmap::FontOptions;
 use crate::cli::reproduce::page::{axis, cells, columns, figure};
 use crate::dataset::Digests;
-use crate::experiment::papers::claims::{ArmResult, Claims};
+use crate::experiment::papers::claims::{ArmResult, Claims, Told};
 use crate::params::to_toml;
 use crate::report::plot::{Axis, Lines, PlotError, Series};
 use crate::report::{Block, Page, Section};
+
+/// Known classes of the splits.
+const KNOWN: [usize; 2] = [3, 6];
+const MEAN_OVER: &str = "mean [95% interval] over";
 
 /// Columns of [`rows`]; the first two hold words.
 const COLUMNS: [&str; 9] = [
@@ -52,6 +56,56 @@ fn rows(found: &Claims) -> Vec<Vec<String>> {
     .collect()
 }
 
+/// Columns of [`open_rows`]; the first two hold words.
+const OPEN: [&str; 6] = [
+    "method",
+    "score",
+    "accuracy %",
+    "AUROC",
+    "FPR at 95% TPR",
+    "OSCR",
+];
+
+/// How well known classes are told from unknown ones, by each score.
+fn open_rows(found: &Claims, known: usize) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    for (method, networks) in found.open_of(known) {
+        let names = networks.first().map(|first| first.scores.keys());
+        for name in names.into_iter().flatten() {
+            let of = |value: fn(&Told) -> f64| {
+                let told = networks.iter().filter_map(|own| own.scores.get(name));
+                counts(told.map(value), 1.0, 3)
+            };
+            rows.push(vec![
+                method.into(),
+                (*name).into(),
+                percent(networks.iter().map(|own| own.accuracy), 1),
+                of(|told| told.detection.auroc),
+                of(|told| told.detection.fpr_at_95_tpr),
+                of(|told| told.oscr),
+            ]);
+        }
+    }
+    rows
+}
+
+/// What is said of the networks that learned so many classes.
+fn open_caption(found: &Claims, known: usize) -> String {
+    let networks = found.open_of(known);
+    let count = networks.first().map_or(0, |(_, networks)| networks.len());
+    let unknown = networks
+        .first()
+        .and_then(|(_, networks)| Some(networks.first()?.unknown.len()));
+    let over = match count {
+        1 => "one network".into(),
+        _ => format!("{MEAN_OVER} {count} networks, one a split and seed"),
+    };
+    format!(
+        "{known} known classes against {} unknown ones: {over}",
+        unknown.unwrap_or(0)
+    )
+}
+
 fn over(found: &Claims) -> String {
     match found.seeds.len() {
         1 => format!("seed {}", found.seeds[0]),
@@ -61,13 +115,21 @@ fn over(found: &Claims) -> String {
 
 /// What the terminal is shown.
 pub fn table(found: &Claims) -> String {
-    format!(
+    let mut text = format!(
         "use it or lose it, beside backpropagation: test images, {}; {:.0} s on {}\n\n{}",
         over(found),
         found.seconds,
         found.device,
         aligned(&COLUMNS, &rows(found))
-    )
+    );
+    for known in KNOWN {
+        let rows = open_rows(found, known);
+        if !rows.is_empty() {
+            let caption = open_caption(found, known);
+            text += &format!("\n{caption}:\n\n{}", aligned(&OPEN, &rows));
+        }
+    }
+    text
 }
 
 /// A curve a method: accuracy against what its arms cost.
@@ -125,12 +187,18 @@ pub fn html(found: &Claims, data: &Digests, font: FontOptions) -> anyhow::Result
         columns: columns(2, COLUMNS),
         rows: cells(rows(found)),
     };
+    let open = KNOWN
+        .into_iter()
+        .map(|known| (known, open_rows(found, known)));
+    let open = open.filter(|(_, rows)| !rows.is_empty());
+    let open = open.map(|(known, rows)| Block::Table {
+        caption: format!("{}.", open_caption(found, known)),
+        columns: columns(2, OPEN),
+        rows: cells(rows),
+    });
+    let open: Vec<Block> = open.collect();
     let code = to_toml(&found.params);
-    let page = Page {
-        title: "Use it or lose it, beside backpropagation".into(),
-        subtitle: format!("{}; data {data}; spikeprune {}", over(found), found.version),
-        sections: vec![
-            Section {
+    let mut sections = vec![Section {
                 heading: "Accuracy, and what it takes".into(),
                 text: vec![
                     "Each point is a setting of a method, tested on all test images; settings were not chosen by them. A \
@@ -142,16 +210,32 @@ pub fn html(found: &Claims, data: &Digests, font: FontOptions) -> anyhow::Result
                         .into(),
                 ],
                 blocks: figures.into_iter().chain([table]).collect(),
-            },
-            Section {
-                heading: "Parameters".into(),
-                text: vec!["Of the networks on pixels that learn by a local rule:".into()],
-                blocks: vec![Block::Pre {
-                    caption: String::new(),
-                    text: code,
-                }],
-            },
-        ],
+            }];
+    if !open.is_empty() {
+        sections.push(Section {
+                heading: "Unknown classes".into(),
+                text: vec![
+                    "Networks that learned some of the digits are shown the others. A score tells how sure an answer is: AUROC \
+                     is the share of pairs of a known and an unknown image of which the known one has the higher score; FPR at \
+                     95% TPR the share of unknown images that pass where 95% of the known ones do; OSCR the share of pairs \
+                     where the known image is recognised besides (Dhamija et al. 2018)."
+                        .into(),
+                ],
+                blocks: open,
+            });
+    }
+    sections.push(Section {
+        heading: "Parameters".into(),
+        text: vec!["Of the networks on pixels that learn by a local rule:".into()],
+        blocks: vec![Block::Pre {
+            caption: String::new(),
+            text: code,
+        }],
+    });
+    let page = Page {
+        title: "Use it or lose it, beside backpropagation".into(),
+        subtitle: format!("{}; data {data}; spikeprune {}", over(found), found.version),
+        sections,
     };
     Ok(page.render()?)
 }

@@ -1,9 +1,10 @@
 //! What is trained: methods, each with as few weights as several settings leave.
 
 use crate::dataset::{Dataset, DatasetError};
+use crate::experiment::papers::antonov_sukhov::{Split, random_splits};
 use crate::experiment::papers::plan::{PlanError, count};
 use crate::experiment::selection;
-use crate::params::{FrontEnd, MAX_REPLICAS, Params, PruningMode, Sparsity, TauPrune};
+use crate::params::{FrontEnd, MAX_REPLICAS, Params, PruningMode, Sparsity, TauPrune, TrainImages};
 use crate::presets;
 use serde::{Deserialize, Serialize};
 
@@ -34,8 +35,13 @@ const SPIKES: [f64; 5] = [1e-5, 1e-4, 3e-4, 1e-3, 1e-2];
 const BPSR_SPIKES: f64 = 3e-4;
 /// Time constants of pruning, relative to that of the preset.
 const TAUS: [f64; 5] = [4.0, 1.0, 0.25, 0.1, 0.04];
-/// Passes of backpropagation for each three of the local rule.
-const PASSES: [usize; 2] = [20, 3];
+/// Passes of the preset of the local rule: the presets of others are for as many.
+const PASSES: usize = 3;
+/// Random splits of the labels into known and unknown ones, and how many are known.
+const SPLITS: usize = 5;
+const KNOWN: usize = 6;
+/// Share of the synapses of the sparse network that is shown unknown classes.
+const SPARSE: f64 = 0.1;
 
 /// What to train and test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,6 +77,8 @@ pub struct Arm {
     /// What sets it apart from others of the method; empty for an only one.
     pub setting: String,
     pub params: Params,
+    /// Labels that it is shown without having learned them.
+    pub unknown: Vec<u8>,
 }
 
 impl Arm {
@@ -127,7 +135,7 @@ impl ClaimsPlan {
                 let mut params = presets::ten_class_edges_pruned();
                 let passes = params.job.epochs * self.params.job.epochs;
                 params.job = self.params.job.clone();
-                params.job.epochs = passes.div_ceil(PASSES[1]);
+                params.job.epochs = passes.div_ceil(PASSES);
                 params.model.network = self.params.model.network.clone();
                 params.model.input.front_end = FrontEnd::OrientedEdges;
                 self.local(kind, &params, "use it or lose it, edges")
@@ -147,6 +155,7 @@ impl ClaimsPlan {
                 method: method.into(),
                 setting,
                 params,
+                unknown: Vec::new(),
             }
         };
         let tau_ms = params.tau_prune_ms();
@@ -164,12 +173,77 @@ impl ClaimsPlan {
         std::iter::once(unpruned).chain(pruned).collect()
     }
 
+    /// Known and unknown labels: those of the paper, and random ones; none where not all ten digits are learned.
+    pub fn splits(&self) -> Vec<Split> {
+        if self.params.model.network.classes != (0..10).collect::<Vec<u8>>() {
+            return Vec::new();
+        }
+        let paper = Split {
+            classes: vec![7, 4, 6],
+            unknown: vec![9, 2, 1],
+        };
+        let seed = self.params.job.seed;
+        let random = random_splits(seed, SPLITS, KNOWN, 10 - KNOWN);
+        std::iter::once(paper).chain(random).collect()
+    }
+
+    /// Arms of a kind that learn the known labels of splits with so many, to be shown the unknown ones.
+    pub fn open_arms(&self, kind: Kind, known: usize) -> Vec<Arm> {
+        let all = self.arms(kind);
+        let is_asked = |arm: &&Arm| match arm.kind {
+            // Unpruned, and as the preset prunes.
+            Kind::Pixels | Kind::Edges => {
+                let tau_ms = self.params.tau_prune_ms();
+                arm.params.model.pruning.mode == PruningMode::None
+                    || arm.params.tau_prune_ms() == tau_ms
+            }
+            Kind::Backprop => {
+                let own = arm.params.backprop.as_ref();
+                own.is_some_and(|own| match own.sparsity {
+                    Sparsity::None => true,
+                    Sparsity::Rigl => own.connectivity == SPARSE,
+                    _ => false,
+                })
+            }
+        };
+        let of_split = |split: &Split| -> Vec<Arm> {
+            let asked = all.iter().filter(is_asked);
+            asked.map(|arm| self.on_split(arm, split)).collect()
+        };
+        let splits = self.splits();
+        let splits = splits.iter().filter(|split| split.classes.len() == known);
+        splits.flat_map(of_split).collect()
+    }
+
+    /// The same arm with the labels of a split.
+    fn on_split(&self, arm: &Arm, split: &Split) -> Arm {
+        let mut arm = arm.clone();
+        arm.params.model.network.set_classes(&split.classes);
+        arm.params.job.train = match self.params.job.train {
+            // So many that there are of every digit.
+            TrainImages::InAll(count) => TrainImages::PerClass(count / 12),
+            per_class => per_class,
+        };
+        let list = |labels: &[u8]| {
+            labels
+                .iter()
+                .map(u8::to_string)
+                .collect::<Vec<_>>()
+                .join("-")
+        };
+        arm.method = format!("{} {}", arm.method, arm.setting).trim().into();
+        arm.setting = format!("{} against {}", list(&split.classes), list(&split.unknown));
+        arm.unknown.clone_from(&split.unknown);
+        arm
+    }
+
     fn backprop(&self) -> Vec<Arm> {
         let arm = |name: &str, method: &str, key: &str, sparsity: Sparsity, value: f64| {
             let mut params = presets::by_name(name)?;
+            let passes = params.job.epochs * self.params.job.epochs;
             params.job = self.params.job.clone();
             params.job.replicas = self.seeds;
-            params.job.epochs = (params.job.epochs * PASSES[0]).div_ceil(PASSES[1]);
+            params.job.epochs = passes.div_ceil(PASSES);
             params.job.shift_max = 0;
             params.model.network.classes = self.params.model.network.classes.clone();
             params.model.network.names = self.params.model.network.names.clone();
@@ -195,6 +269,7 @@ impl ClaimsPlan {
                     key => format!("backprop.{key} = {value}"),
                 },
                 params,
+                unknown: Vec::new(),
             })
         };
         let others = ["softmax", "mlp", "cnn"].map(|name| {
@@ -247,6 +322,13 @@ mod tests {
             assert_eq!(files.len(), arms.len());
             assert!(arms.len() > if full { 55 } else { 35 }, "{}", arms.len());
             assert_eq!(arms[3].params.job.epochs, 20);
+            let open = |kind, known| plan.open_arms(kind, known).len();
+            assert_eq!([open(Kind::Pixels, 3), open(Kind::Pixels, 6)], [2, 10]);
+            assert_eq!([open(Kind::Backprop, 3), open(Kind::Backprop, 6)], [5, 25]);
+            let open = plan.open_arms(Kind::Backprop, 6);
+            let files: BTreeSet<String> = open.iter().map(Arm::file).collect();
+            assert_eq!(files.len(), open.len());
+            open.iter().for_each(|arm| arm.params.validate().unwrap());
             assert_eq!(plan.arms(Kind::Edges)[0].params.job.epochs, 6);
         }
     }

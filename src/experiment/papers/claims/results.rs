@@ -1,6 +1,6 @@
 //! What came out.
 
-use super::{Arm, ClaimsPlan, Kind};
+use super::{Arm, ClaimsPlan, Kind, OpenSet};
 use crate::backend::{Backend, DeviceKind};
 use crate::experiment::evaluate::Evaluation;
 use crate::experiment::operations::Operations;
@@ -27,6 +27,8 @@ pub struct Claims {
     pub params: Params,
     /// Arm after arm, seed after seed.
     pub networks: Vec<ArmResult>,
+    /// The same of networks that are shown classes that they have not learned.
+    pub open_set: Vec<OpenSet>,
 }
 
 /// One network, trained and tested.
@@ -110,6 +112,7 @@ impl Claims {
             full: plan.full,
             params: plan.params.clone(),
             networks: Vec::new(),
+            open_set: Vec::new(),
         }
     }
 
@@ -141,5 +144,24 @@ impl Claims {
             }
         }
         arms
+    }
+
+    /// The networks of each method that were shown unknown classes, by the number of known ones.
+    pub fn open_of(&self, known: usize) -> Vec<(&str, Vec<&OpenSet>)> {
+        let mut methods: Vec<(&str, Vec<&OpenSet>)> = Vec::new();
+        for network in self
+            .open_set
+            .iter()
+            .filter(|own| own.classes.len() == known)
+        {
+            match methods
+                .iter_mut()
+                .find(|(method, _)| *method == network.method)
+            {
+                Some((_, networks)) => networks.push(network),
+                None => methods.push((&network.method, vec![network])),
+            }
+        }
+        methods
     }
 }
