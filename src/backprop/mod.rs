@@ -65,6 +65,16 @@ pub struct Learners {
     pub seconds: f64,
 }
 
+/// What ends a training by backpropagation.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BackpropError {
+    #[error(
+        "the weights of the network of seed {seed} left the numbers after {presented} training images: lower backprop.rate"
+    )]
+    Diverged { seed: u64, presented: usize },
+}
+
 /// What a training reports.
 pub enum Event<'a> {
     /// Training images shown, of all that each network will see.
@@ -250,6 +260,7 @@ impl Learners {
             });
             let last = std::mem::replace(&mut done, next);
             self.seconds = before + start.elapsed().as_secs_f64();
+            self.check_finite()?;
             let trained = Event::Trained {
                 images: done,
                 of: total,
@@ -272,6 +283,24 @@ impl Learners {
             }
         }
         Ok(())
+    }
+
+    /// Refuses networks of which a weight is no number any more.
+    fn check_finite(&self) -> Result<(), ExperimentError> {
+        let diverged = |network: &&Learner| {
+            let mut all = network.stages.0.iter().filter_map(network::Stage::synapses);
+            all.any(|synapses| !synapses.weights.sum().is_finite())
+        };
+        match self.networks.iter().find(diverged) {
+            Some(Learner {
+                seed, presented, ..
+            }) => Err(BackpropError::Diverged {
+                seed: *seed,
+                presented: *presented,
+            }
+            .into()),
+            None => Ok(()),
+        }
     }
 
     /// Training images that each has seen.
@@ -339,4 +368,22 @@ fn gathered(
 /// Whether hidden neurons of these settings spike.
 pub fn spikes(settings: &Backprop) -> bool {
     settings.network == Comparator::Spiking
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presets;
+
+    #[test]
+    fn weights_that_leave_the_numbers_end_a_training() {
+        let mut params = presets::by_name("backprop-mlp").unwrap();
+        params.job.replicas = 2;
+        let mut learners = Learners::new(&params).unwrap();
+        learners.check_finite().unwrap();
+        let of_second = learners.networks[1].stages.0[0].synapses_mut();
+        of_second.unwrap().weights[(3, 4)] = f32::NAN;
+        let error = learners.check_finite().unwrap_err().to_string();
+        assert!(error.contains("seed 2"), "{error}");
+    }
 }

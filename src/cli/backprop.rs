@@ -19,7 +19,8 @@ use crate::experiment::prepare::some_as_shown;
 use crate::experiment::saving::Saving;
 use crate::experiment::selection::{self, ClassImages, indices};
 use crate::experiment::{self, ExperimentError};
-use crate::params::{Backprop, Comparator, Params, PerClass, Sparsity};
+use crate::params::{Backprop, Comparator, Difference, Params, PerClass, Sparsity};
+use crate::presets;
 use crate::trained::Metrics;
 use anyhow::{Context, ensure};
 use std::fmt::Write;
@@ -112,6 +113,36 @@ impl Job for Comparing {
             let style = Style::with(self.font);
             draw(&kept, (0, &[]), &path, &style).context("the weights are not drawn")
         })
+    }
+}
+
+/// Tables and keys that mean something to networks that backpropagation trains.
+const ACTING: [&str; 9] = [
+    "preset",
+    "job.",
+    "backprop.",
+    "network.classes",
+    "network.names",
+    "input.front_end",
+    "input.edges.",
+    "input.height",
+    "input.width",
+];
+
+/// Says which parameters were changed that do nothing here.
+pub fn note_idle(params: &Params, quiet: bool) {
+    let Some(preset) = presets::by_name(&params.preset) else {
+        return;
+    };
+    let acts = |key: &str| {
+        let listed = ACTING.iter().any(|acting| key.starts_with(acting));
+        listed || key == "input.channels"
+    };
+    for Difference { key, .. } in params.differences(&preset) {
+        if !acts(&key) {
+            let text = format!("{key} has no effect on networks that backpropagation trains");
+            note(&text, quiet);
+        }
     }
 }
 

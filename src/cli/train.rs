@@ -1,6 +1,6 @@
 //! `train`: trains the networks of a job, tests them and leaves a run folder.
 
-use super::backprop::Comparing;
+use super::backprop::{self, Comparing};
 use super::data::Loaded;
 use super::device::DeviceOptions;
 use super::heatmap::{self, FontOptions, Style};
@@ -114,6 +114,12 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
         }
     };
     if params.backprop.is_some() {
+        backprop::note_idle(&params, args.device.quiet);
+        ensure!(
+            params.job.shard == Shard::WHOLE,
+            "--shard is {}: networks of the table backprop have no parts; leave it out",
+            params.job.shard
+        );
         return start.run(Comparing {
             params,
             font: args.font,

@@ -24,6 +24,7 @@ pub mod train;
 pub mod transfer;
 
 use crate::backend::BackendError;
+use crate::backprop::BackpropError;
 use crate::dataset::DatasetError;
 use crate::network::NetworkError;
 use crate::params::ParamsError;
@@ -43,6 +44,8 @@ pub enum ExperimentError {
     Network(#[from] NetworkError),
     #[error(transparent)]
     Backend(#[from] BackendError),
+    #[error(transparent)]
+    Backprop(#[from] BackpropError),
     #[error(transparent)]
     Statistics(#[from] StatisticsError),
     #[cfg(feature = "linear")]

@@ -175,6 +175,31 @@ fn what_is_for_local_rules_refuses_them() {
             "no parameter",
         ),
     ]);
+    let of_mlp =
+        |setting: &'static str| train(&at("bad"), "backprop-mlp", "1", &["--set", setting]);
+    all_well([
+        refused(&mut of_mlp("job.metrics=[\"noise\"]"), 1, "no such measure"),
+        refused(
+            &mut train(
+                &at("bad"),
+                "backprop-cnn",
+                "1",
+                &["--front-end", "oriented-edges"],
+            ),
+            1,
+            "convolutions are of images",
+        ),
+        refused(
+            &mut train(
+                &at("bad"),
+                "backprop-mlp",
+                "1",
+                &["--replicas", "2", "--shard", "1/2"],
+            ),
+            1,
+            "have no parts",
+        ),
+    ]);
     fs::write(&saved, &fs::read(&saved).unwrap()[..5000]).unwrap();
     refused(&mut with(&["eval"]), 1, "not a checkpoint").unwrap();
 }

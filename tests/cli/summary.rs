@@ -137,6 +137,7 @@ fn the_document_has_its_keys_and_its_numbers_agree() {
         "eval",
         "means",
         "notes",
+        "operations",
         "out",
         "params",
         "replicas",
@@ -147,6 +148,25 @@ fn the_document_has_its_keys_and_its_numbers_agree() {
         "weights",
     ];
     assert_eq!(keys(&document), wanted);
+    // What is not there takes no part: of 30 neurons behind each input spike some weights are 0.
+    let operations = &document["operations"];
+    let number = |of: &Value, key: &str| of[key].as_f64().unwrap();
+    let (input, hidden) = (
+        number(operations, "input_per_image"),
+        number(operations, "hidden_per_image"),
+    );
+    let [spikes, images] = ["spikes", "images"].map(|key| number(&document["eval"], key));
+    let per_class = document["eval"]["neurons"]["per_class"].as_array().unwrap();
+    let neurons: f64 = per_class.iter().map(|count| count.as_f64().unwrap()).sum();
+    assert!(
+        (hidden - neurons * spikes / images).abs() < 1e-9 && input > 0.0,
+        "{operations}"
+    );
+    let energy = number(operations, "energy_nj_estimate");
+    assert!(
+        (energy - 0.9e-3 * (input + hidden)).abs() < 1e-9,
+        "{operations}"
+    );
     assert_eq!(document["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(document["command"], "train");
     assert_eq!(document["device"], "cpu");
@@ -160,7 +180,10 @@ fn the_document_has_its_keys_and_its_numbers_agree() {
     let replicas = document["replicas"].as_array().unwrap();
     assert_eq!(replicas.len(), 2);
     for (replica, seed) in replicas.iter().zip(11..) {
-        assert_eq!(keys(replica), ["eval", "seed", "train", "weights"]);
+        assert_eq!(
+            keys(replica),
+            ["eval", "operations", "seed", "train", "weights"]
+        );
         assert_eq!(replica["seed"], seed);
         check_network(replica);
     }

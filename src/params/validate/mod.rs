@@ -1,5 +1,6 @@
 //! What is refused, and why.
 
+mod backprop;
 mod model;
 
 use super::schema::check_ranges;
@@ -64,7 +65,7 @@ impl Params {
         self.job.validate()?;
         self.model.validate()?;
         if let Some(backprop) = &self.backprop {
-            check_ranges("backprop.", backprop)?;
+            backprop.validate(self)?;
         }
         within("pruning.tau_ms", self.tau_prune_ms(), 1e-3, 1e12)?;
         if self.replicas().next().is_none() {
