@@ -44,6 +44,7 @@ const NOT_DRAWN: [&str; 18] = [
     "job.test_per_class",
     "job.validation_per_class",
     "job.replicas",
+    "job.shard",
     "job.train.per_class",
     "job.train.in_all",
     "job.metrics_every",
