@@ -44,7 +44,7 @@ fn backprop(name: &str, network: Comparator) -> Params {
         test_per_class: PerClass::All,
         validation_per_class: 0,
         epochs: match network {
-            // As accurate after that, and each pass takes much longer.
+            // Each takes as long as fifty of the others.
             Comparator::Cnn => 4,
             _ => 20,
         },
