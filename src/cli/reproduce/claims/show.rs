@@ -132,20 +132,20 @@ pub fn table(found: &Claims) -> String {
     text
 }
 
-/// A curve a method: accuracy against what its arms cost.
+/// A curve a method: accuracy against what its arms cost, joined in the order of its settings; on a logarithmic axis those
+/// that cost nothing are left out.
 fn curves(
     found: &Claims,
-    title: &str,
+    (title, log): (&str, bool),
     font: FontOptions,
     cost: impl Fn(&ArmResult) -> f64,
 ) -> Result<Block, PlotError> {
     let series = found.methods().into_iter().map(|method| {
         let arms = found.arms_of(method);
-        let mut points: Vec<(f64, f64)> = (arms.iter())
+        let points: Vec<(f64, f64)> = (arms.iter())
             .map(|arm| (mean(arm, &cost), 100.0 * mean(arm, accuracy)))
-            .filter(|(cost, _)| *cost > 0.0)
+            .filter(|(cost, _)| !log || *cost > 0.0)
             .collect();
-        points.sort_by(|a, b| a.0.total_cmp(&b.0));
         Series {
             name: method.into(),
             points,
@@ -154,10 +154,7 @@ fn curves(
     });
     let lines = Lines {
         label: format!("accuracy against {title}"),
-        x: Axis {
-            log: true,
-            ..axis(title)
-        },
+        x: Axis { log, ..axis(title) },
         y: axis("accuracy, %"),
         series: series.filter(|series| !series.points.is_empty()).collect(),
         diagonal: false,
@@ -169,16 +166,16 @@ fn curves(
 /// The page with all results.
 pub fn html(found: &Claims, data: &Digests, font: FontOptions) -> anyhow::Result<String> {
     let figures = vec![
-        curves(found, "synapses that are there, %", font, |own| {
+        curves(found, ("synapses that are there, %", true), font, |own| {
             100.0 * own.connectivity
         })?,
-        curves(found, "synaptic operations an image", font, |own| {
+        curves(found, ("synaptic operations an image", true), font, |own| {
             own.operations.input_per_image + own.operations.hidden_per_image
         })?,
-        curves(found, "spikes of neurons an image", font, |own| {
+        curves(found, ("spikes of neurons an image", true), font, |own| {
             own.spikes_per_image
         })?,
-        curves(found, "noise that is answered, %", font, |own| {
+        curves(found, ("noise that is answered, %", false), font, |own| {
             100.0 * own.noise.answered_fraction
         })?,
     ];
