@@ -20,7 +20,8 @@ const LABELS: u64 = 1 << 32;
 /// Points of random searches.
 const POINTS: u64 = 1 << 33;
 
-fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
+/// The numbers of a stream of a seed.
+pub(crate) fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(stream);
     rng

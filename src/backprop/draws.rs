@@ -1,20 +1,15 @@
 //! What a training by backpropagation draws, each from a stream of its own of the seed.
 
+use crate::draws::generator;
+use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::index;
-use rand::{RngExt, SeedableRng};
 
 /// Streams of one seed: of the first weights of each stage, and of what is drawn at each step for each stage.
 const WEIGHTS: u64 = 1 << 34;
 const STEPS: u64 = 1 << 35;
 /// Stages that a network has at most, so that streams of steps do not meet.
 const MOST_STAGES: u64 = 16;
-
-fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(stream);
-    rng
-}
 
 /// Draws for the first weights of a stage.
 pub fn of_stage(seed: u64, stage: usize) -> ChaCha8Rng {

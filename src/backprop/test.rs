@@ -110,10 +110,7 @@ pub fn evaluate(
 
 /// Shows sets to every network.
 pub fn answer_sets(learners: &Learners, sets: &TestSets<'_>) -> Vec<BTreeMap<TestSet, SetAnswers>> {
-    let known = sets.known.iter();
-    let known: Vec<u8> = known
-        .flat_map(|class| vec![class.class; class.images.len()])
-        .collect();
+    let known = sets.known_labels();
     let of_network = |network: &Learner| {
         let all = sets.all().map(|(set, images)| {
             let labels = match set {

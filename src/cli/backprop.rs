@@ -3,12 +3,12 @@
 use super::data::Loaded;
 use super::device::DeviceOptions;
 use super::document::{self, Document, NetworkSummary, Training, Weights};
-use super::eval::EvalArgs;
+use super::eval::{EvalArgs, unfinished_after};
 use super::heatmap::{self, Drawn, FontOptions, Style};
 use super::output::{note, out, out_json};
 use super::own_files::Took;
 use super::run::{Frame, Job};
-use super::run_folder::{HEATMAPS, METRICS, RunFolder};
+use super::run_folder::{METRICS, RunFolder};
 use super::train::{CHECKPOINT, CONFIG, SUMMARY, note_missing_validation};
 use crate::backend::Backend;
 use crate::backprop::{Event, Kept, Learners, answer_sets, evaluate};
@@ -22,7 +22,7 @@ use crate::experiment::{self, ExperimentError};
 use crate::params::{Backprop, Comparator, Difference, Params, PerClass, Sparsity};
 use crate::presets;
 use crate::trained::Metrics;
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -104,14 +104,10 @@ impl Job for Comparing {
             learners,
         };
         frame.end(Some(SUMMARY), &document, &table, |folder, _| {
-            let path = folder.file(HEATMAPS);
-            ensure!(
-                !path.is_symlink(),
-                "{} is a link, which is not followed",
-                path.display()
-            );
             let style = Style::with(self.font);
-            draw(&kept, (0, &[]), &path, &style).context("the weights are not drawn")
+            let drawn = folder.pictures();
+            let drawn = drawn.and_then(|path| draw(&kept, (0, &[]), &path, &style));
+            drawn.context("the weights are not drawn")
         })
     }
 }
@@ -332,12 +328,8 @@ pub fn eval(args: &EvalArgs) -> anyhow::Result<()> {
         (&data, are_others),
         None,
     );
-    let (least, all) = (learners.presented(), params.presentations());
-    if least < all {
-        let text =
-            format!("the training has not ended: its networks have seen {least} of {all} images");
-        document.notes.push(text);
-    }
+    let unfinished = unfinished_after(learners.presented(), params);
+    document.notes.extend(unfinished);
     (document.notes.iter()).for_each(|text| note(text, args.device.quiet));
     match args.device.json {
         true => out_json(&document),

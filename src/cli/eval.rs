@@ -170,9 +170,14 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
 pub fn unfinished(checkpoint: &Checkpoint) -> Option<String> {
     let networks = checkpoint.replicas.iter().map(|replica| &replica.network);
     let least = networks.map(|network| network.state.presented).min()?;
-    let all = checkpoint.params.presentations();
-    ((least as usize) < all).then(|| {
-        format!("the training has not ended: its networks have seen {least} of {all} images")
+    unfinished_after(least as usize, &checkpoint.params)
+}
+
+/// The same of networks that have seen so many.
+pub fn unfinished_after(seen: usize, params: &Params) -> Option<String> {
+    let all = params.presentations();
+    (seen < all).then(|| {
+        format!("the training has not ended: its networks have seen {seen} of {all} images")
     })
 }
 

@@ -244,6 +244,17 @@ impl RunFolder {
         self.own.path(name)
     }
 
+    /// The folder for pictures of the weights, which may not be a link.
+    pub fn pictures(&self) -> anyhow::Result<PathBuf> {
+        let path = self.file(HEATMAPS);
+        ensure!(
+            !path.is_symlink(),
+            "{} is a link, which is not followed",
+            path.display()
+        );
+        Ok(path)
+    }
+
     /// Writes a file, which appears whole or not at all; as long as an earlier run has the folder, it waits.
     pub fn write(&mut self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
         match &mut self.waiting {

@@ -9,7 +9,7 @@ use super::output::note;
 use super::parts::{self, Joined, Part, in_order, join, shard};
 use super::paths::path;
 use super::run::{Flags, Frame, Job, Kept, Kind, Start};
-use super::run_folder::{FolderOptions, HEATMAPS, METRICS, RunFolder};
+use super::run_folder::{FolderOptions, METRICS, RunFolder};
 use super::saving::SavingOptions;
 use super::{document, eval};
 use crate::checkpoint::Checkpoint;
@@ -295,11 +295,6 @@ pub fn note_missing_validation(
 }
 
 fn draw(checkpoint: &Checkpoint, folder: &RunFolder, font: FontOptions) -> anyhow::Result<()> {
-    let path = folder.file(HEATMAPS);
-    ensure!(
-        !path.is_symlink(),
-        "{} is a link, which is not followed",
-        path.display()
-    );
+    let path = folder.pictures()?;
     heatmap::write(checkpoint, (0, &[]), &path, &Style::with(font))
 }

@@ -39,10 +39,7 @@ pub fn answer_sets(
         .iter()
         .map(Seat::of)
         .collect::<Result<Vec<_>, _>>()?;
-    let known = sets.known.iter();
-    let known: Vec<u8> = known
-        .flat_map(|class| vec![class.class; class.images.len()])
-        .collect();
+    let known = sets.known_labels();
     let (of, mut done) = (sets.presentations() * lanes.len(), 0);
     let mut found = vec![BTreeMap::new(); lanes.len()];
     for (set, images) in sets.all() {

@@ -236,6 +236,14 @@ impl<'a> TestSets<'a> {
         found.map(|(_, images)| images)
     }
 
+    /// The label of each known image, in the order in which they are shown.
+    pub fn known_labels(&self) -> Vec<u8> {
+        let known = self.known.iter();
+        known
+            .flat_map(|class| vec![class.class; class.images.len()])
+            .collect()
+    }
+
     /// Presentations of all sets to one network.
     pub fn presentations(&self) -> usize {
         self.sets.iter().map(|(_, images)| images.len()).sum()

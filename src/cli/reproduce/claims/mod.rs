@@ -6,6 +6,7 @@ use super::{
     CONFIG, NO_PAGE, PAGE, PLAN, Paper, RESULT, ReproduceArgs, Saved, planned, refuse, write,
 };
 use crate::backend::Backend;
+use crate::backprop::Learners;
 use crate::cli::backprop;
 use crate::cli::data::Loaded;
 use crate::cli::device::DeviceOptions;
@@ -17,7 +18,9 @@ use crate::experiment::papers::claims::{
     Arm, Claims, ClaimsPlan, Kind, open_comparators, open_local, test_comparators, test_local,
     train_local,
 };
+use crate::experiment::{ExperimentError, Observer};
 use crate::params::{Params, PruningMode};
+use crate::trained::Trained;
 use anyhow::{Context, ensure};
 use clap::Args;
 use std::time::Instant;
@@ -110,18 +113,28 @@ impl Job for Arms {
         let (plan, font, start) = (&self.0, self.1, Instant::now());
         let mut found = Claims::new(plan, frame.backend.as_ref());
         for (kind, name) in [(Kind::Pixels, PIXELS), (Kind::Edges, EDGES)] {
-            local(plan, (kind, name), &mut found, frame)?;
+            let arms = plan.arms(kind);
+            let tested = local(&arms, name, &mut found, frame, |on, data, trained, tell| {
+                test_local(on, data, (plan, &arms), trained, tell)
+            })?;
+            found.networks.extend(tested);
         }
         for arm in plan.arms(Kind::Backprop) {
-            let name = file(&arm);
-            let mut learners = backprop::begun(frame, &name, &arm.params)?;
-            found.seconds += learners.seconds;
-            backprop::train(&mut learners, frame, &name, false)?;
+            let learners = comparators(&arm, &mut found, frame)?;
             let tested = test_comparators(&frame.data.set, (plan, &arm), &learners)?;
             found.networks.extend(tested);
         }
         for (known, name) in OPEN {
-            open_to(plan, (known, name), &mut found, frame)?;
+            let arms = plan.open_arms(Kind::Pixels, known);
+            let heard = local(&arms, name, &mut found, frame, |on, data, trained, tell| {
+                open_local(on, data, &arms, trained, tell)
+            })?;
+            found.open_set.extend(heard);
+            for arm in plan.open_arms(Kind::Backprop, known) {
+                let learners = comparators(&arm, &mut found, frame)?;
+                let heard = open_comparators(&frame.data.set, &arm, &learners)?;
+                found.open_set.extend(heard);
+            }
         }
         found.seconds += start.elapsed().as_secs_f64();
         let (document, table) = (frame.data.with(&found), show::table(&found));
@@ -133,16 +146,22 @@ impl Job for Arms {
     }
 }
 
-/// Trains and tests the networks of a kind that learn by a local rule.
-fn local(
-    plan: &ClaimsPlan,
-    (kind, name): (Kind, &'static str),
+/// Trains the networks of arms that learn by a local rule, under a name, and shows them something; nothing where there are
+/// no arms.
+fn local<T>(
+    arms: &[Arm],
+    name: &'static str,
     found: &mut Claims,
     frame: &mut Frame<'_>,
-) -> anyhow::Result<()> {
-    let arms = plan.arms(kind);
+    show: impl FnOnce(
+        &dyn Backend,
+        &Dataset,
+        &Trained,
+        &mut Observer<'_>,
+    ) -> Result<Vec<T>, ExperimentError>,
+) -> anyhow::Result<Vec<T>> {
     let Some(first) = arms.first() else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     let begun = frame.saved(name, &first.params)?;
     found.seconds += begun.as_ref().map_or(0.0, |begun| begun.seconds);
@@ -151,46 +170,19 @@ fn local(
         checkpoint: name,
         rows: false,
     };
-    let tested = frame.experiment(&kept, |backend, data, saving, observer| {
-        let trained = train_local(backend, data, &arms, begun, saving, observer)?;
-        test_local(backend, data, (plan, &arms), &trained, observer)
-    })?;
-    found.networks.extend(tested);
-    Ok(())
+    frame.experiment(&kept, |backend, data, saving, observer| {
+        let trained = train_local(backend, data, arms, begun, saving, observer)?;
+        show(backend, data, &trained, observer)
+    })
 }
 
-/// Trains networks on splits with so many known classes, and shows them the unknown ones.
-fn open_to(
-    plan: &ClaimsPlan,
-    (known, name): (usize, &'static str),
-    found: &mut Claims,
-    frame: &mut Frame<'_>,
-) -> anyhow::Result<()> {
-    let arms = plan.open_arms(Kind::Pixels, known);
-    let Some(first) = arms.first() else {
-        return Ok(());
-    };
-    let begun = frame.saved(name, &first.params)?;
-    found.seconds += begun.as_ref().map_or(0.0, |begun| begun.seconds);
-    let kept = Kept {
-        params: &first.params,
-        checkpoint: name,
-        rows: false,
-    };
-    let heard = frame.experiment(&kept, |backend, data, saving, observer| {
-        let trained = train_local(backend, data, &arms, begun, saving, observer)?;
-        open_local(backend, data, &arms, &trained, observer)
-    })?;
-    found.open_set.extend(heard);
-    for arm in plan.open_arms(Kind::Backprop, known) {
-        let name = file(&arm);
-        let mut learners = backprop::begun(frame, &name, &arm.params)?;
-        found.seconds += learners.seconds;
-        backprop::train(&mut learners, frame, &name, false)?;
-        let heard = open_comparators(&frame.data.set, &arm, &learners)?;
-        found.open_set.extend(heard);
-    }
-    Ok(())
+/// Trains the networks of an arm by backpropagation.
+fn comparators(arm: &Arm, found: &mut Claims, frame: &mut Frame<'_>) -> anyhow::Result<Learners> {
+    let name = file(arm);
+    let mut learners = backprop::begun(frame, &name, &arm.params)?;
+    found.seconds += learners.seconds;
+    backprop::train(&mut learners, frame, &name, false)?;
+    Ok(learners)
 }
 
 fn plan(args: &ReproduceArgs, start: &Start<'_>) -> anyhow::Result<ClaimsPlan> {

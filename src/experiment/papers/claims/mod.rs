@@ -222,8 +222,6 @@ fn known_and_unknown<'a>(
         noise_images: 0,
     };
     let sets = TestSets::new(source, shown, &[TestSet::Known, TestSet::Unknown])?;
-    let known = sets.known.iter();
-    let labels = known.flat_map(|class| vec![class.class; class.images.len()]);
-    let labels = labels.collect();
+    let labels = sets.known_labels();
     Ok((sets, labels))
 }
