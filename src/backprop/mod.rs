@@ -9,6 +9,7 @@
 //!
 //! [`crate::guide::explanation::claims`] explains the networks, with sources.
 
+mod ascent;
 mod checkpoint;
 mod convolution;
 mod draws;
@@ -16,8 +17,11 @@ mod network;
 mod neurons;
 mod synapses;
 mod test;
+mod weights;
 
+pub use ascent::Ascent;
 pub use checkpoint::{Kept, KeptError, is_one};
+pub(crate) use draws::normal;
 pub use network::Answers;
 pub use test::{answer_sets, evaluate};
 
@@ -113,55 +117,6 @@ impl Learner {
     /// What it makes of images, given by bytes, image after image.
     pub fn answers(&self, images: &[u8], inputs: usize) -> Answers {
         self.stages.answers(scaled(images, inputs).view())
-    }
-
-    /// Synapses that are there, and all that may be.
-    pub fn synapses(&self) -> (usize, usize) {
-        let all = self.stages.0.iter().filter_map(network::Stage::synapses);
-        let each = all.map(|synapses| (synapses.present(), synapses.weights.len()));
-        each.fold((0, 0), |sums, own| (sums.0 + own.0, sums.1 + own.1))
-    }
-
-    /// The weights of the first stage, from the inputs where it sees all of them; \[inputs, neurons\].
-    pub fn first_weights(&self) -> Option<ArrayView2<'_, f32>> {
-        match self.stages.0.first() {
-            Some(network::Stage::Dense(synapses)) => Some(synapses.weights.view()),
-            _ => None,
-        }
-    }
-
-    /// The class that each neuron of the first stage speaks most for, by its place: its own, or that of its largest weight
-    /// to the outputs.
-    pub fn favourites(&self) -> Vec<usize> {
-        let synapses: Vec<_> = self
-            .stages
-            .0
-            .iter()
-            .filter_map(network::Stage::synapses)
-            .collect();
-        match synapses.as_slice() {
-            [only] => (0..only.weights.ncols()).collect(),
-            [.., last] => {
-                let rows = last.weights.outer_iter();
-                let largest = |row: ndarray::ArrayView1<'_, f32>| {
-                    let first =
-                        |best: usize, at: usize| if row[at] > row[best] { at } else { best };
-                    (0..row.len()).fold(0, first)
-                };
-                rows.map(largest).collect()
-            }
-            [] => Vec::new(),
-        }
-    }
-
-    /// The mean of all weights.
-    pub fn mean_weight(&self) -> f64 {
-        let all = self.stages.0.iter().filter_map(network::Stage::synapses);
-        let sum: f64 = all
-            .flat_map(|synapses| synapses.weights.iter())
-            .map(|&weight| f64::from(weight))
-            .sum();
-        sum / self.synapses().1.max(1) as f64
     }
 
     /// Learns the images of one step, \[images, inputs\] with their classes.

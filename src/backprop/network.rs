@@ -37,8 +37,18 @@ impl Stage {
         }
     }
 
+    /// The gradient by what came out of a convolution, \[images, all\], as that of its patches; of other stages as it is.
+    pub(super) fn of_patches(&self, by_out: Array2<f32>, kept: &Kept) -> Array2<f32> {
+        match (self, kept) {
+            (Self::Convolution(synapses, _), Kept::Given(patches)) => {
+                reshaped(by_out, (patches.nrows(), synapses.weights.ncols()))
+            }
+            _ => by_out,
+        }
+    }
+
     /// The gradient by what the stage was given, of that by what came out; each hidden spike adds `penalty` to the loss.
-    fn back(&self, by_out: Array2<f32>, kept: Kept, penalty: f32) -> Array2<f32> {
+    pub(super) fn back(&self, by_out: Array2<f32>, kept: Kept, penalty: f32) -> Array2<f32> {
         match (self, kept) {
             (Self::Dense(synapses), _) => by_out.dot(&synapses.weights.t()),
             (Self::Convolution(synapses, maps), _) => maps.back(&by_out.dot(&synapses.weights.t())),
@@ -68,7 +78,7 @@ pub struct Gradient {
 }
 
 /// What the way back needs of a stage.
-enum Kept {
+pub enum Kept {
     /// What a product was of: inputs, or patches of them.
     Given(Array2<f32>),
     /// What came out, each with the factor of those that stay where others drop out.
@@ -206,7 +216,10 @@ impl Stages {
         settings: &Backprop,
         (seed, step): (u64, Step),
     ) -> (Vec<Option<Gradient>>, u64) {
-        let (scores, kept, spikes) = self.forward(inputs, settings, seed, step);
+        let dropping = settings
+            .dropout()
+            .map(|share| Dropping { share, seed, step });
+        let (scores, kept, spikes) = self.forward(inputs, dropping);
         let mut by_out = by_scores(scores, classes);
         let penalty = match settings.sparsity.penalises_spikes() {
             true => settings.spike_penalty as f32 / classes.len() as f32,
@@ -214,10 +227,7 @@ impl Stages {
         };
         let mut gradients = Vec::new();
         for (place, (stage, kept)) in self.0.iter().zip(kept).enumerate().rev() {
-            if let (Stage::Convolution(synapses, _), Kept::Given(patches)) = (stage, &kept) {
-                let shape = (patches.nrows(), synapses.weights.ncols());
-                by_out = reshaped(by_out, shape);
-            }
+            by_out = stage.of_patches(by_out, &kept);
             gradients.push(match (stage.synapses(), &kept) {
                 (Some(synapses), Kept::Given(given)) => Some(Gradient {
                     by_weights: given.t().dot(&by_out),
@@ -233,25 +243,17 @@ impl Stages {
         (gradients, spikes)
     }
 
-    fn forward(
+    /// The scores, with what the way back needs of each stage, and the hidden spikes.
+    pub(super) fn forward(
         &self,
         inputs: ArrayView2<'_, f32>,
-        settings: &Backprop,
-        seed: u64,
-        step: Step,
+        dropping: Option<Dropping>,
     ) -> (Array2<f32>, Vec<Kept>, u64) {
         let (mut now, mut all, mut spikes) = (inputs.to_owned(), Vec::new(), 0);
         for (place, stage) in self.0.iter().enumerate() {
-            let staying = |like: &Array2<f32>| {
-                let share = match settings.sparsity {
-                    Sparsity::Dropout => settings.strength.min(0.99) as f32,
-                    _ => return Array2::ones(like.raw_dim()),
-                };
-                let mut rng = of_step(seed, step.number as u64, place);
-                Array2::from_shape_simple_fn(like.raw_dim(), || {
-                    let stays = rng.random::<f32>() >= share;
-                    f32::from(u8::from(stays)) / (1.0 - share)
-                })
+            let staying = |like: &Array2<f32>| match dropping {
+                Some(dropping) => dropping.staying(like, place),
+                None => Array2::ones(like.raw_dim()),
             };
             let (out, kept) = match stage {
                 Stage::Dense(synapses) => (product(&now.view(), synapses), Kept::Given(now)),
@@ -261,10 +263,7 @@ impl Stages {
                 }
                 Stage::Rectified => {
                     let mut out = now.mapv(|value| value.max(0.0));
-                    let stays = match settings.network {
-                        Comparator::Mlp => staying(&out),
-                        _ => Array2::ones(out.raw_dim()),
-                    };
+                    let stays = staying(&out);
                     out *= &stays;
                     let both = ndarray::Zip::from(&out).and(&stays);
                     let both = both.map_collect(|&out, &stays| (out, stays));
@@ -285,6 +284,26 @@ impl Stages {
             all.push(kept);
         }
         (now, all, spikes)
+    }
+}
+
+/// Which hidden neurons take no part in a step, drawn by its number.
+#[derive(Clone, Copy, Debug)]
+pub struct Dropping {
+    share: f32,
+    seed: u64,
+    step: Step,
+}
+
+impl Dropping {
+    /// Factors of what comes out of a stage: 0 for the neurons that take no part, and for the others what makes up for them.
+    fn staying(self, like: &Array2<f32>, stage: usize) -> Array2<f32> {
+        let share = self.share;
+        let mut rng = of_step(self.seed, self.step.number as u64, stage);
+        Array2::from_shape_simple_fn(like.raw_dim(), || {
+            let stays = rng.random::<f32>() >= share;
+            f32::from(u8::from(stays)) / (1.0 - share)
+        })
     }
 }
 

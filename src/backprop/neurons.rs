@@ -37,6 +37,11 @@ impl Neurons {
         }
     }
 
+    /// Makes what stands for the derivative of a spike so many times as steep.
+    pub fn steepen(&mut self, factor: f32) {
+        self.slope *= factor;
+    }
+
     /// How many spikes each neuron fires at these currents, \[images, neurons\]; with `keep` the potentials too.
     pub fn spikes(&self, currents: &Array2<f32>, keep: bool) -> (Array2<f32>, Potentials) {
         let mut counts = Array2::zeros(currents.raw_dim());

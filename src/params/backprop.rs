@@ -61,6 +61,14 @@ pub struct Backprop {
     pub rewire_share: f64,
 }
 
+impl Backprop {
+    /// The share of the hidden neurons that take no part in a step of the training; none where all do.
+    pub fn dropout(&self) -> Option<f32> {
+        let drops = self.sparsity == Sparsity::Dropout && self.network != Comparator::Cnn;
+        drops.then_some(self.strength.min(0.99) as f32)
+    }
+}
+
 /// Networks that are trained by backpropagation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

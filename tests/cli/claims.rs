@@ -104,6 +104,7 @@ fn unknown_classes_are_told_apart() {
         "1",
     ]);
     command.args(["--test-per-class", "10", "--noise-images", "5"]);
+    command.args(["--attack-images", "0"]);
     let found: Value = serde_json::from_str(&succeed(&mut command)).unwrap();
     let open = found["open_set"].as_array().unwrap();
     let of = |known: usize| {
@@ -135,6 +136,79 @@ fn unknown_classes_are_told_apart() {
     }
 }
 
+/// Networks that learned three digits are attacked, in parts that are saved.
+#[test]
+fn all_attacks_are_made_on_all_networks() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = folder.path().join("one");
+    let mut command = spikeprune(&["reproduce", "--paper", "claims", "--quiet", "--out"]);
+    command.arg(&one).args(["--data", &data()]);
+    command.args(["--train-per-class", "40", "--epochs", "1"]);
+    command.args(["--test-per-class", "15", "--noise-images", "5"]);
+    command.args(["--attack-images", "12", "--attack-queries", "20"]);
+    let text = succeed(&mut command);
+    let found: Value =
+        serde_json::from_slice(&fs::read(one.join("reproduction.json")).unwrap()).unwrap();
+    let attacks = &found["attacks"][0];
+    let victims = attacks["victims"].as_array().unwrap();
+    assert_eq!(victims.len(), 12, "{victims:?}");
+    let (images, queried) = (&attacks["images"], &attacks["queried_images"]);
+    let (images, queried) = (images.as_u64().unwrap(), queried.as_u64().unwrap());
+    assert!((5..=12).contains(&images), "{images}");
+    let rows = attacks["rows"].as_array().unwrap();
+    let of = |victim: &Value, attack: &str, norm: &str, strength: f64| {
+        let row = rows.iter().find(|row| {
+            let strong = row["strength"].as_f64().unwrap();
+            row["victim"] == victim["victim"]
+                && row["attack"] == attack
+                && row["norm"] == norm
+                && (strong - strength).abs() < 1e-6
+        });
+        let row = row.unwrap_or_else(|| panic!("{victim}: {attack} {norm} {strength}"));
+        ["right", "wrong", "silent"].map(|key| row[key].as_u64().unwrap())
+    };
+    for victim in victims {
+        let name = victim["victim"].as_str().unwrap();
+        assert!(text.contains(name), "{name}: {text}");
+        for (norm, strengths) in [
+            ("linf", vec![0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5]),
+            ("l2", vec![0.5, 1.0, 2.0, 3.0]),
+        ] {
+            for strength in strengths {
+                let [gradients, worst] = ["projected gradient", "worst of these"]
+                    .map(|attack| of(victim, attack, norm, strength).iter().sum::<u64>());
+                // Five draws where input spikes are drawn.
+                assert!(gradients == images || gradients == 5 * images);
+                assert_eq!(gradients, worst);
+                of(victim, "uniform noise", norm, strength);
+                of(victim, "transfer", norm, strength);
+            }
+        }
+        // Nothing is left of what is strong enough to make anything of an image.
+        let [right, wrong, silent] = of(victim, "worst of these", "linf", 0.5);
+        assert!(right <= wrong + silent, "{name}: {right} {wrong} {silent}");
+        for (norm, strength) in [("linf", 0.1), ("linf", 0.2), ("l2", 2.0)] {
+            for attack in ["square", "decision-based"] {
+                let asked: u64 = of(victim, attack, norm, strength).iter().sum();
+                assert!(asked == 3 * queried || asked == 15 * queried, "{asked}");
+            }
+        }
+        let checks = attacks["checks"].as_array().unwrap().iter();
+        let own = checks.filter(|check| check["victim"] == victim["victim"]);
+        assert_eq!(own.count(), 5, "{name}");
+    }
+    assert!(
+        fs::read_to_string(one.join("report.html"))
+            .unwrap()
+            .contains("Attacks")
+    );
+    // What has ended says the same again, from the parts that it kept.
+    let before = fs::read(one.join("attacks-1.json")).unwrap();
+    let mut again = spikeprune(&["reproduce", "--quiet", "--resume"]);
+    succeed(again.arg(&one));
+    assert_eq!(fs::read(one.join("attacks-1.json")).unwrap(), before);
+}
+
 #[test]
 fn flags_of_other_experiments_are_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -144,11 +218,21 @@ fn flags_of_other_experiments_are_refused() {
         (&["--sizes", "100"], "--sizes has no meaning"),
         (&["--arms", "none"], "--arms has no meaning"),
         (&["--device", "gpu"], "run on the CPU alone"),
+        (&["--attack-queries", "0"], "the number of queries is 0"),
         (&["--set", "pruning.mode=none"], "this experiment prunes"),
     ] {
         refused(&mut claims(&out, flags), 1, said).unwrap();
     }
     let mut other = spikeprune(&["reproduce", "--full", "--quiet", "--data", &data(), "--out"]);
     refused(other.arg(&out), 1, "--full has no meaning").unwrap();
+    let mut other = spikeprune(&[
+        "reproduce",
+        "--attack-images",
+        "3",
+        "--data",
+        &data(),
+        "--out",
+    ]);
+    refused(other.arg(&out), 1, "--attack-images has no meaning").unwrap();
     assert!(!out.exists());
 }

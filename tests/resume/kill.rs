@@ -89,6 +89,7 @@ impl Killed<'_> {
     fn saved(&self) -> &'static str {
         match self.command {
             _ if self.flags.contains(&"diehl-cook") => "networks-12.safetensors",
+            _ if self.flags.contains(&"claims") => "attacks-1.json",
             "train" => "checkpoint.safetensors",
             "sweep" => "sweep.csv",
             _ => "training.safetensors",
@@ -324,4 +325,30 @@ fn an_experiment_of_sizes_that_is_killed_goes_on() {
         ],
     }
     .test(6);
+}
+
+/// Networks under attack: killed between the parts of the attacks.
+#[test]
+fn attacks_that_are_killed_go_on() {
+    Killed {
+        command: "reproduce",
+        flags: &[
+            "--paper",
+            "claims",
+            "--train-per-class",
+            "12",
+            "--epochs",
+            "1",
+            "--test-per-class",
+            "6",
+            "--noise-images",
+            "3",
+            "--attack-images",
+            "4",
+            "--attack-queries",
+            "10",
+        ],
+        legs: &[&["--threads", "1"], &["--threads", "2"]],
+    }
+    .test(3);
 }

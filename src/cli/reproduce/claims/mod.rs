@@ -1,6 +1,8 @@
 //! `reproduce --paper claims`: local rules that prune, beside backpropagation with as few weights.
 
+mod attacks;
 mod show;
+mod show_attacks;
 
 use super::{
     CONFIG, NO_PAGE, PAGE, PLAN, Paper, RESULT, ReproduceArgs, Saved, planned, refuse, write,
@@ -23,6 +25,7 @@ use crate::params::{Params, PruningMode};
 use crate::trained::Trained;
 use anyhow::{Context, ensure};
 use clap::Args;
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// What this experiment alone may be given.
@@ -32,12 +35,29 @@ pub struct ClaimsOptions {
     /// Train each method with more numbers of synapses, nine instead of five
     #[arg(long)]
     full: bool,
+    /// Test images that are attacked at most, of those that all networks recognise; 0 for no attacks
+    #[arg(long, value_name = "N")]
+    attack_images: Option<usize>,
+    /// Times that an attacker who knows nothing may ask for each image; gradients take a tenth as many steps
+    #[arg(long, value_name = "N")]
+    attack_queries: Option<usize>,
 }
+
+/// What attacks are allowed if nothing else is asked for.
+const ATTACK_IMAGES: usize = 1_000;
+const ATTACK_QUERIES: usize = 1_000;
 
 impl ClaimsOptions {
     /// A flag that was given.
     pub fn given(&self) -> Option<&'static str> {
-        self.full.then_some("--full")
+        let attacks = [
+            ("--attack-images", self.attack_images),
+            ("--attack-queries", self.attack_queries),
+        ];
+        let given = attacks.iter().find(|(_, value)| value.is_some());
+        self.full
+            .then_some("--full")
+            .or(given.map(|(flag, _)| *flag))
     }
 }
 
@@ -47,6 +67,9 @@ const EDGES: &str = "use-it-or-lose-it-edges.safetensors";
 
 /// The same of networks that are shown unknown classes, by the number of known ones.
 const OPEN: [(usize, &str); 2] = [(3, "open-set-3.safetensors"), (6, "open-set-6.safetensors")];
+
+/// The same of those that are attacked.
+const ATTACKED: &str = "attacked.safetensors";
 
 /// The run that the folder or the flags ask for.
 pub fn job(
@@ -76,13 +99,17 @@ impl Job for Arms {
     }
 
     fn files(&self) -> Vec<String> {
-        let files = [CONFIG, PLAN, RESULT, PAGE, PIXELS, EDGES].map(String::from);
+        let files = [CONFIG, PLAN, RESULT, PAGE, PIXELS, EDGES, ATTACKED].map(String::from);
         let open = OPEN.map(|(known, _)| self.0.open_arms(Kind::Backprop, known));
         let of_arms = self.0.arms(Kind::Backprop).into_iter();
         let of_arms = of_arms.chain(open.into_iter().flatten());
+        let of_arms = of_arms.chain(self.0.attack_arms(Kind::Backprop));
         let of_arms = of_arms.map(|arm| file(&arm));
         let open = OPEN.map(|(_, name)| name.to_string());
-        files.into_iter().chain(open).chain(of_arms).collect()
+        let attacks = (0..self.0.seeds).map(attacks::file);
+        let all = files.into_iter().chain(open).chain(of_arms).chain(attacks);
+        // Some networks are trained for several ends.
+        all.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     fn written_anew(&self) -> Vec<&str> {
@@ -136,6 +163,7 @@ impl Job for Arms {
                 found.open_set.extend(heard);
             }
         }
+        attacks::run(plan, &mut found, frame)?;
         found.seconds += start.elapsed().as_secs_f64();
         let (document, table) = (frame.data.with(&found), show::table(&found));
         let digests = frame.data.set.digests();
@@ -199,6 +227,8 @@ fn plan(args: &ReproduceArgs, start: &Start<'_>) -> anyhow::Result<ClaimsPlan> {
         full: options.full,
         seeds: shared.seeds(Paper::Claims),
         noise_images: shared.noise_images,
+        attack_images: options.attack_images.unwrap_or(ATTACK_IMAGES),
+        attack_queries: options.attack_queries.unwrap_or(ATTACK_QUERIES),
         params,
     })
 }

@@ -1,5 +1,6 @@
 //! Results for people: a table for the terminal, a page with figures.
 
+use super::show_attacks;
 use crate::cli::figures::{MEAN, aligned, amount, counts, percent};
 use crate::cli::heatmap::FontOptions;
 use crate::cli::reproduce::page::{axis, cells, columns, figure};
@@ -129,7 +130,7 @@ pub fn table(found: &Claims) -> String {
             text += &format!("\n{caption}:\n\n{}", aligned(&OPEN, &rows));
         }
     }
-    text
+    text + &show_attacks::table(found)
 }
 
 /// A curve a method: accuracy against what its arms cost, joined in the order of its settings; on a logarithmic axis those
@@ -221,6 +222,7 @@ pub fn html(found: &Claims, data: &Digests, font: FontOptions) -> anyhow::Result
                 blocks: open,
             });
     }
+    sections.extend(show_attacks::section(found, font)?);
     sections.push(Section {
         heading: "Parameters".into(),
         text: vec!["Of the networks on pixels that learn by a local rule:".into()],

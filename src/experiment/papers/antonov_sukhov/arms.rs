@@ -83,7 +83,7 @@ pub struct Variant {
 /// Time constants of the L2 controls, relative to the one that eq. 5 takes from the job.
 const L2_TAUS: [f64; 4] = [3.0, 10.0, 30.0, 100.0];
 /// The same of the L1 controls, which take as much from strong weights as from weak ones.
-const L1_TAUS: [f64; 4] = [30.0, 100.0, 300.0, 1000.0];
+pub const L1_TAUS: [f64; 4] = [30.0, 100.0, 300.0, 1000.0];
 /// Shares of the synapses that drop out in the dropout controls.
 const DROPOUTS: [f64; 4] = [0.5, 0.2, 0.1, 0.03];
 

@@ -125,7 +125,7 @@ fn derived<'a>(arms: &[Subject<'a>]) -> Vec<Subject<'a>> {
 }
 
 /// Sets the given share of the weights to zero, those of the smallest magnitude.
-fn remove_smallest(weights: &mut [f32], share: f64) {
+pub fn remove_smallest(weights: &mut [f32], share: f64) {
     let count = (share * weights.len() as f64).round() as usize;
     let mut order: Vec<usize> = (0..weights.len()).collect();
     order.sort_by(|&a, &b| weights[a].abs().total_cmp(&weights[b].abs()));

@@ -12,9 +12,11 @@ mod plan;
 mod raster;
 mod results;
 
+pub(super) use arms::L1_TAUS;
 pub use arms::{ArmName, Split, random_splits};
 use claims::claims;
 pub use claims::{Claim, PUBLISHED};
+pub(super) use controls::remove_smallest;
 pub use detection::{Aurocs, Detections, Score};
 pub use plan::{ArmsPlan, MOST_SPLITS};
 pub use raster::Shown;

@@ -1,6 +1,7 @@
 //! What the papers claim of weights that are not used, held against what is usual: networks that learn by local rules and
 //! prune as they learn, beside networks that backpropagation trains with as few weights, on the same images.
 
+pub mod attacks;
 mod open_set;
 mod plan;
 mod results;

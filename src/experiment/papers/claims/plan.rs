@@ -9,6 +9,7 @@ use crate::presets;
 use serde::{Deserialize, Serialize};
 
 const MOST_NOISE_IMAGES: usize = 100_000;
+const MOST_QUERIES: usize = 1_000_000;
 
 /// Ways of a spiking network that backpropagation trains to keep weights or spikes few.
 pub const METHODS: [Sparsity; 9] = [
@@ -53,6 +54,10 @@ pub struct ClaimsPlan {
     pub seeds: usize,
     /// Images of the noise set.
     pub noise_images: usize,
+    /// Test images that are attacked at most; 0 where none is to be.
+    pub attack_images: usize,
+    /// Times that an attacker who knows nothing may ask for each image; gradients take a tenth as many steps.
+    pub attack_queries: usize,
     /// The job and the classes of all networks; and what those on pixels are that learn by a local rule.
     pub params: Params,
 }
@@ -104,6 +109,7 @@ impl ClaimsPlan {
     pub fn validate(&self) -> Result<(), PlanError> {
         count("seeds", self.seeds, MAX_REPLICAS)?;
         count("images of noise", self.noise_images, MOST_NOISE_IMAGES)?;
+        count("queries", self.attack_queries, MOST_QUERIES)?;
         if self.params.model.network.votes_by_labels() {
             return Err(PlanError::Vote("groups"));
         }
@@ -216,7 +222,7 @@ impl ClaimsPlan {
     }
 
     /// The same arm with the labels of a split.
-    fn on_split(&self, arm: &Arm, split: &Split) -> Arm {
+    pub(super) fn on_split(&self, arm: &Arm, split: &Split) -> Arm {
         let mut arm = arm.clone();
         arm.params.model.network.set_classes(&split.classes);
         arm.params.job.train = match self.params.job.train {
@@ -314,6 +320,8 @@ mod tests {
                 full,
                 seeds: 2,
                 noise_images: 10,
+                attack_images: 10,
+                attack_queries: 10,
                 params: presets::ten_class_pruned(),
             };
             plan.validate().unwrap();

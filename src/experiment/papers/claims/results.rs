@@ -1,5 +1,6 @@
 //! What came out.
 
+use super::attacks::Attacks;
 use super::{Arm, ClaimsPlan, Kind, OpenSet};
 use crate::backend::{Backend, DeviceKind};
 use crate::experiment::evaluate::Evaluation;
@@ -29,6 +30,8 @@ pub struct Claims {
     pub networks: Vec<ArmResult>,
     /// The same of networks that are shown classes that they have not learned.
     pub open_set: Vec<OpenSet>,
+    /// What attacks on networks that learned three digits came to, a set of them for each seed.
+    pub attacks: Vec<Attacks>,
 }
 
 /// One network, trained and tested.
@@ -113,6 +116,7 @@ impl Claims {
             params: plan.params.clone(),
             networks: Vec::new(),
             open_set: Vec::new(),
+            attacks: Vec::new(),
         }
     }
 

@@ -1,0 +1,95 @@
+//! Attackers who know nothing of a network but what it says: one image a query, many attacks side by side.
+
+use super::rays::Rays;
+use super::square::Square;
+use super::victim::{Outcome, Reply, Victim};
+use crate::backend::{Backend, BackendError};
+
+/// One attack on one image.
+pub enum Query {
+    /// Sees the scores.
+    Square(Square),
+    /// Sees the class alone.
+    Rays(Rays),
+}
+
+/// An attack under way, on an image of this class.
+pub struct Search {
+    pub query: Query,
+    pub label: usize,
+    /// What is asked next.
+    asked: Vec<u8>,
+    /// An image of the ball that was taken for another class.
+    pub fooled: Option<Vec<u8>>,
+}
+
+impl Search {
+    pub fn new(query: Query, label: usize) -> Self {
+        Self {
+            query,
+            label,
+            asked: Vec::new(),
+            fooled: None,
+        }
+    }
+
+    fn ask(&mut self) -> &[u8] {
+        self.asked = match &mut self.query {
+            Query::Square(square) => square.ask(),
+            Query::Rays(rays) => rays.ask(),
+        };
+        &self.asked
+    }
+
+    fn hear(&mut self, reply: &Reply) {
+        let fools = reply.outcome(self.label) == Outcome::Wrong;
+        let within = match &mut self.query {
+            Query::Square(square) => {
+                square.hear(reply.lead(self.label));
+                true
+            }
+            Query::Rays(rays) => rays.hear(fools),
+        };
+        if fools && within {
+            self.fooled = Some(std::mem::take(&mut self.asked));
+        }
+    }
+
+    /// The image that the attacker ends with.
+    pub fn image(&self) -> Vec<u8> {
+        match (&self.fooled, &self.query) {
+            (Some(image), _) => image.clone(),
+            (None, Query::Square(square)) => square.best(),
+            (None, Query::Rays(rays)) => rays.nearest(),
+        }
+    }
+}
+
+/// Asks a network, at most so often for each attack; those that have fooled it end.
+///
+/// # Errors
+/// When the backend fails.
+pub fn ask(
+    backend: &dyn Backend,
+    victim: &Victim,
+    searches: &mut [Search],
+    (pixels, queries): (usize, usize),
+    draw: u32,
+) -> Result<(), BackendError> {
+    for query in 0..queries {
+        let mut under_way: Vec<&mut Search> = (searches.iter_mut())
+            .filter(|search| search.fooled.is_none())
+            .collect();
+        if under_way.is_empty() {
+            break;
+        }
+        let images: Vec<u8> = (under_way.iter_mut())
+            .flat_map(|search| search.ask().to_vec())
+            .collect();
+        let replies = victim.replies(backend, (&images, pixels), draw + query as u32)?;
+        for (search, reply) in under_way.iter_mut().zip(&replies) {
+            search.hear(reply);
+        }
+    }
+    Ok(())
+}
