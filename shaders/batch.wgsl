@@ -76,8 +76,8 @@ fn take_change(c: Batch, at: u32) -> f32 {
 
 // A weight after a batch.
 fn merged(c: Constants, w: f32, decay: f32, change: f32) -> f32 {
-    let left = decayed(c.prune, w, decay);
-    return clip(c.stdp, change * c.batch.weight_per_unit + left);
+    let left = decayed_if_there(c, w, decay);
+    return settled(c, w, change * c.batch.weight_per_unit + left);
 }
 
 // Two decays in turn as one.
@@ -104,8 +104,8 @@ fn pass_slot(c: Prune, passed: Passed, used: Use, slot: u32) -> Passed {
 // One input spike of a lane, for own neuron k: the weight as it has decayed since the batch began adds to the
 // conductances, the postsynaptic trace to the sums.
 fn input_spike_in_batch(c: Constants, since: f32, at: u32, k: u32, takes_part: bool) {
-    let left = decayed(c.prune, weights[at], since);
-    receive(c.conductance, select(0.0, left, takes_part), k);
+    let left = decayed_if_there(c, weights[at], since);
+    receive(c.conductance, select(0.0, acting(c.regrow, left), takes_part), k);
     if c.batch.before == 1u && takes_part {
         add_change(c.batch, at, trace_post[k]);
     }

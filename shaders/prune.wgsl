@@ -45,18 +45,18 @@ fn decayed(c: Prune, w: f32, decay: f32) -> f32 {
     return flush_tiny(w * decay);
 }
 
-// Decays every input of every network up to its task's clock. One workgroup FLUSHED inputs of a network.
+// Decays every input of every network up to its task's clock; what is absent is 0 then. One workgroup FLUSHED inputs of a network.
 @compute @workgroup_size(WORKGROUP)
 fn flush(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
     let network = group.y;
-    let c = constants[2u * network].prune;
+    let c = constants[2u * network];
     let first = FLUSHED * group.x;
     for (var input = first; input < min(first + FLUSHED, INPUTS); input++) {
         let last = state[network * STRIDE + FIELDS * N + LAST_INPUT * INPUTS + input];
-        let decay = factor_or_loss(c, tasks[network].clock - last);
+        let decay = factor_or_loss(c.prune, tasks[network].clock - last);
         for (var j = thread; j < N; j += WORKGROUP) {
             let at = (network * INPUTS + input) * N + j;
-            weights[at] = decayed(c, weights[at], decay);
+            weights[at] = decayed(c.prune, acting(c.regrow, weights[at]), decay);
         }
     }
 }

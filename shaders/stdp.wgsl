@@ -42,9 +42,10 @@ fn decayed_pre(trace: f32, keep: f32) -> f32 {
 // One input spike with learning, for own neuron k: decay by `decay`, add to the conductances, pre half. `takes_part`
 // is false where the synapse dropped out.
 fn input_spike(c: Constants, decay: f32, at: u32, k: u32, takes_part: bool) {
-    let pruned = decayed(c.prune, weights[at], decay);
-    receive(c.conductance, select(0.0, pruned, takes_part), k);
-    weights[at] = clip(c.stdp, pruned + select(0.0, trace_post[k], takes_part));
+    let was = weights[at];
+    let pruned = decayed_if_there(c, was, decay);
+    receive(c.conductance, select(0.0, acting(c.regrow, pruned), takes_part), k);
+    weights[at] = settled(c, was, pruned + select(0.0, trace_post[k], takes_part));
 }
 
 // Post half for an E spike of neuron j: its column moves by `lr2` times the presynaptic traces.
@@ -53,6 +54,7 @@ fn output_spike(c: Constants, lr2: f32, task: Task, now: u32, j: u32) {
         let idle = now - of_input(task.lane, LAST_INPUT, i);
         let trace = decayed_pre(bitcast<f32>(of_input(task.lane, TRACE_PRE, i)), keep_pre(c.stdp, idle));
         let at = (task.network * INPUTS + i) * N + j;
-        weights[at] = clip(c.stdp, weights[at] + lr2 * select(0.0, trace, kept(c.dropout, task, i, j)));
+        let was = weights[at];
+        weights[at] = settled(c, was, was + lr2 * select(0.0, trace, kept(c.dropout, task, i, j)));
     }
 }

@@ -15,6 +15,7 @@ struct Constants {
     groups: Groups,
     dropout: Dropout,
     prune: Prune,
+    regrow: Regrow,
     batch: Batch,
 }
 
@@ -126,7 +127,7 @@ fn input_spikes(c: Constants, task: Task, first: u32, last: u32, k: u32, j: u32)
         let input = spikes[at];
         let w = (task.network * INPUTS + input) * N + j;
         if dispatch.s1 == FROZEN {
-            receive(c.conductance, weights[w], k);
+            receive(c.conductance, acting(c.regrow, weights[w]), k);
             continue;
         }
         if dispatch.s1 == BATCH {
@@ -136,8 +137,8 @@ fn input_spikes(c: Constants, task: Task, first: u32, last: u32, k: u32, j: u32)
         }
         let decay = bitcast<f32>(of_input(task.lane, DECAY, at - first));
         if dispatch.s1 == PRUNING {
-            weights[w] = decayed(c.prune, weights[w], decay);
-            receive(c.conductance, weights[w], k);
+            weights[w] = decayed_if_there(c, weights[w], decay);
+            receive(c.conductance, acting(c.regrow, weights[w]), k);
         } else {
             input_spike(c, decay, w, k, kept(c.dropout, task, input, j));
         }

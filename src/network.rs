@@ -4,6 +4,7 @@
 
 use crate::draws;
 use crate::model::Constants;
+use crate::model::regrow::{Regrow, is_absent};
 use crate::model::state::{Inputs, Neurons, Value};
 use crate::params::{Params, ParamsError, Steps, Threshold};
 use std::borrow::Cow;
@@ -200,8 +201,10 @@ impl Network {
             self.params.model.w_min() as f32,
             self.params.model.gmax() as f32,
         );
+        let c = Regrow::new(&self.params.model);
+        let is_absent = |w: f32| is_absent(&c, w) && (w - c.absent).abs() < c.above;
         check_values(array, weights, &format!("in {low}..={high}"), |&w| {
-            (low..=high).contains(&w)
+            (low..=high).contains(&w) || is_absent(w)
         })
     }
 

@@ -26,8 +26,12 @@ pub(super) fn common_lanes<'a>(
 /// Checks that networks which are to learn side by side do so in the same batches, if in any.
 pub(super) fn check_batches(networks: &[Network]) -> Result<(), BackendError> {
     let of = |network: &Network| {
-        let batches = network.params.batches();
-        batches.map(|batches| (batches, network.state.presented))
+        let (batches, checks) = (
+            network.params.batches(),
+            network.params.model.check_images(),
+        );
+        let ends = batches.is_some() || checks.is_some();
+        ends.then_some((batches, checks, network.state.presented))
     };
     let common = networks.first().map(of);
     match networks.iter().all(|network| Some(of(network)) == common) {

@@ -11,8 +11,9 @@
 //! They have 64 bits, and a change at most 2 gmax, so that no batch overflows them. A weight moves by `most_units` at most.
 
 use super::conductance::receive;
-use super::prune::{LINEAR, Prune, decayed, factor_or_loss, no_decay};
-use super::stdp::{Stdp, clip, has_trace};
+use super::prune::{LINEAR, Prune, factor_or_loss, no_decay};
+use super::regrow::{acting, decayed_if_there, settled};
+use super::stdp::has_trace;
 use super::{BLOCK, Block, Constants, block_boundary, flush_tiny, multiply_add};
 use crate::params::Model;
 use bytemuck::{Pod, Zeroable};
@@ -72,9 +73,10 @@ fn change(c: &Batch, sum: i64) -> f32 {
 
 /// A weight after a batch: `decay` is that of the whole batch, by [`together`].
 #[inline(always)]
-pub fn merged(c: &Batch, stdp: &Stdp, linear: bool, w: f32, decay: f32, sum: i64) -> f32 {
-    let left = decayed(linear, w, decay);
-    clip(stdp, multiply_add(change(c, sum), c.weight_per_unit, left))
+pub fn merged(c: &Constants, linear: bool, w: f32, decay: f32, sum: i64) -> f32 {
+    let left = decayed_if_there(c, linear, w, decay);
+    let change = change(&c.batch, sum);
+    settled(c, w, multiply_add(change, c.batch.weight_per_unit, left))
 }
 
 /// Two decays in turn as one.
@@ -170,8 +172,9 @@ pub fn receive_rows(
             let at = usize::from(input) * blocks + b;
             let (w, since, kept) = (weights[at], since[usize::from(input)], kept(at));
             for l in 0..BLOCK {
-                let left = decayed(linear, w.0[l], since);
-                receive(&c.conductance, left * kept.0[l], &mut e.0[l], &mut i.0[l]);
+                let left = decayed_if_there(c, linear, w.0[l], since);
+                let acts = acting(&c.regrow, left) * kept.0[l];
+                receive(&c.conductance, acts, &mut e.0[l], &mut i.0[l]);
             }
         }
         (*ge, *gi) = (e, i);
@@ -245,7 +248,7 @@ mod tests {
         assert_eq!(units(&c.batch, f32::NAN), -MOST_UNITS as i32);
         assert_eq!(units(&c.batch, 0.4 * gmax / UNITS), 0);
         assert_eq!(units(&c.batch, -0.6 * gmax / UNITS), -1);
-        let after = |sum| merged(&c.batch, &c.stdp, false, 0.5 * gmax, 1.0, sum) / gmax;
+        let after = |sum| merged(&c, false, 0.5 * gmax, 1.0, sum) / gmax;
         assert!((after(i64::from(units(&c.batch, 0.125 * gmax))) - 0.625).abs() < 1e-6);
         assert!((after(1 << 40) - 0.75).abs() < 1e-6);
         assert!((after(-(1 << 40)) - 0.25).abs() < 1e-6);

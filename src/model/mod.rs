@@ -32,6 +32,7 @@ pub mod lif;
 pub mod normalize;
 pub mod poisson;
 pub mod prune;
+pub mod regrow;
 pub mod rng;
 pub mod rule;
 pub mod state;
@@ -150,6 +151,7 @@ pub struct Constants {
     pub groups: rule::Groups,
     pub dropout: dropout::Dropout,
     pub prune: prune::Prune,
+    pub regrow: regrow::Regrow,
     pub batch: batch::Batch,
 }
 
@@ -169,6 +171,7 @@ impl Constants {
             groups: rule::Groups::new(model),
             dropout: dropout::Dropout::new(model),
             prune: prune::Prune::new(params),
+            regrow: regrow::Regrow::new(model),
             batch: batch::Batch::new(model),
         })
     }

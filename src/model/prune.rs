@@ -12,7 +12,8 @@
 //! whole time, so a read-out in mid-training applies them to a copy ([`flush`]): an input that keeps firing keeps its
 //! weights. The other two add up: they take as much from a weight that is used as from one that is not.
 
-use super::{Block, block_boundary, exp_neg, flush_tiny};
+use super::regrow::{acting, decayed_if_there};
+use super::{Block, Constants, block_boundary, exp_neg, flush_tiny};
 use crate::params::{Decay, Params, PruningMode};
 use bytemuck::{Pod, Zeroable};
 
@@ -88,21 +89,24 @@ pub fn decayed(linear: bool, w: f32, decay: f32) -> f32 {
 
 /// Decays all weights of one input.
 #[inline(always)]
-pub fn decay_row(c: &Prune, row: &mut [Block], decay: f32) {
-    let linear = c.decay == LINEAR;
+pub fn decay_row(c: &Constants, row: &mut [Block], decay: f32) {
+    let linear = c.prune.decay == LINEAR;
     for block in row {
         block_boundary();
         for w in &mut block.0 {
-            *w = decayed(linear, *w, decay);
+            *w = decayed_if_there(c, linear, *w, decay);
         }
     }
 }
 
-/// Decays every input up to step `now`, as a read-out at that time sees the weights.
-pub fn flush(c: &Prune, now: u32, last_input: &[u32], weights: &mut [Block]) {
-    let blocks = weights.len() / last_input.len();
+/// Decays every input up to step `now`, as a read-out at that time sees the weights; what is absent is 0 there.
+pub fn flush(c: &Constants, now: u32, last_input: &[u32], weights: &mut [Block]) {
+    let (linear, blocks) = (c.prune.decay == LINEAR, weights.len() / last_input.len());
     for (row, &last) in weights.chunks_exact_mut(blocks).zip(last_input) {
-        decay_row(c, row, factor_or_loss(c, now.wrapping_sub(last)));
+        let decay = factor_or_loss(&c.prune, now.wrapping_sub(last));
+        for w in row.iter_mut().flat_map(|block| &mut block.0) {
+            *w = decayed(linear, acting(&c.regrow, *w), decay);
+        }
     }
 }
 

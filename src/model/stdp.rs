@@ -16,6 +16,7 @@
 
 use super::conductance::{self, receive};
 use super::prune::{LINEAR, decayed};
+use super::regrow::{acting, decayed_if_there, has_absent, settled};
 use super::{BLOCK, Block, Constants, block_boundary, exp_neg, flush_tiny, multiply_add};
 use crate::params::{Model, Trace};
 use bytemuck::{Pod, Zeroable};
@@ -102,7 +103,7 @@ pub struct Targets<'a> {
 /// conductances, and has its pre half. `kept(i)` tells which synapses of block number i of all weights take part, 1, or 0
 /// where they dropped out.
 #[inline(always)]
-pub fn input_spikes(
+pub fn input_spikes<const REGROWS: bool>(
     c: &Constants,
     decay: impl Fn(usize) -> f32,
     weights: &mut [Block],
@@ -120,9 +121,16 @@ pub fn input_spikes(
             let at = usize::from(input) * blocks + b;
             let (mut w, decay, kept) = (weights[at], decay(k), kept(at));
             for l in 0..BLOCK {
-                let pruned = decayed(linear, w.0[l], decay);
-                receive(&c.conductance, pruned * kept.0[l], &mut e.0[l], &mut i.0[l]);
-                w.0[l] = clip(&c.stdp, pruned + apost.0[l] * kept.0[l]);
+                if REGROWS {
+                    let pruned = decayed_if_there(c, linear, w.0[l], decay);
+                    let acts = acting(&c.regrow, pruned) * kept.0[l];
+                    receive(&c.conductance, acts, &mut e.0[l], &mut i.0[l]);
+                    w.0[l] = settled(c, w.0[l], pruned + apost.0[l] * kept.0[l]);
+                } else {
+                    let pruned = decayed(linear, w.0[l], decay);
+                    receive(&c.conductance, pruned * kept.0[l], &mut e.0[l], &mut i.0[l]);
+                    w.0[l] = clip(&c.stdp, pruned + apost.0[l] * kept.0[l]);
+                }
             }
             weights[at] = w;
         }
@@ -167,11 +175,17 @@ pub fn has_trace(apost: &Block) -> bool {
         != 0
 }
 
-/// Whether an input spike changes weights by nothing but traces, from this state on: nothing decays, and no weight is
-/// beyond its limits.
+/// Whether nothing decays and no synapse is ever absent.
+#[inline(always)]
+pub fn weights_act_as_they_are(c: &Constants) -> bool {
+    c.prune.continuous == 0 && !has_absent(&c.regrow)
+}
+
+/// Whether an input spike changes weights by nothing but traces, from this state on: nothing decays, no synapse is ever
+/// absent, and no weight is beyond its limits.
 pub fn only_traces_change_weights(c: &Constants, weights: &[Block]) -> bool {
     let keeps = |w: f32| clip(&c.stdp, w).to_bits() == w.to_bits();
-    c.prune.continuous == 0 && weights.iter().flat_map(|block| block.0).all(keeps)
+    weights_act_as_they_are(c) && weights.iter().flat_map(|block| block.0).all(keeps)
 }
 
 /// The presynaptic traces of all inputs as they stand now.
@@ -186,8 +200,8 @@ pub fn traces_now(c: &Stdp, now: u32, apre: &[f32], last_input: &[u32], out: &mu
 /// all inputs whose trace is not 0; `kept(i)` tells whether the synapse from input i takes part, 1 or 0.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
-pub fn output_spike(
-    c: &Stdp,
+pub fn output_spike<const REGROWS: bool>(
+    c: &Constants,
     lr2: f32,
     apre_now: &[f32],
     active: &[u16],
@@ -199,6 +213,10 @@ pub fn output_spike(
     for &i in active {
         let i = usize::from(i);
         let w = &mut weights[i * blocks].0[l];
-        *w = clip(c, multiply_add(lr2, apre_now[i] * kept(i), *w));
+        let after = multiply_add(lr2, apre_now[i] * kept(i), *w);
+        *w = match REGROWS {
+            true => settled(c, *w, after),
+            false => clip(&c.stdp, after),
+        };
     }
 }

@@ -8,7 +8,19 @@
 //! A pass over the training images ends with a shorter batch. Everything follows from the images shown, nothing from
 //! threads, devices or memory.
 
-use super::{Params, Threshold};
+use super::{Model, Params, Threshold};
+
+impl Model {
+    /// Whether synapses may be absent, and grow again.
+    pub fn regrows(&self) -> bool {
+        self.pruning.regrow_above > 0.0
+    }
+
+    /// Images between checks of the synapses; none where they are not checked.
+    pub fn check_images(&self) -> Option<usize> {
+        self.regrows().then(|| self.pruning.check_images.max(1))
+    }
+}
 
 impl Params {
     /// Whether images are learned from in batches, those of one image too.
@@ -46,6 +58,19 @@ impl Params {
             end += self.batch_images(end as u32);
         }
         end
+    }
+
+    /// Whether absent synapses are looked for between these numbers of images, where a batch ends.
+    pub fn checks_synapses(&self, before: u32, done: u32) -> bool {
+        let every = self.model.check_images().map(|every| every as u32);
+        every.is_some_and(|every| before / every < done / every)
+    }
+
+    /// The first number of images after `done` after which synapses are checked; none where they are not.
+    pub fn next_check(&self, done: usize) -> Option<usize> {
+        let every = self.model.check_images()?;
+        let due = (done / every + 1) * every;
+        Some(self.end_of_batch(done, due))
     }
 
     /// Whether thresholds have a memory that outlasts a training image.

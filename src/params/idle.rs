@@ -35,6 +35,7 @@ impl Model {
                 self.pruning.mode == PruningMode::None,
                 "pruning.mode is none",
             ),
+            "pruning.check_images" => (!self.regrows(), "pruning.regrow_above is 0"),
             "pruning.window_ms" | "pruning.window_rate_hz" => (
                 self.pruning.mode != PruningMode::FinalWindow,
                 "pruning.mode is not final-window",

@@ -127,6 +127,10 @@ fn mnist_side() -> usize {
     28
 }
 
+fn check_images() -> usize {
+    1_000
+}
+
 fn one() -> usize {
     1
 }
@@ -304,6 +308,17 @@ pub struct Pruning {
     #[schemars(range(min = 0, max = 1))]
     #[default(0.0)]
     pub remove_below: f64,
+    /// With this above 0 a synapse that is found below `remove_below` is absent, and grows again only if its steps since the
+    /// last check add up to this share of gmax ([`crate::model::regrow`]).
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 1))]
+    #[default(0.0)]
+    pub regrow_above: f64,
+    /// After how many training images synapses are checked.
+    #[serde(default = "check_images")]
+    #[schemars(range(min = 1, max = 1_000_000_000))]
+    #[default(1_000)]
+    pub check_images: usize,
     /// `final-window`: how long every input fires at the end.
     #[schemars(range(min = 0.01, max = 60_000))]
     #[default(50.0)]

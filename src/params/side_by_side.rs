@@ -40,6 +40,8 @@ pub struct SideBySide {
     label_images: Option<usize>,
     metrics_every: MetricsEvery,
     batches: Option<Batches>,
+    /// Images between checks of the synapses; none where they are not checked.
+    check_images: Option<usize>,
 }
 
 /// Where batches end.
@@ -87,6 +89,7 @@ impl Params {
             },
             metrics_every: self.job.metrics_every,
             batches: self.batches(),
+            check_images: self.model.check_images(),
         })
     }
 

@@ -90,6 +90,58 @@ fn count_gated_learning_of_signed_weights() {
     assert_same(&params, 300, 2);
 }
 
+/// Synapses that go at checks and grow again, of signed and of other weights, with and without dropout and batches.
+#[test]
+fn absent_synapses_that_grow_again() {
+    let regrowing = |mut params: Params| {
+        let pruning = &mut params.model.pruning;
+        (pruning.remove_below, pruning.regrow_above) = (0.03, 0.05);
+        pruning.check_images = 15;
+        params
+    };
+    let of = |params: &Params, images: usize| {
+        let Some(gpu) = gpu::gpu() else { return };
+        let networks: Vec<Network> = (0..2)
+            .map(|replica| Network::new(params, replica).expect("valid parameters"))
+            .collect();
+        let images = params.end_of_batch(0, images);
+        let native = assert_all_same(gpu, &networks, &plan(params, images, 2));
+        // Some synapses are absent, some have a wish.
+        let gmax = params.model.gmax() as f32;
+        let absent = native.networks.iter().flat_map(|network| &network.weights);
+        let absent: Vec<f32> = absent.copied().filter(|&w| w > 2.0 * gmax).collect();
+        let wishes = absent
+            .iter()
+            .filter(|&&w| w != (4.0 * params.model.gmax()) as f32);
+        let (absent, wishes) = (absent.len(), wishes.count());
+        let spikes: u64 = native.networks.iter().map(|own| own.state.spikes_e).sum();
+        assert!(
+            absent > 100 && wishes > 10,
+            "{absent}, {wishes}, {spikes} spikes"
+        );
+        // None of them acts.
+        let read_out = native.weights.iter().flatten();
+        assert!(read_out.copied().all(|w| w.abs() <= gmax));
+    };
+    let mut params = regrowing(presets::best());
+    params.model.pruning.mode = PruningMode::None;
+    params.job.train = TrainImages::PerClass(30);
+    of(&params, 70);
+    params.model.learning.dropout = 0.2;
+    of(&params, 55);
+    params.model.learning.dropout = 0.0;
+    params.model.learning.batch = 8;
+    params.model.learning.batch_growth_images = 4;
+    params.model.pruning.check_images = 40;
+    of(&params, 70);
+    params.model.learning.batch = 1;
+    params.model.pruning.mode = PruningMode::Continuous;
+    of(&params, 70);
+    let mut params = regrowing(paper(PruningMode::Final, Threshold::Live));
+    params.job.train = TrainImages::PerClass(30);
+    of(&params, 70);
+}
+
 /// Networks with rules of their own beside each other, in one dispatch.
 #[test]
 fn two_hundred_random_rules() {

@@ -132,9 +132,17 @@ impl Job {
         };
         params.model.pruning = Pruning {
             window_ms: others.pruning.window_ms,
+            regrow_above: others.pruning.regrow_above,
+            check_images: others.pruning.check_images,
             ..model.pruning
         };
         params.model.learning = model.learning;
+        if others.regrows() {
+            let pruning = &mut params.model.pruning;
+            (pruning.mode, pruning.remove_below) =
+                (others.pruning.mode, others.pruning.remove_below);
+            params.model.learning.w_total = 0.0;
+        }
         params.model.learning.batch = others.learning.batch;
         params.model.learning.batch_growth_images = others.learning.batch_growth_images;
         // A rule that names groups cannot learn where there are none.

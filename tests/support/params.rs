@@ -273,8 +273,9 @@ fn pruning() -> impl Strategy<Value = Pruning> {
     let limits = (zero_or(real(0.001, 0.1)), zero_or(real(0.01, 0.5)));
     let window = (whole(1, 60), prop_oneof![real(1.0, 200.0), Just(1_000.0)]);
     let strength = (tau_prune(), real(0.1, 4.0));
-    let drawn = (pruning_mode(), decay(), strength, limits, window);
-    drawn.prop_map(|(mode, decay, strength, limits, window)| {
+    let regrowth = (zero_or(real(0.005, 0.3)), whole(1, 6));
+    let drawn = (pruning_mode(), decay(), strength, limits, window, regrowth);
+    drawn.prop_map(|(mode, decay, strength, limits, window, regrowth)| {
         let (tau_ms, k) = strength;
         let (zero_below, remove_below) = limits;
         let (window_ms, window_rate_hz) = window;
@@ -285,6 +286,8 @@ fn pruning() -> impl Strategy<Value = Pruning> {
             k,
             zero_below,
             remove_below,
+            regrow_above: regrowth.0,
+            check_images: regrowth.1 as usize,
             window_ms,
             window_rate_hz,
         }
@@ -298,7 +301,11 @@ pub fn params(size: BoxedStrategy<Size>) -> impl Strategy<Value = Params> {
     let drawn = (sizes(size), job(), time(), input(), populations, synapses);
     drawn.prop_map(|(sizes, job, time, input, populations, synapses)| {
         let (excitatory, inhibitory) = populations;
-        let (lateral, learning, pruning) = synapses;
+        let (lateral, learning, mut pruning) = synapses;
+        let has_no_place = pruning.mode == PruningMode::FinalWindow || learning.w_total > 0.0;
+        if has_no_place || pruning.remove_below == 0.0 {
+            pruning.regrow_above = 0.0;
+        }
         let [height, width, channels] = sizes.image;
         let model = Model {
             network: sizes.architecture(&learning),

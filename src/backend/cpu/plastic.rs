@@ -31,6 +31,8 @@ pub trait Plastic {
 pub struct AtOnce<'a> {
     pub weights: &'a mut [Block],
     pub by_traces: bool,
+    /// Whether synapses may be absent.
+    pub regrows: bool,
 }
 
 /// Into sums beside the weights, which stay as the batch found them.
@@ -64,8 +66,11 @@ impl Plastic for AtOnce<'_> {
         let weights = &mut *self.weights;
         match kept {
             None if self.by_traces => stdp::input_spikes_by_traces(c, weights, inputs, to),
-            None => stdp::input_spikes(c, decay, weights, inputs, to, all),
-            Some(kept) => stdp::input_spikes(c, decay, weights, inputs, to, |at| kept[at]),
+            None if self.regrows => {
+                stdp::input_spikes::<true>(c, decay, weights, inputs, to, all);
+            }
+            None => stdp::input_spikes::<false>(c, decay, weights, inputs, to, all),
+            Some(kept) => stdp::input_spikes::<true>(c, decay, weights, inputs, to, |at| kept[at]),
         }
     }
 
@@ -79,12 +84,19 @@ impl Plastic for AtOnce<'_> {
         kept: Option<&[Block]>,
     ) {
         let (b, l) = (j / BLOCK, j % BLOCK);
-        let (c, weights) = (&c.stdp, &mut self.weights[b..]);
+        let weights = &mut self.weights[b..];
         match kept {
-            None => stdp::output_spike(c, lr2, traces, active, weights, blocks, l, |_| 1.0),
-            Some(kept) => stdp::output_spike(c, lr2, traces, active, weights, blocks, l, |i| {
-                kept[i * blocks + b].0[l]
-            }),
+            None if self.regrows => {
+                stdp::output_spike::<true>(c, lr2, traces, active, weights, blocks, l, |_| 1.0);
+            }
+            None => {
+                stdp::output_spike::<false>(c, lr2, traces, active, weights, blocks, l, |_| 1.0);
+            }
+            Some(kept) => {
+                stdp::output_spike::<true>(c, lr2, traces, active, weights, blocks, l, |i| {
+                    kept[i * blocks + b].0[l]
+                });
+            }
         }
     }
 }
@@ -110,9 +122,9 @@ impl Plastic for Summed<'_> {
         let of_neuron = since.len();
         match kept {
             None => {
-                match c.prune.continuous {
-                    1 => batch::receive_rows(c, since, weights, inputs, ge_gi, all),
-                    _ => {
+                match stdp::weights_act_as_they_are(c) {
+                    false => batch::receive_rows(c, since, weights, inputs, ge_gi, all),
+                    true => {
                         conductance::receive_rows(&c.conductance, weights, inputs, ge_gi.0, ge_gi.1)
                     }
                 }

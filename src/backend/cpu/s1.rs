@@ -3,7 +3,8 @@
 use super::decays::Decays;
 use super::lane::Lane;
 use super::plastic::Plastic;
-use crate::model::{BLOCK, Block, Constants, conductance, multiply_add, prune, rule, stdp};
+use crate::model::{BLOCK, Block, Constants, conductance, multiply_add, prune};
+use crate::model::{regrow, rule, stdp};
 
 /// The plastic synapses, as a presentation may use them.
 pub enum S1<'a, P> {
@@ -63,9 +64,13 @@ pub fn input_spikes<P: Plastic>(
             let blocks = ge.len();
             for (&input, &decay) in inputs.iter().zip(&decays.prune[spikes]) {
                 let input = usize::from(input);
-                prune::decay_row(&c.prune, &mut weights[input * blocks..][..blocks], decay);
+                prune::decay_row(c, &mut weights[input * blocks..][..blocks], decay);
                 last_input[input] = now;
             }
+            // A copy of all, in the few presentations where some may be absent.
+            let absent = regrow::has_absent(&c.regrow) && !inputs.is_empty();
+            let acting = absent.then(|| regrow::all_acting(&c.regrow, weights));
+            let weights = acting.as_deref().unwrap_or(weights);
             conductance::receive_rows(&c.conductance, weights, inputs, ge, gi);
         }
         S1::Learning {

@@ -8,7 +8,7 @@ use super::step::{self, Presentation};
 use crate::backend::{BackendError, Phase, Showing, check_clock, shifted};
 use crate::model::poisson::{Draw, RateTable, SpikeList};
 use crate::model::rng::Stream;
-use crate::model::{dropout, lif, normalize, prune, stdp};
+use crate::model::{dropout, lif, normalize, prune, regrow, stdp};
 use crate::params::PruningMode;
 
 /// Lists the inputs that may have a trace at some time of the presentation: others learn nothing at E spikes.
@@ -64,7 +64,18 @@ impl NetworkOnCpu {
             }
         }
         self.network.state.presented += 1;
+        self.check_synapses(self.network.state.presented - 1);
         self.check_finite(&self.lane)
+    }
+
+    /// Checks which synapses are absent, if that is due since so many images were presented.
+    pub fn check_synapses(&mut self, before: u32) {
+        let (params, done) = (&self.network.params, self.network.state.presented);
+        if params.checks_synapses(before, done) {
+            let when = (self.lane.clock, params.share_done(done) as f32);
+            let last_input = &self.inputs.last_input;
+            regrow::check(&self.training, when, last_input, &mut self.weights);
+        }
     }
 
     /// A number that stops being finite reaches the potentials, wherever it was, so only they are checked.
@@ -106,9 +117,16 @@ impl NetworkOnCpu {
             let n = &mut self.lane.neurons;
             lif::latch(&c.excitatory, &mut n.v_threshold_mv, &mut n.v_latched_mv);
         }
+        let acting;
         let s1 = match phase {
             Phase::Test => S1::Frozen {
-                weights: &self.weights,
+                weights: match regrow::has_absent(&c.regrow) {
+                    false => &self.weights,
+                    true => {
+                        acting = regrow::all_acting(&c.regrow, &self.weights);
+                        &acting
+                    }
+                },
             },
             Phase::Window => S1::Pruning {
                 weights: &mut self.weights,
@@ -133,6 +151,7 @@ impl NetworkOnCpu {
                     plastic: AtOnce {
                         weights: &mut self.weights,
                         by_traces: self.by_traces,
+                        regrows: regrow::has_absent(&c.regrow),
                     },
                     last_input: &mut self.inputs.last_input,
                     decays: &mut room.decays,
@@ -163,11 +182,17 @@ impl NetworkOnCpu {
     pub fn read_out(&self) -> Vec<f32> {
         let mut end = self.clone();
         match self.network.params.model.pruning.mode {
-            PruningMode::None => {}
+            PruningMode::None => {
+                end.weights = regrow::all_acting(&self.training.regrow, &end.weights);
+            }
             PruningMode::Continuous | PruningMode::Final => {
                 let now = end.lane.clock;
-                let c = &self.training.prune;
-                prune::flush(c, now, &end.inputs.last_input, &mut end.weights);
+                prune::flush(
+                    &self.training,
+                    now,
+                    &end.inputs.last_input,
+                    &mut end.weights,
+                );
             }
             PruningMode::FinalWindow => {
                 let mut spikes = SpikeList::default();

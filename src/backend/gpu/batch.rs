@@ -24,6 +24,15 @@ fn of_inputs(steps: u64, inputs: usize) -> u64 {
     ((steps as f64 * share) as u64).max(1)
 }
 
+/// What is done to all weights at once.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Through {
+    /// Eq. 5 up to now.
+    Flush,
+    /// Weak synapses go.
+    Check,
+}
+
 /// Input of a batch of tasks.
 #[derive(Clone, Copy)]
 pub enum Input<'a> {
@@ -196,14 +205,14 @@ impl Engine {
         Ok(record)
     }
 
-    /// Applies eq. 5 to `weights` up to the clocks of the tasks, one a network.
+    /// Goes through all `weights` at the clocks of the tasks, one a network.
     ///
     /// # Errors
     /// When memory runs out or the device fails.
-    pub fn flush(
+    pub fn go_through(
         &mut self,
-        networks: &Networks,
-        lanes: &Lanes,
+        through: Through,
+        (networks, lanes): (&Networks, &Lanes),
         tasks: &[Task],
         weights: &wgpu::Buffer,
     ) -> Result<(), GpuError> {
@@ -211,7 +220,10 @@ impl Engine {
         let unused = self.empty("spikes", 1)?;
         let uniform = self.uniform(&[Dispatch::default()])?;
         let storage = networks.storage(&tasks, weights, lanes, &unused);
-        let kernel = &self.pipelines.flush;
+        let kernel = match through {
+            Through::Flush => &self.pipelines.flush,
+            Through::Check => self.pipelines.check(&self.gpu)?,
+        };
         let bound = kernel.bind(&self.gpu.device, &uniform, &storage);
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
         self.pass(

@@ -46,6 +46,7 @@ pub struct Pipelines {
     /// Threads of a workgroup.
     pub workgroup: u32,
     module: wgpu::ShaderModule,
+    check: OnceLock<Kernel>,
     of_batches: OnceLock<OfBatches>,
 }
 
@@ -106,6 +107,7 @@ pub fn source(size: Size, workgroup: u32) -> String {
         include_str!("../../../shaders/stdp.wgsl"),
         include_str!("../../../shaders/normalize.wgsl"),
         include_str!("../../../shaders/prune.wgsl"),
+        include_str!("../../../shaders/regrow.wgsl"),
         include_str!("../../../shaders/state.wgsl"),
         include_str!("../../../shaders/step.wgsl"),
         include_str!("../../../shaders/batch.wgsl"),
@@ -158,9 +160,22 @@ impl Pipelines {
                 flush: kernel("flush", STEP),
                 workgroup,
                 module,
+                check: OnceLock::new(),
                 of_batches: OnceLock::new(),
             }
         })
+    }
+
+    /// The kernel that checks synapses, which is built when it is first asked for.
+    ///
+    /// # Errors
+    /// When the device refuses it.
+    pub fn check(&self, gpu: &OpenDevice) -> Result<&Kernel, GpuError> {
+        if let Some(built) = self.check.get() {
+            return Ok(built);
+        }
+        let built = gpu.scoped(|device| kernel(device, &self.module, "check", STEP))?;
+        Ok(self.check.get_or_init(|| built))
     }
 
     /// The kernels for learning in batches, which are built when they are first asked for.

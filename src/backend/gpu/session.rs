@@ -1,6 +1,6 @@
 //! Networks in training on the GPU.
 
-use super::batch::{Batch, Input};
+use super::batch::{Batch, Input, Through};
 use super::engine::Engine;
 use super::error::GpuError;
 use super::layout::{FROZEN, LEARNING, PRUNING, Task, state_stride, unpack_rings, unpack_state};
@@ -12,6 +12,7 @@ use crate::backend::{
     BackendError, Phase, Record, Recorded, Session, Showing, check_plan, check_recorded,
 };
 use crate::model::poisson::{RateTable, SpikeList};
+use crate::model::regrow::{Regrow, acting};
 use crate::model::rng::Stream;
 use crate::network::Network;
 use crate::params::{Params, PruningMode};
@@ -226,9 +227,10 @@ impl Chunk {
                 PruningMode::Continuous | PruningMode::Final => &flushed,
                 PruningMode::FinalWindow => &windowed,
             };
+            let c = Regrow::new(&host.params.model);
             words[index * size..(index + 1) * size]
                 .iter()
-                .map(|&bits| f32::from_bits(bits))
+                .map(|&bits| acting(&c, f32::from_bits(bits)))
                 .collect()
         };
         Ok(self.hosts.iter().enumerate().map(of).collect())
@@ -236,16 +238,26 @@ impl Chunk {
 
     /// A copy of the weights with eq. 5 up to now.
     fn flushed(&mut self) -> Result<Vec<u32>, GpuError> {
-        let tasks: Vec<Task> = self
-            .hosts
-            .iter()
-            .enumerate()
-            .map(|(r, host)| task(r, host, Stream::Train, 0))
-            .collect();
-        let copy = self.engine.copy(&self.networks.weights)?;
-        self.engine
-            .flush(&self.networks, &self.lanes, &tasks, &copy)?;
+        let (tasks, copy) = (self.tasks(), self.engine.copy(&self.networks.weights)?);
+        let of = (&self.networks, &self.lanes);
+        self.engine.go_through(Through::Flush, of, &tasks, &copy)?;
         self.engine.read(&copy)
+    }
+
+    /// Checks which synapses are absent.
+    pub fn check_synapses(&mut self) -> Result<(), GpuError> {
+        self.settle()?;
+        let (tasks, of) = (self.tasks(), (&self.networks, &self.lanes));
+        let weights = &self.networks.weights;
+        self.engine.go_through(Through::Check, of, &tasks, weights)
+    }
+
+    /// A task for each network, at its clock.
+    fn tasks(&self) -> Vec<Task> {
+        let hosts = self.hosts.iter().enumerate();
+        hosts
+            .map(|(r, host)| task(r, host, Stream::Train, host.state.presented))
+            .collect()
     }
 
     /// A copy of the weights after the last window of `final-window`, run by copies of the lanes.

@@ -17,7 +17,30 @@ struct Place {
 }
 
 impl Chunk {
+    /// Trains all networks of the chunk, from one check of the synapses to the next.
     pub fn train(&mut self, pixels: &[u8], plan: &[Vec<Showing>]) -> Result<(), BackendError> {
+        let (mut done, length) = (0, plan[0].len());
+        while done < length {
+            let (params, before) = (&self.hosts[0].params, self.hosts[0].state.presented);
+            let due = params.next_check(before as usize);
+            let images = due.map_or(length, |due| due - before as usize);
+            let next = (done + images).min(length);
+            let part: Vec<Vec<Showing>> = plan.iter().map(|of| of[done..next].to_vec()).collect();
+            self.train_unchecked(pixels, &part)?;
+            done = next;
+            let host = &self.hosts[0];
+            if host.params.checks_synapses(before, host.state.presented) {
+                self.check_synapses()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn train_unchecked(
+        &mut self,
+        pixels: &[u8],
+        plan: &[Vec<Showing>],
+    ) -> Result<(), BackendError> {
         if self.turns.is_some() {
             return self.train_in_batches(pixels, plan);
         }

@@ -196,6 +196,25 @@ impl Model {
             let expected = "0 where weights are scaled to a sum (learning.w_total)";
             return Err(out_of_range("learning.w_min", learning.w_min, expected));
         }
-        Ok(())
+        self.validate_regrowth()
+    }
+
+    /// What absent synapses do not go with.
+    fn validate_regrowth(&self) -> Result<(), ParamsError> {
+        let pruning = &self.pruning;
+        let expected = match self.regrows() {
+            true if pruning.remove_below == 0.0 => {
+                "0 where pruning.remove_below is 0, as no synapse goes then"
+            }
+            true if pruning.mode == PruningMode::FinalWindow => {
+                "0 where pruning.mode is final-window, in which absent synapses have no place"
+            }
+            true if self.learning.w_total > 0.0 => {
+                "0 where weights are scaled to a sum (learning.w_total)"
+            }
+            _ => return Ok(()),
+        };
+        let key = "pruning.regrow_above";
+        Err(out_of_range(key, pruning.regrow_above, expected))
     }
 }

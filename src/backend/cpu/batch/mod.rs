@@ -41,7 +41,9 @@ impl NetworkOnCpu {
         while !rest.is_empty() {
             let images = (self.network.params).batch_images(self.network.state.presented);
             let (showings, next) = rest.split_at(images.min(rest.len()));
+            let before = self.network.state.presented;
             self.train_batch(pixels, showings, workers)?;
+            self.check_synapses(before);
             rest = next;
         }
         Ok(())
@@ -185,7 +187,7 @@ impl NetworkOnCpu {
                     let (i, weights) = (part * ROWS + row, &mut weights[row * blocks + b]);
                     for (l, w) in weights.0.iter_mut().enumerate() {
                         let sum = sums[(b * BLOCK + l) * inputs + i];
-                        *w = merged(&c.batch, &c.stdp, linear, *w, passed.decay, sum);
+                        *w = merged(c, linear, *w, passed.decay, sum);
                     }
                 }
             }
