@@ -182,6 +182,22 @@ impl Learners {
         })
     }
 
+    /// The networks of a job that begin with what others, of the same shape, have learned.
+    ///
+    /// # Errors
+    /// When the parameters make no sense.
+    pub fn going_on(params: &Params, from: &Self) -> Result<Self, ExperimentError> {
+        let mut learners = Self::new(params)?;
+        for (own, from) in learners.networks.iter_mut().zip(&from.networks) {
+            own.stages = from.stages.clone();
+            let stages = own.stages.0.iter_mut();
+            stages
+                .filter_map(network::Stage::synapses_mut)
+                .for_each(synapses::Synapses::forget_moments);
+        }
+        Ok(learners)
+    }
+
     /// Trains them to the end on images of the training file.
     ///
     /// # Errors

@@ -248,6 +248,14 @@ impl Synapses {
         (first[at], second[at]) = (0.0, 0.0);
     }
 
+    /// Begins the optimiser anew.
+    pub fn forget_moments(&mut self) {
+        self.moments.iter_mut().for_each(|moment| moment.fill(0.0));
+        if let Some(own) = &mut self.biases {
+            own.moments.iter_mut().for_each(|moment| moment.fill(0.0));
+        }
+    }
+
     /// Makes the weights what the parameters say.
     fn act(&mut self) {
         let fixed = self.fixed;

@@ -18,6 +18,8 @@ const AT_ONCE: usize = 500;
 /// What a network answers to an image.
 pub(crate) struct Answer {
     pub decision: Decision,
+    /// The score of each class.
+    pub of_classes: Vec<f32>,
     spikes: u32,
     /// The largest score, the next, and the softmax of the largest.
     winner: f64,
@@ -62,6 +64,7 @@ impl Learner {
                 let sum: f32 = scores.iter().map(|score| (score - most).exp()).sum();
                 let answer = Answer {
                     decision,
+                    of_classes: scores.to_vec(),
                     spikes: spikes.unwrap_or(0),
                     winner: most.into(),
                     second: sorted.get(1).copied().unwrap_or(most).into(),

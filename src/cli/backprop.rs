@@ -75,7 +75,7 @@ impl Job for Comparing {
 
     fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()> {
         let params = &self.params;
-        let mut learners = begun(frame, CHECKPOINT, params)?;
+        let mut learners = begun(frame, CHECKPOINT, params, None)?;
         let rows: Vec<&[Metrics]> = (learners.networks.iter())
             .map(|network| network.metrics.as_slice())
             .collect();
@@ -142,10 +142,18 @@ pub fn note_idle(params: &Params, quiet: bool) {
     }
 }
 
-/// The training as it was saved under a name, or from its start on.
-pub fn begun(frame: &Frame<'_>, name: &str, params: &Params) -> anyhow::Result<Learners> {
+/// The training as it was saved under a name; or from its start on, which may be what others have learned.
+pub fn begun(
+    frame: &Frame<'_>,
+    name: &str,
+    params: &Params,
+    from: Option<&Learners>,
+) -> anyhow::Result<Learners> {
     if !frame.folder.has(name) {
-        return Ok(Learners::new(params)?);
+        return Ok(match from {
+            Some(from) => Learners::going_on(params, from)?,
+            None => Learners::new(params)?,
+        });
     }
     let saved = Kept::load(&frame.folder.file(name))?;
     let with = (frame.mark(), params);

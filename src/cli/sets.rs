@@ -19,7 +19,7 @@ use std::str::FromStr;
 #[derive(Args)]
 #[command(next_help_heading = "Test")]
 pub struct SetOptions {
-    /// Also show these test sets: noise, blurred, blurred_stack, known, noisy:PERCENT (known digits with noise, 100 as
+    /// Also show these test sets: noise, blurred, blurred_stack, pixelwise (noise, each pixel as bright as on average), known, noisy:PERCENT (known digits with noise, 100 as
     /// strong as that of `noise`), unknown:CLASSES (images of other classes than were learned, such as
     /// unknown:9-2-1 or unknown:cat-dog)
     #[arg(long, value_name = "SET,...", value_parser = read)]
@@ -54,15 +54,14 @@ impl FromStr for Asked {
                 percent.map(|percent| (TestSet::Noisy { percent }, String::new()))
             }
             name => {
-                let set = TestSet::PLAIN
-                    .into_iter()
-                    .find(|set| set.to_string() == name);
+                let mut named = TestSet::PLAIN.into_iter().chain([TestSet::Pixelwise]);
+                let set = named.find(|set| set.to_string() == name);
                 set.filter(|_| rest.is_none())
                     .map(|set| (set, String::new()))
             }
         };
         let (set, unknown) = found.ok_or(
-            "expected noise, blurred, blurred_stack, known, noisy:PERCENT (1 to 1000) or unknown:CLASSES, such as \
+            "expected noise, blurred, blurred_stack, pixelwise, known, noisy:PERCENT (1 to 1000) or unknown:CLASSES, such as \
              unknown:9-2-1",
         )?;
         Ok(Self { set, unknown })

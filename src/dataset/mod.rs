@@ -17,7 +17,7 @@ use std::path::Path;
 
 pub use error::DatasetError;
 pub use images::{Dataset, Digests, LabelledImages, OtherImages, Part};
-pub use noise::{NoiseKind, add_noise, mean_intensity, noise_images};
+pub use noise::{NoiseKind, add_noise, mean_image, mean_intensity, noise_images, pixelwise_noise};
 pub use reading::{Colour, Reading, Size};
 pub use shape::ImageShape;
 #[doc(hidden)]

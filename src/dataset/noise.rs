@@ -70,6 +70,32 @@ pub fn noise_images(
         .collect()
 }
 
+/// Draws `count` images of noise of which each pixel is uniform from 0 to twice its own mean, in grey levels: on average they
+/// look like the images that the means are of.
+pub fn pixelwise_noise(means: &[f64], count: usize, seed: u64) -> Vec<u8> {
+    let noise = uniform(count * means.len(), seed);
+    let means = means.iter().cycle();
+    let pixels = noise.iter().zip(means);
+    pixels
+        .map(|(value, mean)| quantised(value * 2.0 * mean))
+        .collect()
+}
+
+/// The mean grey level of each pixel over the images of the given indices; 0 for no images.
+///
+/// # Panics
+/// When an index is not below the number of images.
+pub fn mean_image(images: &LabelledImages, indices: impl IntoIterator<Item = u32>) -> Vec<f64> {
+    let (mut sums, mut count) = (vec![0u64; images.shape().len()], 0u64);
+    for index in indices {
+        let image = images.image(index as usize);
+        (sums.iter_mut().zip(image)).for_each(|(sum, &pixel)| *sum += u64::from(pixel));
+        count += 1;
+    }
+    let mean = |sum: u64| sum as f64 / count.max(1) as f64;
+    sums.into_iter().map(mean).collect()
+}
+
 /// Adds `strength` times a noise image to each image, pixel by pixel, rounded and clamped at 255.
 ///
 /// Both hold as many pixels; `strength` is finite and not negative, 0 gives the
@@ -145,6 +171,22 @@ mod tests {
         let both: f64 = pairs().map(|(&a, &b)| product(a, b)).sum();
         let one: f64 = pairs().map(|(&a, _)| product(a, a)).sum();
         both / one
+    }
+
+    #[test]
+    fn pixelwise_noise_has_the_mean_of_each_pixel() {
+        let images =
+            LabelledImages::new(SHAPE, [vec![10; 784], vec![40; 784]].concat(), vec![1, 2]);
+        let mut means = mean_image(&images.unwrap(), [0, 1]);
+        assert!(means.iter().all(|&mean| mean == 25.0));
+        means[5] = 100.0;
+        means[6] = 0.0;
+        let noise = pixelwise_noise(&means, 2_000, 3);
+        let of = |pixel: usize| {
+            let own: Vec<u8> = noise.iter().skip(pixel).step_by(784).copied().collect();
+            mean(&own)
+        };
+        assert!((of(5) - 100.0).abs() < 4.0 && of(6) == 0.0 && (of(7) - 25.0).abs() < 1.0);
     }
 
     /// These draws are part of every result: a new release of `rand` must not change them unseen.

@@ -7,7 +7,9 @@ use super::prepare::{ShownImages, pixels_as_shown};
 use super::selection::{self, ClassImages, first_of_classes, indices};
 use crate::backend::TestImages;
 use crate::dataset::{Dataset, DatasetError, ImageShape, LabelledImages};
-use crate::dataset::{NoiseKind, add_noise, mean_intensity, noise_images};
+use crate::dataset::{
+    NoiseKind, add_noise, mean_image, mean_intensity, noise_images, pixelwise_noise,
+};
 use crate::model::rng::Stream;
 use crate::params::{Input, Params, PerClass};
 use serde::{Deserialize, Serialize, Serializer};
@@ -30,6 +32,8 @@ pub enum TestSet {
     Noise,
     /// Known digits with noise, so many per cent as strong as that of [`TestSet::Noise`].
     Noisy { percent: u32 },
+    /// Noise of which each pixel is as bright as it is in the training images on average.
+    Pixelwise,
     /// Digits of other classes.
     Unknown,
 }
@@ -59,6 +63,7 @@ impl TestSet {
             Self::Blurred => "noise blurred by a Gaussian of 2 pixels".into(),
             Self::BlurredStack => "noise blurred along the stack of images too".into(),
             Self::Known => "known digits".into(),
+            Self::Pixelwise => "noise, each pixel as bright as in the training images".into(),
             Self::Unknown => "unknown digits".into(),
             Self::Noisy { .. } => {
                 format!("known digits with noise of strength {}", self.strength())
@@ -75,6 +80,7 @@ impl fmt::Display for TestSet {
             Self::Blurred => f.write_str("blurred"),
             Self::BlurredStack => f.write_str("blurred_stack"),
             Self::Known => f.write_str("known"),
+            Self::Pixelwise => f.write_str("pixelwise"),
             Self::Unknown => f.write_str("unknown"),
             Self::Noisy { percent } => write!(f, "noisy_{percent}"),
         }
@@ -181,6 +187,10 @@ impl<'a> TestSets<'a> {
                 TestSet::Unknown => Err(indices(&unknown).collect()),
                 TestSet::Noise => Ok(noise.images(NoiseKind::Delta, source.noise_images)),
                 TestSet::Blurred => Ok(noise.images(NoiseKind::Blurred, source.noise_images)),
+                TestSet::Pixelwise => {
+                    let (means, seed) = (noise.mean_image(), source.params.job.seed);
+                    Ok(pixelwise_noise(&means, source.noise_images, seed))
+                }
                 TestSet::BlurredStack => {
                     Ok(noise.images(NoiseKind::BlurredStack, source.noise_images))
                 }
@@ -268,8 +278,10 @@ impl<'a> TestSets<'a> {
 }
 
 /// Noise as bright as what was learned.
-struct Noise {
-    shape: ImageShape,
+struct Noise<'a> {
+    train: &'a LabelledImages,
+    /// Of the training.
+    images: Vec<u32>,
     mean_intensity: f64,
     seed: u64,
 }
@@ -287,18 +299,30 @@ pub fn noise_as_shown(
     Ok(pixels_as_shown(&params.model.input, &noise).into_owned())
 }
 
-impl Noise {
-    fn of(train: &LabelledImages, params: &Params) -> Result<Self, DatasetError> {
+impl<'a> Noise<'a> {
+    fn of(train: &'a LabelledImages, params: &Params) -> Result<Self, DatasetError> {
         let trained = selection::training(train, params)?;
+        let images: Vec<u32> = trained.iter().map(|showing| showing.image).collect();
         Ok(Self {
-            shape: train.shape(),
-            mean_intensity: mean_intensity(train, trained.iter().map(|showing| showing.image)),
+            mean_intensity: mean_intensity(train, images.iter().copied()),
+            train,
+            images,
             seed: params.job.seed,
         })
     }
 
+    fn mean_image(&self) -> Vec<f64> {
+        mean_image(self.train, self.images.iter().copied())
+    }
+
     fn images(&self, kind: NoiseKind, count: usize) -> Vec<u8> {
-        noise_images(kind, self.shape, count, self.mean_intensity, self.seed)
+        noise_images(
+            kind,
+            self.train.shape(),
+            count,
+            self.mean_intensity,
+            self.seed,
+        )
     }
 }
 

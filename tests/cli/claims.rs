@@ -132,7 +132,10 @@ fn unknown_classes_are_told_apart() {
                 "{score}: {told}"
             );
         }
-        assert_eq!(network["scores"].as_object().unwrap().len(), 3);
+        assert_eq!(network["scores"].as_object().unwrap().len(), 6);
+        for set in ["noise", "pixelwise"] {
+            assert_eq!(network["far"][set].as_object().unwrap().len(), 6, "{set}");
+        }
     }
 }
 

@@ -20,8 +20,8 @@ pub fn run(plan: &ClaimsPlan, found: &mut Claims, frame: &mut Frame<'_>) -> anyh
         return Ok(());
     };
     let locals = local(
-        &arms,
-        ATTACKED,
+        (&arms, ATTACKED),
+        None,
         found,
         frame,
         |backend, data, trained, tell| {
@@ -35,7 +35,7 @@ pub fn run(plan: &ClaimsPlan, found: &mut Claims, frame: &mut Frame<'_>) -> anyh
     )?;
     let mut others: Vec<Vec<Victim>> = Vec::new();
     for arm in plan.attack_arms(Kind::Backprop) {
-        let learners = comparators(&arm, found, frame)?;
+        let learners = comparators(&arm, None, found, frame)?;
         others.push(attacks::of_backprop(&arm, &learners));
     }
     let pool = rayon::ThreadPoolBuilder::new()

@@ -1,6 +1,7 @@
 //! `reproduce --paper claims`: local rules that prune, beside backpropagation with as few weights.
 
 mod attacks;
+mod change;
 mod show;
 mod show_attacks;
 
@@ -17,8 +18,8 @@ use crate::cli::run::{Frame, Job, Kept, Start};
 use crate::cli::run_folder::RunFolder;
 use crate::dataset::Dataset;
 use crate::experiment::papers::claims::{
-    Arm, Claims, ClaimsPlan, Kind, open_comparators, open_local, test_comparators, test_local,
-    train_local,
+    Arm, Claims, ClaimsPlan, Kind, LOCAL, going_on, open_comparators, open_local, test_comparators,
+    test_local, train_local,
 };
 use crate::experiment::{ExperimentError, Observer};
 use crate::params::{Params, PruningMode};
@@ -61,9 +62,13 @@ impl ClaimsOptions {
     }
 }
 
-/// The training of the networks that learn by a local rule, on pixels and behind edges.
-const PIXELS: &str = "use-it-or-lose-it.safetensors";
-const EDGES: &str = "use-it-or-lose-it-edges.safetensors";
+/// The trainings of the networks that learn by a local rule, kind by kind.
+const TRAININGS: [&str; LOCAL.len()] = [
+    "use-it-or-lose-it.safetensors",
+    "use-it-or-lose-it-edges.safetensors",
+    "regrowth.safetensors",
+    "regrowth-edges.safetensors",
+];
 
 /// The same of networks that are shown unknown classes, by the number of known ones.
 const OPEN: [(usize, &str); 2] = [(3, "open-set-3.safetensors"), (6, "open-set-6.safetensors")];
@@ -99,7 +104,8 @@ impl Job for Arms {
     }
 
     fn files(&self) -> Vec<String> {
-        let files = [CONFIG, PLAN, RESULT, PAGE, PIXELS, EDGES, ATTACKED].map(String::from);
+        let files = [CONFIG, PLAN, RESULT, PAGE, ATTACKED].map(String::from);
+        let files = files.into_iter().chain(TRAININGS.map(String::from));
         let open = OPEN.map(|(known, _)| self.0.open_arms(Kind::Backprop, known));
         let of_arms = self.0.arms(Kind::Backprop).into_iter();
         let of_arms = of_arms.chain(open.into_iter().flatten());
@@ -107,7 +113,8 @@ impl Job for Arms {
         let of_arms = of_arms.map(|arm| file(&arm));
         let open = OPEN.map(|(_, name)| name.to_string());
         let attacks = (0..self.0.seeds).map(attacks::file);
-        let all = files.into_iter().chain(open).chain(of_arms).chain(attacks);
+        let all = files.chain(open).chain(of_arms).chain(attacks);
+        let all = all.chain(change::files(&self.0));
         // Some networks are trained for several ends.
         all.collect::<BTreeSet<_>>().into_iter().collect()
     }
@@ -139,30 +146,33 @@ impl Job for Arms {
     fn run(self, frame: &mut Frame<'_>) -> anyhow::Result<()> {
         let (plan, font, start) = (&self.0, self.1, Instant::now());
         let mut found = Claims::new(plan, frame.backend.as_ref());
-        for (kind, name) in [(Kind::Pixels, PIXELS), (Kind::Edges, EDGES)] {
+        for (kind, name) in LOCAL.into_iter().zip(TRAININGS) {
             let arms = plan.arms(kind);
-            let tested = local(&arms, name, &mut found, frame, |on, data, trained, tell| {
+            let on = (arms.as_slice(), name);
+            let tested = local(on, None, &mut found, frame, |on, data, trained, tell| {
                 test_local(on, data, (plan, &arms), trained, tell)
             })?;
             found.networks.extend(tested);
         }
         for arm in plan.arms(Kind::Backprop) {
-            let learners = comparators(&arm, &mut found, frame)?;
+            let learners = comparators(&arm, None, &mut found, frame)?;
             let tested = test_comparators(&frame.data.set, (plan, &arm), &learners)?;
             found.networks.extend(tested);
         }
         for (known, name) in OPEN {
             let arms = plan.open_arms(Kind::Pixels, known);
-            let heard = local(&arms, name, &mut found, frame, |on, data, trained, tell| {
-                open_local(on, data, &arms, trained, tell)
+            let on = (arms.as_slice(), name);
+            let heard = local(on, None, &mut found, frame, |on, data, trained, tell| {
+                open_local(on, data, (plan, &arms), trained, tell)
             })?;
             found.open_set.extend(heard);
             for arm in plan.open_arms(Kind::Backprop, known) {
-                let learners = comparators(&arm, &mut found, frame)?;
-                let heard = open_comparators(&frame.data.set, &arm, &learners)?;
+                let learners = comparators(&arm, None, &mut found, frame)?;
+                let heard = open_comparators(&frame.data.set, (plan, &arm), &learners)?;
                 found.open_set.extend(heard);
             }
         }
+        change::run(plan, &mut found, frame)?;
         attacks::run(plan, &mut found, frame)?;
         found.seconds += start.elapsed().as_secs_f64();
         let (document, table) = (frame.data.with(&found), show::table(&found));
@@ -174,11 +184,11 @@ impl Job for Arms {
     }
 }
 
-/// Trains the networks of arms that learn by a local rule, under a name, and shows them something; nothing where there are
-/// no arms.
+/// Trains the networks of arms that learn by a local rule, under a name, from what others have learned where that is given,
+/// and shows them something; nothing where there are no arms.
 fn local<T>(
-    arms: &[Arm],
-    name: &'static str,
+    (arms, name): (&[Arm], &'static str),
+    from: Option<&Trained>,
     found: &mut Claims,
     frame: &mut Frame<'_>,
     show: impl FnOnce(
@@ -191,7 +201,10 @@ fn local<T>(
     let Some(first) = arms.first() else {
         return Ok(Vec::new());
     };
-    let begun = frame.saved(name, &first.params)?;
+    let begun = match (frame.saved(name, &first.params)?, from) {
+        (None, Some(from)) => Some(going_on(arms, from)?),
+        (saved, _) => saved,
+    };
     found.seconds += begun.as_ref().map_or(0.0, |begun| begun.seconds);
     let kept = Kept {
         params: &first.params,
@@ -204,10 +217,18 @@ fn local<T>(
     })
 }
 
-/// Trains the networks of an arm by backpropagation.
-fn comparators(arm: &Arm, found: &mut Claims, frame: &mut Frame<'_>) -> anyhow::Result<Learners> {
-    let name = file(arm);
-    let mut learners = backprop::begun(frame, &name, &arm.params)?;
+/// Trains the networks of an arm by backpropagation, from what others have learned where that is given.
+fn comparators(
+    arm: &Arm,
+    from: Option<&Learners>,
+    found: &mut Claims,
+    frame: &mut Frame<'_>,
+) -> anyhow::Result<Learners> {
+    let name = match from {
+        Some(_) => change::file(arm),
+        None => file(arm),
+    };
+    let mut learners = backprop::begun(frame, &name, &arm.params, from)?;
     found.seconds += learners.seconds;
     backprop::train(&mut learners, frame, &name, false)?;
     Ok(learners)

@@ -5,7 +5,7 @@ use crate::cli::figures::{MEAN, aligned, amount, counts, percent};
 use crate::cli::heatmap::FontOptions;
 use crate::cli::reproduce::page::{axis, cells, columns, figure};
 use crate::dataset::Digests;
-use crate::experiment::papers::claims::{ArmResult, Claims, Told};
+use crate::experiment::papers::claims::{ArmResult, Changed, Claims, Learned, Told};
 use crate::params::to_toml;
 use crate::report::plot::{Axis, Lines, PlotError, Series};
 use crate::report::{Block, Page, Section};
@@ -57,14 +57,45 @@ fn rows(found: &Claims) -> Vec<Vec<String>> {
     .collect()
 }
 
+/// Columns of [`change_rows`].
+const CHANGE: [&str; 7] = [
+    "method",
+    "7, 4, 6: accuracy %",
+    "synapses %",
+    "then 0, 1, 8: accuracy %",
+    "synapses %",
+    "0, 1, 8 alone: accuracy %",
+    "synapses %",
+];
+
+/// Networks that learned some digits, then others.
+fn change_rows(found: &Claims) -> Vec<Vec<String>> {
+    let mut methods: Vec<&str> = found.change.iter().map(|own| own.method.as_str()).collect();
+    methods.dedup();
+    let row = |method: &str| {
+        let own = || found.change.iter().filter(|own| own.method == method);
+        let mut row = vec![method.to_string()];
+        let times: [fn(&Changed) -> &Learned; 3] =
+            [|own| &own.before, |own| &own.after, |own| &own.anew];
+        for time in times {
+            row.push(percent(own().filter_map(|own| time(own).accuracy), 1));
+            row.push(percent(own().map(|own| time(own).connectivity), 1));
+        }
+        row
+    };
+    methods.into_iter().map(row).collect()
+}
+
 /// Columns of [`open_rows`]; the first two hold words.
-const OPEN: [&str; 6] = [
+const OPEN: [&str; 8] = [
     "method",
     "score",
     "accuracy %",
     "AUROC",
     "FPR at 95% TPR",
     "OSCR",
+    "AUROC, noise",
+    "AUROC, pixelwise noise",
 ];
 
 /// How well known classes are told from unknown ones, by each score.
@@ -77,6 +108,12 @@ fn open_rows(found: &Claims, known: usize) -> Vec<Vec<String>> {
                 let told = networks.iter().filter_map(|own| own.scores.get(name));
                 counts(told.map(value), 1.0, 3)
             };
+            let far = |set: &str| {
+                let told = networks
+                    .iter()
+                    .filter_map(|own| own.far.get(set)?.get(name));
+                counts(told.map(|told| told.detection.auroc), 1.0, 3)
+            };
             rows.push(vec![
                 method.into(),
                 (*name).into(),
@@ -84,6 +121,8 @@ fn open_rows(found: &Claims, known: usize) -> Vec<Vec<String>> {
                 of(|told| told.detection.auroc),
                 of(|told| told.detection.fpr_at_95_tpr),
                 of(|told| told.oscr),
+                far("noise"),
+                far("pixelwise"),
             ]);
         }
     }
@@ -129,6 +168,10 @@ pub fn table(found: &Claims) -> String {
             let caption = open_caption(found, known);
             text += &format!("\n{caption}:\n\n{}", aligned(&OPEN, &rows));
         }
+    }
+    if !found.change.is_empty() {
+        let rows = aligned(&CHANGE, &change_rows(found));
+        text += &format!("\nOther digits, learned after some:\n\n{rows}");
     }
     text + &show_attacks::table(found)
 }
@@ -221,6 +264,21 @@ pub fn html(found: &Claims, data: &Digests, font: FontOptions) -> anyhow::Result
                 ],
                 blocks: open,
             });
+    }
+    if !found.change.is_empty() {
+        sections.push(Section {
+            heading: "Other digits, learned after some".into(),
+            text: vec![
+                "Networks that have learned 7, 4 and 6 go on to 0, 1 and 8, each neuron with what it has; beside new networks. \
+                 Where synapses are absent they come back by regrowth alone."
+                    .into(),
+            ],
+            blocks: vec![Block::Table {
+                caption: format!("Accuracy on test images and synapses that are there, {}.", over(found)),
+                columns: columns(1, CHANGE),
+                rows: cells(change_rows(found)),
+            }],
+        });
     }
     sections.extend(show_attacks::section(found, font)?);
     sections.push(Section {

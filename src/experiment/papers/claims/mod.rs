@@ -2,28 +2,31 @@
 //! prune as they learn, beside networks that backpropagation trains with as few weights, on the same images.
 
 pub mod attacks;
+mod change;
 mod open_set;
 mod plan;
 mod results;
+mod similarity;
+mod unknown;
 
-use open_set::Heard;
+pub use change::{Changed, Learned, going_on};
 pub use open_set::{OpenSet, Told};
-pub use plan::{Arm, ClaimsPlan, Kind, METHODS};
+pub use plan::{Arm, ClaimsPlan, Kind, LOCAL, METHODS};
 pub use results::{ArmResult, Claims, OnNoise};
+pub use unknown::{open_comparators, open_local};
 
 use crate::backend::Backend;
 use crate::backprop::{self, Learners};
 use crate::dataset::Dataset;
-use crate::experiment::answers::{Listener, answers};
-use crate::experiment::evaluate::{Answer, evaluate};
+use crate::experiment::evaluate::evaluate;
 use crate::experiment::operations::of_networks;
 use crate::experiment::papers::plan::begin;
 use crate::experiment::prepare::{ShownImages, as_shown};
 use crate::experiment::saving::Saving;
 use crate::experiment::set_answers::answer_sets;
 use crate::experiment::test_sets::{HeldOut, Source, TestSet, TestSets};
-use crate::experiment::train::{frozen, train_networks, zero_fraction};
-use crate::experiment::{Event, ExperimentError, Observer};
+use crate::experiment::train::{train_networks, zero_fraction};
+use crate::experiment::{ExperimentError, Observer};
 use crate::model::rng::Stream;
 use crate::params::Params;
 use crate::trained::Trained;
@@ -127,102 +130,4 @@ fn sets<'a>(
         noise_images: plan.noise_images,
     };
     Ok(TestSets::new(source, shown, &[TestSet::Noise])?)
-}
-
-/// Shows classes that they have not learned to networks that learn by local rules.
-///
-/// # Errors
-/// When the data are too few, or the backend or the observer fails.
-pub fn open_local(
-    backend: &dyn Backend,
-    data: &Dataset,
-    arms: &[Arm],
-    trained: &Trained,
-    observer: &mut Observer<'_>,
-) -> Result<Vec<OpenSet>, ExperimentError> {
-    let mut found = Vec::new();
-    let mut replicas = trained.replicas.as_slice();
-    for arm in arms {
-        let own;
-        (own, replicas) = replicas.split_at(arm.params.replicas().count().min(replicas.len()));
-        let shown = as_shown(&arm.params.model.input, &data.test)?;
-        let (sets, labels) = known_and_unknown(data, arm, &shown)?;
-        let size = arm.params.model.network.group_size();
-        let classes = &arm.params.model.network.classes;
-        let mut heard = vec![[Heard::default(), Heard::default()]; own.len()];
-        for (place, (_, images)) in sets.all().enumerate() {
-            let listener = Listener {
-                take: &mut |network, image, counts| {
-                    let answer = Answer::new(counts, size);
-                    let class = answer.group.class().map(|group| classes[group]);
-                    let scores = [
-                        ("total", f64::from(answer.spikes)),
-                        ("winner", f64::from(answer.most)),
-                        ("margin", f64::from(answer.margin())),
-                    ];
-                    let right = place == 0 && class == labels.get(image).copied();
-                    heard[network][place].add(scores, right);
-                },
-                told: &mut |images| {
-                    observer(Event::Tested { images, of: images })
-                        .map_err(ExperimentError::Observer)
-                },
-            };
-            answers(backend, &frozen(own), images, listener)?;
-        }
-        let networks = own.iter().zip(&heard);
-        found.extend(networks.map(|(replica, [known, unknown])| {
-            OpenSet::new(arm, replica.network.seed, known, unknown)
-        }));
-    }
-    Ok(found)
-}
-
-/// The same of networks that backpropagation has trained.
-///
-/// # Errors
-/// When the data are too few.
-pub fn open_comparators(
-    data: &Dataset,
-    arm: &Arm,
-    learners: &Learners,
-) -> Result<Vec<OpenSet>, ExperimentError> {
-    let shown = as_shown(&arm.params.model.input, &data.test)?;
-    let (sets, labels) = known_and_unknown(data, arm, &shown)?;
-    let classes = &arm.params.model.network.classes;
-    let of_network = |network: &backprop::Learner| {
-        let mut heard = [Heard::default(), Heard::default()];
-        for (place, (_, images)) in sets.all().enumerate() {
-            let inputs = arm.params.model.inputs();
-            network.hear(
-                (images.pixels, inputs),
-                images.images,
-                |image, answer, _| {
-                    let class = answer.decision.class().map(|class| classes[class]);
-                    let right = place == 0 && class == labels.get(image).copied();
-                    heard[place].add(answer.scores(), right);
-                },
-            );
-        }
-        OpenSet::new(arm, network.seed, &heard[0], &heard[1])
-    };
-    Ok(learners.networks.iter().map(of_network).collect())
-}
-
-/// The test images of known and of unknown classes of an arm, and the labels of the known ones.
-fn known_and_unknown<'a>(
-    data: &Dataset,
-    arm: &Arm,
-    shown: &'a ShownImages<'_>,
-) -> Result<(TestSets<'a>, Vec<u8>), ExperimentError> {
-    let source = Source {
-        data,
-        params: &arm.params,
-        unknown: &arm.unknown,
-        held_out: HeldOut::Test,
-        noise_images: 0,
-    };
-    let sets = TestSets::new(source, shown, &[TestSet::Known, TestSet::Unknown])?;
-    let labels = sets.known_labels();
-    Ok((sets, labels))
 }

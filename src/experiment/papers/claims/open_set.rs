@@ -1,6 +1,7 @@
 //! Classes that were not learned, told from those that were: the protocol of the field.
 
 use super::{Arm, Kind};
+use crate::experiment::test_sets::TestSet;
 use crate::statistics::Detection;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -18,8 +19,10 @@ pub struct OpenSet {
     pub accuracy: f64,
     /// By each score that may tell an image to be known. Local rules: `total`, spikes of all neurons, `winner`, of the best
     /// group, and `margin`, its lead. Backpropagation: `winner`, the largest score, `margin`, its lead, and `probability`, its
-    /// softmax.
+    /// softmax. All: `distance`, `nearest` and `tail`, how like training images it is.
     pub scores: BTreeMap<&'static str, Told>,
+    /// The same with noise in the place of unknown classes, by the name of the set.
+    pub far: BTreeMap<String, BTreeMap<&'static str, Told>>,
 }
 
 /// How well known images are told from unknown ones by a score.
@@ -42,10 +45,24 @@ pub struct Heard {
 impl Heard {
     /// Takes an image.
     pub fn add<const N: usize>(&mut self, scores: [(&'static str, f64); N], recognised: bool) {
+        self.add_more(scores);
+        self.recognised.push(recognised);
+    }
+
+    /// Takes more scores of the last image.
+    pub fn add_more<const N: usize>(&mut self, scores: [(&'static str, f64); N]) {
         for (name, score) in scores {
             self.scores.entry(name).or_default().push(score);
         }
-        self.recognised.push(recognised);
+    }
+
+    /// How well these images are told from others, by each score.
+    fn told(&self, others: &Self) -> BTreeMap<&'static str, Told> {
+        let told = self.scores.iter().filter_map(|(&name, scores)| {
+            let others = others.scores.get(name)?;
+            Some((name, Told::of(scores, &self.recognised, others)?))
+        });
+        told.collect()
     }
 }
 
@@ -65,11 +82,16 @@ impl Told {
 }
 
 impl OpenSet {
-    pub(super) fn new(arm: &Arm, seed: u64, known: &Heard, unknown: &Heard) -> Self {
-        let told = known.scores.iter().filter_map(|(&name, scores)| {
-            let others = unknown.scores.get(name)?;
-            Some((name, Told::of(scores, &known.recognised, others)?))
-        });
+    /// Of what each set evoked, known images first.
+    pub(super) fn new(arm: &Arm, seed: u64, heard: &[(TestSet, Heard)]) -> Self {
+        let none = Heard::default();
+        let of = |wanted: TestSet| {
+            let found = heard.iter().find(|(set, _)| *set == wanted);
+            found.map_or(&none, |(_, heard)| heard)
+        };
+        let known = of(TestSet::Known);
+        let far =
+            [TestSet::Noise, TestSet::Pixelwise].map(|set| (set.to_string(), known.told(of(set))));
         let right = known.recognised.iter().filter(|right| **right).count();
         Self {
             kind: arm.kind,
@@ -78,7 +100,8 @@ impl OpenSet {
             unknown: arm.unknown.clone(),
             seed,
             accuracy: right as f64 / known.recognised.len().max(1) as f64,
-            scores: told.collect(),
+            scores: known.told(of(TestSet::Unknown)),
+            far: far.into(),
         }
     }
 }

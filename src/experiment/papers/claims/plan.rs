@@ -70,8 +70,28 @@ pub enum Kind {
     Pixels,
     /// The same behind a front end that sees edges.
     Edges,
+    /// As on pixels; synapses that are not used go while the network learns, and grow again where they are wanted.
+    Regrowth,
+    /// The same behind the front end.
+    RegrowthEdges,
     /// By backpropagation.
     Backprop,
+}
+
+/// All but backpropagation.
+pub const LOCAL: [Kind; 4] = [
+    Kind::Pixels,
+    Kind::Edges,
+    Kind::Regrowth,
+    Kind::RegrowthEdges,
+];
+
+/// What learns these digits, and is shown no others.
+pub(super) fn of_digits(digits: &[u8]) -> Split {
+    Split {
+        classes: digits.to_vec(),
+        unknown: Vec::new(),
+    }
 }
 
 /// Networks that differ in their seeds alone.
@@ -113,7 +133,7 @@ impl ClaimsPlan {
         if self.params.model.network.votes_by_labels() {
             return Err(PlanError::Vote("groups"));
         }
-        for kind in [Kind::Pixels, Kind::Edges] {
+        for kind in LOCAL {
             let arms = self.arms(kind);
             count("networks of a kind", arms.len() * self.seeds, MAX_REPLICAS)?;
             arms.iter().try_for_each(|arm| arm.params.validate())?;
@@ -137,17 +157,22 @@ impl ClaimsPlan {
     pub fn arms(&self, kind: Kind) -> Vec<Arm> {
         match kind {
             Kind::Pixels => self.local(kind, &self.params, "use it or lose it"),
-            Kind::Edges => {
-                let mut params = presets::ten_class_edges_pruned();
-                let passes = params.job.epochs * self.params.job.epochs;
-                params.job = self.params.job.clone();
-                params.job.epochs = passes.div_ceil(PASSES);
-                params.model.network = self.params.model.network.clone();
-                params.model.input.front_end = FrontEnd::OrientedEdges;
-                self.local(kind, &params, "use it or lose it, edges")
-            }
+            Kind::Edges => self.local(kind, &self.behind_edges(), "use it or lose it, edges"),
+            Kind::Regrowth => self.regrowing(kind, &self.params, "regrowth"),
+            Kind::RegrowthEdges => self.regrowing(kind, &self.behind_edges(), "regrowth, edges"),
             Kind::Backprop => self.backprop(),
         }
+    }
+
+    /// Parameters of networks behind the front end.
+    fn behind_edges(&self) -> Params {
+        let mut params = presets::ten_class_edges_pruned();
+        let passes = params.job.epochs * self.params.job.epochs;
+        params.job = self.params.job.clone();
+        params.job.epochs = passes.div_ceil(PASSES);
+        params.model.network = self.params.model.network.clone();
+        params.model.input.front_end = FrontEnd::OrientedEdges;
+        params
     }
 
     /// Networks of these parameters, unpruned and with several time constants of pruning.
@@ -198,6 +223,7 @@ impl ClaimsPlan {
         let all = self.arms(kind);
         let is_asked = |arm: &&Arm| match arm.kind {
             // Unpruned, and as the preset prunes.
+            Kind::Regrowth | Kind::RegrowthEdges => false,
             Kind::Pixels | Kind::Edges => {
                 let tau_ms = self.params.tau_prune_ms();
                 arm.params.model.pruning.mode == PruningMode::None
@@ -238,7 +264,10 @@ impl ClaimsPlan {
                 .join("-")
         };
         arm.method = format!("{} {}", arm.method, arm.setting).trim().into();
-        arm.setting = format!("{} against {}", list(&split.classes), list(&split.unknown));
+        arm.setting = list(&split.classes);
+        if !split.unknown.is_empty() {
+            arm.setting += &format!(" against {}", list(&split.unknown));
+        }
         arm.unknown.clone_from(&split.unknown);
         arm
     }

@@ -1,7 +1,7 @@
 //! What came out.
 
 use super::attacks::Attacks;
-use super::{Arm, ClaimsPlan, Kind, OpenSet};
+use super::{Arm, Changed, ClaimsPlan, Kind, OpenSet};
 use crate::backend::{Backend, DeviceKind};
 use crate::experiment::evaluate::Evaluation;
 use crate::experiment::operations::Operations;
@@ -30,6 +30,8 @@ pub struct Claims {
     pub networks: Vec<ArmResult>,
     /// The same of networks that are shown classes that they have not learned.
     pub open_set: Vec<OpenSet>,
+    /// Networks that learned some digits, then others.
+    pub change: Vec<Changed>,
     /// What attacks on networks that learned three digits came to, a set of them for each seed.
     pub attacks: Vec<Attacks>,
 }
@@ -116,6 +118,7 @@ impl Claims {
             params: plan.params.clone(),
             networks: Vec::new(),
             open_set: Vec::new(),
+            change: Vec::new(),
             attacks: Vec::new(),
         }
     }
