@@ -2,6 +2,7 @@
 //!
 //! Square brackets after a mean are its 95% interval over seeds, everywhere, and headings say so.
 
+use crate::experiment::operations::Operations;
 use crate::statistics::{Interval, StatisticsError};
 use std::fmt::Write;
 
@@ -55,6 +56,20 @@ pub fn numbers(shares: impl Iterator<Item = f64>, whole: usize) -> String {
 pub fn amount(values: impl Iterator<Item = f64>, digits: usize) -> String {
     let interval = Interval::of_amounts(&values.collect::<Vec<f64>>());
     with_interval(interval, |value| format!("{value:.digits$}"))
+}
+
+/// What the heading of a column of [`operations`] says.
+pub const OPERATIONS: &str = "operations (nJ, estimate)";
+
+/// Synaptic operations of an image and their energy, means.
+pub fn operations<'a>(all: impl Iterator<Item = &'a Operations> + Clone) -> String {
+    let count = all.clone().count() as f64;
+    if count == 0.0 {
+        return "-".into();
+    }
+    let mean = |value: fn(&Operations) -> f64| all.clone().map(value).sum::<f64>() / count;
+    let sum = mean(|own| own.input_per_image + own.hidden_per_image);
+    format!("{sum:.0} ({:.1})", mean(|own| own.energy_nj_estimate))
 }
 
 /// Columns as wide as their widest cell; the first to the left, all others to the right.

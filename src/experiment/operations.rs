@@ -4,7 +4,7 @@ use super::evaluate::Evaluation;
 use super::prepare::ShownImages;
 use super::selection::{ClassImages, indices};
 use crate::model::poisson::RateTable;
-use crate::params::ParamsError;
+use crate::params::{Params, ParamsError};
 use crate::trained::Replica;
 use serde::Serialize;
 
@@ -40,8 +40,7 @@ impl Operations {
     }
 }
 
-/// Those of trained networks, whose test this was. Input spikes are expected ones, of each image's first showing. An E spike
-/// reaches its I neuron, which then reaches all other E neurons.
+/// Those of trained networks, whose test this was.
 ///
 /// # Errors
 /// When times are no whole steps.
@@ -51,27 +50,44 @@ pub fn of_networks(
     tested: &[ClassImages],
     evaluations: &[Evaluation],
 ) -> Result<Vec<Operations>, ParamsError> {
+    let tested: Vec<u32> = indices(tested).collect();
     let of_network = |(replica, evaluation): (&Replica, &Evaluation)| {
-        let params = &replica.network.params;
-        let (n, inputs) = (params.model.neurons(), params.model.inputs());
-        let (table, steps) = (RateTable::new(params, 0), params.model.steps()?.stimulus);
-        let smallest = (params.model.pruning.zero_below * params.model.gmax()) as f32;
-        let rows = replica.weights.chunks_exact(n);
-        let there = rows.map(|row| row.iter().filter(|w| w.abs() >= smallest).count() as f64);
-        let there: Vec<f64> = there.collect();
-        let spikes: Vec<f64> = (0..=255).map(|byte| table.spikes(byte, steps)).collect();
-        let (mut sum, mut shown) = (0.0, 0);
-        for image in indices(tested) {
-            let pixels = &images.pixels()[image as usize * inputs..][..inputs];
-            let pairs = pixels.iter().zip(&there);
-            sum += pairs
-                .map(|(&byte, there)| spikes[usize::from(byte)] * there)
-                .sum::<f64>();
-            shown += 1;
-        }
-        let per_image = |sum: f64| sum / f64::from(shown.max(1));
-        let hidden = per_image(evaluation.spikes as f64 * n as f64);
-        Ok(Operations::new([per_image(sum), hidden], [true; 2]))
+        let (params, weights) = (&replica.network.params, &replica.weights);
+        let shown = (images.pixels(), tested.as_slice());
+        of_network((params, weights), shown, evaluation.spikes)
     };
     replicas.iter().zip(evaluations).map(of_network).collect()
+}
+
+/// Those of a network with weights as tested, which fired so many spikes at these images. Input spikes are expected ones, of
+/// each image's first showing. An E spike reaches its I neuron, which then reaches all other E neurons.
+///
+/// # Errors
+/// When times are no whole steps.
+pub fn of_network(
+    (params, weights): (&Params, &[f32]),
+    (pixels, images): (&[u8], &[u32]),
+    evoked: u64,
+) -> Result<Operations, ParamsError> {
+    let (n, inputs) = (params.model.neurons(), params.model.inputs());
+    let (table, steps) = (RateTable::new(params, 0), params.model.steps()?.stimulus);
+    let smallest = (params.model.pruning.zero_below * params.model.gmax()) as f32;
+    let rows = weights.chunks_exact(n);
+    let there = rows.map(|row| row.iter().filter(|w| w.abs() >= smallest).count() as f64);
+    let there: Vec<f64> = there.collect();
+    let spikes: Vec<f64> = (0..=255).map(|byte| table.spikes(byte, steps)).collect();
+    let of_image = |&image: &u32| -> f64 {
+        let pixels = &pixels[image as usize * inputs..][..inputs];
+        let pairs = pixels.iter().zip(&there);
+        pairs
+            .map(|(&byte, there)| spikes[usize::from(byte)] * there)
+            .sum()
+    };
+    let per_image = |sum: f64| sum / images.len().max(1) as f64;
+    let input = images.iter().map(of_image).sum();
+    let hidden = evoked as f64 * n as f64;
+    Ok(Operations::new(
+        [per_image(input), per_image(hidden)],
+        [true; 2],
+    ))
 }

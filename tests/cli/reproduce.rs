@@ -271,6 +271,7 @@ fn arms_do_not_depend_on_what_runs_beside_them() {
         "seed",
         "accuracy",
         "zero_fraction",
+        "operations",
         "sets",
         "detection",
         "noisy",

@@ -1,7 +1,9 @@
 //! The results of `reproduce` as rows of text, for the terminal and for the report.
 
 use super::claims::{CLAIM_COLUMNS, claim_rows, verdict};
-use crate::cli::figures::{MEAN, MEAN_OF_SPLITS, aligned, amount, counts, numbers, percent};
+use crate::cli::figures::{
+    MEAN, MEAN_OF_SPLITS, OPERATIONS, aligned, amount, counts, numbers, operations, percent,
+};
 use crate::experiment::papers::antonov_sukhov::{
     ArmName, NetworkResult, PUBLISHED, Reproduction, Score, SetResult, Split, independent,
 };
@@ -186,7 +188,14 @@ pub fn set_rows(found: &Reproduction) -> Vec<Vec<String>> {
 /// The columns of [`arm_rows`].
 pub fn arm_columns() -> Vec<String> {
     let sets = TestSet::PLAIN.map(|set| set.to_string());
-    let rest = ["accuracy %", "tied %", "ties to first %", "zeros %"].map(String::from);
+    let rest = [
+        "accuracy %",
+        "tied %",
+        "ties to first %",
+        "zeros %",
+        OPERATIONS,
+    ]
+    .map(String::from);
     let first = std::iter::once("pruning".to_string());
     first.chain(sets).chain(rest).collect()
 }
@@ -220,6 +229,7 @@ pub fn arm_rows(networks: &[NetworkResult], names: &[ArmName]) -> Vec<Vec<String
             of(NetworkResult::tied_share),
             of(|network| network.accuracy_ties_to_first),
             of(|network| network.zero_fraction),
+            operations(networks.clone().map(|network| &network.operations)),
         ]);
         row
     };

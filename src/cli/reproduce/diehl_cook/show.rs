@@ -14,7 +14,7 @@ use crate::report::plot::{Lines, PlotError, Svg};
 use crate::report::{Block, Page, Section};
 
 /// Columns of [`accuracy_rows`].
-const ACCURACY: [&str; 10] = [
+const ACCURACY: [&str; 11] = [
     "neurons",
     "pruning",
     "vote %",
@@ -25,6 +25,7 @@ const ACCURACY: [&str; 10] = [
     "all neurons %",
     "proportional %",
     "zero weights %",
+    figures::OPERATIONS,
 ];
 /// Columns of [`count_rows`].
 const COUNTS: [&str; 10] = [
@@ -85,6 +86,7 @@ fn accuracy_rows(found: &DiehlCook) -> Vec<Vec<String>> {
                 votes(|votes| votes.accuracy_proportional.unwrap_or(0.0)),
             ),
             percent(networks, |network| network.zero_fraction),
+            figures::operations(networks.iter().map(|network| &network.operations)),
         ]
     })
 }

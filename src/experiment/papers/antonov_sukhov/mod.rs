@@ -27,6 +27,7 @@ use crate::dataset::Dataset;
 use crate::experiment::answers::{Listener, answers};
 use crate::experiment::evaluate::Answer;
 use crate::experiment::fired::Fired;
+use crate::experiment::operations::of_network;
 use crate::experiment::papers::plan::begin;
 use crate::experiment::prepare::as_shown;
 use crate::experiment::saving::Saving;
@@ -183,6 +184,9 @@ impl Tests<'_, '_> {
             for (network, (result, answers)) in results.iter_mut().zip(all).enumerate() {
                 if set == TestSet::Known {
                     result.set_neurons(&fired[network], size(network));
+                    let spikes = answers.iter().map(|answer| u64::from(answer.spikes)).sum();
+                    let of = (&frozen[network].network.params, frozen[network].weights);
+                    result.operations = of_network(of, (images.pixels, images.images), spikes)?;
                 }
                 result.add(set, &sets.known, answers);
             }

@@ -7,6 +7,7 @@ use super::{ArmName, ArmsPlan, Split, Subject};
 use crate::backend::{Backend, DeviceKind};
 use crate::experiment::evaluate::{Answer, Evaluation};
 use crate::experiment::fired::{Fired, Neurons, Silence};
+use crate::experiment::operations::Operations;
 use crate::experiment::selection::ClassImages;
 use crate::experiment::test_sets::{HeldOut, TestSet};
 use crate::experiment::train::zero_fraction;
@@ -71,6 +72,8 @@ pub struct NetworkResult {
     /// Accuracy by the convention of the published figures: the first of those that are tied counts.
     pub accuracy_ties_to_first: f64,
     pub zero_fraction: f64,
+    /// Of the known digits.
+    pub operations: Operations,
     /// How many neurons there are for each class, and which of them no known digit ever fired.
     pub neurons: Neurons,
     /// Wall-clock time of the training of all networks over their number; none if that of a part is not known.
@@ -246,6 +249,7 @@ impl NetworkResult {
             tied: 0,
             accuracy_ties_to_first: 0.0,
             zero_fraction: zero_fraction(&subject.network.params, &subject.weights),
+            operations: Operations::default(),
             neurons: Neurons::default(),
             train_seconds: subject.train_seconds,
             sets: BTreeMap::new(),

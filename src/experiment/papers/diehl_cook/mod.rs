@@ -14,6 +14,7 @@ use crate::backend::Backend;
 use crate::dataset::Dataset;
 use crate::experiment::answers::{Listener, first_answers};
 use crate::experiment::evaluate::evaluate;
+use crate::experiment::operations::of_networks;
 use crate::experiment::papers::plan::begin;
 use crate::experiment::prepare::as_shown;
 use crate::experiment::saving::Saving;
@@ -68,10 +69,14 @@ pub fn test_size(
     let sets = TestSets::new(source, &shown, &[TestSet::Noise])?;
     let (replicas, stream) = (&trained.replicas, Stream::Test);
     let evaluations = evaluate(backend, replicas, &shown, &sets.known, stream, observer)?;
+    let operations = of_networks(replicas, &shown, &sets.known, &evaluations)?;
     let noise = noise(backend, &sets, trained)?;
-    let results = replicas.iter().zip(evaluations).zip(noise);
+    let tested = evaluations.into_iter().zip(operations).zip(noise);
+    let results = replicas.iter().zip(tested);
     Ok(results
-        .map(|((replica, evaluation), noise)| SizeResult::new(trained, replica, evaluation, noise))
+        .map(|(replica, ((evaluation, operations), noise))| {
+            SizeResult::new(trained, replica, (evaluation, operations), noise)
+        })
         .collect())
 }
 

@@ -3,6 +3,7 @@
 use super::{SIZES, SizesPlan, published};
 use crate::backend::{Backend, DeviceKind};
 use crate::experiment::evaluate::Evaluation;
+use crate::experiment::operations::Operations;
 use crate::experiment::papers::outcome::{Direction, Outcome};
 use crate::experiment::train::zero_fraction;
 use crate::params::{Params, PruningMode};
@@ -56,6 +57,8 @@ pub struct SizeResult {
     pub eval: Evaluation,
     pub noise: Evoked,
     pub zero_fraction: f64,
+    /// Of the test images.
+    pub operations: Operations,
     /// Accuracy on validation images while learning.
     pub curve: Vec<CurvePoint>,
 }
@@ -74,7 +77,7 @@ impl SizeResult {
     pub(super) fn new(
         trained: &Trained,
         replica: &Replica,
-        eval: Evaluation,
+        (eval, operations): (Evaluation, Operations),
         noise: Evoked,
     ) -> Self {
         let network = &replica.network;
@@ -95,6 +98,7 @@ impl SizeResult {
             eval,
             noise,
             zero_fraction: zero_fraction(&network.params, &replica.weights),
+            operations,
             curve: replica.metrics.iter().map(point).collect(),
         }
     }
