@@ -15,6 +15,8 @@
 //!    image ([`dropout`]) neither conduct nor learn in it;
 //! 5. resets.
 //!
+//! Between images synapses may be checked, of which absent ones neither conduct nor decay ([`regrow`]).
+//!
 //! Where images are learned from in batches ([`batch`]), each is shown from rest, its changes of the weights are added to
 //! sums, and the weights change, and are limited, when all images of the batch were shown.
 //!
