@@ -66,7 +66,7 @@ pub fn run(plan: &ClaimsPlan, found: &mut Claims, frame: &mut Frame<'_>) -> anyh
             what,
             begun,
             &mut save,
-            &mut |event| progress.observe(&event).map_err(Into::into),
+            &mut |event| progress.observe(&event),
         )?);
     }
     Ok(())

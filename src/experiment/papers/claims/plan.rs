@@ -34,6 +34,19 @@ const DROPOUT: [f64; 3] = [0.1, 0.2, 0.5];
 const SPIKES: [f64; 5] = [1e-5, 1e-4, 3e-4, 1e-3, 1e-2];
 /// The penalty on spikes of bpsr-style.
 const BPSR_SPIKES: f64 = 3e-4;
+/// Large spiking networks of the whole profile: method, and the setting that leaves a fifth of the synapses.
+const LARGE: [(&str, Sparsity, &str, f64); 3] = [
+    ("800 neurons", Sparsity::None, "", 0.0),
+    ("800 neurons, grad-r", Sparsity::GradR, "strength", 0.01),
+    (
+        "800 neurons, bpsr-style",
+        Sparsity::BpsrStyle,
+        "connectivity",
+        0.2,
+    ),
+];
+const LARGE_HIDDEN: usize = 800;
+const LARGE_RATE: f64 = 0.003;
 /// Time constants of pruning, relative to that of the preset.
 const TAUS: [f64; 5] = [4.0, 1.0, 0.25, 0.1, 0.04];
 /// Passes of the preset of the local rule: the presets of others are for as many.
@@ -48,7 +61,7 @@ const SPARSE: f64 = 0.1;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimsPlan {
-    /// Whether all connectivities are run, instead of five.
+    /// Whether all connectivities are run, instead of five, and networks of 800 hidden neurons.
     pub full: bool,
     /// Networks of each arm, with seeds `params.job.seed`, + 1, ...
     pub seeds: usize,
@@ -333,40 +346,17 @@ impl ClaimsPlan {
             let of_value = |&value: &f64| arm("backprop-spiking", &method, key, sparsity, value);
             values.iter().map(of_value).collect::<Vec<_>>()
         });
-        others.into_iter().chain(spiking).flatten().collect()
+        let large = LARGE.into_iter().filter(|_| self.full);
+        let large = large.map(|(method, sparsity, key, value)| {
+            let mut arm = arm("backprop-spiking", method, key, sparsity, value)?;
+            let own = arm.params.backprop.as_mut()?;
+            (own.hidden, own.rate) = (LARGE_HIDDEN, LARGE_RATE);
+            Some(arm)
+        });
+        let all = others.into_iter().chain(spiking).chain(large);
+        all.flatten().collect()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn every_arm_has_a_file_of_its_own_and_parameters_that_make_sense() {
-        for full in [false, true] {
-            let plan = ClaimsPlan {
-                full,
-                seeds: 2,
-                noise_images: 10,
-                attack_images: 10,
-                attack_queries: 10,
-                params: presets::ten_class_pruned(),
-            };
-            plan.validate().unwrap();
-            let arms = plan.arms(Kind::Backprop);
-            let files: BTreeSet<String> = arms.iter().map(Arm::file).collect();
-            assert_eq!(files.len(), arms.len());
-            assert!(arms.len() > if full { 55 } else { 35 }, "{}", arms.len());
-            assert_eq!(arms[3].params.job.epochs, 20);
-            let open = |kind, known| plan.open_arms(kind, known).len();
-            assert_eq!([open(Kind::Pixels, 3), open(Kind::Pixels, 6)], [2, 10]);
-            assert_eq!([open(Kind::Backprop, 3), open(Kind::Backprop, 6)], [5, 25]);
-            let open = plan.open_arms(Kind::Backprop, 6);
-            let files: BTreeSet<String> = open.iter().map(Arm::file).collect();
-            assert_eq!(files.len(), open.len());
-            open.iter().for_each(|arm| arm.params.validate().unwrap());
-            assert_eq!(plan.arms(Kind::Edges)[0].params.job.epochs, 6);
-        }
-    }
-}
+mod tests;

@@ -27,6 +27,9 @@ struct Shown {
     scores: [(&'static str, f64); 3],
 }
 
+/// Shows images; what each evoked, network by network.
+type Show<'a> = &'a mut dyn FnMut(TestImages<'_>) -> Result<Vec<Vec<Shown>>, ExperimentError>;
+
 /// Shows classes that they have not learned, and noise, to networks that learn by local rules.
 ///
 /// # Errors
@@ -106,7 +109,7 @@ fn open(
     data: &Dataset,
     (plan, arm): (&ClaimsPlan, &Arm),
     seeds: &[u64],
-    show: &mut dyn FnMut(TestImages<'_>) -> Result<Vec<Vec<Shown>>, ExperimentError>,
+    show: Show<'_>,
 ) -> Result<Vec<OpenSet>, ExperimentError> {
     let (params, classes) = (&arm.params, &arm.params.model.network.classes);
     let evoked = evoked(data, arm, show)?;
@@ -147,11 +150,7 @@ fn open(
 }
 
 /// What training images have evoked in each network, where they were recognised.
-fn evoked(
-    data: &Dataset,
-    arm: &Arm,
-    show: &mut dyn FnMut(TestImages<'_>) -> Result<Vec<Vec<Shown>>, ExperimentError>,
-) -> Result<Vec<Evoked>, ExperimentError> {
+fn evoked(data: &Dataset, arm: &Arm, show: Show<'_>) -> Result<Vec<Evoked>, ExperimentError> {
     let params = &arm.params;
     let training = selection::training(&data.train, params)?;
     let every = training.len().div_ceil(COMPARED).max(1);

@@ -44,14 +44,13 @@ impl ClaimsPlan {
             let arms = self.arms(kind);
             let asked = arms.iter().filter(|arm| {
                 let own = arm.params.backprop.as_ref();
-                let asked = own.is_some_and(|own| match own.sparsity {
+                own.is_some_and(|own| match own.sparsity {
                     Sparsity::None => arm.method != "cnn",
                     Sparsity::Rigl => own.connectivity == 0.1,
                     Sparsity::L1 => own.strength == 0.03,
                     Sparsity::SpikePenalty => own.spike_penalty == 3e-4,
                     _ => false,
-                });
-                asked
+                })
             });
             return asked.map(on_split).collect();
         }
@@ -117,7 +116,7 @@ pub fn local(
     let victim = |name, setting: String, replica: Replica| Victim::Local {
         name,
         setting,
-        replica,
+        replica: Box::new(replica),
     };
     let changed = |name, change: &dyn Fn(&mut [f32])| {
         let mut replica = (*unpruned).clone();

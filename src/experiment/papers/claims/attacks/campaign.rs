@@ -275,41 +275,20 @@ impl Campaign<'_> {
     fn by_queries(&self, at: usize, found: &mut Attacks) -> Result<(), BackendError> {
         let victim = &self.victims[at];
         for attack in [SQUARE, DECISION] {
-            let mut searches = Vec::new();
-            for (setting, (norm, strength)) in QUERIED.into_iter().enumerate() {
-                for seed in 0..SEEDS {
-                    let images = self.images.chunks_exact(self.pixels()).zip(&self.labels);
-                    for (place, (image, &label)) in images.take(self.queried).enumerate() {
-                        let ball = Ball { norm, strength };
-                        let stream = ((setting as u64 * SEEDS + seed) << 20) + place as u64;
-                        let shape = [self.shape.height, self.shape.width];
-                        let query = match attack {
-                            SQUARE => {
-                                let rng = self.drawn((1 << 30) + stream);
-                                Query::Square(Square::new(ball, (image, shape), self.queries, rng))
-                            }
-                            _ => Query::Rays(Rays::new(ball, image)),
-                        };
-                        searches.push(Search::new(query, label));
-                    }
-                }
-            }
-            let budget = (self.pixels(), self.queries);
+            let mut searches = self.searches(attack);
+            let (backend, budget) = (self.backend, (self.pixels(), self.queries));
             match victim.draws() {
-                true => ask(self.backend, victim, &mut searches, budget, ASKING)?,
+                true => ask(backend, victim, &mut searches, budget, ASKING)?,
                 false => {
-                    let backend = self.backend;
                     let searches = &mut searches;
-                    self.pool
-                        .install(|| ask(backend, victim, searches, budget, ASKING))?;
+                    (self.pool).install(|| ask(backend, victim, searches, budget, ASKING))?;
                 }
             }
             let of_setting = searches.chunks(SEEDS as usize * self.queried.max(1));
             for ((norm, strength), searches) in QUERIED.into_iter().zip(of_setting) {
                 let images: Vec<u8> = searches.iter().flat_map(Search::image).collect();
-                let draws = victim.draws_of(TESTING);
                 let mut outcomes = Outcomes::default();
-                for draw in draws {
+                for draw in victim.draws_of(TESTING) {
                     let replies = self.replies(victim, &images, draw)?;
                     let replies = replies.iter().zip(searches);
                     replies.for_each(|(reply, own)| outcomes.add(reply.outcome(own.label)));
@@ -319,6 +298,31 @@ impl Campaign<'_> {
             }
         }
         Ok(())
+    }
+
+    /// An attack on each image that is queried, with each setting and other draws.
+    fn searches(&self, attack: &str) -> Vec<Search> {
+        let shape = [self.shape.height, self.shape.width];
+        let mut searches = Vec::new();
+        for (setting, (norm, strength)) in QUERIED.into_iter().enumerate() {
+            for seed in 0..SEEDS {
+                let images = self.images.chunks_exact(self.pixels()).zip(&self.labels);
+                for (place, (image, &label)) in images.take(self.queried).enumerate() {
+                    let ball = Ball { norm, strength };
+                    let stream = ((setting as u64 * SEEDS + seed) << 20) + place as u64;
+                    let rng = self.drawn((1 << 30) + stream);
+                    let query = match attack {
+                        SQUARE => {
+                            let square = Square::new(ball, (image, shape), self.queries, rng);
+                            Query::Square(Box::new(square))
+                        }
+                        _ => Query::Rays(Rays::new(ball, image)),
+                    };
+                    searches.push(Search::new(query, label));
+                }
+            }
+        }
+        searches
     }
 
     /// More steps, images that are nothing, distances.

@@ -8,7 +8,7 @@ use crate::backend::{Backend, BackendError};
 /// One attack on one image.
 pub enum Query {
     /// Sees the scores.
-    Square(Square),
+    Square(Box<Square>),
     /// Sees the class alone.
     Rays(Rays),
 }

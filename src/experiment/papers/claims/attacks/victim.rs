@@ -22,7 +22,7 @@ pub enum Victim {
         name: &'static str,
         /// What was chosen for it on validation images, if anything.
         setting: String,
-        replica: Replica,
+        replica: Box<Replica>,
     },
     Backprop {
         name: String,
@@ -190,7 +190,7 @@ impl Victim {
             Self::Local { replica, .. } => {
                 let Replica {
                     network, weights, ..
-                } = replica;
+                } = &**replica;
                 let size = network.params.model.network.group_size();
                 let shown = pixels_as_shown(&network.params.model.input, images);
                 let places: Vec<u32> = (0..count as u32).collect();
