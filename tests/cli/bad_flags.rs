@@ -87,7 +87,7 @@ const JOBS: [Case; 30] = [
     (&["--device", "gpu:first"], 2, "'gpu:first'"),
 ];
 
-const MODELS: [Case; 42] = [
+const MODELS: [Case; 45] = [
     (&["--dt-ms", "0"], 1, "time.dt_ms is 0"),
     (&["--dt-ms=-0.5"], 1, "time.dt_ms is -0.5"),
     (&["--dt-ms", "0.3"], 1, "time.dt_ms = 0.3"),
@@ -204,6 +204,28 @@ const MODELS: [Case; 42] = [
         "the images have the shape 28x28, the network takes 8x28",
     ),
     (&["--k-prune", "1e10"], 1, "pruning.k is 1"),
+    (
+        &["--set", "pruning.regrow_above=0.1"],
+        1,
+        "0 where pruning.remove_below is 0",
+    ),
+    (
+        &[
+            "--pruning",
+            "final-window",
+            "--set",
+            "pruning.regrow_above=0.1",
+            "--set",
+            "pruning.remove_below=0.1",
+        ],
+        1,
+        "0 where pruning.mode is final-window",
+    ),
+    (
+        &["--set", "pruning.check_images=0"],
+        1,
+        "pruning.check_images is 0",
+    ),
     (
         &["--set", "pruning.zero_below=1.5"],
         1,
