@@ -11,6 +11,7 @@ use super::{Attacks, Row};
 use crate::backend::{Backend, BackendError};
 use crate::dataset::ImageShape;
 use crate::draws::generator;
+use crate::experiment::ExperimentError;
 use rand::rngs::ChaCha8Rng;
 use rayon::prelude::*;
 
@@ -66,6 +67,9 @@ pub struct Campaign<'a> {
     pub seed: u64,
 }
 
+/// Is asked whether to go on.
+pub type Alive<'a> = &'a mut dyn FnMut() -> Result<(), ExperimentError>;
+
 /// Images made of the attacked ones, and how well they fool a network: right answers, then leads of the own class.
 struct Made {
     bytes: Vec<u8>,
@@ -78,16 +82,23 @@ impl Campaign<'_> {
         balls().len() + self.victims.len() + 1
     }
 
-    /// Runs one of them.
+    /// Runs one of them; asks `alive` time and again.
     ///
     /// # Errors
-    /// When the backend fails.
-    pub fn part(&self, part: usize, found: &mut Attacks) -> Result<(), BackendError> {
+    /// When the backend or `alive` fails.
+    pub fn part(
+        &self,
+        part: usize,
+        found: &mut Attacks,
+        alive: Alive<'_>,
+    ) -> Result<(), ExperimentError> {
         let balls = balls();
         match (balls.get(part), part.checked_sub(balls.len())) {
-            (Some(&ball), _) => self.by_gradients(ball, part as u64, found),
-            (None, Some(victim)) if victim < self.victims.len() => self.by_queries(victim, found),
-            _ => self.last(found),
+            (Some(&ball), _) => self.by_gradients((ball, part as u64), found, alive),
+            (None, Some(victim)) if victim < self.victims.len() => {
+                self.by_queries(&self.victims[victim], found, alive)
+            }
+            _ => self.last(found, alive),
         }
     }
 
@@ -104,15 +115,8 @@ impl Campaign<'_> {
     }
 
     /// What becomes of all images in each of these ascents on a network.
-    fn ascend(
-        &self,
-        victim: &Victim,
-        ball: Ball,
-        part: u64,
-        steps: usize,
-        which: &[usize],
-    ) -> Vec<Vec<u8>> {
-        let of_ascent = |&ascent: &usize| {
+    fn ascend(&self, victim: &Victim, (ball, part): (Ball, u64), steps: usize) -> Vec<Vec<u8>> {
+        let of_ascent = |ascent: usize| {
             let (softness, averaged, aim, anywhere) = ASCENTS[ascent];
             let view = View {
                 softness,
@@ -129,7 +133,7 @@ impl Campaign<'_> {
             self.run(victim, view, ascend)
         };
         self.pool
-            .install(|| which.par_iter().map(of_ascent).collect())
+            .install(|| (0..ASCENTS.len()).into_par_iter().map(of_ascent).collect())
     }
 
     fn run(&self, victim: &Victim, view: View, ascend: Ascend) -> Vec<u8> {
@@ -202,11 +206,17 @@ impl Campaign<'_> {
     }
 
     /// Gradients, what is carried over between networks, and noise as strong, in one ball.
-    fn by_gradients(&self, ball: Ball, part: u64, found: &mut Attacks) -> Result<(), BackendError> {
-        let all: Vec<usize> = (0..ASCENTS.len()).collect();
-        let climbed: Vec<Vec<Vec<u8>>> = (self.victims.iter())
-            .map(|victim| self.ascend(victim, ball, part, self.steps(), &all))
-            .collect();
+    fn by_gradients(
+        &self,
+        (ball, part): (Ball, u64),
+        found: &mut Attacks,
+        alive: Alive<'_>,
+    ) -> Result<(), ExperimentError> {
+        let mut climbed = Vec::new();
+        for victim in self.victims {
+            alive()?;
+            climbed.push(self.ascend(victim, (ball, part), self.steps()));
+        }
         let mut rng = self.drawn(part);
         let noise: Vec<u8> = self.each(|original| {
             let scaled: Vec<f32> = original
@@ -216,6 +226,7 @@ impl Campaign<'_> {
             ball.bytes(&ball.draw(&scaled, &mut rng), original)
         });
         for (at, victim) in self.victims.iter().enumerate() {
+            alive()?;
             let mut add = |attack: &str, outcomes: Outcomes| {
                 found.rows.push(Row::new(victim, attack, ball, outcomes));
             };
@@ -272,18 +283,18 @@ impl Campaign<'_> {
     }
 
     /// Attacks by those who see scores, and the class alone.
-    fn by_queries(&self, at: usize, found: &mut Attacks) -> Result<(), BackendError> {
-        let victim = &self.victims[at];
+    fn by_queries(
+        &self,
+        victim: &Victim,
+        found: &mut Attacks,
+        alive: Alive<'_>,
+    ) -> Result<(), ExperimentError> {
         for attack in [SQUARE, DECISION] {
             let mut searches = self.searches(attack);
-            let (backend, budget) = (self.backend, (self.pixels(), self.queries));
-            match victim.draws() {
-                true => ask(backend, victim, &mut searches, budget, ASKING)?,
-                false => {
-                    let searches = &mut searches;
-                    (self.pool).install(|| ask(backend, victim, searches, budget, ASKING))?;
-                }
-            }
+            ask(&mut searches, self.queries, |images, query| {
+                alive()?;
+                Ok(self.replies(victim, images, ASKING + query)?)
+            })?;
             let of_setting = searches.chunks(SEEDS as usize * self.queried.max(1));
             for ((norm, strength), searches) in QUERIED.into_iter().zip(of_setting) {
                 let images: Vec<u8> = searches.iter().flat_map(Search::image).collect();
@@ -326,12 +337,12 @@ impl Campaign<'_> {
     }
 
     /// More steps, images that are nothing, distances.
-    fn last(&self, found: &mut Attacks) -> Result<(), BackendError> {
-        let all: Vec<usize> = (0..ASCENTS.len()).collect();
+    fn last(&self, found: &mut Attacks, alive: Alive<'_>) -> Result<(), ExperimentError> {
         let (norm, strength) = LONGER;
         let ball = Ball { norm, strength };
         for victim in self.victims {
-            let climbed = self.ascend(victim, ball, 1 << 10, 2 * self.steps(), &all);
+            alive()?;
+            let climbed = self.ascend(victim, (ball, 1 << 10), 2 * self.steps());
             let made: Result<Vec<Made>, _> = climbed
                 .into_iter()
                 .map(|bytes| self.tried(victim, bytes))

@@ -184,7 +184,11 @@ pub fn attack(
         found.parts = parts;
     }
     while found.parts < parts {
-        campaign.part(found.parts, &mut found)?;
+        let (part, of) = (found.parts, parts * lanes);
+        campaign.part(part, &mut found, &mut || {
+            let images = part * lanes;
+            observer(Event::Tested { images, of }).map_err(ExperimentError::Observer)
+        })?;
         found.parts += 1;
         if found.parts == parts {
             found.checks = checks::all(&found);

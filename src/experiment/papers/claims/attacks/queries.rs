@@ -2,8 +2,8 @@
 
 use super::rays::Rays;
 use super::square::Square;
-use super::victim::{Outcome, Reply, Victim};
-use crate::backend::{Backend, BackendError};
+use super::victim::{Outcome, Reply};
+use crate::experiment::ExperimentError;
 
 /// One attack on one image.
 pub enum Query {
@@ -65,17 +65,16 @@ impl Search {
     }
 }
 
-/// Asks a network, at most so often for each attack; those that have fooled it end.
+/// Asks a network, which `replies` to images with the draw of a number, at most so often for each attack; those that have
+/// fooled it end.
 ///
 /// # Errors
-/// When the backend fails.
+/// Those of the network.
 pub fn ask(
-    backend: &dyn Backend,
-    victim: &Victim,
     searches: &mut [Search],
-    (pixels, queries): (usize, usize),
-    draw: u32,
-) -> Result<(), BackendError> {
+    queries: usize,
+    mut replies: impl FnMut(&[u8], u32) -> Result<Vec<Reply>, ExperimentError>,
+) -> Result<(), ExperimentError> {
     for query in 0..queries {
         let mut under_way: Vec<&mut Search> = (searches.iter_mut())
             .filter(|search| search.fooled.is_none())
@@ -86,7 +85,7 @@ pub fn ask(
         let images: Vec<u8> = (under_way.iter_mut())
             .flat_map(|search| search.ask().to_vec())
             .collect();
-        let replies = victim.replies(backend, (&images, pixels), draw + query as u32)?;
+        let replies = replies(&images, query as u32)?;
         for (search, reply) in under_way.iter_mut().zip(&replies) {
             search.hear(reply);
         }
