@@ -153,7 +153,7 @@ impl Victim {
         }
     }
 
-    /// How far images are from another class, were all linear ([`Rates::distances`]); none where nothing like it is.
+    /// How far images are from another class, were all linear; none where nothing like it is.
     pub fn distances(&self, images: &[u8], labels: &[usize]) -> Option<Vec<f32>> {
         let pixels = images.len() / labels.len().max(1);
         match self {
