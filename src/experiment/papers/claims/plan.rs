@@ -45,7 +45,7 @@ const LARGE: [(&str, Sparsity, &str, f64); 3] = [
         0.2,
     ),
 ];
-const LARGE_HIDDEN: usize = 800;
+pub(super) const LARGE_HIDDEN: usize = 800;
 const LARGE_RATE: f64 = 0.003;
 /// Time constants of pruning, relative to that of the preset.
 const TAUS: [f64; 5] = [4.0, 1.0, 0.25, 0.1, 0.04];
@@ -245,7 +245,7 @@ impl ClaimsPlan {
             Kind::Backprop => {
                 let own = arm.params.backprop.as_ref();
                 own.is_some_and(|own| match own.sparsity {
-                    Sparsity::None => true,
+                    Sparsity::None => own.hidden != LARGE_HIDDEN,
                     Sparsity::Rigl => own.connectivity == SPARSE,
                     _ => false,
                 })

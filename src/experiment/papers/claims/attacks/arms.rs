@@ -8,6 +8,7 @@ use crate::dataset::{Dataset, DatasetError};
 use crate::draws::generator;
 use crate::experiment::evaluate::evaluate;
 use crate::experiment::papers::antonov_sukhov::{L1_TAUS, remove_smallest};
+use crate::experiment::papers::claims::plan::LARGE_HIDDEN;
 use crate::experiment::papers::claims::{Arm, ClaimsPlan, Kind};
 use crate::experiment::prepare::some_as_shown;
 use crate::experiment::selection::{self, indices};
@@ -45,7 +46,7 @@ impl ClaimsPlan {
             let asked = arms.iter().filter(|arm| {
                 let own = arm.params.backprop.as_ref();
                 own.is_some_and(|own| match own.sparsity {
-                    Sparsity::None => arm.method != "cnn",
+                    Sparsity::None => arm.method != "cnn" && own.hidden != LARGE_HIDDEN,
                     Sparsity::Rigl => own.connectivity == 0.1,
                     Sparsity::L1 => own.strength == 0.03,
                     Sparsity::SpikePenalty => own.spike_penalty == 3e-4,

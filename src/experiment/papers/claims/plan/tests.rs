@@ -21,6 +21,12 @@ fn every_arm_has_a_file_of_its_own_and_parameters_that_make_sense() {
         let open = |kind, known| plan.open_arms(kind, known).len();
         assert_eq!([open(Kind::Pixels, 3), open(Kind::Pixels, 6)], [2, 10]);
         assert_eq!([open(Kind::Backprop, 3), open(Kind::Backprop, 6)], [5, 25]);
+        assert_eq!(plan.attack_arms(Kind::Pixels).len(), 6);
+        assert_eq!(plan.attack_arms(Kind::Backprop).len(), 6);
+        let change = |kind| plan.change_arms(kind).map(|arms| arms.len());
+        assert_eq!(change(Kind::Pixels), [2, 2]);
+        assert_eq!(change(Kind::Regrowth), [2, 2]);
+        assert_eq!(change(Kind::Backprop), [3, 3]);
         let open = plan.open_arms(Kind::Backprop, 6);
         let files: BTreeSet<String> = open.iter().map(Arm::file).collect();
         assert_eq!(files.len(), open.len());
