@@ -3,11 +3,11 @@
 use crate::cli::figures::{aligned, amount, percent};
 use crate::cli::heatmap::FontOptions;
 use crate::cli::reproduce::page::{axis, cells, columns, figure};
-use crate::experiment::papers::claims::Claims;
 use crate::experiment::papers::claims::attacks::{
     Attacked, Attacks, Check, DECISION, Fooling, LINF, Norm, SILENCE, SQUARE, TRANSFER, UNIFORM,
     WHITE_BOX, WORST,
 };
+use crate::experiment::papers::claims::{Claims, Kind};
 use crate::report::plot::{Lines, PlotError, Series};
 use crate::report::{Block, Section};
 
@@ -158,9 +158,14 @@ pub fn table(found: &Claims) -> String {
     )
 }
 
-/// The share that is still recognised under the worst attack, over how strong it is.
-fn curves(found: &Claims, font: FontOptions) -> Result<Block, PlotError> {
-    let series = victims(found).map(|own| {
+/// The share that networks of a kind still recognise under the worst attack, over how strong it is.
+fn curves(
+    found: &Claims,
+    (kind, name): (Kind, &str),
+    font: FontOptions,
+) -> Result<Block, PlotError> {
+    let of_kind = victims(found).filter(|own| own.kind == kind);
+    let series = of_kind.map(|own| {
         let point = |&strength: &f32| {
             let right = share((WORST, Norm::Linf, strength), 0);
             let shares: Vec<f64> = of_seeds(found, &own.victim, right).collect();
@@ -183,8 +188,9 @@ fn curves(found: &Claims, font: FontOptions) -> Result<Block, PlotError> {
         diagonal: false,
         font_scale: font.font_scale,
     };
-    let caption = "What the worst of all attacks by gradients, carried over or by noise leaves.";
-    Ok(figure(caption.into(), lines.svg()?))
+    let caption =
+        format!("What the worst attack leaves, by gradients, carried over or by noise: {name}.");
+    Ok(figure(caption, lines.svg()?))
 }
 
 /// The section of the page; none where nothing was attacked.
@@ -211,7 +217,8 @@ pub fn section(found: &Claims, font: FontOptions) -> anyhow::Result<Option<Secti
                 .into(),
         ],
         blocks: vec![
-            curves(found, font)?,
+            curves(found, (Kind::Pixels, "networks of the local rule"), font)?,
+            curves(found, (Kind::Backprop, "networks of backpropagation"), font)?,
             table(
                 &format!("{}.", caption(first)),
                 1,

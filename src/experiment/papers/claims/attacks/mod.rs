@@ -25,7 +25,7 @@ pub use fooling::Fooling;
 pub use norm::Norm;
 pub use victim::{Outcomes, Victim};
 
-use super::{Arm, ClaimsPlan};
+use super::{Arm, ClaimsPlan, Kind};
 use crate::backend::Backend;
 use crate::dataset::Dataset;
 use crate::experiment::{Event, ExperimentError, Observer};
@@ -58,6 +58,7 @@ pub struct Attacks {
 /// A network that was attacked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attacked {
+    pub kind: Kind,
     pub victim: String,
     /// What was chosen for it on validation images; empty where nothing was.
     pub setting: String,
@@ -139,6 +140,7 @@ pub fn attack(
             *by_all &= is_right;
         }
         attacked.push(Attacked {
+            kind: victim.kind(),
             victim: victim.name().into(),
             setting: victim.setting().into(),
             accuracy: right as f64 / known.len().max(1) as f64,

@@ -5,6 +5,7 @@ use super::source::{Rates, SOFTNESS, Source, View, distances};
 use crate::backend::{Backend, BackendError, Frozen, TestImages};
 use crate::backprop::{Ascent, Learner};
 use crate::experiment::evaluate::Answer;
+use crate::experiment::papers::claims::Kind;
 use crate::experiment::prepare::pixels_as_shown;
 use crate::experiment::train::zero_fraction;
 use crate::model::rng::Stream;
@@ -98,6 +99,14 @@ impl Victim {
         match self {
             Self::Local { name, .. } => name,
             Self::Backprop { name, .. } => name,
+        }
+    }
+
+    /// How it has learned.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Local { .. } => Kind::Pixels,
+            Self::Backprop { .. } => Kind::Backprop,
         }
     }
 
