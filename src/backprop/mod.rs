@@ -161,7 +161,7 @@ fn rewiring(settings: &Backprop, done: f64) -> Option<Rewiring> {
 }
 
 /// Bytes as numbers in 0..1; \[images, inputs\].
-fn scaled(images: &[u8], inputs: usize) -> Array2<f32> {
+pub(crate) fn scaled(images: &[u8], inputs: usize) -> Array2<f32> {
     let values = images.iter().map(|&byte| f32::from(byte) / 255.0);
     let shape = (images.len() / inputs, inputs);
     Array2::from_shape_vec(shape, values.collect()).expect("whole images")

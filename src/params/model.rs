@@ -308,8 +308,9 @@ pub struct Pruning {
     #[schemars(range(min = 0, max = 1))]
     #[default(0.0)]
     pub remove_below: f64,
-    /// With this above 0 a synapse that is found below `remove_below` is absent, and grows again only if its steps since the
-    /// last check add up to this share of gmax ([`crate::model::regrow`]).
+    /// With this above 0 a synapse that is found below `remove_below`, which rises from 0 to its value in the first half of
+    /// the training, is absent, and grows again only if its steps since the last check add up to this share of gmax
+    /// ([`crate::model::regrow`]).
     #[serde(default)]
     #[schemars(range(min = 0, max = 1))]
     #[default(0.0)]

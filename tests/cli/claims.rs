@@ -212,6 +212,35 @@ fn all_attacks_are_made_on_all_networks() {
     assert_eq!(fs::read(one.join("attacks-1.json")).unwrap(), before);
 }
 
+/// Networks that have learned next to nothing recognise no image in common: nothing is attacked, which is no fault.
+#[test]
+fn networks_that_recognise_no_image_alike_are_not_attacked() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let mut command = spikeprune(&[
+        "reproduce",
+        "--paper",
+        "claims",
+        "--quiet",
+        "--json",
+        "--out",
+    ]);
+    command.arg(&out).args(["--data", &data()]);
+    command.args(["--train-per-class", "1", "--epochs", "1"]);
+    command.args(["--test-per-class", "2", "--noise-images", "2"]);
+    command.args(["--attack-images", "5", "--attack-queries", "10"]);
+    let found: Value = serde_json::from_str(&succeed(&mut command)).unwrap();
+    let attacks = &found["attacks"][0];
+    assert_eq!(
+        (&attacks["images"], &attacks["rows"]),
+        (&0.into(), &Value::Array(vec![]))
+    );
+    let victims = attacks["victims"].as_array().unwrap();
+    assert_eq!(victims.len(), 12);
+    assert!(victims.iter().all(|own| own["linear_distance"].is_null()));
+    assert!(out.join("report.html").exists());
+}
+
 #[test]
 fn flags_of_other_experiments_are_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -18,7 +18,7 @@ const STEPS: usize = 50;
 
 /// What training images have evoked, class by class.
 #[derive(Clone, Debug, Default)]
-pub struct Evoked {
+pub struct Likeness {
     classes: Vec<Class>,
 }
 
@@ -42,7 +42,7 @@ fn distance(a: &[f32], b: &[f32]) -> f64 {
     pairs.map(|by| by * by).sum::<f64>().sqrt()
 }
 
-impl Evoked {
+impl Likeness {
     /// Of vectors of recognised images, each with the place of its class, of so many.
     pub fn new(vectors: Vec<(usize, Vec<f32>)>, classes: usize) -> Self {
         let mut all = vec![Class::default(); classes];
@@ -164,7 +164,7 @@ mod tests {
         let known: Vec<_> = (0..100)
             .map(|k| (k % 2, near([10.0 * (k % 2) as f32, 0.0])))
             .collect();
-        let evoked = Evoked::new(known, 3);
+        let evoked = Likeness::new(known, 3);
         let score = |vector: &[f32], winner| evoked.scores(vector, winner).map(|(_, score)| score);
         let (known, unknown) = (score(&[10.5, 0.5], Some(1)), score(&[10.5, 4.0], Some(1)));
         let (silent, empty) = (score(&[0.0, 0.0], None), score(&[0.5, 0.5], Some(2)));

@@ -1,7 +1,7 @@
 //! Networks that are shown classes which they have not learned, and noise.
 
 use super::open_set::{Heard, OpenSet};
-use super::similarity::Evoked;
+use super::similarity::Likeness;
 use super::{Arm, ClaimsPlan};
 use crate::backend::{Backend, TestImages};
 use crate::backprop::{Learner, Learners};
@@ -150,7 +150,7 @@ fn open(
 }
 
 /// What training images have evoked in each network, where they were recognised.
-fn evoked(data: &Dataset, arm: &Arm, show: Show<'_>) -> Result<Vec<Evoked>, ExperimentError> {
+fn evoked(data: &Dataset, arm: &Arm, show: Show<'_>) -> Result<Vec<Likeness>, ExperimentError> {
     let params = &arm.params;
     let training = selection::training(&data.train, params)?;
     let every = training.len().div_ceil(COMPARED).max(1);
@@ -169,7 +169,7 @@ fn evoked(data: &Dataset, arm: &Arm, show: Show<'_>) -> Result<Vec<Evoked>, Expe
         let all = answers.into_iter().zip(groups);
         let right = all.filter(|(answer, group)| answer.winner == Some(*group));
         let vectors = right.map(|(answer, group)| (group, answer.vector));
-        Evoked::new(vectors.collect(), params.model.network.classes.len())
+        Likeness::new(vectors.collect(), params.model.network.classes.len())
     };
     Ok(show(images)?.into_iter().map(of_network).collect())
 }

@@ -29,8 +29,8 @@ const MATCHED: f64 = 0.005;
 const RAISED_MV: f64 = 15.0;
 const RAISE_MV: f64 = 0.5;
 
-pub const UNPRUNED: &str = "unpruned";
-pub const PRUNED: &str = "use it or lose it";
+const UNPRUNED: &str = "unpruned";
+const PRUNED: &str = "use it or lose it";
 const PENALTY: &str = "L1 penalty";
 
 impl ClaimsPlan {

@@ -1,7 +1,7 @@
 //! All attacks on all networks, part after part.
 
 use super::gradient::{Aim, Ascend};
-use super::norm::{Ball, Norm};
+use super::norm::{Ball, Norm, intensities};
 use super::queries::{Query, Search, ask};
 use super::rays::Rays;
 use super::source::{SOFTNESS, View};
@@ -147,16 +147,8 @@ impl Campaign<'_> {
         images: &[u8],
         draw: u32,
     ) -> Result<Vec<Reply>, BackendError> {
-        // Networks answer on the threads of the backend, or of the pool; never on one's within the other.
-        match victim.draws() {
-            true => victim.replies(self.backend, (images, self.pixels()), draw),
-            false => {
-                let backend = self.backend;
-                let pixels = self.pixels();
-                self.pool
-                    .install(|| victim.replies(backend, (images, pixels), draw))
-            }
-        }
+        let on = (self.backend, self.pool);
+        victim.replies(on, (images, self.pixels()), draw)
     }
 
     /// Outcomes of images, each shown with several draws of the input spikes where a network draws them; of the first of them
@@ -218,13 +210,8 @@ impl Campaign<'_> {
             climbed.push(self.ascend(victim, (ball, part), self.steps()));
         }
         let mut rng = self.drawn(part);
-        let noise: Vec<u8> = self.each(|original| {
-            let scaled: Vec<f32> = original
-                .iter()
-                .map(|&byte| f32::from(byte) / 255.0)
-                .collect();
-            ball.bytes(&ball.draw(&scaled, &mut rng), original)
-        });
+        let noise: Vec<u8> = self
+            .each(|original| ball.bytes(&ball.draw(&intensities(original), &mut rng), original));
         for (at, victim) in self.victims.iter().enumerate() {
             alive()?;
             let mut add = |attack: &str, outcomes: Outcomes| {

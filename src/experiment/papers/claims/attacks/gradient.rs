@@ -2,6 +2,7 @@
 
 use super::norm::Ball;
 use super::source::Source;
+use crate::backprop::scaled;
 use crate::draws::generator;
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use rand::rngs::ChaCha8Rng;
@@ -73,17 +74,10 @@ fn best(scores: ArrayView1<'_, f32>, but: usize) -> Option<usize> {
     others.max_by(|&a, &b| scores[a].total_cmp(&scores[b]))
 }
 
-/// Bytes as intensities; \[images, pixels\].
-pub fn scaled(bytes: &[u8], pixels: usize) -> Array2<f32> {
-    let values = bytes.iter().map(|&byte| f32::from(byte) / 255.0).collect();
-    let shape = (bytes.len() / pixels.max(1), pixels);
-    Array2::from_shape_vec(shape, values).expect("whole images")
-}
-
 impl Ascend {
-    /// What becomes of images of these classes, given by their bytes; image after image.
+    /// What becomes of images of these classes, at least one, given by their bytes; image after image.
     pub fn run(self, source: &Source, images: &[u8], labels: &[usize], seed: u64) -> Vec<u8> {
-        let pixels = images.len() / labels.len().max(1);
+        let pixels = images.len() / labels.len();
         let originals = scaled(images, pixels);
         let mut rng = generator(seed, ASCENTS + self.stream);
         let mut now = match self.anywhere {
@@ -101,7 +95,7 @@ impl Ascend {
                 self.ball.project(image, &original.to_vec());
             }
         }
-        let rows = now.outer_iter().zip(images.chunks_exact(pixels.max(1)));
+        let rows = now.outer_iter().zip(images.chunks_exact(pixels));
         rows.flat_map(|(image, original)| self.ball.bytes(&image.to_vec(), original))
             .collect()
     }

@@ -18,8 +18,8 @@ mod source;
 mod square;
 mod victim;
 
-pub use arms::{PRUNED, UNPRUNED, local, of_backprop};
-pub use campaign::{DECISION, LINF, QUERIED, SILENCE, SQUARE, TRANSFER, UNIFORM, WHITE_BOX, WORST};
+pub use arms::{local, of_backprop};
+pub use campaign::{DECISION, LINF, SILENCE, SQUARE, TRANSFER, UNIFORM, WHITE_BOX, WORST};
 pub use checks::Check;
 pub use fooling::Fooling;
 pub use norm::Norm;
@@ -128,11 +128,7 @@ pub fn attack(
     let mut by_all = vec![true; known.len()];
     let mut attacked = Vec::new();
     for victim in victims {
-        let ask = || victim.replies(backend, (&bytes, shape.len()), CLEAN);
-        let replies = match victim.draws() {
-            true => ask()?,
-            false => pool.install(ask)?,
-        };
+        let replies = victim.replies((backend, pool), (&bytes, shape.len()), CLEAN)?;
         let mut right = 0;
         for ((by_all, reply), &(_, label)) in by_all.iter_mut().zip(&replies).zip(&known) {
             let is_right = reply.outcome(label) == Outcome::Right;
@@ -168,8 +164,11 @@ pub fn attack(
         seed: plan.params.job.seed,
     };
     for (attacked, victim) in attacked.iter_mut().zip(victims) {
+        if chosen.is_empty() {
+            break;
+        }
         let distances = victim.distances(&campaign.images, &campaign.labels);
-        let mean = |all: Vec<f32>| f64::from(all.iter().sum::<f32>()) / all.len().max(1) as f64;
+        let mean = |all: Vec<f32>| f64::from(all.iter().sum::<f32>()) / all.len() as f64;
         attacked.linear_distance = distances.map(mean);
     }
     let mut found = begun.unwrap_or_default();

@@ -32,6 +32,11 @@ pub struct Ball {
     pub strength: f32,
 }
 
+/// The intensities of an image.
+pub fn intensities(image: &[u8]) -> Vec<f32> {
+    image.iter().map(|&byte| f32::from(byte) / 255.0).collect()
+}
+
 pub fn length(change: impl Iterator<Item = f32>) -> f32 {
     change.map(|value| value * value).sum::<f32>().sqrt()
 }
@@ -119,10 +124,7 @@ mod tests {
     fn images_stay_in_the_ball() {
         let mut rng = generator(1, 1);
         let original: Vec<u8> = (0..784).map(|_| rng.random()).collect();
-        let scaled: Vec<f32> = original
-            .iter()
-            .map(|&byte| f32::from(byte) / 255.0)
-            .collect();
+        let scaled = intensities(&original);
         for (norm, strength) in [
             (Norm::Linf, 0.02),
             (Norm::Linf, 0.3),

@@ -1,7 +1,7 @@
 //! The square attack of Andriushchenko et al. (ECCV 2020): squares of an image are changed at random, and what lowers the lead
 //! of the own class stays.
 
-use super::norm::{Ball, Norm, length};
+use super::norm::{Ball, Norm, intensities, length};
 use crate::backprop::normal;
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
@@ -36,10 +36,7 @@ impl Square {
         Self {
             ball,
             original: original.to_vec(),
-            scaled: original
-                .iter()
-                .map(|&byte| f32::from(byte) / 255.0)
-                .collect(),
+            scaled: intensities(original),
             shape,
             queries,
             asked: 0,

@@ -1,10 +1,8 @@
 //! Networks that are attacked.
 
-use super::gradient::scaled;
 use super::source::{Rates, SOFTNESS, Source, View, distances};
 use crate::backend::{Backend, BackendError, Frozen, TestImages};
-use crate::backprop::{Ascent, Learner};
-use crate::experiment::evaluate::Answer;
+use crate::backprop::{Ascent, Learner, scaled};
 use crate::experiment::papers::claims::Kind;
 use crate::experiment::prepare::pixels_as_shown;
 use crate::experiment::train::zero_fraction;
@@ -162,9 +160,9 @@ impl Victim {
         }
     }
 
-    /// How far images are from another class, were all linear; none where nothing like it is.
+    /// How far images, at least one, are from another class, were all linear; none where nothing like it is.
     pub fn distances(&self, images: &[u8], labels: &[usize]) -> Option<Vec<f32>> {
-        let pixels = images.len() / labels.len().max(1);
+        let pixels = images.len() / labels.len();
         match self {
             Self::Local { replica, .. } => {
                 let view = View {
@@ -184,17 +182,18 @@ impl Victim {
         }
     }
 
-    /// What it says to images, given one behind another; `draw` names the draws of input spikes.
+    /// What it says to images, given one behind another; `draw` names the draws of input spikes. It answers on the threads of
+    /// the backend or, where backpropagation has trained it, of the pool.
     ///
     /// # Errors
     /// When the backend fails.
     pub fn replies(
         &self,
-        backend: &dyn Backend,
+        (backend, pool): (&dyn Backend, &rayon::ThreadPool),
         (images, pixels): (&[u8], usize),
         draw: u32,
     ) -> Result<Vec<Reply>, BackendError> {
-        let count = images.len() / pixels.max(1);
+        let count = images.len() / pixels;
         match self {
             Self::Local { replica, .. } => {
                 let Replica {
@@ -219,9 +218,8 @@ impl Victim {
             }
             Self::Backprop { learner, .. } => {
                 let parts = images.par_chunks(AT_ONCE * pixels);
-                Ok(parts
-                    .flat_map_iter(|part| of_learner(learner, part, pixels))
-                    .collect())
+                let replies = parts.flat_map_iter(|part| of_learner(learner, part, pixels));
+                Ok(pool.install(|| replies.collect()))
             }
         }
     }
@@ -233,7 +231,7 @@ fn of_groups(counts: &[u16], size: usize) -> Reply {
         scores: groups
             .map(|own| own.iter().map(|&count| f32::from(count)).sum())
             .collect(),
-        silent: Answer::new(counts, size).spikes == 0,
+        silent: counts.iter().all(|&count| count == 0),
     }
 }
 
