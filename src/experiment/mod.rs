@@ -21,6 +21,7 @@ pub mod set_answers;
 pub mod sweep;
 pub mod test_sets;
 pub mod train;
+pub mod training;
 pub mod transfer;
 
 use crate::backend::BackendError;
