@@ -36,7 +36,8 @@ pub struct TrainArgs {
     ///
     /// Parameters start from those of the networks; --config, --set and flags change them. Without --classes those
     /// learned are learned again if the data have them, else all of the data. Of several networks in the checkpoint each
-    /// is gone on from; if --replicas asks for more, from the first again. All counters begin at 0.
+    /// is gone on from; if --replicas asks for more, from the first again. All counters begin at 0. Where none of the classes
+    /// is known the task has changed: the first group goes on as the first one, and so on.
     #[arg(long, value_parser = path(), value_name = "CHECKPOINT", help_heading = "Parameters",
         conflicts_with_all = ["preset", "resume"])]
     from: Option<PathBuf>,

@@ -1,5 +1,6 @@
 //! How fast a device trains and tests networks.
 
+use super::operations::{Operations, mean, of_network};
 use super::prepare::{ShownImages, as_shown, read_out};
 use super::selection::{self, Schedule};
 use super::{ExperimentError, train::frozen};
@@ -27,6 +28,8 @@ pub struct Effort {
 pub struct Speed {
     pub training: Measured,
     pub testing: Measured,
+    /// Synaptic operations of the test, the mean of all networks: as they are after the training that was measured.
+    pub operations: Operations,
 }
 
 /// One measurement, over its laps. Images count once for each network.
@@ -183,9 +186,17 @@ pub fn speed(
         }
         .into());
     }
+    let tested = measure(&mut testing, backend, count, most, effort)?;
+    let shown = &testing.images[..tested.lap_images];
+    let evoked = tested.spikes_per_image * shown.len() as f64;
+    let operations = replicas.iter().map(|replica| {
+        let of = (&replica.network.params, replica.weights.as_slice());
+        of_network(of, (test.pixels(), shown), evoked.round() as u64)
+    });
     Ok(Speed {
         training: trained,
-        testing: measure(&mut testing, backend, count, most, effort)?,
+        operations: mean(&operations.collect::<Result<Vec<_>, _>>()?),
+        testing: tested,
     })
 }
 

@@ -32,6 +32,7 @@ use crate::params::ParamsError;
 use crate::statistics::StatisticsError;
 use crate::trained::{Metrics, Trained};
 use evaluate::ImageAnswer;
+use operations::Operations;
 
 /// What can end an experiment.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +89,8 @@ pub enum Event<'a> {
     Trained { images: usize, of: usize },
     /// The metrics of every network were measured.
     Measured(&'a [Metrics]),
+    /// Synaptic operations of every network on the validation images that its last metrics are of.
+    Operated(&'a [Operations]),
     /// The training should be saved as it is now.
     Save(Trained),
     /// A network answered a test image.

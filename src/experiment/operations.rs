@@ -40,6 +40,16 @@ impl Operations {
     }
 }
 
+/// The mean of several networks, one at least.
+pub fn mean(of: &[Operations]) -> Operations {
+    let mean = |part: fn(&Operations) -> f64| of.iter().map(part).sum::<f64>() / of.len() as f64;
+    Operations {
+        input_per_image: mean(|own| own.input_per_image),
+        hidden_per_image: mean(|own| own.hidden_per_image),
+        energy_nj_estimate: mean(|own| own.energy_nj_estimate),
+    }
+}
+
 /// Those of trained networks, whose test this was.
 ///
 /// # Errors

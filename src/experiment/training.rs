@@ -3,6 +3,7 @@
 use super::answers::{Listener, first_answers, images_per_call};
 use super::evaluate::evaluate_unless;
 use super::labelling::label;
+use super::operations::{Operations, of_networks};
 use super::prepare::{ShownImages, read_out, some_as_shown};
 use super::saving::{Every, Saving, passes};
 use super::selection::{self, Schedule};
@@ -284,7 +285,10 @@ impl Run<'_> {
         observer: &mut Observer<'_>,
     ) -> Result<ControlFlow<()>, ExperimentError> {
         match self.measured_now(backend, images, stop) {
-            Ok(rows) => observer(Event::Measured(&rows)).map_err(ExperimentError::Observer)?,
+            Ok((rows, operations)) => {
+                observer(Event::Measured(&rows)).map_err(ExperimentError::Observer)?;
+                observer(Event::Operated(&operations)).map_err(ExperimentError::Observer)?;
+            }
             Err(ExperimentError::Ended) => return Ok(ControlFlow::Break(())),
             Err(error) => return Err(error),
         }
@@ -296,10 +300,11 @@ impl Run<'_> {
         backend: &dyn Backend,
         images: &ShownImages<'_>,
         stop: &AtomicBool,
-    ) -> Result<Vec<Metrics>, ExperimentError> {
+    ) -> Result<(Vec<Metrics>, Vec<Operations>), ExperimentError> {
         let mut replicas = read_out(self.session.as_mut())?;
         label(backend, &mut replicas, images, stop)?;
         let mut rows = Vec::with_capacity(replicas.len());
+        let mut operations = Vec::with_capacity(replicas.len());
         // Networks with the same validation images, and the same noise, are shown them side by side.
         let same = |a: &Replica, b: &Replica| {
             let (a, b) = (&a.network.params, &b.network.params);
@@ -310,6 +315,7 @@ impl Run<'_> {
             let shown = selection::validation(images.images(), &replicas[0].network.params)?;
             let stream = Stream::Validation;
             let evaluations = evaluate_unless(backend, replicas, images, &shown, stream, stop)?;
+            operations.extend(of_networks(replicas, images, &shown, &evaluations)?);
             let noise = noise(backend, replicas, images.images())?;
             for (place, (replica, evaluation)) in replicas.iter().zip(evaluations).enumerate() {
                 let (network, noise) = (&replica.network, noise.get(place));
@@ -329,7 +335,7 @@ impl Run<'_> {
             measured.metrics.push(row.clone());
             measured.labels = replica.labels;
         }
-        Ok(rows)
+        Ok((rows, operations))
     }
 }
 

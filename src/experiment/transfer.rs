@@ -2,7 +2,8 @@
 //!
 //! Groups of classes that those networks know, by name, begin with their weights, as a test sees them, and with what
 //! their thresholds have gained; all else is drawn by the seed, as in any other training, and all counters begin at 0.
-//! Neurons that vote by labels all go on, and are labelled anew.
+//! Neurons that vote by labels all go on, and are labelled anew. Where no class is known to both the task has changed: then
+//! the first group goes on as the first one, and so on.
 
 use crate::artefact::sha256;
 use crate::checkpoint::{Checkpoint, CheckpointError};
@@ -240,6 +241,10 @@ fn kept(new: &Params, old: &Params) -> Vec<(usize, usize)> {
         if let Some(before) = names.iter().position(|known| *known == name) {
             kept.extend((0..size).map(|neuron| (place * size + neuron, before * size + neuron)));
         }
+    }
+    if kept.is_empty() {
+        let both = new.classes.len().min(old.classes.len());
+        kept.extend((0..both * size).map(|neuron| (neuron, neuron)));
     }
     kept
 }

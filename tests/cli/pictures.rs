@@ -289,6 +289,29 @@ fn a_training_goes_on_with_other_classes() {
 }
 
 #[test]
+fn where_no_class_is_known_groups_go_on_in_their_order() {
+    let folder = learned(&[]);
+    let from = folder.path().join("run").join(CHECKPOINT);
+    let others = bars(&folder.path().join("others"), &["slanting", "tilted"]);
+    let run = folder.path().join("next");
+    succeed(&mut train(
+        &others,
+        &run,
+        &["--from", from.to_str().unwrap()],
+    ));
+    let after = Checkpoint::load(&run.join(CHECKPOINT)).unwrap();
+    let begun = spikeprune::experiment::train::untrained(&after.params).unwrap();
+    let begun = Checkpoint {
+        replicas: begun.replicas,
+        ..after
+    };
+    let before = Checkpoint::load(&from).unwrap();
+    for (known, new) in [("lying", "slanting"), ("upright", "tilted")] {
+        assert_eq!(of_class(&begun, 0, new), of_class(&before, 0, known));
+    }
+}
+
+#[test]
 fn classes_that_were_learned_are_learned_again_where_the_data_have_them() {
     let folder = learned(&[]);
     let from = folder.path().join("run").join(CHECKPOINT);

@@ -1,7 +1,7 @@
 //! What `bench` shows: a table, and a plot over the first axis of its grid.
 
 use super::{Document, Machine, Row};
-use crate::cli::figures::counted;
+use crate::cli::figures::{OPERATIONS, counted, operations};
 use crate::cli::heatmap::FontOptions;
 use crate::experiment::bench::Measured;
 use crate::params;
@@ -30,6 +30,8 @@ impl Document<'_> {
             ] {
                 let _ = writeln!(text, "  {what:<10}{}", line(measured));
             }
+            let operations = operations([&row.speed.operations].into_iter());
+            let _ = writeln!(text, "  {OPERATIONS} an image: {operations}");
         }
         text
     }

@@ -186,8 +186,8 @@ impl Job for Searching {
             (search, &trials[rows.len()..]),
             stop.asked(),
             &mut |event| progress.observe(&event),
-            &mut |trial, metrics, seconds| {
-                rows.push(row(trial, metrics, seconds));
+            &mut |trial, outcome| {
+                rows.push(row(trial, outcome));
                 took = before.map(|before| before + start.elapsed().as_secs_f64());
                 add_row(folder, search, &rows, took)
                     .map_err(|error| ExperimentError::Observer(error.into()))

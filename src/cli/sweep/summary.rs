@@ -1,8 +1,8 @@
 //! What a search in a run folder says: best points and effects, as tables, a CSV and a page.
 
-use super::table::{Kept, Row, TABLE};
+use super::table::{Kept, OPERATION_COLUMNS, Row, TABLE, operation_cells};
 use crate::cli::device::DeviceOptions;
-use crate::cli::figures::{MEAN, aligned, counted};
+use crate::cli::figures::{MEAN, OPERATIONS, aligned, counted, operations};
 use crate::cli::reproduce::page::{axis, cells, columns, figure};
 use crate::experiment::sweep::{Effect, Group, Measured, Search, Summary};
 use crate::params::to_toml;
@@ -50,11 +50,12 @@ fn measured(row: &Row) -> Option<Measured<'_>> {
         values: &row.values,
         accuracy: row.validation_accuracy?,
         zero_fraction: row.zero_fraction,
+        operations: row.operations,
     })
 }
 
-/// Mean in percent with its interval, networks, zero weights.
-fn figures(group: &Group) -> [String; 4] {
+/// Mean in percent with its interval, networks, zero weights, operations.
+fn figures(group: &Group) -> [String; 5] {
     let percent = |share: f64| format!("{:.2}", 100.0 * share);
     let ends = group.accuracy.low.zip(group.accuracy.high);
     let ends = ends.map(|(low, high)| format!("[{}, {}]", percent(low), percent(high)));
@@ -63,10 +64,17 @@ fn figures(group: &Group) -> [String; 4] {
         ends.unwrap_or("-".into()),
         group.networks.to_string(),
         format!("{:.1}", 100.0 * group.zero_fraction),
+        operations([&group.operations].into_iter()),
     ]
 }
 
-const FIGURES: [&str; 4] = ["accuracy %", "interval", "networks", "zero weights %"];
+const FIGURES: [&str; 5] = [
+    "accuracy %",
+    "interval",
+    "networks",
+    "zero weights %",
+    OPERATIONS,
+];
 
 fn best(search: &Search, summary: &Summary) -> (Vec<String>, Vec<Vec<String>>) {
     let axes = search.axes.iter().map(|axis| axis.key.clone());
@@ -107,6 +115,7 @@ fn csv(search: &Search, summary: &Summary) -> anyhow::Result<Vec<u8>> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     let measures = ["networks", "accuracy", "low", "high", "zero_fraction"];
     let axes = search.axes.iter().map(|axis| axis.key.as_str());
+    let measures = measures.into_iter().chain(OPERATION_COLUMNS);
     csv.write_record(["point"].into_iter().chain(axes).chain(measures))?;
     for point in &summary.points {
         let group = &point.group;
@@ -119,7 +128,11 @@ fn csv(search: &Search, summary: &Summary) -> anyhow::Result<Vec<u8>> {
             group.zero_fraction.to_string(),
         ];
         let name = [point.point.to_string()];
-        csv.write_record(name.iter().chain(&point.values).chain(&measures))?;
+        let measures = measures
+            .into_iter()
+            .chain(operation_cells(&group.operations));
+        let names = name.iter().chain(&point.values).cloned();
+        csv.write_record(names.chain(measures))?;
     }
     Ok(csv.into_inner()?)
 }

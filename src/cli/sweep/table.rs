@@ -1,14 +1,14 @@
 //! sweep.csv: its rows, written as networks finish and read again, and the best points among them.
 
 use super::{KIND, SEARCH};
-use crate::cli::figures::{MEAN, counted, percent};
+use crate::cli::figures::{MEAN, counted, operations, percent};
 use crate::cli::own_files::Took;
 use crate::cli::run_folder::RunFolder;
 use crate::dataset::LabelledImages;
+use crate::experiment::operations::Operations;
 use crate::experiment::selection;
-use crate::experiment::sweep::{Search, Trial};
+use crate::experiment::sweep::{Outcome, Search, Trial};
 use crate::params::Params;
-use crate::trained::Metrics;
 use anyhow::{Context, ensure};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -25,13 +25,20 @@ pub struct Row {
     pub zero_fraction: f64,
     /// E spikes of the training.
     spikes: u64,
+    /// On the validation images.
+    pub operations: Operations,
     /// Wall-clock time of the job that the network trained in.
     seconds: f64,
 }
 
 pub const TABLE: &str = "sweep.csv";
-/// Columns of sweep.csv after point and seed and the axes.
-const MEASURES: [&str; 4] = ["validation_accuracy", "zero_fraction", "spikes", "seconds"];
+/// Columns of sweep.csv after point and seed and the axes; the last is `seconds`.
+const MEASURES: [&str; 3] = ["validation_accuracy", "zero_fraction", "spikes"];
+pub const OPERATION_COLUMNS: [&str; 3] = [
+    "input_operations",
+    "hidden_operations",
+    "energy_nj_estimate",
+];
 
 /// The axes of a grid along which no measure changes, whatever the others are.
 pub fn unchanging<'a>(search: &'a Search, rows: &[Row]) -> Vec<&'a str> {
@@ -66,7 +73,8 @@ pub fn unchanging<'a>(search: &'a Search, rows: &[Row]) -> Vec<&'a str> {
     keys
 }
 
-pub fn row(trial: &Trial, metrics: &Metrics, seconds: f64) -> Row {
+pub fn row(trial: &Trial, outcome: &Outcome) -> Row {
+    let metrics = &outcome.metrics;
     Row {
         point: trial.point,
         seed: metrics.seed,
@@ -74,7 +82,8 @@ pub fn row(trial: &Trial, metrics: &Metrics, seconds: f64) -> Row {
         validation_accuracy: metrics.validation_accuracy,
         zero_fraction: metrics.zero_fraction,
         spikes: metrics.spikes,
-        seconds,
+        operations: outcome.operations,
+        seconds: outcome.seconds,
     }
 }
 
@@ -84,6 +93,8 @@ fn columns(search: &Search) -> Vec<&str> {
         .into_iter()
         .chain(axes)
         .chain(MEASURES)
+        .chain(OPERATION_COLUMNS)
+        .chain(["seconds"])
         .collect()
 }
 
@@ -117,12 +128,27 @@ pub fn lines(head: Option<&Search>, rows: &[Row]) -> anyhow::Result<Vec<u8>> {
             accuracy,
             row.zero_fraction.to_string(),
             row.spikes.to_string(),
-            row.seconds.to_string(),
         ];
         let names = [row.point.to_string(), row.seed.to_string()];
-        csv.write_record(names.iter().chain(&row.values).chain(&measures))?;
+        let operations = operation_cells(&row.operations);
+        let seconds = [row.seconds.to_string()];
+        let measures = measures.iter().chain(&operations).chain(&seconds);
+        csv.write_record(names.iter().chain(&row.values).chain(measures))?;
     }
     Ok(csv.into_inner()?)
+}
+
+/// Cells of [`OPERATION_COLUMNS`].
+pub fn operation_cells(of: &Operations) -> [String; 3] {
+    amounts_of(of).map(|amount| amount.to_string())
+}
+
+fn amounts_of(of: &Operations) -> [f64; 3] {
+    [
+        of.input_per_image,
+        of.hidden_per_image,
+        of.energy_nj_estimate,
+    ]
 }
 
 /// The rows that are there, which must be those of the first trials. Where nothing else tells that the numbers are those
@@ -195,7 +221,7 @@ fn parse_row(record: &csv::StringRecord, trial: &Trial, seed: Option<u64>) -> Op
     let fields: Vec<&str> = record.iter().collect();
     let (names, rest) = fields.split_at_checked(2)?;
     let (values, measures) = rest.split_at_checked(trial.values.len())?;
-    let [accuracy, zeros, spikes, seconds] = measures else {
+    let [accuracy, zeros, spikes, input, hidden, energy, seconds] = measures else {
         return None;
     };
     let row = Row {
@@ -208,6 +234,11 @@ fn parse_row(record: &csv::StringRecord, trial: &Trial, seed: Option<u64>) -> Op
         },
         zero_fraction: zeros.parse().ok()?,
         spikes: spikes.parse().ok()?,
+        operations: Operations {
+            input_per_image: input.parse().ok()?,
+            hidden_per_image: hidden.parse().ok()?,
+            energy_nj_estimate: energy.parse().ok()?,
+        },
         seconds: seconds.parse().ok()?,
     };
     let is_of = row.point == trial.point && Some(row.seed) == seed && row.values == trial.values;
@@ -223,11 +254,14 @@ fn is_possible(row: &Row, params: &Params, images: &LabelledImages) -> bool {
     let shown = selection::validation(images, params).unwrap_or_default();
     let shown = shown.iter().map(|class| class.images.len()).sum::<usize>();
     let weights = params.model.inputs() * params.model.neurons();
+    let mut amounts = vec![row.seconds];
+    amounts.extend(amounts_of(&row.operations));
     row.validation_accuracy
         .is_some_and(|share| is_share_of(share, shown))
         && is_share_of(row.zero_fraction, weights)
-        && row.seconds.is_finite()
-        && row.seconds >= 0.0
+        && amounts
+            .iter()
+            .all(|amount| amount.is_finite() && *amount >= 0.0)
 }
 
 /// Points that the table shows.
@@ -249,9 +283,10 @@ pub fn best(search: &Search, rows: &[Row], seconds: Option<f64>) -> String {
                 .map(|(axis, value)| format!("{}={value}", axis.key))
                 .collect();
             let line = format!(
-                "{:>6}%  {:>5.1}% zeros  {}",
+                "{:>6}%  {:>5.1}% zeros  {} operations (nJ)  {}",
                 percent(accuracies.into_iter(), 2),
                 100.0 * zeros,
+                operations(rows.iter().map(|row| &row.operations)),
                 settings.join("  ")
             );
             (mean, line)

@@ -6,6 +6,7 @@ mod summary;
 pub use search::{Axis, MOST_NETWORKS, Point, Search, SearchError, Trial, Values};
 pub use summary::{Effect, Group, Level, Measured, PointSummary, Summary};
 
+use super::operations::Operations;
 use super::saving::{Every, Saving};
 use super::train::train_networks;
 use super::{Event, ExperimentError, Observer};
@@ -16,8 +17,19 @@ use crate::params::Params;
 use crate::trained::Metrics;
 use std::sync::atomic::AtomicBool;
 
+/// What became of a trial.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The last ones, on validation images.
+    pub metrics: Metrics,
+    /// On these images.
+    pub operations: Operations,
+    /// Wall-clock time of the job that the network trained in.
+    pub seconds: f64,
+}
+
 /// Trains the trials of a search, as many at once as the backend likes, and calls `done` for each that is finished, with
-/// its last metrics on validation images and the wall-clock time of its job. Once `stop` is true it drops the job in hand,
+/// what became of it. Once `stop` is true it drops the job in hand,
 /// and says how many of these trials are done.
 ///
 /// # Errors
@@ -28,7 +40,7 @@ pub fn sweep(
     (search, trials): (&Search, &[Trial]),
     stop: &AtomicBool,
     observer: &mut Observer<'_>,
-    done: &mut dyn FnMut(&Trial, &Metrics, f64) -> Result<(), ExperimentError>,
+    done: &mut dyn FnMut(&Trial, &Outcome) -> Result<(), ExperimentError>,
 ) -> Result<(), ExperimentError> {
     let (mut first, of) = (0, trials.len());
     let mut ahead = None;
@@ -49,12 +61,14 @@ pub fn sweep(
         let networks = (job.iter().zip(trials))
             .map(|(params, trial)| Network::new(params, trial.replica))
             .collect::<Result<Vec<_>, _>>()?;
-        let mut last = Vec::new();
+        let (mut last, mut operations) = (Vec::new(), Vec::new());
         let every = Every::Never;
         let saving = Saving { every, stop };
         let trained = train_networks(backend, images, networks.into(), saving, &mut |event| {
-            if let Event::Measured(rows) = &event {
-                last = rows.to_vec();
+            match &event {
+                Event::Measured(rows) => last = rows.to_vec(),
+                Event::Operated(of_all) => operations = of_all.to_vec(),
+                _ => {}
             }
             observer(event)
         });
@@ -65,8 +79,13 @@ pub fn sweep(
             },
             error => error,
         })?;
-        for (trial, metrics) in trials.iter().zip(&last) {
-            done(trial, metrics, trained.seconds)?;
+        for ((trial, metrics), operations) in trials.iter().zip(last).zip(operations) {
+            let outcome = Outcome {
+                metrics,
+                operations,
+                seconds: trained.seconds,
+            };
+            done(trial, &outcome)?;
         }
         first += trials.len();
     }

@@ -1,6 +1,7 @@
 //! What a search says: its best points with intervals over seeds, and the effect of each parameter.
 
 use super::{Search, Values};
+use crate::experiment::operations::{self, Operations};
 use crate::statistics::Interval;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ pub struct Measured<'a> {
     /// On validation images.
     pub accuracy: f64,
     pub zero_fraction: f64,
+    pub operations: Operations,
 }
 
 /// Networks of one kind.
@@ -29,6 +31,8 @@ pub struct Group {
     pub accuracy: Interval,
     /// Mean share of weights at zero.
     pub zero_fraction: f64,
+    /// Mean synaptic operations of the validation images.
+    pub operations: Operations,
 }
 
 /// The networks of one point.
@@ -126,10 +130,12 @@ impl Summary {
 fn group(networks: &[&Measured<'_>]) -> Option<Group> {
     let accuracies: Vec<f64> = networks.iter().map(|network| network.accuracy).collect();
     let zeros = networks.iter().map(|network| network.zero_fraction);
+    let operations: Vec<_> = networks.iter().map(|network| network.operations).collect();
     Some(Group {
         networks: networks.len(),
         accuracy: Interval::of_shares(&accuracies).ok()?,
         zero_fraction: zeros.sum::<f64>() / networks.len() as f64,
+        operations: operations::mean(&operations),
     })
 }
 
@@ -214,6 +220,7 @@ mod tests {
                 values,
                 accuracy: 0.5 + 0.01 * point as f64 + 0.1 * ((point + 1) % 2) as f64,
                 zero_fraction: 0.25,
+                operations: Operations::new([point as f64, 1.0], [true; 2]),
             })
             .collect();
         let summary = Summary::of(&search, &networks);
@@ -239,5 +246,7 @@ mod tests {
         assert!(second.levels.iter().all(|level| level.group.networks == 2));
         assert!((second.levels[0].at.unwrap() - 0.015).abs() < 1e-12);
         assert!((second.difference - 0.08).abs() < 1e-12, "{second:?}");
+        // Of the networks 8 and 9.
+        assert_eq!(second.levels[4].group.operations.input_per_image, 8.5);
     }
 }

@@ -314,7 +314,7 @@ impl Campaign<'_> {
                             let square = Square::new(ball, (image, shape), self.queries, rng);
                             Query::Square(Box::new(square))
                         }
-                        _ => Query::Rays(Rays::new(ball, image)),
+                        _ => Query::Rays(Box::new(Rays::new(ball, image, rng))),
                     };
                     searches.push(Search::new(query, label));
                 }

@@ -10,7 +10,7 @@ pub enum Query {
     /// Sees the scores.
     Square(Box<Square>),
     /// Sees the class alone.
-    Rays(Rays),
+    Rays(Box<Rays>),
 }
 
 /// An attack under way, on an image of this class.

@@ -1,8 +1,10 @@
 //! An attacker who sees the class alone: RayS (Chen & Gu, KDD 2020). Each pixel has a sign, and the image that is so far along
 //! these signs crosses to another class somewhere; signs of ever smaller blocks of pixels are flipped if it crosses earlier
-//! then.
+//! then. In which order the blocks of a size are tried is drawn.
 
 use super::norm::{Ball, Norm};
+use rand::rngs::ChaCha8Rng;
+use rand::seq::SliceRandom;
 
 /// How exactly the crossing is known, relative to the furthest one.
 const EXACT: f32 = 1e-3;
@@ -19,13 +21,14 @@ pub struct Rays {
     /// Between these distances they cross, if they are known to; none before.
     between: Option<[f32; 2]>,
     asked: f32,
-    /// Blocks of this level, 2^level of them, and the next of them.
+    /// Blocks of this level, 2^level of them, are cut; those that are left to try, the next one last.
     level: u32,
-    block: usize,
+    left: Vec<usize>,
+    rng: ChaCha8Rng,
 }
 
 impl Rays {
-    pub fn new(ball: Ball, original: &[u8]) -> Self {
+    pub fn new(ball: Ball, original: &[u8], rng: ChaCha8Rng) -> Self {
         let mut rays = Self {
             ball,
             original: original.to_vec(),
@@ -35,7 +38,8 @@ impl Rays {
             between: None,
             asked: 0.0,
             level: 0,
-            block: 0,
+            left: vec![0],
+            rng,
         };
         rays.nearest = rays.furthest();
         rays
@@ -89,19 +93,26 @@ impl Rays {
 
     /// Tries the next block.
     fn flip(&mut self) {
-        let blocks = 1 << self.level;
-        if self.block >= blocks {
-            // From the largest blocks on, where there are none smaller.
-            let is_last = blocks >= self.signs.len();
-            (self.level, self.block) = (if is_last { 0 } else { self.level + 1 }, 0);
-        }
+        let block = self.next_block();
         let size = self.signs.len().div_ceil(1 << self.level);
         self.tried.clone_from(&self.signs);
-        for sign in self.tried.iter_mut().skip(self.block * size).take(size) {
+        for sign in self.tried.iter_mut().skip(block * size).take(size) {
             *sign = -*sign;
         }
-        self.block += 1;
         self.between = None;
+    }
+
+    /// After the last block of a level come those of the next; after the smallest ones the largest again.
+    fn next_block(&mut self) -> usize {
+        loop {
+            if let Some(block) = self.left.pop() {
+                return block;
+            }
+            let is_last = 1 << self.level >= self.signs.len();
+            self.level = if is_last { 0 } else { self.level + 1 };
+            self.left = (0..1 << self.level).collect();
+            self.left.shuffle(&mut self.rng);
+        }
     }
 
     fn at(&self, signs: &[f32], distance: f32) -> Vec<u8> {
@@ -124,6 +135,7 @@ impl Rays {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::SeedableRng;
 
     /// The border lies at a known distance in the best direction: it comes near, from answers alone.
     #[test]
@@ -144,7 +156,7 @@ mod tests {
             norm: Norm::Linf,
             strength: 0.12,
         };
-        let mut rays = Rays::new(ball, &original);
+        let mut rays = Rays::new(ball, &original, ChaCha8Rng::seed_from_u64(1));
         let mut found = false;
         for _ in 0..200 {
             let image = rays.ask();
