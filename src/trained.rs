@@ -109,11 +109,15 @@ pub struct Trained {
 }
 
 impl Trained {
+    /// Training images that each network has seen.
+    pub fn presented(&self) -> usize {
+        let seen = |replica: &Replica| replica.network.state.presented as usize;
+        self.replicas.first().map_or(0, seen)
+    }
+
     /// Wall-clock time of the whole training, if it is known.
     pub fn whole_seconds(&self) -> Option<f64> {
-        let seen = |replica: &Replica| replica.network.state.presented as usize;
-        let whole = self.replicas.first().map_or(0, seen) == self.images;
-        whole.then_some(self.seconds)
+        (self.presented() == self.images).then_some(self.seconds)
     }
 
     /// Wall-clock time of an image shown to one network, over all of which the time is known.

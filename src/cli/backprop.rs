@@ -372,8 +372,9 @@ pub fn draw(
         seed: network.seed,
         data: kept.data.as_ref(),
         weights: &weights,
-        labels: &labels,
+        labels,
         range: (f64::from(-most), f64::from(most)),
+        past: &[],
     };
     heatmap::draw(&drawn, neurons, folder, style)
 }

@@ -5,16 +5,19 @@ use super::choices::{List, check_indices, choices};
 use super::output::out;
 use super::own_files::{DRAWINGS, OwnFiles};
 use super::paths::{make_folder, path, target};
+use super::snapshots;
 use crate::backprop::{Kept, is_one};
 use crate::checkpoint::Checkpoint;
 use crate::dataset::Digests;
 use crate::front_end::pictures;
 use crate::params::{Params, to_toml, whole, wholes};
 use crate::report::plot::FontScale;
-use crate::report::{ColorMap, Shades, WeightImages};
+use crate::report::{ColorMap, Moment, Shades, WeightImages};
 use anyhow::ensure;
 use clap::Args;
 use std::path::{Path, PathBuf};
+
+const ANIMATION: &str = "animation.png";
 
 /// Draw the weights of a checkpoint: a sheet of all neurons, one PNG for the neurons of each class, the values as .npy
 #[derive(Args)]
@@ -22,7 +25,7 @@ pub struct HeatmapArgs {
     /// A checkpoint.safetensors of `train`
     #[arg(value_parser = path())]
     checkpoint: PathBuf,
-    /// Folder for sheet.png, class-*.png and weights.npy; replaces earlier drawings of this program there [default:
+    /// Folder for sheet.png, class-*.png, weights.npy and animation.png; replaces earlier drawings of this program there [default:
     /// heatmaps/ beside the checkpoint]
     #[arg(long, value_parser = target(), value_name = "DIR")]
     out: Option<PathBuf>,
@@ -32,6 +35,10 @@ pub struct HeatmapArgs {
     /// Draw these neurons alone, from 0 [default: all]
     #[arg(long, value_parser = wholes::<u32>, value_name = "LIST")]
     neuron: Option<List<u32>>,
+    /// Draw how the weights came about as well, from the snapshots that `train --snapshots` left beside the checkpoint:
+    /// animation.png, an animated PNG
+    #[arg(long)]
+    animate: bool,
     #[command(flatten)]
     style: Style,
 }
@@ -108,6 +115,10 @@ pub fn run(args: &HeatmapArgs) -> anyhow::Result<()> {
     let chosen = args.neuron.as_deref().unwrap_or_default();
     if is_one(&args.checkpoint) {
         let kept = Kept::load(&args.checkpoint)?;
+        ensure!(
+            !args.animate,
+            "--animate: of networks that backpropagation trains no snapshots are kept"
+        );
         args.check_replica(kept.learners.networks.len())?;
         backprop::draw(&kept, (args.replica, chosen), &folder, &args.style)?;
     } else {
@@ -115,12 +126,46 @@ pub fn run(args: &HeatmapArgs) -> anyhow::Result<()> {
         args.check_replica(checkpoint.replicas.len())?;
         let neurons = checkpoint.params.model.neurons();
         check_indices(("--neuron", "neuron"), chosen, neurons)?;
-        write(&checkpoint, (args.replica, chosen), &folder, &args.style)?;
+        let past = match args.animate {
+            true => args.past(&checkpoint)?,
+            false => Vec::new(),
+        };
+        let drawn = Drawn {
+            past: &past,
+            ..drawn(&checkpoint, args.replica)
+        };
+        draw(&drawn, chosen, &folder, &args.style)?;
     }
     out(&format!("written to {}\n", folder.display()))
 }
 
 impl HeatmapArgs {
+    /// The network of the checkpoint on its way.
+    fn past(&self, checkpoint: &Checkpoint) -> anyhow::Result<Vec<Moment>> {
+        let folder = match self.checkpoint.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        let snapshots = snapshots::read(folder)?;
+        ensure!(
+            !snapshots.is_empty(),
+            "--animate: there are no snapshots beside {}; `train --snapshots IMAGES` keeps them",
+            self.checkpoint.display()
+        );
+        let moment = |(images, then): (usize, Checkpoint)| {
+            ensure!(
+                then.params == checkpoint.params,
+                "{} is of another training than {}: move it away",
+                folder.join(snapshots::file(images)).display(),
+                self.checkpoint.display()
+            );
+            let weights = &then.replicas[self.replica].weights;
+            let pictures = pictures(&then.params.model.input, weights).into_owned();
+            Ok(Moment { images, pictures })
+        };
+        snapshots.into_iter().map(moment).collect()
+    }
+
     fn check_replica(&self, count: usize) -> anyhow::Result<()> {
         ensure!(
             self.replica < count,
@@ -140,16 +185,20 @@ pub fn write(
     folder: &Path,
     style: &Style,
 ) -> anyhow::Result<()> {
+    draw(&drawn(checkpoint, replica), neurons, folder, style)
+}
+
+fn drawn(checkpoint: &Checkpoint, replica: usize) -> Drawn<'_> {
     let (params, replica) = (&checkpoint.params, &checkpoint.replicas[replica]);
-    let drawn = Drawn {
+    Drawn {
         params,
         seed: replica.network.seed,
         data: checkpoint.data.as_ref(),
         weights: &replica.weights,
-        labels: &replica.labels_of_neurons(),
+        labels: replica.labels_of_neurons(),
         range: (params.model.w_min(), params.model.gmax()),
-    };
-    draw(&drawn, neurons, folder, style)
+        past: &[],
+    }
 }
 
 /// A network whose weights are drawn.
@@ -160,9 +209,11 @@ pub struct Drawn<'a> {
     /// Of the inputs; \[inputs, neurons\].
     pub weights: &'a [f32],
     /// The class of each neuron.
-    pub labels: &'a [Option<u8>],
+    pub labels: Vec<Option<u8>>,
     /// Smallest and largest weight that the colours tell apart.
     pub range: (f64, f64),
+    /// How it came about, which an animation shows; nothing for none.
+    pub past: &'a [Moment],
 }
 
 /// Draws these neurons of a network, or all where there are none, into a folder.
@@ -185,7 +236,7 @@ pub fn draw(
         inputs: input.shape(),
         pictures: &pictures(input, drawn.weights),
         tile: [input.height, input.width],
-        labels: drawn.labels,
+        labels: &drawn.labels,
         network: &params.model.network,
         only: neurons,
         shades: Shades::of_weights(low, high, style.colormap),
@@ -201,10 +252,15 @@ pub fn draw(
             ("Parameters", &toml),
         ],
     };
-    let files = images.files();
+    let mut files = images.files();
+    files.extend((!drawn.past.is_empty()).then(|| ANIMATION.into()));
     own.check(&files)?;
     for name in &files {
-        own.write(name, &images.encode(name)?)?;
+        let bytes = match name.as_str() {
+            ANIMATION => images.animate(drawn.past)?,
+            _ => images.encode(name)?,
+        };
+        own.write(name, &bytes)?;
     }
     // Drawings of other networks must not stay beside these.
     own.remove_others(&files)

@@ -39,6 +39,7 @@ mod sets;
 mod show_data;
 mod signals;
 mod silence;
+mod snapshots;
 mod sweep;
 mod text;
 mod train;

@@ -11,7 +11,7 @@ use super::progress::Progress;
 use super::run_folder::{FolderOptions, RunFolder};
 use super::saving::{explain, resuming};
 use super::signals::{Stop, stop_at_signals};
-use super::train;
+use super::{snapshots, train};
 use crate::backend::Backend;
 use crate::checkpoint::Checkpoint;
 use crate::dataset::Dataset;
@@ -119,6 +119,11 @@ impl<'a> Start<'a> {
             asked.params.job.from.is_empty() || self.flags.kind.command == train::KIND.command,
             "job.from is {}: only `train` goes on from a checkpoint; leave it out",
             quoted(&asked.params.job.from)
+        );
+        ensure!(
+            asked.params.job.snapshots_every == 0 || self.flags.kind.command == train::KIND.command,
+            "job.snapshots_every is {}: only `train` keeps snapshots; leave it out",
+            asked.params.job.snapshots_every
         );
         let loaded = self.flags.data.load(&asked.params, None)?;
         let data = &self.data.get_or_init(|| loaded).set;
@@ -300,15 +305,19 @@ impl Frame<'_> {
             every: self.flags.every,
             stop: self.stop.asked(),
         };
+        let save = |folder: &mut RunFolder, name: &str, trained: Trained| {
+            let (seconds, done) = (trained.seconds, trained.images);
+            let checkpoint = Checkpoint::of(kept.params, trained, digests.clone());
+            let took = Took { seconds, done };
+            folder.save(name, &checkpoint.to_bytes()?, Some(took))
+        };
         let mut observe = |event: Event<'_>| {
             progress.observe(&event)?;
             match event {
-                Event::Save(trained) => {
-                    let (seconds, done) = (trained.seconds, trained.images);
-                    let checkpoint = Checkpoint::of(kept.params, trained, digests.clone());
-                    let (bytes, took) = (checkpoint.to_bytes()?, Took { seconds, done });
-                    let written = folder.save(kept.checkpoint, &bytes, Some(took));
-                    written.map_err(Into::into)
+                Event::Save(trained) => save(folder, kept.checkpoint, trained).map_err(Into::into),
+                Event::Snapshot(trained) => {
+                    let shown = trained.presented();
+                    save(folder, &snapshots::file(shown), trained).map_err(Into::into)
                 }
                 Event::Measured(rows) if kept.rows => folder.add_metrics(rows).map_err(Into::into),
                 _ => Ok(()),

@@ -17,7 +17,7 @@ use crate::dataset::{Dataset, LabelledImages};
 use crate::experiment::Observer;
 use crate::experiment::selection::{self, ClassImages};
 use crate::experiment::train::{train_networks, untrained};
-use crate::params::{DataFolder, Params, Shard};
+use crate::params::{DataFolder, Params, Shard, whole};
 use crate::trained::{Metrics, Trained};
 use anyhow::{Context, ensure};
 use clap::Args;
@@ -47,9 +47,13 @@ pub struct TrainArgs {
     /// SLURM_ARRAY_TASK_MIN) or of an indexed job of Kubernetes (JOB_COMPLETION_INDEX, from 0).
     #[arg(long, value_parser = shard, value_name = "I/N", help_heading = "Job")]
     shard: Option<Shard>,
+    /// Keep the networks as they are after each so many training images, and before the first, in snapshot-*.safetensors:
+    /// `heatmap --animate` draws them [default: none]
+    #[arg(long, value_parser = whole::<usize>, value_name = "IMAGES", help_heading = "Job")]
+    snapshots: Option<usize>,
     /// Make one run of the folders of all its parts, in --out: their networks are tested together, nothing is trained
     #[arg(long, value_parser = path(), value_name = "DIR", num_args = 1.., requires = "out", help_heading = "Device and output",
-        conflicts_with_all = ["SourceOptions", "JobOptions", "ModelOptions", "ReadingOptions", "from", "shard", "resume_or_start", "resume"])]
+        conflicts_with_all = ["SourceOptions", "JobOptions", "ModelOptions", "ReadingOptions", "from", "shard", "snapshots", "resume_or_start", "resume"])]
     merge: Vec<PathBuf>,
     #[command(flatten)]
     device: DeviceOptions,
@@ -62,7 +66,7 @@ pub struct TrainArgs {
     /// Go on with the run in this folder: all but --device, --threads and --data comes from there; results are the same
     /// to the bit, on the same device or one that is exact
     #[arg(long, value_parser = path(), value_name = "DIR", help_heading = "Device and output",
-        conflicts_with_all = ["SourceOptions", "JobOptions", "ModelOptions", "ReadingOptions", "shard", "FolderOptions"])]
+        conflicts_with_all = ["SourceOptions", "JobOptions", "ModelOptions", "ReadingOptions", "shard", "snapshots", "FolderOptions"])]
     resume: Option<PathBuf>,
 }
 
@@ -95,8 +99,11 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
         let mut asked = args.params.resolve_training(from, quiet)?;
         if let Some(shard) = args.shard {
             asked.params.job.shard = shard;
-            asked.params.validate()?;
         }
+        if let Some(every) = args.snapshots {
+            asked.params.job.snapshots_every = every;
+        }
+        asked.validate()?;
         Ok(start.fit(&asked)?.0)
     };
     let params = match start.folder() {

@@ -93,6 +93,8 @@ pub enum Event<'a> {
     Operated(&'a [Operations]),
     /// The training should be saved as it is now.
     Save(Trained),
+    /// The networks as they are now are to be kept, whatever becomes of them: `job.snapshots_every` asks for it.
+    Snapshot(Trained),
     /// A network answered a test image.
     Answered(&'a ImageAnswer),
     /// Test images shown, over all networks.

@@ -84,7 +84,7 @@ impl<'a> Training<'a> {
             let (batch, bytes) = (params.model.learning.batch, run.session.memory());
             observer(Event::Begun { batch, bytes }).map_err(ExperimentError::Observer)?;
         }
-        Ok(Self {
+        let mut training = Self {
             backend,
             run,
             shown,
@@ -95,7 +95,11 @@ impl<'a> Training<'a> {
             done,
             before: done,
             per_call: 1,
-        })
+        };
+        if training.params.job.snapshots_every > 0 && done == 0 {
+            training.keep(observer)?;
+        }
+        Ok(training)
     }
 
     /// Does what is due after the last call of the backend, metrics and saving, and makes the next one. Breaks once all
@@ -113,7 +117,9 @@ impl<'a> Training<'a> {
             return Ok(ControlFlow::Break(()));
         }
         let every = self.params.job.metrics_every;
-        let wanted = next_stop(done, total, every, self.saving.every).min(done + self.per_call);
+        let snapshots = self.params.job.snapshots_every;
+        let stop = next_stop(done, total, every, self.saving.every, snapshots);
+        let wanted = stop.min(done + self.per_call);
         let next = self.params.end_of_batch(done, wanted);
         let plan: Vec<_> = (self.schedules.iter_mut())
             .map(|schedule| schedule.presentations(done..next))
@@ -145,6 +151,10 @@ impl<'a> Training<'a> {
                 self.run.ended = Some(self.run.start.elapsed());
             }
         }
+        let snapshots = self.params.job.snapshots_every;
+        if snapshots > 0 && before < done && (passes(snapshots, before, done) || done == total) {
+            self.keep(observer)?;
+        }
         if stop || before < done && saving.every.is_due(before, done, total, self.saved) {
             observer(Event::Save(self.run.trained()?)).map_err(ExperimentError::Observer)?;
             self.saved = Instant::now();
@@ -156,6 +166,10 @@ impl<'a> Training<'a> {
             }),
             false => Ok(()),
         }
+    }
+
+    fn keep(&mut self, observer: &mut Observer<'_>) -> Result<(), ExperimentError> {
+        observer(Event::Snapshot(self.run.trained()?)).map_err(ExperimentError::Observer)
     }
 
     /// A copy of the networks as they are.
@@ -207,8 +221,14 @@ fn needed(images: &LabelledImages, replicas: &[Replica]) -> Result<Vec<u32>, Dat
     Ok(needed)
 }
 
-/// The end of the next call at the latest: where metrics are due or the training is to be saved.
-fn next_stop(done: usize, total: usize, metrics: MetricsEvery, saving: Every) -> usize {
+/// The end of the next call at the latest: where metrics or a snapshot are due or the training is to be saved.
+fn next_stop(
+    done: usize,
+    total: usize,
+    metrics: MetricsEvery,
+    saving: Every,
+    snapshots: usize,
+) -> usize {
     let after = |every: usize| match every {
         0 => total,
         every => (done / every + 1) * every,
@@ -221,7 +241,7 @@ fn next_stop(done: usize, total: usize, metrics: MetricsEvery, saving: Every) ->
         Every::Images(every) => after(every),
         Every::Never | Every::Seconds(_) => total,
     };
-    total.min(measured).min(saved)
+    total.min(measured).min(saved).min(after(snapshots))
 }
 
 /// What was measured of a network.
@@ -255,14 +275,15 @@ impl Run<'_> {
                 replica.labels.clone_from(&measured.labels);
             }
         }
-        let shown = (replicas.first()).map_or(0, |replica| replica.network.state.presented);
         let (seconds, images) = self.before;
         let since = self.ended.unwrap_or_else(|| self.start.elapsed());
-        Ok(Trained {
+        let mut trained = Trained {
             replicas,
             seconds: seconds + since.as_secs_f64(),
-            images: images + shown as usize - self.begun,
-        })
+            images,
+        };
+        trained.images += trained.presented() - self.begun;
+        Ok(trained)
     }
 
     /// Whether metrics were due after `done` images, or since the last row of them.

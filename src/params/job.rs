@@ -65,6 +65,12 @@ pub struct Job {
     #[serde(default)]
     #[default(Vec::new())]
     pub metrics: Vec<Measure>,
+    /// Training images between two snapshots of the networks, which a run of `train` keeps beside the one at their start; 0
+    /// for none.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = u32::MAX))]
+    #[default(0)]
+    pub snapshots_every: usize,
 }
 
 /// What the metrics may hold beside accuracy and weights.

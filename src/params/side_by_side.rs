@@ -39,6 +39,7 @@ pub struct SideBySide {
     /// Images that label the neurons; none where groups vote.
     label_images: Option<usize>,
     metrics_every: MetricsEvery,
+    snapshots_every: usize,
     batches: Option<Batches>,
     /// Images between checks of the synapses; none where they are not checked.
     check_images: Option<usize>,
@@ -88,6 +89,7 @@ impl Params {
                 Vote::Labels { images, .. } => Some(images),
             },
             metrics_every: self.job.metrics_every,
+            snapshots_every: self.job.snapshots_every,
             batches: self.batches(),
             check_images: self.model.check_images(),
         })

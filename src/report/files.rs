@@ -1,6 +1,7 @@
 //! Pictures and arrays as the bytes of files.
 
 use super::error::HeatmapError;
+use super::heatmap::PAPER;
 use image::RgbImage;
 use npyz::WriterBuilder;
 use std::io::{self, Write};
@@ -13,23 +14,69 @@ use zip::write::SimpleFileOptions;
 /// # Errors
 /// When PNG allows no such key (1 to 79 Latin-1 characters).
 pub fn encode_png(image: &RgbImage, text: &[(&str, &str)]) -> Result<Vec<u8>, HeatmapError> {
+    encode(image.dimensions(), None, text, |writer| {
+        writer.write_image_data(image.as_raw()).map_err(refused)
+    })
+}
+
+/// Pictures as an animated PNG of this size, which begins anew when it ends: `frame` gives each of `count` when it is
+/// needed, which is cut to the size or stands on white. Each is shown for `milliseconds`, the last ten times as long. Notes as
+/// in [`encode_png`].
+///
+/// # Errors
+/// As [`encode_png`], when there is no picture, and those of `frame`.
+pub fn encode_animation(
+    size: (u32, u32),
+    (count, milliseconds): (u32, u16),
+    text: &[(&str, &str)],
+    frame: impl Fn(u32) -> Result<RgbImage, HeatmapError>,
+) -> Result<Vec<u8>, HeatmapError> {
+    encode(size, Some((count, milliseconds)), text, |writer| {
+        for place in 0..count {
+            if place + 1 == count {
+                let longer = milliseconds.saturating_mul(10);
+                writer.set_frame_delay(longer, 1000).map_err(refused)?;
+            }
+            let mut canvas = RgbImage::from_pixel(size.0, size.1, PAPER);
+            image::imageops::replace(&mut canvas, &frame(place)?, 0, 0);
+            let written = writer.write_image_data(canvas.as_raw());
+            written.map_err(refused)?;
+        }
+        Ok(())
+    })
+}
+
+/// A PNG whose pictures are written by `fill`; animated if it is told of how many, and for how many milliseconds each.
+fn encode(
+    (width, height): (u32, u32),
+    animated: Option<(u32, u16)>,
+    text: &[(&str, &str)],
+    fill: impl FnOnce(&mut png::Writer<&mut Vec<u8>>) -> Result<(), HeatmapError>,
+) -> Result<Vec<u8>, HeatmapError> {
     let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, image.width(), image.height());
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
+    if let Some((count, milliseconds)) = animated {
+        encoder.set_animated(count, 0).map_err(refused)?;
+        let timed = encoder.set_frame_delay(milliseconds, 1000);
+        timed.map_err(refused)?;
+    }
     for &(key, value) in text {
         let (key, value) = (key.to_owned(), value.to_owned());
-        let added = if value.chars().all(|c| u32::from(c) <= 0xff) {
-            encoder.add_text_chunk(key, value)
-        } else {
-            encoder.add_itxt_chunk(key, value)
+        let added = match value.chars().all(|c| u32::from(c) <= 0xff) {
+            true => encoder.add_text_chunk(key, value),
+            false => encoder.add_itxt_chunk(key, value),
         };
-        added.map_err(io::Error::from)?;
+        added.map_err(refused)?;
     }
-    let mut writer = encoder.write_header().map_err(io::Error::from)?;
-    let written = writer.write_image_data(image.as_raw());
-    written.map_err(io::Error::from)?;
-    writer.finish().map_err(io::Error::from)?;
+    let mut writer = encoder.write_header().map_err(refused)?;
+    fill(&mut writer)?;
+    writer.finish().map_err(refused)?;
     Ok(bytes)
+}
+
+fn refused(error: png::EncodingError) -> HeatmapError {
+    HeatmapError::Encode(error.into())
 }
 
 /// Values as a NumPy array of `f32` in C order.

@@ -8,7 +8,7 @@ use super::sheet::{Sheet, Tile};
 use super::text::{Direction, Typeface};
 use image::{Rgb, RgbImage};
 
-const PAPER: Rgb<u8> = Rgb([0xff; 3]);
+pub(super) const PAPER: Rgb<u8> = Rgb([0xff; 3]);
 
 impl Sheet<'_> {
     /// Draws the sheet.

@@ -19,7 +19,7 @@ mod weights;
 
 pub use colormap::{ColorMap, Shades};
 pub use error::HeatmapError;
-pub use files::{Values, encode_npy, encode_npz, encode_png};
+pub use files::{Values, encode_animation, encode_npy, encode_npz, encode_png};
 pub use page::{Align, Block, Cell, Column, Mark, Page, PageError, Section};
 pub use sheet::{Sheet, Tile, TileGroup};
-pub use weights::WeightImages;
+pub use weights::{Moment, WeightImages};

@@ -1,7 +1,9 @@
 //! The weight matrix of a network as pictures: a sheet of all neurons and one for the neurons of each class.
 
 use super::plot::FontScale;
-use super::{HeatmapError, Shades, Sheet, Tile, TileGroup, encode_npy, encode_png};
+use super::{
+    HeatmapError, Shades, Sheet, Tile, TileGroup, encode_animation, encode_npy, encode_png,
+};
 use crate::dataset::ImageShape;
 use crate::params::Architecture;
 
@@ -38,7 +40,47 @@ pub struct WeightImages<'a> {
     pub notes: &'a [(&'a str, &'a str)],
 }
 
+/// Weights that a network had on its way.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// Training images that it had seen.
+    pub images: usize,
+    /// What is drawn of the weights; shape \[rows, columns, neurons\].
+    pub pictures: Vec<f32>,
+}
+
+/// How long an animation takes, in ms, and each of its pictures at least and at most.
+const ANIMATION_MS: usize = 10_000;
+const SHORTEST_MS: usize = 40;
+const LONGEST_MS: usize = 500;
+
 impl WeightImages<'_> {
+    /// The sheet as an animated PNG: how it looked at these moments, one at least, in their order. It takes ten seconds or so.
+    ///
+    /// # Errors
+    /// As [`WeightImages::encode`].
+    pub fn animate(&self, moments: &[Moment]) -> Result<Vec<u8>, HeatmapError> {
+        let frame = |moment: &Moment| {
+            let then = WeightImages {
+                pictures: &moment.pictures,
+                ..*self
+            };
+            let mut sheet = then.sheet(then.groups());
+            sheet.quantity = format!("weight after {} images", moment.images);
+            sheet.render()
+        };
+        // The last has the longest text.
+        let size = match moments.last() {
+            Some(last) => frame(last)?.dimensions(),
+            None => return Err(HeatmapError::NoTiles),
+        };
+        let milliseconds = (ANIMATION_MS / moments.len()).clamp(SHORTEST_MS, LONGEST_MS);
+        let timed = (moments.len() as u32, milliseconds as u16);
+        encode_animation(size, timed, self.notes, |place| {
+            frame(&moments[place as usize])
+        })
+    }
+
     /// The files that show the weights: `sheet.png` (all neurons), `class-<label>.png` (those of a class that has any)
     /// and `weights.npy` \[neurons, rows, columns\] of the inputs, with their channels where there are several. Neurons that are not drawn are in none of them.
     pub fn files(&self) -> Vec<String> {

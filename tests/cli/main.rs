@@ -47,6 +47,7 @@ mod rules;
 mod run_folder;
 mod shapes_of_data;
 mod silence;
+mod snapshots;
 mod splits;
 mod streams;
 mod summary;

@@ -155,3 +155,27 @@ fn words_that_name_no_class_are_refused_with_those_that_do() {
         ),
     ]);
 }
+
+#[test]
+fn a_part_of_a_training_may_name_classes() {
+    let folder = TempDir::new().unwrap();
+    let data = bars(
+        &folder.path().join("bars"),
+        &["upright", "lying", "a-slant"],
+    );
+    let out = folder.path().join("part");
+    let flags = [
+        "--classes",
+        "upright,lying",
+        "--replicas",
+        "2",
+        "--shard",
+        "1/2",
+    ];
+    let found = succeed(train(&data, &out, &SMALL).args(flags));
+    let found: Value = serde_json::from_str(&found).unwrap();
+    assert_eq!(
+        found["params"]["network"]["names"],
+        json!(["upright", "lying"])
+    );
+}

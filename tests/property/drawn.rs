@@ -30,7 +30,7 @@ fn all_random_parameters_are_valid() {
 }
 
 /// Parameters that networks do not know, or that are those of a whole job.
-const NOT_DRAWN: [&str; 19] = [
+const NOT_DRAWN: [&str; 20] = [
     "job.from",
     "job.from_sha256",
     "job.data",
@@ -49,6 +49,7 @@ const NOT_DRAWN: [&str; 19] = [
     "job.train.in_all",
     "job.metrics_every",
     "job.metrics",
+    "job.snapshots_every",
     "preset",
 ];
 

@@ -18,6 +18,14 @@ impl Backprop {
             let expected = "empty: networks of the table backprop do not go on from others";
             return Err(out_of_range("job.from", &job.from, expected));
         }
+        if job.snapshots_every > 0 {
+            let expected = "0: of networks of the table backprop no snapshots are kept";
+            return Err(out_of_range(
+                "job.snapshots_every",
+                job.snapshots_every,
+                expected,
+            ));
+        }
         if let Some(measure) = job.metrics.first() {
             let expected = "empty: networks of the table backprop have no such measure";
             return Err(out_of_range("job.metrics", measure, expected));
