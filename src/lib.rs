@@ -73,7 +73,8 @@
 //!
 //! `dataset`, `report` and `statistics` know none of the modules above them. Each kernel in `shaders/*.wgsl` has its
 //! twin in `model` (`step.wgsl` in `backend/cpu/step.rs`), with the same names in the same order. The command line is the
-//! only part that prints. The Python package (`src/python`) is a crate of its own over this one.
+//! only part that prints. The Python package (`src/python`) and what runs in a browser (`src/web`) are crates of their own
+//! over this one.
 //!
 //! # Three axes of parallelism
 //!

@@ -38,8 +38,8 @@ use network::{Rewiring, Stages};
 use rayon::prelude::*;
 use std::f64::consts::PI;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 use synapses::Step;
+use web_time::Instant;
 
 /// Until this share of the training synapses are rewired, and until that one their number falls.
 const REWIRED: f64 = 0.75;

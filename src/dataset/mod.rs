@@ -51,6 +51,18 @@ pub fn load_as(path: &Path, reading: &Reading, seed: u64) -> Result<Dataset, Dat
     source::load(path, reading, seed)
 }
 
+/// The same of files in memory, by their names; with the feature `sources` a `.zip` stands for what it holds.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_files(
+    files: Vec<(String, Vec<u8>)>,
+    reading: &Reading,
+    seed: u64,
+) -> Result<Dataset, DatasetError> {
+    source::load_files(files, reading, seed)
+}
+
 /// Whether there are any IDX files at `path`, sound or not.
 pub fn holds_any(path: &Path) -> bool {
     source::idx::any(path)

@@ -3,7 +3,7 @@
 use super::ExperimentError;
 use crate::backend::{Backend, BackendError, Frozen, Record, SpikeCounts, TestImage, TestImages};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use web_time::{Duration, Instant};
 
 /// Lanes of the first call of the backend, and most of one. Progress is told between calls, and a test can be ended.
 const FIRST_LANES: usize = 64;

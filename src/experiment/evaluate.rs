@@ -14,7 +14,7 @@ use crate::params::Vote;
 use crate::trained::Replica;
 use std::cell::RefCell;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
+use web_time::Instant;
 
 /// What one image evoked in one network: spikes of all neurons and of the groups.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Experiments: loops over images that emit typed events and know no screen.
 
 pub mod answers;
+#[cfg(not(target_family = "wasm"))]
 pub mod bench;
 #[cfg(feature = "report")]
 pub mod drawing;

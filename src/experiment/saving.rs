@@ -1,7 +1,7 @@
 //! When a training is saved on its way, and how it can be stopped.
 
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
+use web_time::Instant;
 
 /// When a training is saved on its way, and how it can be stopped. Neither changes a result.
 #[derive(Clone, Copy, Debug)]

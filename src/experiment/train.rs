@@ -71,6 +71,6 @@ pub fn train_networks(
         return Ok(begun);
     }
     let mut training = Training::begin(backend, images, begun, saving, observer)?;
-    while training.step(observer)?.is_continue() {}
+    while training.step(usize::MAX, observer)?.is_continue() {}
     training.trained()
 }

@@ -19,7 +19,7 @@ use crate::params::{Measure, MetricsEvery, Params};
 use crate::trained::{Evoked, Metrics, Replica, Trained};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use web_time::{Duration, Instant};
 
 /// Most images of one call of the backend, or most batches where those are more.
 const IMAGES_PER_CALL: usize = 50;
@@ -102,13 +102,19 @@ impl<'a> Training<'a> {
         Ok(training)
     }
 
-    /// Does what is due after the last call of the backend, metrics and saving, and makes the next one. Breaks once all
-    /// images were shown and nothing is due.
+    /// Images that each network has seen.
+    pub fn images(&self) -> usize {
+        self.done
+    }
+
+    /// Does what is due after the last call of the backend, metrics and saving, and makes the next one, of at most so many
+    /// images; a batch is learned as a whole. Breaks once all images were shown and nothing is due.
     ///
     /// # Errors
     /// When the backend or the observer fails, or the training was stopped.
     pub fn step(
         &mut self,
+        most: usize,
         observer: &mut Observer<'_>,
     ) -> Result<ControlFlow<()>, ExperimentError> {
         self.catch_up(observer)?;
@@ -119,7 +125,7 @@ impl<'a> Training<'a> {
         let every = self.params.job.metrics_every;
         let snapshots = self.params.job.snapshots_every;
         let stop = next_stop(done, total, every, self.saving.every, snapshots);
-        let wanted = stop.min(done + self.per_call);
+        let wanted = stop.min(done + self.per_call.min(most.max(1)));
         let next = self.params.end_of_batch(done, wanted);
         let plan: Vec<_> = (self.schedules.iter_mut())
             .map(|schedule| schedule.presentations(done..next))

@@ -28,4 +28,4 @@ mod edges;
 mod picture;
 
 pub use edges::OrientedEdges;
-pub use picture::pictures;
+pub use picture::{picture_bytes, pictures};

@@ -1,7 +1,7 @@
 //! What weights prefer to see, as pictures.
 
 use super::OrientedEdges;
-use crate::params::{FrontEnd, Input};
+use crate::params::{FrontEnd, Input, Model};
 use std::borrow::Cow;
 
 /// Where the bright side of an edge is drawn, and how broad, in sides of a cell: as far apart as the two sides of a
@@ -28,6 +28,20 @@ pub fn pictures<'a>(input: &Input, weights: &'a [f32]) -> Cow<'a, [f32]> {
             Cow::Owned(edges.pictures(weights))
         }
     }
+}
+
+/// The same as bytes, shape \[neurons, rows, columns\]: 255 is the largest weight that there may be; 0 the smallest, or,
+/// where weights may have both signs, as far below 0 as the largest is above.
+pub fn picture_bytes(model: &Model, weights: &[f32]) -> Vec<u8> {
+    let (low, high) = (model.w_min() as f32, model.gmax() as f32);
+    let (low, high) = match low < 0.0 {
+        true => (-high.max(-low), high.max(-low)),
+        false => (low, high),
+    };
+    let (pictures, neurons) = (pictures(&model.input, weights), model.neurons());
+    let byte = |value: &f32| ((value - low) / (high - low) * 255.0).round() as u8;
+    let of_neuron = |neuron| pictures.iter().skip(neuron).step_by(neurons).map(byte);
+    (0..neurons).flat_map(of_neuron).collect()
 }
 
 /// The mean over the channels of a pixel, for each neuron.

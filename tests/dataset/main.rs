@@ -2,6 +2,7 @@
 
 mod faults;
 mod fitting;
+mod memory;
 mod shapes;
 mod sources;
 

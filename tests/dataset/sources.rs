@@ -18,7 +18,7 @@ fn save(picture: &DynamicImage, path: &Path) {
 }
 
 /// Ten pictures of each of two colours, in the four formats.
-fn pictures() -> TempDir {
+pub fn pictures() -> TempDir {
     let folder = TempDir::new().unwrap();
     for number in 0..10 {
         let ending = ["png", "bmp", "gif", "jpg"][number % 4];

@@ -13,7 +13,7 @@ mod training;
 
 use super::*;
 use crate::model::poisson::SpikeList;
-use crate::threads::check_room;
+use crate::threads::Pool;
 use lane::NetworkOnCpu;
 use rayon::prelude::*;
 use recorder::Recorder;
@@ -21,7 +21,7 @@ use testing::Tester;
 
 /// The CPU with a pool of threads of its own.
 pub struct Cpu {
-    pool: rayon::ThreadPool,
+    pool: Pool,
 }
 
 impl Cpu {
@@ -44,12 +44,9 @@ impl Cpu {
             });
         }
         let failed = |reason: String| BackendError::Threads { threads, reason };
-        check_room(threads).map_err(|error| failed(error.to_string()))?;
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .map_err(|error| failed(error.to_string()))?;
-        Ok(Self { pool })
+        Ok(Self {
+            pool: Pool::new(threads).map_err(failed)?,
+        })
     }
 }
 
@@ -64,7 +61,7 @@ impl Backend for Cpu {
 
     fn networks_at_once(&self) -> usize {
         // Several for each thread, so that none waits long for the slowest of a round.
-        4 * self.pool.current_num_threads()
+        4 * self.pool.threads()
     }
 
     fn start(&self, networks: Vec<Network>) -> Result<Box<dyn Session + '_>, BackendError> {
@@ -112,7 +109,7 @@ impl Backend for Cpu {
 }
 
 struct CpuSession<'a> {
-    pool: &'a rayon::ThreadPool,
+    pool: &'a Pool,
     networks: Vec<NetworkOnCpu>,
 }
 
@@ -120,7 +117,7 @@ impl CpuSession<'_> {
     /// Threads that share the lanes of one network's batches: those that no network of its own keeps busy.
     fn workers(&self) -> usize {
         let networks = self.networks.len().max(1);
-        self.pool.current_num_threads().div_ceil(networks)
+        self.pool.threads().div_ceil(networks)
     }
 }
 

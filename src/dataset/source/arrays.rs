@@ -2,11 +2,10 @@
 //! `train_images`, `labels`).
 
 use super::gzip::most_held;
-use super::{Found, Images, entries, path_name};
+use super::{Found, Images, Tree, path_name};
 use crate::dataset::{DatasetError, ImageShape, Part, Reading};
 use npyz::{DType, NpyFile, NpyHeader, Order, TypeChar};
-use std::fs::{self, File};
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 
@@ -51,24 +50,32 @@ struct Named {
 }
 
 /// Reads an archive, or the arrays of a folder; none where there are none.
-pub(super) fn read(path: &Path, reading: &Reading) -> Result<Option<Found>, DatasetError> {
-    let files = match path.is_dir() {
-        true => entries(path),
+pub(super) fn read(
+    tree: &Tree,
+    path: &Path,
+    reading: &Reading,
+) -> Result<Option<Found>, DatasetError> {
+    let files = match tree.is_dir(path) {
+        true => tree.entries(path),
         false => vec![path.to_path_buf()],
     };
     let mut arrays = Vec::new();
     let mut any = false;
-    for file in files.iter().filter(|file| file.is_file()) {
+    for file in files.iter().filter(|file| tree.is_file(file)) {
         let name = path_name(file);
         if let Some(stem) = name.strip_suffix(".npy") {
             any = true;
             if let Some(role) = Role::new(stem) {
-                let bytes = fs::read(file).map_err(DatasetError::unreadable(file))?;
+                let (mut bytes, unreadable) = (Vec::new(), DatasetError::unreadable(file));
+                let open = tree.open(file);
+                open.and_then(|mut open| open.read_to_end(&mut bytes))
+                    .map_err(unreadable)?;
                 add(&mut arrays, path, file.clone(), role, bytes)?;
             }
         } else if let Some(stem) = name.strip_suffix(".npz") {
             any = true;
-            add_archive(&mut arrays, path, file, stem)?;
+            let open = tree.open(file).map_err(DatasetError::unreadable(file))?;
+            add_archive(&mut arrays, path, (file, open), stem)?;
         }
     }
     if !any {
@@ -131,10 +138,9 @@ fn add(
 fn add_archive(
     arrays: &mut Vec<Named>,
     path: &Path,
-    file: &Path,
+    (file, open): (&Path, impl Read + Seek),
     stem: &str,
 ) -> Result<(), DatasetError> {
-    let open = File::open(file).map_err(DatasetError::unreadable(file))?;
     let mut archive = ZipArchive::new(open).map_err(|error| bad(file, error.to_string()))?;
     for index in 0..archive.len() {
         let mut entry = archive

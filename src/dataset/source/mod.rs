@@ -1,7 +1,10 @@
 //! Where data sets come from, told apart by what they are.
 
 #[cfg(feature = "sources")]
+mod archive;
+#[cfg(feature = "sources")]
 mod arrays;
+#[cfg(not(target_family = "wasm"))]
 mod by_crate;
 mod gzip;
 pub(super) mod idx;
@@ -10,10 +13,12 @@ pub(super) mod pictures;
 mod split;
 #[cfg(feature = "sources")]
 mod table;
+mod tree;
 
 use super::{Dataset, DatasetError, ImageShape, LabelledImages, Reading};
-use std::fs;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use tree::Tree;
 
 /// What a source holds.
 pub(super) struct Found {
@@ -44,9 +49,48 @@ impl Images {
     }
 }
 
+/// The folder that files in memory lie in.
+const FOLDER: &str = "files";
+
 /// Reads the data set at `path`; `seed` draws what is tested where it has no part to test with.
 pub(super) fn load(path: &Path, reading: &Reading, seed: u64) -> Result<Dataset, DatasetError> {
-    let found = find(path, reading)?;
+    load_from(&Tree::Disk, path, reading, seed)
+}
+
+/// The same from files in memory.
+pub(super) fn load_files(
+    files: Vec<(String, Vec<u8>)>,
+    reading: &Reading,
+    seed: u64,
+) -> Result<Dataset, DatasetError> {
+    let mut all = BTreeMap::new();
+    for (name, bytes) in files {
+        let path = Path::new(FOLDER).join(name);
+        #[cfg(feature = "sources")]
+        if path_name(&path).ends_with(".zip") {
+            archive::unpack(&path, &bytes, &mut all)?;
+            continue;
+        }
+        all.insert(path, bytes);
+    }
+    let tree = Tree::Memory(all);
+    let mut dir = PathBuf::from(FOLDER);
+    // Archives often hold one folder with all else.
+    while let [only] = tree.entries(&dir).as_slice()
+        && tree.is_dir(only)
+    {
+        dir.clone_from(only);
+    }
+    load_from(&tree, &dir, reading, seed)
+}
+
+fn load_from(
+    tree: &Tree,
+    path: &Path,
+    reading: &Reading,
+    seed: u64,
+) -> Result<Dataset, DatasetError> {
+    let found = find(tree, path, reading)?;
     // Names are numbered here, from 0 on.
     let first = match found.names.is_empty() {
         true => i64::from(reading.labels_from),
@@ -78,12 +122,12 @@ pub(super) fn load(path: &Path, reading: &Reading, seed: u64) -> Result<Dataset,
 }
 
 /// How one kind of source is read; none where the path is of another kind.
-type Read = fn(&Path, &Reading) -> Result<Option<Found>, DatasetError>;
+type Read = fn(&Tree, &Path, &Reading) -> Result<Option<Found>, DatasetError>;
 
-fn find(path: &Path, reading: &Reading) -> Result<Found, DatasetError> {
-    path.try_exists().map_err(DatasetError::unreadable(path))?;
-    if path.is_dir() {
-        fs::read_dir(path).map_err(DatasetError::unreadable(path))?;
+fn find(tree: &Tree, path: &Path, reading: &Reading) -> Result<Found, DatasetError> {
+    tree.exists(path).map_err(DatasetError::unreadable(path))?;
+    if tree.is_dir(path) {
+        (tree.check_dir(path)).map_err(DatasetError::unreadable(path))?;
     }
     let sources: &[Read] = &[
         idx::read,
@@ -95,11 +139,11 @@ fn find(path: &Path, reading: &Reading) -> Result<Found, DatasetError> {
         table::read,
     ];
     for read in sources {
-        if let Some(found) = read(path, reading)? {
+        if let Some(found) = read(tree, path, reading)? {
             return Ok(found);
         }
     }
-    match path.is_dir() {
+    match tree.is_dir(path) {
         true => Err(DatasetError::Missing {
             dir: path.into(),
             name: idx::first_name(),
@@ -113,14 +157,6 @@ fn find(path: &Path, reading: &Reading) -> Result<Found, DatasetError> {
 fn path_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default();
     name.to_string_lossy().to_lowercase()
-}
-
-/// What is in a folder, by name; nothing of one that cannot be read.
-fn entries(dir: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-    let mut entries: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-    entries.sort();
-    entries
 }
 
 /// Images with their labels as classes, the lowest label 0.

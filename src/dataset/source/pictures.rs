@@ -1,11 +1,10 @@
 //! Pictures in one folder for each class, whose names are the names of the classes.
 
-use super::{Found, Images, entries};
+use super::{Found, Images, Tree};
 use crate::dataset::{Colour, DatasetError, ImageShape, Reading};
 use image::{DynamicImage, ImageDecoder, ImageReader, RgbImage, Rgba};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Seek};
 use std::path::{Path, PathBuf};
 
@@ -17,19 +16,26 @@ const PARTS: [[&str; 2]; 2] = [["train", "training"], ["test", "testing"]];
 const MOST_CLASSES: usize = 256;
 
 /// Reads the pictures below a folder; none if no folder below it holds any.
-pub(super) fn read(path: &Path, reading: &Reading) -> Result<Option<Found>, DatasetError> {
-    if !path.is_dir() {
+pub(super) fn read(
+    tree: &Tree,
+    path: &Path,
+    reading: &Reading,
+) -> Result<Option<Found>, DatasetError> {
+    if !tree.is_dir(path) {
         return Ok(None);
     }
     let part = |names: [&str; 2]| {
         let found = names.iter().map(|name| path.join(name));
         found
-            .map(|dir| classes(&dir))
+            .map(|dir| classes(tree, &dir))
             .find(|classes| !classes.is_empty())
     };
     let [train, test] = PARTS.map(part);
     let parts = match (train, test) {
-        (None, None) => [Some(classes(path)).filter(|all| !all.is_empty()), None],
+        (None, None) => [
+            Some(classes(tree, path)).filter(|all| !all.is_empty()),
+            None,
+        ],
         apart => [apart.0, apart.1],
     };
     if parts.iter().all(Option::is_none) {
@@ -42,8 +48,10 @@ pub(super) fn read(path: &Path, reading: &Reading) -> Result<Option<Found>, Data
             classes: names.len(),
         });
     }
-    let read =
-        |part: Option<Vec<Class>>| part.map(|part| images(&part, &names, reading)).transpose();
+    let read = |part: Option<Vec<Class>>| {
+        let images = |part: Vec<Class>| images(tree, &part, &names, reading);
+        part.map(images).transpose()
+    };
     let [train, test] = parts.map(read);
     Ok(Some(Found {
         train: train?,
@@ -59,18 +67,19 @@ struct Class {
 }
 
 /// The folders of `dir` that hold pictures.
-fn classes(dir: &Path) -> Vec<Class> {
+fn classes(tree: &Tree, dir: &Path) -> Vec<Class> {
     let class = |folder: PathBuf| {
         let name = folder.file_name()?.to_string_lossy().into_owned();
-        let pictures: Vec<PathBuf> = entries(&folder)
+        let pictures: Vec<PathBuf> = tree
+            .entries(&folder)
             .into_iter()
-            .filter(|path| is_picture(path))
+            .filter(|path| is_called_picture(path) && tree.is_file(path))
             .collect();
         (!pictures.is_empty() && !name.starts_with('.')).then_some(Class { name, pictures })
     };
-    entries(dir)
+    tree.entries(dir)
         .into_iter()
-        .filter(|path| path.is_dir())
+        .filter(|path| tree.is_dir(path))
         .filter_map(class)
         .collect()
 }
@@ -88,16 +97,25 @@ fn names(parts: &[Option<Vec<Class>>; 2]) -> Vec<String> {
 
 /// Whether a file is called like a picture, and is not hidden.
 pub fn is_picture(path: &Path) -> bool {
+    is_called_picture(path) && path.is_file()
+}
+
+fn is_called_picture(path: &Path) -> bool {
     let hidden = path
         .file_name()
         .is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
     let ending = path
         .extension()
         .map(|ending| ending.to_string_lossy().to_lowercase());
-    !hidden && ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str())) && path.is_file()
+    !hidden && ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
 }
 
-fn images(classes: &[Class], names: &[String], reading: &Reading) -> Result<Images, DatasetError> {
+fn images(
+    tree: &Tree,
+    classes: &[Class],
+    names: &[String],
+    reading: &Reading,
+) -> Result<Images, DatasetError> {
     let label = |class: &Class| names.iter().position(|name| *name == class.name);
     let pictures: Vec<(&Path, i64)> = classes
         .iter()
@@ -111,7 +129,7 @@ fn images(classes: &[Class], names: &[String], reading: &Reading) -> Result<Imag
         .collect();
     let read: Vec<_> = pictures
         .par_iter()
-        .map(|(path, _)| picture(path, reading))
+        .map(|(path, _)| picture_of(tree, path, reading))
         .collect();
     let mut all: Option<Images> = None;
     for ((path, label), read) in pictures.iter().zip(read) {
@@ -151,7 +169,11 @@ pub struct Picture {
 /// # Errors
 /// When it cannot be read, or is none.
 pub fn picture(path: &Path, reading: &Reading) -> Result<Picture, DatasetError> {
-    let file = File::open(path).map_err(DatasetError::unreadable(path))?;
+    picture_of(&Tree::Disk, path, reading)
+}
+
+fn picture_of(tree: &Tree, path: &Path, reading: &Reading) -> Result<Picture, DatasetError> {
+    let file = tree.open(path).map_err(DatasetError::unreadable(path))?;
     decoded(BufReader::new(file), path, reading)
 }
 

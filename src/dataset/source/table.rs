@@ -1,21 +1,27 @@
 //! Tables of comma-separated values, one image a line, as Kaggle has MNIST: `label,pixel0,pixel1,...`.
 
 use super::gzip::{self, Members};
-use super::{Found, Images, entries, path_name};
+use super::{Found, Images, Tree, path_name};
 use crate::dataset::{DatasetError, ImageShape, Reading};
 use csv::StringRecord;
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// Reads a table, or those of a folder: of one alone a share is tested, of two one is called `train` and one `test`.
-pub(super) fn read(path: &Path, reading: &Reading) -> Result<Option<Found>, DatasetError> {
-    let files = match path.is_dir() {
-        true => entries(path),
+pub(super) fn read(
+    tree: &Tree,
+    path: &Path,
+    reading: &Reading,
+) -> Result<Option<Found>, DatasetError> {
+    let files = match tree.is_dir(path) {
+        true => tree.entries(path),
         false => vec![path.to_path_buf()],
     };
-    let files: Vec<PathBuf> = files.into_iter().filter(|file| is_table(file)).collect();
+    let files: Vec<PathBuf> = files
+        .into_iter()
+        .filter(|file| is_table(tree, file))
+        .collect();
     let called = |what: &str| {
         let mut found = files.iter().filter(|file| path_name(file).contains(what));
         (found.next(), found.next())
@@ -35,8 +41,8 @@ pub(super) fn read(path: &Path, reading: &Reading) -> Result<Option<Found>, Data
             });
         }
     };
-    let train = Lines::read(train)?;
-    let test = test.map(|test| Lines::read(test)).transpose()?;
+    let train = Lines::read(tree, train)?;
+    let test = test.map(|test| Lines::read(tree, test)).transpose()?;
     let names = names(&[Some(&train), test.as_ref()]);
     let images = |lines: Lines| lines.images(&names)?.read_as(reading);
     Ok(Some(Found {
@@ -46,11 +52,11 @@ pub(super) fn read(path: &Path, reading: &Reading) -> Result<Option<Found>, Data
     }))
 }
 
-fn is_table(path: &Path) -> bool {
+fn is_table(tree: &Tree, path: &Path) -> bool {
     let name = path_name(path);
     (name.ends_with(".csv") || name.ends_with(".csv.gz"))
         && !name.starts_with('.')
-        && path.is_file()
+        && tree.is_file(path)
 }
 
 /// A table as it was read.
@@ -63,9 +69,9 @@ struct Lines {
 }
 
 impl Lines {
-    fn read(path: &Path) -> Result<Self, DatasetError> {
+    fn read(tree: &Tree, path: &Path) -> Result<Self, DatasetError> {
         let unreadable = DatasetError::unreadable(path);
-        let mut file = BufReader::new(File::open(path).map_err(&unreadable)?);
+        let mut file = BufReader::new(tree.open(path).map_err(&unreadable)?);
         let input: Box<dyn Read> = match gzip::is_gzip(&mut file).map_err(unreadable)? {
             true => Box::new(Members::new(file)),
             false => Box::new(file),

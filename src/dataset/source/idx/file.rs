@@ -5,8 +5,8 @@
 
 use super::names::Kind;
 use crate::dataset::DatasetError;
+use crate::dataset::source::Tree;
 use crate::dataset::source::gzip::{self, Members};
-use std::fs::{self, File};
 use std::io::{self, BufReader, ErrorKind, Read};
 use std::path::Path;
 
@@ -33,17 +33,17 @@ impl Idx {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn read(path: &Path, kind: Kind) -> Result<Self, DatasetError> {
+    pub fn read(tree: &Tree, path: &Path, kind: Kind) -> Result<Self, DatasetError> {
         let unreadable = DatasetError::unreadable(path);
-        let found = fs::metadata(path).map_err(&unreadable)?;
-        if !found.is_file() {
+        let length = tree.len(path).map_err(&unreadable)?;
+        if !tree.is_file(path) {
             return Err(DatasetError::NotAFile { path: path.into() });
         }
-        if found.len() == 0 {
+        if length == 0 {
             return Err(DatasetError::Empty { path: path.into() });
         }
-        let file = File::open(path).map_err(unreadable)?;
-        Self::take(path, kind, file, found.len())
+        let file = tree.open(path).map_err(unreadable)?;
+        Self::take(path, kind, file, length)
     }
 
     /// The same from what a file of this length holds.

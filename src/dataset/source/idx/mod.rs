@@ -3,7 +3,9 @@
 mod file;
 mod names;
 
-use super::{Found, Images, by_crate};
+#[cfg(not(target_family = "wasm"))]
+use super::by_crate::parse;
+use super::{Found, Images, Tree};
 use crate::dataset::{DatasetError, ImageShape, Part, Reading};
 use crate::threads::check_room;
 use file::Idx;
@@ -22,7 +24,7 @@ pub fn check_labels(bytes: &[u8]) -> Result<(), DatasetError> {
 
 /// Whether there is any IDX file at `path`, sound or not.
 pub(in crate::dataset) fn any(path: &Path) -> bool {
-    !matches!(files(path), Ok(None))
+    !matches!(files(&Tree::Disk, path), Ok(None))
 }
 
 /// The file that is looked for first.
@@ -31,15 +33,19 @@ pub(super) fn first_name() -> String {
 }
 
 /// Reads the set at `path`; none if there are no such files.
-pub(super) fn read(path: &Path, reading: &Reading) -> Result<Option<Found>, DatasetError> {
-    let Some(mut files) = files(path)? else {
+pub(super) fn read(
+    tree: &Tree,
+    path: &Path,
+    reading: &Reading,
+) -> Result<Option<Found>, DatasetError> {
+    let Some(mut files) = files(tree, path)? else {
         return Ok(None);
     };
     let of_part = [Part::Training, Part::Test].map(|part| files.part(path, part));
     let [train, test] = of_part;
     let (train, test) = (
-        train?.map(labels).transpose()?,
-        test?.map(labels).transpose()?,
+        train?.map(|files| labels(tree, files)).transpose()?,
+        test?.map(|files| labels(tree, files)).transpose()?,
     );
     // To decompress takes a while; to read does not.
     let slow = |part: &Option<LabelFile>| {
@@ -49,12 +55,12 @@ pub(super) fn read(path: &Path, reading: &Reading) -> Result<Option<Found>, Data
     let helps = slow(&train) && slow(&test);
     let (train, test) = both(
         helps,
-        || train.map(LabelFile::with_images).transpose(),
-        || test.map(LabelFile::with_images).transpose(),
+        || train.map(|labels| labels.with_images(tree)).transpose(),
+        || test.map(|labels| labels.with_images(tree)).transpose(),
     );
     let (train, test) = match (train?, test?) {
         (Some(train), Some(test)) => {
-            let (train, test) = by_crate::parse(train, test);
+            let (train, test) = parse(train, test);
             (Some(train), Some(test))
         }
         (train, test) => (train.map(PartFiles::cut), test.map(PartFiles::cut)),
@@ -66,6 +72,12 @@ pub(super) fn read(path: &Path, reading: &Reading) -> Result<Option<Found>, Data
         test: test?,
         names: Vec::new(),
     }))
+}
+
+/// The crate that parses MNIST takes files of a system.
+#[cfg(target_family = "wasm")]
+fn parse(train: PartFiles, test: PartFiles) -> (Images, Images) {
+    (train.cut(), test.cut())
 }
 
 /// Runs two works, the second in a thread of its own if that helps and one can be had.
@@ -99,14 +111,14 @@ struct LabelFile {
     file: Idx,
 }
 
-fn labels((images, path): (PathBuf, PathBuf)) -> Result<LabelFile, DatasetError> {
-    let file = Idx::read(&path, Kind::Labels)?;
+fn labels(tree: &Tree, (images, path): (PathBuf, PathBuf)) -> Result<LabelFile, DatasetError> {
+    let file = Idx::read(tree, &path, Kind::Labels)?;
     Ok(LabelFile { images, path, file })
 }
 
 impl LabelFile {
-    fn with_images(self) -> Result<PartFiles, DatasetError> {
-        let images = Idx::read(&self.images, Kind::Images)?;
+    fn with_images(self, tree: &Tree) -> Result<PartFiles, DatasetError> {
+        let images = Idx::read(tree, &self.images, Kind::Images)?;
         let (of_images, of_labels) = (images.dimensions[0], self.file.dimensions[0]);
         if of_images != of_labels {
             return Err(DatasetError::Counts {
@@ -142,6 +154,7 @@ pub(super) struct PartFiles {
 
 impl PartFiles {
     /// The whole files of images and labels where they are of MNIST's shape, and so many.
+    #[cfg(not(target_family = "wasm"))]
     pub fn of_mnist(&self, count: usize) -> Option<[&[u8]; 2]> {
         let as_mnist = self.images.dimensions == [count, 28, 28] && self.labels.are_bytes();
         as_mnist.then_some([&self.images.bytes, &self.labels.bytes])
@@ -167,7 +180,8 @@ impl PartFiles {
 /// The checked files of a part: for tests.
 #[cfg(test)]
 pub(super) fn part_files(path: &Path, part: Part) -> PartFiles {
-    let mut found = files(path).unwrap().unwrap();
+    let mut found = files(&Tree::Disk, path).unwrap().unwrap();
     let of_part = found.part(path, part).unwrap().unwrap();
-    labels(of_part).unwrap().with_images().unwrap()
+    let labels = labels(&Tree::Disk, of_part).unwrap();
+    labels.with_images(&Tree::Disk).unwrap()
 }

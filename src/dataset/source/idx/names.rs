@@ -2,7 +2,7 @@
 //! `qmnist-train-labels-idx2-int` of QMNIST; with dots for dashes or without, `.gz` behind or not, in the folder itself or
 //! in one below it, as torchvision's `raw`.
 
-use crate::dataset::source::entries;
+use crate::dataset::source::Tree;
 use crate::dataset::{DatasetError, Part};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -111,26 +111,29 @@ impl Named {
 ///
 /// # Errors
 /// When there are several sets.
-pub(super) fn files(path: &Path) -> Result<Option<Files>, DatasetError> {
-    let (dir, wanted) = match path.is_dir() {
+pub(super) fn files(tree: &Tree, path: &Path) -> Result<Option<Files>, DatasetError> {
+    let (dir, wanted) = match tree.is_dir(path) {
         true => (path, None),
         false => match (
             path.parent(),
             path.file_name().and_then(|name| name.to_str()),
         ) {
-            (Some(dir), Some(name)) if !path.exists() => (dir, Some(name.to_lowercase())),
+            (Some(dir), Some(name)) if !tree.exists(path).unwrap_or(false) => {
+                (dir, Some(name.to_lowercase()))
+            }
             _ => return Ok(None),
         },
     };
     let mut sets = BTreeMap::new();
-    add(dir, &mut sets);
+    add(tree, dir, &mut sets);
     if sets.is_empty() {
-        let below = entries(dir).into_iter().filter(|entry| entry.is_dir());
+        let below = tree.entries(dir).into_iter();
+        let below = below.filter(|entry| tree.is_dir(entry));
         // Each folder by itself, unless each holds but a file of the set.
         let below: Vec<PathBuf> = below.collect();
         for folder in &below {
             let mut of_folder = BTreeMap::new();
-            add(folder, &mut of_folder);
+            add(tree, folder, &mut of_folder);
             for (set, Files(files)) in of_folder {
                 let found: &mut Files = sets.entry(set).or_default();
                 for (place, file) in found.0.iter_mut().zip(files) {
@@ -165,8 +168,8 @@ fn several(path: &Path, sets: impl IntoIterator<Item = String>) -> DatasetError 
 }
 
 /// Adds the IDX files of a folder to their sets: of several for the same the raw one, and the one with dashes.
-fn add(dir: &Path, sets: &mut BTreeMap<String, Files>) {
-    let mut files = entries(dir);
+fn add(tree: &Tree, dir: &Path, sets: &mut BTreeMap<String, Files>) {
+    let mut files = tree.entries(dir);
     files.sort_by_key(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         (name.ends_with(".gz"), name.contains(".idx"))
@@ -177,7 +180,7 @@ fn add(dir: &Path, sets: &mut BTreeMap<String, Files>) {
             continue;
         };
         // Some archives unpack to a folder of that name beside the file, or around it.
-        if path.is_dir() {
+        if tree.is_dir(&path) {
             continue;
         }
         let files = sets.entry(set).or_default();
