@@ -142,28 +142,21 @@ pub fn run(args: &HeatmapArgs) -> anyhow::Result<()> {
 impl HeatmapArgs {
     /// The network of the checkpoint on its way.
     fn past(&self, checkpoint: &Checkpoint) -> anyhow::Result<Vec<Moment>> {
-        let folder = match self.checkpoint.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
-        };
-        let snapshots = snapshots::read(folder)?;
+        let snapshots = snapshots::beside(&self.checkpoint, checkpoint)?;
         ensure!(
             !snapshots.is_empty(),
             "--animate: there are no snapshots beside {}; `train --snapshots IMAGES` keeps them",
             self.checkpoint.display()
         );
-        let moment = |(images, then): (usize, Checkpoint)| {
-            ensure!(
-                then.params == checkpoint.params,
-                "{} is of another training than {}: move it away",
-                folder.join(snapshots::file(images)).display(),
-                self.checkpoint.display()
-            );
-            let weights = &then.replicas[self.replica].weights;
-            let pictures = pictures(&then.params.model.input, weights).into_owned();
-            Ok(Moment { images, pictures })
+        let moment = |(images, then): (usize, Checkpoint)| Moment {
+            images,
+            pictures: pictures(
+                &then.params.model.input,
+                &then.replicas[self.replica].weights,
+            )
+            .into_owned(),
         };
-        snapshots.into_iter().map(moment).collect()
+        Ok(snapshots.into_iter().map(moment).collect())
     }
 
     fn check_replica(&self, count: usize) -> anyhow::Result<()> {

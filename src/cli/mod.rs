@@ -36,6 +36,7 @@ mod run;
 mod run_folder;
 mod saving;
 mod sets;
+mod show;
 mod show_data;
 mod signals;
 mod silence;
@@ -77,6 +78,7 @@ enum Command {
     Eval(eval::EvalArgs),
     Predict(predict::PredictArgs),
     Heatmap(heatmap::HeatmapArgs),
+    Show(show::ShowArgs),
     Data(show_data::DataArgs),
     Params(params::ParamsArgs),
     Devices(devices::DevicesArgs),
@@ -196,6 +198,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Eval(args) => eval::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Heatmap(args) => heatmap::run(args),
+        Command::Show(args) => show::run(args),
         Command::Data(args) => show_data::run(args),
         Command::Params(args) => params::run(args),
         Command::Devices(args) => devices::run(args),

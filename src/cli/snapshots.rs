@@ -1,7 +1,7 @@
 //! Snapshots of networks in training: checkpoints like any other, beside that of their run.
 
 use crate::checkpoint::Checkpoint;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,12 +13,25 @@ pub fn file(images: usize) -> String {
     format!("{START}{images:08}{END}")
 }
 
-/// Reads those in a folder, with the images that their networks had seen, in that order.
+/// Reads those beside a checkpoint, with the images that their networks had seen, in that order.
 ///
 /// # Errors
-/// When one cannot be read.
-pub fn read(folder: &Path) -> anyhow::Result<Vec<(usize, Checkpoint)>> {
-    let load = |(images, path): (usize, PathBuf)| Ok((images, Checkpoint::load(&path)?));
+/// When one cannot be read, or is of another training.
+pub fn beside(path: &Path, checkpoint: &Checkpoint) -> anyhow::Result<Vec<(usize, Checkpoint)>> {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let load = |(images, found): (usize, PathBuf)| {
+        let snapshot = Checkpoint::load(&found)?;
+        ensure!(
+            snapshot.params == checkpoint.params,
+            "{} is of another training than {}: move it away",
+            found.display(),
+            path.display()
+        );
+        Ok((images, snapshot))
+    };
     list(folder)?.into_iter().map(load).collect()
 }
 

@@ -46,6 +46,7 @@ mod resumed;
 mod rules;
 mod run_folder;
 mod shapes_of_data;
+mod show;
 mod silence;
 mod snapshots;
 mod splits;
