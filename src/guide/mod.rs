@@ -8,6 +8,10 @@
 /// Learn by doing: what one does and sees.
 pub mod tutorials {
     #[doc = include_str!("links.md")]
+    #[doc = include_str!("tutorials/see_it_learn.md")]
+    pub mod see_it_learn {}
+
+    #[doc = include_str!("links.md")]
     #[doc = include_str!("tutorials/first_network.md")]
     pub mod first_network {}
 

@@ -56,4 +56,5 @@ gzip -9nk "$dist/spikeprune_bg.wasm"
 npm ci --silent --no-audit --no-fund --prefix src/web/page
 npm run --silent --prefix src/web/page check
 node src/web/assemble.mjs "$dist/spikeprune.js" "$dist/spikeprune_bg.wasm" "$dist/page.html"
+src/web/sources.sh >"$dist/sources.sha256"
 ls -l "$dist"
