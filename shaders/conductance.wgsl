@@ -17,11 +17,12 @@ struct Conductance {
 }
 
 @group(0) @binding(5) var<storage, read_write> rings: array<u32>;
-// What stays as it is in each network: delays in steps, two to a word, S2 [N], then S3 [from I, to E]; then the bits of
-// the thresholds with which a test image begins [N]; then the program of the learning rule.
+// What stays as it is in each network: delays in steps, two to a word, S2 [N], then S3 [from I, to E], or a row for all I
+// neurons where the longest is 0; then the bits of the thresholds with which a test image begins [N]; then the program of
+// the learning rule.
 @group(0) @binding(6) var<storage, read> fixed_arrays: array<u32>;
 
-const DELAY_WORDS: u32 = (N + N * N + 1u) >> 1u;
+const DELAY_WORDS: u32 = (N + DELAY_ROWS * N + 1u) >> 1u;
 const FIXED_STRIDE: u32 = DELAY_WORDS + N + PROGRAM_WORDS;
 
 // Spikes under way to each own neuron: a ring with none is not looked at.
@@ -67,7 +68,8 @@ fn send_s2(lane: u32, network: u32, now: u32, k: u32, j: u32) {
 
 // A spike of I neuron i sets off for own neuron k.
 fn send_s3(lane: u32, network: u32, now: u32, i: u32, k: u32, j: u32) {
-    let slot = dispatch.slots_s2 + (now + delay(network, N + i * N + j)) % dispatch.slots_s3;
+    let row = min(i, DELAY_ROWS - 1u);
+    let slot = dispatch.slots_s2 + (now + delay(network, N + row * N + j)) % dispatch.slots_s3;
     rings[ring_base(lane) + slot * N + j] += 1u;
     under_way_s3[k] += 1u;
 }

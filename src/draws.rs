@@ -4,6 +4,7 @@
 //! so that none moves when another is drawn longer. Input spikes and noise images are drawn elsewhere:
 //! [`crate::model::poisson`], [`crate::dataset::noise_images`].
 
+use crate::params::delay_rows;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -40,9 +41,11 @@ pub fn delays_s2(seed: u64, neurons: usize, delay_max: u32) -> Vec<u16> {
     delays(generator(seed, DELAYS_S2), neurons, delay_max)
 }
 
-/// Delays of S3 in steps, uniform and rounded half up; shape \[from I, to E\], the diagonal unused.
+/// Delays of S3 in steps, uniform and rounded half up; shape \[from I, to E\], the diagonal unused, or a row for all I
+/// neurons where the longest is 0.
 pub fn delays_s3(seed: u64, neurons: usize, delay_max: u32) -> Vec<u16> {
-    delays(generator(seed, DELAYS_S3), neurons * neurons, delay_max)
+    let count = delay_rows(neurons, delay_max) * neurons;
+    delays(generator(seed, DELAYS_S3), count, delay_max)
 }
 
 fn delays(mut rng: ChaCha8Rng, count: usize, delay_max: u32) -> Vec<u16> {
@@ -94,6 +97,7 @@ mod tests {
         );
         assert_eq!(delays_s2(1, 4, 100), [89, 85, 91, 5]);
         assert_eq!(delays_s3(1, 2, 50), [28, 44, 46, 34]);
+        assert_eq!(delays_s3(1, 2, 0), [0, 0]);
         assert_eq!(order(1, 0, 6), [4, 1, 3, 0, 5, 2]);
         assert_eq!(order(1, 1, 6), [1, 4, 0, 2, 5, 3]);
     }

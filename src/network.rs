@@ -6,7 +6,7 @@ use crate::draws;
 use crate::model::Constants;
 use crate::model::regrow::{Regrow, is_absent};
 use crate::model::state::{Inputs, Neurons, Value};
-use crate::params::{Params, ParamsError, Steps, Threshold};
+use crate::params::{Params, ParamsError, Steps, Threshold, delay_rows};
 use std::borrow::Cow;
 
 /// A network between two presentations. N is [`crate::params::Model::neurons`].
@@ -19,7 +19,7 @@ pub struct Network {
     pub weights: Vec<f32>,
     /// S2 delays in steps; shape \[N\].
     pub delays_s2: Vec<u16>,
-    /// S3 delays in steps; shape \[from I, to E\], the diagonal unused.
+    /// S3 delays in steps; shape \[from I, to E\], the diagonal unused. Where the longest is 0, one row for all I neurons.
     pub delays_s3: Vec<u16>,
     pub state: State,
 }
@@ -162,14 +162,7 @@ impl Network {
         let steps = self.params.model.steps()?;
         self.check_lengths(&steps)?;
         self.check_weights("weights_running", &self.weights)?;
-        for (array, delays, max) in [
-            ("delays_s2", &self.delays_s2, steps.delay_e_to_i_max),
-            ("delays_s3", &self.delays_s3, steps.delay_i_to_e_max),
-        ] {
-            check_values(array, delays, &format!("at most {max} steps"), |&d| {
-                u32::from(d) <= max
-            })?;
-        }
+        self.check_delays(&steps)?;
         for (array, _, values) in self.arrays(&steps) {
             if let Array::F32(values) = values {
                 check_values(array, values, "a finite number", |value| value.is_finite())?;
@@ -190,6 +183,22 @@ impl Network {
             "not after the clock",
             |&last| last <= state.clock,
         )
+    }
+
+    /// Checks that no delay is longer than the parameters allow.
+    ///
+    /// # Errors
+    /// The first that is.
+    pub fn check_delays(&self, steps: &Steps) -> Result<(), NetworkError> {
+        for (array, delays, max) in [
+            ("delays_s2", &self.delays_s2, steps.delay_e_to_i_max),
+            ("delays_s3", &self.delays_s3, steps.delay_i_to_e_max),
+        ] {
+            check_values(array, delays, &format!("at most {max} steps"), |&d| {
+                u32::from(d) <= max
+            })?;
+        }
+        Ok(())
     }
 
     /// Checks that weights of this network are within w_min..=gmax; `array` names them.
@@ -277,11 +286,12 @@ macro_rules! arrays {
         let (n, inputs) = ($network.params.model.neurons(), $network.params.model.inputs());
         let slots = |delay_max: u32| delay_max as usize + 1;
         let (s2, s3) = (slots($steps.delay_e_to_i_max), slots($steps.delay_i_to_e_max));
+        let rows = delay_rows(n, $steps.delay_i_to_e_max);
         let state = &$($mutable)? $network.state;
         let mut arrays = vec![
             ("weights_running", vec![inputs, n], $array::F32(&$($mutable)? $network.weights)),
             ("delays_s2", vec![n], $array::U16(&$($mutable)? $network.delays_s2)),
-            ("delays_s3", vec![n, n], $array::U16(&$($mutable)? $network.delays_s3)),
+            ("delays_s3", vec![rows, n], $array::U16(&$($mutable)? $network.delays_s3)),
         ];
         arrays.extend(state.neurons.$list().map(|(name, values)| (name, vec![n], values.into())));
         arrays.extend(state.inputs.$list().map(|(name, values)| (name, vec![inputs], values.into())));

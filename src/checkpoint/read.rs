@@ -4,7 +4,7 @@ use super::{Checkpoint, CheckpointError, FORMAT, replicas};
 use crate::dataset::Digests;
 use crate::labels::Labels;
 use crate::network::{ArrayMut, Network, State};
-use crate::params::{Params, ParamsError, is_newer, layered, written_by};
+use crate::params::{Params, ParamsError, delay_rows, is_newer, layered, written_by};
 use crate::trained::{Metrics, Replica};
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::path::Path;
@@ -284,7 +284,7 @@ impl Reader<'_> {
             if SINCE_0_3.contains(&name) && no_state && self.tensors.tensor(name).is_err() {
                 continue;
             }
-            let stacked = [vec![self.networks.len()], shape].concat();
+            let stacked = self.stacked(name, shape);
             let values: usize = stacked[1..].iter().product();
             let part = |dtype: Dtype, size: usize| {
                 let bytes = self.bytes(name, dtype, &stacked)?;
@@ -296,7 +296,24 @@ impl Reader<'_> {
                 ArrayMut::U16(into) => *into = u16s(part(Dtype::U16, 2)?),
             }
         }
+        network.check_delays(&steps).map_err(failed)?;
+        let neurons = self.params.model.neurons();
+        let rows = delay_rows(neurons, steps.delay_i_to_e_max);
+        network.delays_s3.truncate(rows * neurons);
+        network.delays_s3.shrink_to_fit();
         Ok(network)
+    }
+
+    /// Shape of the tensor that holds an array of this shape for each network. Earlier versions wrote a row of delays for
+    /// each I neuron even where all are 0.
+    fn stacked(&self, name: &str, shape: Vec<usize>) -> Vec<usize> {
+        let (replicas, n) = (self.networks.len(), self.params.model.neurons());
+        match self.tensors.tensor(name) {
+            Ok(found) if name == "delays_s3" && found.shape() == [replicas, n, n] => {
+                vec![replicas, n, n]
+            }
+            _ => [vec![replicas], shape].concat(),
+        }
     }
 
     /// The bytes of a tensor of exactly this type and shape.

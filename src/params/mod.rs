@@ -55,7 +55,7 @@ pub use rule::{
 pub use schema::{Allowed, Numbers, Parameter, parameters, words};
 pub use shard::{Shard, ShardError};
 pub use side_by_side::{Batches, LaneSteps, Lanes, SideBySide};
-pub use steps::Steps;
+pub use steps::{Steps, delay_rows};
 pub use validate::{MAX_CHECKPOINT_BYTES, MAX_NEURONS, MAX_REPLICAS};
 pub use value::{ValueError, class_list, items, number, one_line, quoted, unquoted, whole, wholes};
 pub use version::{VERSION_LINE, is_newer, written_by};

@@ -1,6 +1,6 @@
 //! Which networks may run side by side.
 
-use super::{Input, MetricsEvery, Params, ParamsError, Time, Vote};
+use super::{Input, MetricsEvery, Params, ParamsError, Time, Vote, delay_rows};
 use crate::dataset::ImageShape;
 
 /// What lanes that run side by side have in common; shapes of their arrays follow from it. What a neuron remembers of
@@ -16,6 +16,11 @@ pub struct Lanes {
 impl Lanes {
     pub fn inputs(&self) -> usize {
         self.image.len()
+    }
+
+    /// Rows of the delays from I to E.
+    pub fn delay_rows(&self) -> usize {
+        delay_rows(self.neurons, self.steps.delay_i_to_e_max)
     }
 }
 

@@ -28,6 +28,14 @@ impl Steps {
     }
 }
 
+/// Rows of the delays from I to E, \[rows, neurons\]: one for each I neuron, or one for all where the longest delay is 0.
+pub fn delay_rows(neurons: usize, delay_i_to_e_max: u32) -> usize {
+    match delay_i_to_e_max {
+        0 => 1,
+        _ => neurons,
+    }
+}
+
 impl Input {
     /// Shape of what the inputs are given, an intensity each: of the images, or of the answers of the front end.
     pub fn shape(&self) -> ImageShape {

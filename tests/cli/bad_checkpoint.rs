@@ -24,7 +24,7 @@ impl Edited {
         }
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    pub fn bytes(&self) -> Vec<u8> {
         let views = self.tensors.iter().map(|(name, (dtype, shape, bytes))| {
             (name, TensorView::new(*dtype, shape.clone(), bytes).unwrap())
         });
@@ -51,6 +51,13 @@ impl Edited {
 
     pub fn put_f32(&mut self, tensor: &str, index: usize, value: f32) {
         self.put(tensor, index, value.to_le_bytes());
+    }
+
+    /// Replaces all values and the shape.
+    pub fn set_u16s(&mut self, tensor: &str, shape: &[usize], values: &[u16]) {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes());
+        let changed = (Dtype::U16, shape.to_vec(), bytes.collect());
+        assert!(self.tensors.insert(tensor.into(), changed).is_some());
     }
 
     pub fn remove(&mut self, tensor: &str) {

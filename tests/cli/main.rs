@@ -12,6 +12,7 @@ mod config_files;
 #[path = "../support/contents.rs"]
 mod contents;
 mod data_places;
+mod delays;
 mod devices;
 mod diehl_cook;
 mod drivers;

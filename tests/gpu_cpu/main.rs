@@ -224,6 +224,20 @@ fn decays_that_do_not_care_for_use() {
     }
 }
 
+/// A row of delays serves all I neurons; the networks beside each other have rows of their own.
+#[test]
+fn no_delays_from_i_to_e() {
+    let mut params = paper(PruningMode::Continuous, Threshold::Live);
+    params.model.network.vote = Vote::Groups {
+        neurons_per_class: 11,
+    };
+    for delay_e_to_i_max_ms in [0.0, 10.0] {
+        params.model.lateral.delay_e_to_i_max_ms = delay_e_to_i_max_ms;
+        params.model.lateral.delay_i_to_e_max_ms = 0.0;
+        assert_same(&params, 30, 3);
+    }
+}
+
 /// A time since the last spike that is 0 from the start must not be taken for a spike.
 #[test]
 fn no_refractory_time() {

@@ -78,6 +78,7 @@ fn random_rules_have_the_bits_that_the_kernel_computes() {
     let size = Size {
         inputs: 784,
         neurons: 3,
+        delay_rows: 3,
     };
     let kernel = Evaluation {
         shader: Shader::kernels(size, 32),

@@ -17,6 +17,11 @@ const N: usize = 100;
 const SIZE: Size = Size {
     inputs: 784,
     neurons: N,
+    delay_rows: N,
+};
+const WITHOUT_DELAYS: Size = Size {
+    delay_rows: 1,
+    ..SIZE
 };
 
 /// A struct as host or kernel sees it: its size, then name, offset and type of each field.
@@ -30,7 +35,7 @@ struct Twins {
     items: Vec<Item>,
 }
 
-fn all_twins() -> Vec<Twins> {
+fn all_twins(size: Size) -> Vec<Twins> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let parsed = |twin: String| {
         let text = std::fs::read_to_string(root.join(&twin)).unwrap();
@@ -42,7 +47,7 @@ fn all_twins() -> Vec<Twins> {
         Twins {
             kernel: match name.as_str() {
                 "self_test.wgsl" => Shader::new(name.clone(), &text),
-                _ => Shader::kernels(SIZE, 128),
+                _ => Shader::kernels(size, 128),
             },
             items: twins(&text).into_iter().flat_map(parsed).collect(),
             name,
@@ -168,7 +173,7 @@ fn host_struct<'a>(items: impl IntoIterator<Item = &'a Item>, all: &[Twins], nam
 
 #[test]
 fn every_struct_of_a_shader_has_the_fields_of_its_twin() {
-    let all = all_twins();
+    let all = all_twins(SIZE);
     for twins in &all {
         for name in twins.declared("struct") {
             let host = host_struct(&twins.items, &all, name);
@@ -188,16 +193,22 @@ fn place(constant: &str) -> Option<Literal> {
 
 #[test]
 fn every_constant_of_a_shader_has_the_value_of_its_twin() {
+    [SIZE, WITHOUT_DELAYS]
+        .into_iter()
+        .for_each(assert_constants);
+}
+
+fn assert_constants(size: Size) {
     // Those that Rust computes, has in another file or needs not at all.
     let rates = RateTable::new(&presets::paper(), 0);
     let elsewhere = [
-        ("INPUTS", SIZE.inputs),
+        ("INPUTS", size.inputs),
         ("TABLE", rates.log2_words().len()),
         ("SILENT", layout::SILENT as usize),
         ("NO_LANE", layout::NO_LANE as usize),
         ("DROPOUT", Stream::Dropout as usize),
-        ("DELAY_WORDS", (N + N * N).div_ceil(2)),
-        ("FIXED_STRIDE", layout::fixed_stride(N)),
+        ("DELAY_WORDS", (N + size.delay_rows * N).div_ceil(2)),
+        ("FIXED_STRIDE", layout::fixed_stride(size)),
         ("LONGEST_MEMORY", LONGEST_MEMORY as usize),
         ("PROGRAM_FACTOR", offset_of!(Program, factor) / 4),
         ("PROGRAM_FACTOR_PRE", offset_of!(Program, factor_pre) / 4),
@@ -224,13 +235,13 @@ fn every_constant_of_a_shader_has_the_value_of_its_twin() {
         ("FIELDS", layout::FIELDS),
         ("INPUT_FIELDS", Inputs::COUNT),
         ("DECAY", Inputs::COUNT),
-        ("INPUT_WORDS", (Inputs::COUNT + 1) * SIZE.inputs),
-        ("STRIDE", layout::state_stride(SIZE)),
+        ("INPUT_WORDS", (Inputs::COUNT + 1) * size.inputs),
+        ("STRIDE", layout::state_stride(size)),
         ("WORDS", N.div_ceil(32)),
         ("DIVERGED", layout::DIVERGED as usize),
         ("OVERFLOW", layout::OVERFLOW as usize),
     ];
-    for twins in all_twins() {
+    for twins in all_twins(size) {
         for name in twins.declared("const") {
             let listed = elsewhere.iter().find(|(listed, _)| *listed == name);
             let host = match listed {

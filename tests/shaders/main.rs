@@ -24,18 +24,28 @@ const NEURONS: [usize; 10] = [1, 10, 30, 31, 32, 33, 100, 400, 1600, 6400];
 /// One input, a part of a word of intensities, and the most.
 const INPUTS: [usize; 3] = [1, 35, MAX_INPUTS];
 
-/// Every number of neurons with the pixels of MNIST, with as many inputs as workgroup memory has room for, and with one
-/// more; every number of inputs with a hundred neurons.
+/// Every number of neurons with the pixels of MNIST, with delays and without, with as many inputs as workgroup memory has
+/// room for, and with one more; every number of inputs with a hundred neurons.
 fn sizes() -> Vec<Size> {
     let of_neurons = |neurons| {
-        let size = |inputs| Size { inputs, neurons };
+        let size = |inputs| Size {
+            inputs,
+            neurons,
+            delay_rows: neurons,
+        };
         let most = (784..MAX_INPUTS).find(|&inputs| size(inputs + 1).shared_inputs() == 0);
         let most = most.expect("workgroup memory has an end");
-        [784, most, most + 1].map(size)
+        let without_delays = Size {
+            delay_rows: 1,
+            ..size(784)
+        };
+        let [with_pixels, with_most, with_more] = [784, most, most + 1].map(size);
+        [with_pixels, without_delays, with_most, with_more]
     };
     let of_inputs = |inputs| Size {
         inputs,
         neurons: 100,
+        delay_rows: 100,
     };
     let all = NEURONS.into_iter().flat_map(of_neurons);
     all.chain(INPUTS.map(of_inputs)).collect()
@@ -60,8 +70,14 @@ impl Shader {
     }
 
     fn kernels(size: Size, workgroup: u32) -> Self {
-        let Size { inputs, neurons } = size;
-        let name = format!("{inputs} inputs, {neurons} neurons, {workgroup} threads");
+        let Size {
+            inputs,
+            neurons,
+            delay_rows,
+        } = size;
+        let name = format!(
+            "{inputs} inputs, {neurons} neurons, {delay_rows} rows of delays, {workgroup} threads"
+        );
         Self::new(name, &source(size, workgroup))
     }
 

@@ -44,6 +44,7 @@ fn every_pipeline_can_be_created() {
                     Size {
                         inputs: 784,
                         neurons: n,
+                        delay_rows: n,
                     },
                     size,
                 );

@@ -42,7 +42,7 @@ impl Wiring {
     pub fn new(network: &Network, steps: &Steps) -> Self {
         let neurons = network.params.model.neurons();
         let delays_s3 = if steps.delay_i_to_e_max == 0 {
-            DelaysS3::None(Counts::rows(&network.delays_s3[..neurons], neurons, NEVER))
+            DelaysS3::None(Counts::rows(&network.delays_s3, neurons, NEVER))
         } else {
             let mut rows = Counts::rows(&network.delays_s3, neurons, NEVER);
             let of_neurons = rows.chunks_exact_mut(neurons.div_ceil(COUNTS));

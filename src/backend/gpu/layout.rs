@@ -112,8 +112,9 @@ pub fn state_stride(size: Size) -> usize {
 pub const PROGRAM_WORDS: usize = size_of::<Program>() / 4;
 
 /// Words of the fixed arrays of one network.
-pub fn fixed_stride(neurons: usize) -> usize {
-    (neurons + neurons * neurons).div_ceil(2) + neurons + PROGRAM_WORDS
+pub fn fixed_stride(size: Size) -> usize {
+    let delays = size.neurons + size.delay_rows * size.neurons;
+    delays.div_ceil(2) + size.neurons + PROGRAM_WORDS
 }
 
 /// Delays of S2, then of S3, two to a word; then the bits of the thresholds with which a test image begins, and the program
@@ -162,8 +163,8 @@ fn unpack(words: &[u32], values: Value<&mut Vec<f32>, &mut Vec<u32>>) {
 
 /// The state of one lane, floats by their bits.
 pub fn pack_state(network: &Network, words: &mut Vec<u32>) {
-    let (state, size) = (&network.state, Size::of(&network.params.model));
-    let (end, n) = (words.len() + state_stride(size), size.neurons);
+    let (state, model) = (&network.state, &network.params.model);
+    let (inputs, n) = (model.inputs(), model.neurons());
     for (_, values) in state.neurons.list() {
         pack(values, words);
     }
@@ -175,7 +176,7 @@ pub fn pack_state(network: &Network, words: &mut Vec<u32>) {
         pack(values, words);
     }
     // Decays since a batch began, and spikes of the groups within an image.
-    words.resize(end, 0);
+    words.resize(words.len() + inputs + GROUPS, 0);
 }
 
 /// The inverse of [`pack_state`].

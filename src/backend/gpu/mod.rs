@@ -129,7 +129,7 @@ impl Gpu {
     fn engine(&self, shape: Shape) -> Result<engine::Engine, GpuError> {
         Ok(engine::Engine::new(
             self.device.clone(),
-            self.pipelines(size_of_lanes(shape))?,
+            self.pipelines(Size::of(&shape))?,
             self.traffic.clone(),
             self.largest_buffer,
         ))
@@ -215,7 +215,7 @@ impl Gpu {
     /// How many networks that learn in batches of so many images fit buffers of weights, delays and states; at least one,
     /// whose batches then run in parts, or which may be refused.
     fn networks_that_fit(&self, shape: Shape, batch: usize) -> usize {
-        let (n, size) = (shape.neurons, size_of_lanes(shape));
+        let (n, size) = (shape.neurons, Size::of(&shape));
         let slots =
             shape.steps.delay_e_to_i_max as usize + shape.steps.delay_i_to_e_max as usize + 2;
         let (sums, lanes) = match batch {
@@ -224,7 +224,7 @@ impl Gpu {
         };
         let words = [
             (size.inputs * n).max(sums),
-            layout::fixed_stride(n),
+            layout::fixed_stride(size),
             lanes * layout::state_stride(size),
             lanes * slots * n,
             2 * 256 * (RETRIES as usize + 1),
@@ -232,14 +232,6 @@ impl Gpu {
         let largest = words.into_iter().max().unwrap_or(1) as u64 * 4;
         let most = self.device.info.limits.max_compute_workgroups_per_dimension;
         (self.largest_buffer / largest).clamp(1, most.into()) as usize
-    }
-}
-
-/// The size that kernels are made for.
-fn size_of_lanes(shape: Shape) -> Size {
-    Size {
-        inputs: shape.inputs(),
-        neurons: shape.neurons,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::device::OpenDevice;
 use super::error::GpuError;
 use crate::model::rule::GROUPS;
-use crate::params::Model;
+use crate::params::Lanes as Shape;
 use std::sync::OnceLock;
 
 /// What kernels are made for.
@@ -11,16 +11,18 @@ use std::sync::OnceLock;
 pub struct Size {
     pub inputs: usize,
     pub neurons: usize,
+    pub delay_rows: usize,
 }
 
 /// Bytes of memory that WebGPU promises a workgroup.
 const WORKGROUP_MEMORY: usize = 16_384;
 
 impl Size {
-    pub fn of(model: &Model) -> Self {
+    pub fn of(shape: &Shape) -> Self {
         Self {
-            inputs: model.inputs(),
-            neurons: model.neurons(),
+            inputs: shape.inputs(),
+            neurons: shape.neurons,
+            delay_rows: shape.delay_rows(),
         }
     }
 
@@ -87,6 +89,7 @@ fn preamble(size: Size, workgroup: u32) -> String {
         ("INPUTS", size.inputs as u32),
         ("SHARED", size.shared_inputs() as u32),
         ("N", size.neurons as u32),
+        ("DELAY_ROWS", size.delay_rows as u32),
         ("OWN", (size.neurons as u32).div_ceil(workgroup)),
         ("WORKGROUP", workgroup),
     ];

@@ -103,7 +103,6 @@ impl Engine {
         tables: &[RateTable],
     ) -> Result<Networks, GpuError> {
         let params = &networks[0].params;
-        let n = params.model.neurons();
         let (mut constants, mut fixed_arrays) = (Vec::new(), Vec::new());
         let invalid = |error: ParamsError| GpuError::Validation(error.to_string());
         for network in networks {
@@ -111,14 +110,15 @@ impl Engine {
             constants.push(Constants::testing(&network.params).map_err(invalid)?);
             pack_fixed(network, &mut fixed_arrays).map_err(invalid)?;
         }
-        let steps = params.model.steps().map_err(invalid)?;
-        debug_assert_eq!(fixed_arrays.len(), networks.len() * fixed_stride(n));
+        let shape = params.lanes().map_err(invalid)?;
+        let (size, steps) = (Size::of(&shape), shape.steps);
+        debug_assert_eq!(fixed_arrays.len(), networks.len() * fixed_stride(size));
         let all: Vec<u32> = weights
             .iter()
             .flat_map(|weights| weights.iter().map(|w| w.to_bits()))
             .collect();
         Ok(Networks {
-            size: Size::of(&params.model),
+            size,
             count: networks.len(),
             slots_s2: steps.delay_e_to_i_max + 1,
             slots_s3: steps.delay_i_to_e_max + 1,

@@ -4,10 +4,11 @@ use super::batch::{Batch, Input, Through};
 use super::engine::Engine;
 use super::error::GpuError;
 use super::layout::{FROZEN, LEARNING, PRUNING, Task, state_stride, unpack_rings, unpack_state};
+use super::pipelines::Size;
 use super::recording::{fields, records};
 use super::resident::{ForBatches, Lanes, Networks};
 use super::turns::{Turns, lanes_that_fit};
-use super::{Shape, most_spikes, size_of_lanes};
+use super::{Shape, most_spikes};
 use crate::backend::{
     BackendError, Phase, Record, Recorded, Session, Showing, check_plan, check_recorded,
 };
@@ -314,7 +315,7 @@ impl Chunk {
 
     fn snapshot(&mut self) -> Result<Vec<Network>, GpuError> {
         self.settle()?;
-        let size = size_of_lanes(self.shape);
+        let size = Size::of(&self.shape);
         let (n, stride) = (size.inputs * size.neurons, state_stride(size));
         let weights = self.engine.read(&self.networks.weights)?;
         let slots = (self.networks.slots_s2 + self.networks.slots_s3) as usize;

@@ -4,9 +4,10 @@ use super::batch::{Batch, Input};
 use super::engine::Engine;
 use super::error::GpuError;
 use super::layout::{FROZEN, Task, state_stride};
+use super::pipelines::Size;
 use super::recording::{fields, records};
 use super::resident::{Lanes, Networks, check_counts};
-use super::{Shape, Uploads, image_of, most_spikes, size_of_lanes};
+use super::{Shape, Uploads, image_of, most_spikes};
 use crate::backend::{
     BackendError, Frozen, Record, Shift, SpikeCounts, TestImages, presentation_of,
 };
@@ -151,7 +152,7 @@ impl<'a> Test<'a> {
         let spikes = Engine::task_bytes(steps.stimulus, self.shape.inputs(), self.most_spikes);
         let slots = u64::from(steps.delay_e_to_i_max + steps.delay_i_to_e_max) + 2;
         let rings = 4 * slots * self.shape.neurons as u64;
-        let state = 4 * state_stride(size_of_lanes(self.shape)) as u64;
+        let state = 4 * state_stride(Size::of(&self.shape)) as u64;
         let most = self
             .engine
             .gpu

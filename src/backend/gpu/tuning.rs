@@ -52,7 +52,11 @@ pub fn fastest(gpu: &Gpu, size: Size) -> Result<Arc<Pipelines>, GpuError> {
 fn time_of(
     gpu: &Gpu,
     pipelines: &Arc<Pipelines>,
-    Size { inputs, neurons }: Size,
+    Size {
+        inputs,
+        neurons,
+        delay_rows,
+    }: Size,
 ) -> Result<Duration, BackendError> {
     let mut params = short_job();
     (params.model.input.height, params.model.input.width) = (1, inputs);
@@ -60,6 +64,9 @@ fn time_of(
     params.model.network.vote = Vote::Groups {
         neurons_per_class: neurons,
     };
+    if delay_rows < neurons {
+        params.model.lateral.delay_i_to_e_max_ms = 0.0;
+    }
     let reference = REFERENCE_INPUTS as usize;
     let count = NEURONS * reference / (neurons * inputs.max(reference));
     let networks = (0..count.clamp(1, NETWORKS))

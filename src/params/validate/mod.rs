@@ -7,7 +7,7 @@ use super::schema::check_ranges;
 use super::*;
 use std::fmt;
 
-/// Neurons that one network may have: its S3 delays, one a pair, then take half a gigabyte.
+/// Neurons that one network may have: its S3 delays, one a pair unless all are 0, then take half a gigabyte.
 pub const MAX_NEURONS: usize = 16_384;
 /// Networks that one job may train.
 pub const MAX_REPLICAS: usize = 4_096;
@@ -82,7 +82,8 @@ impl Params {
         // Two sets of weights, the delays of S3, and what is under way.
         let steps = self.model.steps()?;
         let slots = u64::from(steps.delay_e_to_i_max + steps.delay_i_to_e_max) + 2;
-        let bytes = r * n * (8 * inputs + 2 * n + 2 * slots + 64);
+        let delays = delay_rows(neurons, steps.delay_i_to_e_max) as u64;
+        let bytes = r * n * (8 * inputs + 2 * delays + 2 * slots + 64);
         if bytes > MAX_CHECKPOINT_BYTES {
             return Err(ParamsError::TooLarge {
                 replicas,

@@ -128,6 +128,8 @@ impl Networks {
             (network.delays_s2.clone(), network.delays_s3.clone())
         })?;
         let n = s2.len();
+        // A row for all I neurons where there are no delays.
+        let s3 = s3.repeat(n * n / s3.len());
         let s3 = PyArray1::from_vec(py, s3).reshape([n, n])?;
         Ok((PyArray1::from_vec(py, s2), s3))
     }

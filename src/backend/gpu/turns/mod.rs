@@ -6,9 +6,10 @@ mod queue;
 use super::engine::Engine;
 use super::error::GpuError;
 use super::layout::{BATCH, Dispatch, NO_LANE, Task, USE_WORDS, state_stride};
+use super::pipelines::Size;
 use super::resident::ForBatches;
 use super::session::{Chunk, task};
-use super::{Shape, image_of, most_spikes, size_of_lanes};
+use super::{Shape, image_of, most_spikes};
 use crate::backend::{BackendError, Showing, check_clock};
 use crate::model::poisson::stream_of_attempt;
 use crate::model::rng::Stream;
@@ -47,7 +48,7 @@ impl Part<'_> {
 
 /// How many lanes of each of `networks` networks fit a buffer, of at most `most` lanes; at least one.
 pub(super) fn lanes_that_fit(shape: Shape, networks: usize, most: usize, largest: u64) -> usize {
-    let (size, steps) = (size_of_lanes(shape), shape.steps);
+    let (size, steps) = (Size::of(&shape), shape.steps);
     let slots = steps.delay_e_to_i_max as usize + steps.delay_i_to_e_max as usize + 2;
     let words = state_stride(size).max(slots * size.neurons);
     // A network has two lanes in which nothing runs.
