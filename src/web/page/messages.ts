@@ -1,0 +1,32 @@
+import type { Data, Preset, Shape, Shown, Tested, Trained } from "./lab";
+
+/** What the page and the worker of a network tell each other. */
+export type Command =
+  | { kind: "open"; module: WebAssembly.Module; adapter: string; source: Source }
+  | { kind: "start"; preset: string; set: [string, string][] }
+  | { kind: "load"; checkpoint: Uint8Array }
+  | { kind: "pace"; running: boolean; speed: Speed; calm: boolean }
+  | { kind: "show"; stimulus: Stimulus };
+
+export type Source =
+  | { kind: "idx"; files: [Uint8Array, Uint8Array, Uint8Array, Uint8Array] }
+  | { kind: "files"; names: string[]; files: Uint8Array[] };
+
+export type Speed = "slow" | "ten" | "hundred" | "full";
+
+/** What the network is shown between two steps of its training. */
+export type Stimulus =
+  | { kind: "digits" }
+  | { kind: "noise" }
+  | { kind: "unknown" }
+  | { kind: "drawing"; pixels: Uint8Array };
+
+export type Report =
+  | { kind: "opened"; data: Data; presets: Preset[] }
+  | { kind: "started"; shape: Shape; learned: number[]; unknown: number[] }
+  | { kind: "progress"; trained: Trained; perSecond: number }
+  | { kind: "weights"; weights: Uint8Array }
+  | { kind: "shown"; shown: Shown; pixels: Uint8Array; stimulus: Stimulus["kind"]; label: number | null; held: boolean }
+  | { kind: "tested"; tested: Tested; images: number }
+  | { kind: "finished"; digest: string }
+  | { kind: "failed"; sentence: string };

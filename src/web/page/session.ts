@@ -1,0 +1,210 @@
+import { Due } from "./due";
+import { learnedLabels, type Awaitable, type Data, type Lab, type Shape } from "./lab";
+import type { Command, Report, Source, Speed, Stimulus } from "./messages";
+
+/** How many images are learned how often, and how often the page sees what became of it. */
+const PACES: Record<Speed, { images: number; everyMs: number; weightsMs: number; showMs: number }> = {
+  slow: { images: 1, everyMs: 5000, weightsMs: 0, showMs: 0 },
+  ten: { images: 1, everyMs: 100, weightsMs: 200, showMs: 100 },
+  hundred: { images: 5, everyMs: 50, weightsMs: 200, showMs: 400 },
+  full: { images: 32, everyMs: 0, weightsMs: 200, showMs: 400 },
+};
+/** With reduced motion pictures change no more often than this. */
+const CALM_MS = 1500;
+/** A slice of the training at full speed takes about so long. */
+const SLICE_MS = 50;
+const TEST_EVERY_IMAGES = 250;
+const TEST_EVERY_MS = 1000;
+const TEST_IMAGES = 300;
+const LAST_TEST_IMAGES = 1500;
+
+type Open = (module: WebAssembly.Module, adapter: string) => Awaitable<Lab>;
+
+/** A network in its worker: commands and slices of training in one sequence, never two at once. */
+export class Session {
+  private readonly inbox: Command[] = [];
+  private wake: () => void = () => {};
+  private lab!: Lab;
+  private data!: Data;
+  private learned: number[] = [];
+  private unknown: number[] = [];
+  private running = false;
+  private finished = true;
+  private speed: Speed = "full";
+  private slice = PACES.full.images;
+  private nextSlice = 0;
+  private perSecond = 0;
+  private testedAt = 0;
+  private images = 0;
+  private stimulus: Stimulus = { kind: "digits" };
+  private shownImages = 0;
+  private readonly weightsDue = new Due(200, 0.04);
+  private readonly showDue = new Due(400, 0.06);
+  private readonly testDue = new Due(TEST_EVERY_MS, 0.1);
+
+  constructor(
+    private readonly open: Open,
+    private readonly report: (report: Report) => void,
+  ) {}
+
+  receive(command: Command): void {
+    this.inbox.push(command);
+    this.wake();
+  }
+
+  async run(): Promise<never> {
+    for (;;) {
+      try {
+        await this.turn();
+      } catch (error) {
+        this.running = false;
+        this.report({ kind: "failed", sentence: error instanceof Error ? error.message : String(error) });
+      }
+    }
+  }
+
+  private async turn(): Promise<void> {
+    const command = this.inbox.shift();
+    if (command) return this.obey(command);
+    if (!this.running || this.finished) return this.arrival();
+    const wait = this.nextSlice - performance.now();
+    if (wait > 0) return Promise.race([this.arrival(), sleep(wait)]);
+    await this.learn();
+    await breath();
+  }
+
+  private arrival(): Promise<void> {
+    return new Promise((resolve) => (this.wake = resolve));
+  }
+
+  private async obey(command: Command): Promise<void> {
+    switch (command.kind) {
+      case "open":
+        this.lab = await this.open(command.module, command.adapter);
+        this.data = this.read(command.source);
+        return this.report({ kind: "opened", data: this.data, presets: this.lab.presets() });
+      case "start":
+        this.finished = true;
+        await this.begin(await this.lab.start(command.preset, command.set), true);
+        return;
+      case "load":
+        await this.begin(await this.lab.load(command.checkpoint), false);
+        return;
+      case "pace":
+        return this.setPace(command.running, command.speed, command.calm);
+      case "show":
+        this.stimulus = command.stimulus;
+        return this.show();
+    }
+  }
+
+  private read(source: Source): Data {
+    return source.kind === "idx" ? this.lab.setData(...source.files) : this.lab.setFiles(source.names, source.files);
+  }
+
+  private async begin(shape: Shape, trains: boolean): Promise<void> {
+    this.learned = learnedLabels(shape, this.data);
+    this.unknown = this.data.labels.map((label) => label.label).filter((label) => !this.learned.includes(label));
+    this.images = 0;
+    this.testedAt = 0;
+    this.perSecond = 0;
+    this.report({ kind: "started", shape, learned: this.learned, unknown: this.unknown });
+    await this.show();
+    await this.sendWeights();
+    this.finished = !trains;
+  }
+
+  private setPace(running: boolean, speed: Speed, calm: boolean): void {
+    const pace = PACES[speed];
+    const least = calm ? CALM_MS : 0;
+    this.running = running;
+    this.speed = speed;
+    this.nextSlice = 0;
+    this.weightsDue.setInterval(Math.max(pace.weightsMs, least));
+    this.showDue.setInterval(Math.max(pace.showMs, least));
+  }
+
+  private async learn(): Promise<void> {
+    const pace = PACES[this.speed];
+    const full = this.speed === "full";
+    this.nextSlice = Math.max(this.nextSlice, performance.now() - pace.everyMs) + pace.everyMs;
+    const before = this.images;
+    const trained = await this.lab.train(full ? this.slice : pace.images);
+    this.images = trained.images;
+    this.measure(trained.images - before, trained.seconds);
+    this.report({ kind: "progress", trained, perSecond: this.perSecond });
+    if (trained.images >= trained.of) return this.finish();
+    if (this.showDue.now()) await this.showDue.run(() => this.show());
+    if (this.weightsDue.now()) await this.weightsDue.run(() => this.sendWeights());
+    const since = this.images - this.testedAt;
+    if (since >= TEST_EVERY_IMAGES && this.testDue.now()) await this.testDue.run(() => this.test(TEST_IMAGES));
+  }
+
+  /** Keeps the speed of learning, and how many images make a slice. */
+  private measure(images: number, seconds: number): void {
+    if (images === 0 || seconds <= 0) return;
+    const now = images / seconds;
+    this.perSecond = this.perSecond === 0 ? now : 0.8 * this.perSecond + 0.2 * now;
+    this.slice = Math.max(1, Math.round((this.perSecond * SLICE_MS) / 1000));
+  }
+
+  private async finish(): Promise<void> {
+    this.finished = true;
+    await this.sendWeights();
+    await this.show();
+    await this.test(LAST_TEST_IMAGES);
+    this.report({ kind: "finished", digest: await this.lab.digest() });
+  }
+
+  private async sendWeights(): Promise<void> {
+    this.report({ kind: "weights", weights: await this.lab.weights() });
+  }
+
+  private async test(images: number): Promise<void> {
+    this.testedAt = this.images;
+    this.report({ kind: "tested", tested: await this.lab.test(images), images: this.images });
+  }
+
+  private async show(): Promise<void> {
+    const { pixels, label } = this.next();
+    const shown = await this.lab.show(pixels);
+    const held = this.finished;
+    this.report({ kind: "shown", shown, pixels, stimulus: this.stimulus.kind, label, held });
+  }
+
+  /** The next image of what is to be shown: digits of the training, once it is over held-out ones. */
+  private next(): { pixels: Uint8Array; label: number | null } {
+    const nth = this.shownImages++;
+    switch (this.stimulus.kind) {
+      case "drawing":
+        return { pixels: this.stimulus.pixels, label: null };
+      case "noise":
+        return { pixels: this.lab.noise(nth), label: null };
+      case "unknown":
+        return this.imageOf(this.unknown, "test", nth);
+      case "digits":
+        return this.imageOf(this.learned, this.finished ? "test" : "train", nth);
+    }
+  }
+
+  private imageOf(labels: number[], set: "train" | "test", nth: number): { pixels: Uint8Array; label: number } {
+    const label = labels[nth % labels.length];
+    const of = this.data.labels.find((entry) => entry.label === label)?.[set] ?? 0;
+    if (of === 0) throw new Error(`The data have no image of this label to show.`);
+    return { pixels: this.lab.image(set, label, Math.floor(nth / labels.length) % of), label };
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+const { port1, port2 } = new MessageChannel();
+
+/** Lets messages in, at once where there are none (unlike a timer). */
+function breath(): Promise<void> {
+  return new Promise((resolve) => {
+    port1.onmessage = () => resolve();
+    port2.postMessage(null);
+  });
+}

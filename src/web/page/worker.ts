@@ -1,0 +1,18 @@
+import { Session } from "./session";
+import type { Lab } from "./lab";
+import type { Command, Report } from "./messages";
+
+/** What wasm-bindgen puts before this script. */
+declare const wasm_bindgen: {
+  (options: { module_or_path: WebAssembly.Module }): Promise<unknown>;
+  Lab: new (adapter: string) => Lab;
+};
+
+async function open(module: WebAssembly.Module, adapter: string): Promise<Lab> {
+  await wasm_bindgen({ module_or_path: module });
+  return new wasm_bindgen.Lab(adapter);
+}
+
+const session = new Session(open, (report: Report) => self.postMessage(report));
+self.addEventListener("message", (event: MessageEvent<Command>) => session.receive(event.data));
+void session.run();

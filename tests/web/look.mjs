@@ -1,0 +1,11 @@
+import { chromium } from "playwright-core";
+const [url, out, width, scheme, action] = process.argv.slice(2);
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+const page = await browser.newPage({ viewport: { width: +width, height: 1000 }, colorScheme: scheme });
+page.on("console", (m) => console.log("console:", m.text())); page.on("pageerror", (e) => console.log("error:", e.message));
+await page.goto(url);
+await page.waitForTimeout(4000);
+if (action) await eval(`(async () => { ${action} })()`);
+await page.screenshot({ path: out, fullPage: true });
+console.log(await page.evaluate(() => performance.getEntriesByName("shown")[0]?.startTime));
+await browser.close();
