@@ -3,6 +3,7 @@ import { Drawing } from "./drawing";
 import type { Data } from "./lab";
 import type { Report, Speed, Stimulus } from "./messages";
 import { Network, type Opening } from "./network";
+import { Showing } from "./showing";
 import { onScheme } from "./palette";
 import { drawPlot, type Line } from "./plot";
 import type { Run } from "./run";
@@ -21,9 +22,12 @@ export class App {
   private networks: Network[] = [];
   private running = true;
   private data: Data | null = null;
-  private stimulus: Stimulus = { kind: "digits" };
   private saidAt = -Infinity;
   private saying = 0;
+  private readonly showing = new Showing(
+    () => this.networks,
+    () => this.running && this.networks.some((network) => network.learning),
+  );
   private readonly drawing = new Drawing(byId("drawing") as HTMLCanvasElement, () => this.drawn());
   private readonly controls = new Controls(
     (settings) => this.change(settings),
@@ -60,6 +64,8 @@ export class App {
   /** One network, or two side by side, each with a worker of its own. */
   private openNetworks(): void {
     for (const network of this.networks) network.close();
+    this.showing.forget();
+    this.showing.setPace(this.settings.speed, calm.matches);
     byId("opening")?.remove();
     document.body.classList.toggle("comparing", this.settings.compare && !this.run);
     const titles = this.run ? ["The finished network"] : this.settings.compare ? ["With pruning", "Without pruning"] : ["The network"];
@@ -81,7 +87,6 @@ export class App {
       case "started":
         return this.started(network);
       case "shown":
-        performance.mark("shown");
         return this.answered(network, report);
       case "progress":
         return this.drawPlots();
@@ -91,6 +96,9 @@ export class App {
       case "finished":
         return this.finished(network, report.digest);
       case "failed":
+        this.running = false;
+        this.showing.forget();
+        this.showSettings();
         return this.fail(report.sentence);
     }
   }
@@ -99,7 +107,6 @@ export class App {
     if (network === this.networks[0]) {
       this.data = data;
       this.controls.offer(data, presets);
-      if (this.opening.source.kind === "files") this.settings.classes = data.labels.slice(0, 10).map(({ label }) => label);
     }
     if (this.run) network.load(this.run.checkpoint);
     else this.start(network);
@@ -129,14 +136,15 @@ export class App {
     byId("digest").textContent = "";
     const { shape } = network;
     byId("about").textContent = `spikeprune ${shape!.version}, on ${shape!.device}, steps of ${shape!.dtMs} ms.`;
-    if (network.unknown.length === 0 && this.stimulus.kind === "unknown") this.show({ kind: "digits" });
-    else if (this.stimulus.kind !== "digits") network.show(this.stimulus);
+    const unknown = network.unknown.length === 0 && this.showing.stimulus.kind === "unknown";
+    if (this.networks.every((other) => other.shape)) this.show(unknown ? { kind: "digits" } : this.showing.stimulus);
   }
 
   private finished(network: Network, digest: string): void {
     byId("digest").textContent = `Digest of the weights: ${digest}`;
     this.showSettings();
-    this.say(`${network.title}: the training is over. ${percent(network.accuracy.at(-1)![1])} recognised.`, 0);
+    this.showing.next();
+    this.say(`${network.title}: the training is over. ${percent(network.accuracy.at(-1)?.[1] ?? 0)} recognised.`, 0);
   }
 
   private change(settings: Settings): void {
@@ -157,10 +165,12 @@ export class App {
   private setRunning(running: boolean): void {
     this.running = running;
     this.paceAll();
+    this.showing.next();
     this.showSettings();
   }
 
   private paceAll(): void {
+    this.showing.setPace(this.settings.speed, calm.matches);
     this.networks.forEach((network) => this.pace(network));
   }
 
@@ -169,8 +179,7 @@ export class App {
   }
 
   private show(stimulus: Stimulus): void {
-    this.stimulus = stimulus;
-    this.networks.forEach((network) => network.show(stimulus));
+    this.showing.next(stimulus);
     if (stimulus.kind !== "drawing") byId("drawn").textContent = "";
     this.showSettings();
   }
@@ -183,9 +192,12 @@ export class App {
   }
 
   private answered(network: Network, report: Extract<Report, { kind: "shown" }>): void {
+    performance.mark("shown");
+    this.showing.answered(network, report.tookMs);
     if (report.stimulus !== "drawing") return;
     const answer = answerOf(report.shown, (label) => this.nameOf(label));
-    if (network === this.networks[0]) byId("drawn").textContent = answer;
+    if (network !== this.networks[0] || byId("drawn").textContent === answer) return;
+    byId("drawn").textContent = answer;
     clearTimeout(this.saying);
     this.saying = setTimeout(() => this.say(`Your drawing: ${answer}.`, 0), QUIET_MS.drawing);
   }
@@ -195,6 +207,7 @@ export class App {
     const files = await Promise.all([...list].map(async (file) => new Uint8Array(await file.arrayBuffer())));
     this.opening = { ...this.opening, source: { kind: "files", names: [...list].map((file) => file.name), files } };
     byId("error").hidden = true;
+    this.settings = { ...this.settings, classes: [] };
     this.openNetworks();
   }
 
@@ -231,13 +244,13 @@ export class App {
   private showSettings(): void {
     const first = this.networks[0];
     if (this.data) this.controls.show(this.settings, first.learned);
-    const over = this.networks.every((network) => network.finished);
+    const over = this.networks.every((network) => !network.learning);
     byId("pause").textContent = over ? "Trained" : this.running ? "Pause" : "Go on";
     (byId("pause") as HTMLButtonElement).disabled = over;
     byId("compare").ariaPressed = String(this.settings.compare);
     if (!this.run) byId("plot-help").textContent = this.settings.compare ? "Solid: with pruning. Dashed: without." : "Held-out digits are never learned from.";
     for (const button of this.stimuli()) {
-      button.ariaPressed = String(button.value === this.stimulus.kind);
+      button.ariaPressed = String(button.value === this.showing.stimulus.kind);
       if (button.value === "unknown") button.disabled = first.unknown.length === 0;
     }
     for (const radio of byId("speeds").querySelectorAll("input")) radio.checked = radio.value === this.settings.speed;

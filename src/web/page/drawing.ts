@@ -32,7 +32,10 @@ export class Drawing {
     canvas.addEventListener("pointercancel", () => this.lift());
     canvas.addEventListener("keydown", (event) => this.key(event));
     canvas.addEventListener("focus", () => this.setKeyboard(canvas.matches(":focus-visible")));
-    canvas.addEventListener("blur", () => this.setKeyboard(false));
+    canvas.addEventListener("blur", () => {
+      this.down = false;
+      this.setKeyboard(false);
+    });
     onScheme(() => this.paint());
     this.paint();
   }
@@ -78,7 +81,6 @@ export class Drawing {
 
   private setKeyboard(keyboard: boolean): void {
     this.keyboard = keyboard;
-    this.down = false;
     this.paint();
   }
 

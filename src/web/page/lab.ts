@@ -6,8 +6,9 @@ export interface Lab {
   start(preset: string, set: [string, string][]): Awaitable<Shape>;
   load(checkpoint: Uint8Array): Awaitable<Shape>;
   train(images: number): Awaitable<Trained>;
+  /** Of no image where neurons have no labels yet. */
   test(images: number): Awaitable<Tested>;
-  /** A byte a weight, [neurons, height, width]; see `weightOf`. */
+  /** A byte a weight, [neurons, height, width]: 255 is the most; 0 is none or, where weights have signs, the least. */
   weights(): Awaitable<Uint8Array>;
   show(pixels: Uint8Array): Awaitable<Shown>;
   image(set: "train" | "test", label: number, nth: number): Uint8Array;
@@ -82,7 +83,7 @@ export interface Shown {
   inhibitory: Spikes;
   /** A vote a group, in the order of the groups. */
   groupSpikes: Float64Array;
-  /** A label; null where no neuron spiked. */
+  /** A label; null where no neuron spiked, where several groups got the most, or before neurons have labels. */
   answer: number | null;
   tied: boolean;
   /** [height, width], 0 to 1: what each place of the image gave to the group that answered. */

@@ -2,11 +2,11 @@ import type { Data, Preset, Shape, Shown, Tested, Trained } from "./lab";
 
 /** What the page and the worker of a network tell each other. */
 export type Command =
-  | { kind: "open"; module: WebAssembly.Module; adapter: string; source: Source }
+  | { kind: "open"; module: WebAssembly.Module; source: Source }
   | { kind: "start"; preset: string; set: [string, string][] }
   | { kind: "load"; checkpoint: Uint8Array }
   | { kind: "pace"; running: boolean; speed: Speed; calm: boolean }
-  | { kind: "show"; stimulus: Stimulus };
+  | { kind: "show"; stimulus: Stimulus; nth: number };
 
 export type Source =
   | { kind: "idx"; files: [Uint8Array, Uint8Array, Uint8Array, Uint8Array] }
@@ -14,7 +14,7 @@ export type Source =
 
 export type Speed = "slow" | "ten" | "hundred" | "full";
 
-/** What the network is shown between two steps of its training. */
+/** What a network is shown between two steps of its training: digits that it learns, once it has learned held-out ones. */
 export type Stimulus =
   | { kind: "digits" }
   | { kind: "noise" }
@@ -26,7 +26,7 @@ export type Report =
   | { kind: "started"; shape: Shape; learned: number[]; unknown: number[] }
   | { kind: "progress"; trained: Trained; perSecond: number }
   | { kind: "weights"; weights: Uint8Array }
-  | { kind: "shown"; shown: Shown; pixels: Uint8Array; stimulus: Stimulus["kind"]; label: number | null; held: boolean }
+  | { kind: "shown"; shown: Shown; pixels: Uint8Array; stimulus: Stimulus["kind"]; label: number | null; held: boolean; tookMs: number }
   | { kind: "tested"; tested: Tested; images: number }
   | { kind: "finished"; digest: string }
   | { kind: "failed"; sentence: string };

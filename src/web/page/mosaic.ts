@@ -5,14 +5,13 @@ import { groupColor, styleColor, weightColors } from "./palette";
 const LABEL = 26;
 const GAP = 3;
 const ROW_GAP = 8;
-/** Tiles in a row where neurons have no groups, and the most elsewhere. */
 const MOST_COLUMNS = 10;
 
 /** Draws the weights of all neurons, a tile each, a row or more for each group. */
 export function drawMosaic(canvas: HTMLCanvasElement, shape: Shape, weights: Uint8Array, signed: boolean): void {
   const groups = shape.groups.length > 0 ? shape.groups : [{ name: "", neurons: shape.neurons }];
   const columns = Math.min(MOST_COLUMNS, Math.max(...groups.map((group) => group.neurons)));
-  const side = Math.min(72, (canvas.clientWidth - LABEL - GAP * (columns - 1)) / columns);
+  const side = Math.min(groups.length > 4 ? 64 : 96, (canvas.clientWidth - LABEL - GAP * (columns - 1)) / columns);
   const tall = (side * shape.height) / shape.width;
   const rows = groups.map((group) => Math.ceil(group.neurons / columns));
   const height = rows.reduce((sum, count) => sum + count * (tall + GAP) + ROW_GAP, -ROW_GAP - GAP);

@@ -5,7 +5,6 @@ import type { View } from "./view";
 /** What every worker is opened with. */
 export interface Opening {
   module: WebAssembly.Module;
-  adapter: string;
   source: Source;
 }
 
@@ -24,7 +23,8 @@ export class Network {
   shape: Shape | null = null;
   learned: number[] = [];
   unknown: number[] = [];
-  finished = false;
+  /** Whether it has images left to learn from. */
+  learning = false;
   private readonly worker = new Worker(scriptUrl());
   private speed: Speed = "full";
 
@@ -41,6 +41,7 @@ export class Network {
   }
 
   start(preset: string, set: [string, string][]): void {
+    this.learning = true;
     this.send({ kind: "start", preset, set });
   }
 
@@ -53,8 +54,8 @@ export class Network {
     this.send({ kind: "pace", running, speed, calm });
   }
 
-  show(stimulus: Stimulus): void {
-    this.send({ kind: "show", stimulus });
+  show(stimulus: Stimulus, nth: number): void {
+    this.send({ kind: "show", stimulus, nth });
   }
 
   close(): void {
@@ -76,21 +77,19 @@ export class Network {
       case "started":
         this.accuracy = [];
         this.zeros = [];
-        this.finished = false;
         ({ shape: this.shape, learned: this.learned, unknown: this.unknown } = report);
         return this.view.started(report.shape, report.learned);
       case "progress":
+        this.learning = report.trained.images < report.trained.of;
         this.keepZeros(report.trained);
         return this.view.progress(report.trained, report.perSecond);
       case "weights":
         return this.view.drawWeights(report.weights);
       case "shown":
-        return this.view.show(report, this.speed === "slow" && report.stimulus !== "drawing");
+        return this.view.show(report, this.speed === "slow" && this.learning && report.stimulus !== "drawing");
       case "tested":
         this.accuracy.push([report.images, report.tested.correct / report.tested.images]);
         return this.view.tested(report.tested);
-      case "finished":
-        this.finished = true;
     }
   }
 

@@ -10,9 +10,8 @@ async function open(): Promise<void> {
   if (!wasm || data.some((part) => part === null)) throw new Error("This page came without its program or its images. Write it anew with: spikeprune show");
   const module = await WebAssembly.compile(wasm as BufferSource);
   const source: Source = { kind: "idx", files: data as [Uint8Array, Uint8Array, Uint8Array, Uint8Array] };
-  const adapter = new URLSearchParams(location.search).get("adapter") ?? "";
   const run = readRun();
-  new App({ module, adapter, source }, run && checkpoint ? { ...run, checkpoint } : null);
+  new App({ module, source }, run && checkpoint ? { ...run, checkpoint } : null);
 }
 
 function failed(error: unknown): void {

@@ -19,9 +19,9 @@ export function drawPlot(canvas: HTMLCanvasElement, lines: Line[], of: number, c
   const y = (share: number) => TOP + (1 - share) * (height - TOP - BOTTOM);
   drawFrame(context, x, y, of, width);
   context.strokeStyle = context.fillStyle = styleColor(color);
-  context.lineWidth = 2;
   context.lineJoin = "round";
   for (const { points, dashed } of lines) {
+    context.lineWidth = 2;
     context.setLineDash(dashed ? [5, 4] : []);
     context.beginPath();
     for (const [images, share] of points) context.lineTo(x(images), y(share));
@@ -41,8 +41,10 @@ function drawFrame(
   of: number,
   width: number,
 ): void {
+  context.setLineDash([]);
   context.fillStyle = styleColor("--muted");
   context.strokeStyle = styleColor("--line");
+  context.lineWidth = 1;
   context.textAlign = "right";
   context.textBaseline = "middle";
   for (const share of [0, 0.5, 1]) {

@@ -23,7 +23,7 @@ export function drawRaster(canvas: HTMLCanvasElement, shown: Shown, inputs: numb
   const bands: Band[] = [
     { name: "in", spikes: shown.input, rows: inputs, share: 0.4, color: () => styleColor("--muted"), tick: 1.5 },
     { name: "E", spikes: shown.excitatory, rows: neurons, share: 0.4, color: (row) => colors[row], tick: 2 },
-    { name: "I", spikes: shown.inhibitory, rows: neurons, share: 0.2, color: (row) => colors[row], tick: 1 },
+    { name: "I", spikes: shown.inhibitory, rows: neurons, share: 0.2, color: (row) => colors[row], tick: 1.5 },
   ];
   const x = (ms: number) => LEFT + (ms / shown.durationMs) * (width - LEFT - 4);
   const room = height - BOTTOM - GAP * (bands.length - 1);

@@ -2,14 +2,14 @@ import { Due } from "./due";
 import { learnedLabels, type Awaitable, type Data, type Lab, type Shape } from "./lab";
 import type { Command, Report, Source, Speed, Stimulus } from "./messages";
 
-/** How many images are learned how often, and how often the page sees what became of it. */
-const PACES: Record<Speed, { images: number; everyMs: number; weightsMs: number; showMs: number }> = {
-  slow: { images: 1, everyMs: 5000, weightsMs: 0, showMs: 0 },
-  ten: { images: 1, everyMs: 100, weightsMs: 200, showMs: 100 },
-  hundred: { images: 5, everyMs: 50, weightsMs: 200, showMs: 400 },
-  full: { images: 32, everyMs: 0, weightsMs: 200, showMs: 400 },
+/** How many images are learned how often, and how often the page sees the weights. */
+const PACES: Record<Speed, { images: number; everyMs: number; weightsMs: number }> = {
+  slow: { images: 1, everyMs: 5000, weightsMs: 0 },
+  ten: { images: 1, everyMs: 100, weightsMs: 200 },
+  hundred: { images: 5, everyMs: 50, weightsMs: 200 },
+  full: { images: 32, everyMs: 0, weightsMs: 200 },
 };
-/** With reduced motion pictures change no more often than this. */
+/** With reduced motion they change no more often than this. */
 const CALM_MS = 1500;
 /** A slice of the training at full speed takes about so long. */
 const SLICE_MS = 50;
@@ -17,8 +17,9 @@ const TEST_EVERY_IMAGES = 250;
 const TEST_EVERY_MS = 1000;
 const TEST_IMAGES = 300;
 const LAST_TEST_IMAGES = 1500;
+const NOISE_IMAGES = 50;
 
-type Open = (module: WebAssembly.Module, adapter: string) => Awaitable<Lab>;
+type Open = (module: WebAssembly.Module) => Awaitable<Lab>;
 
 /** A network in its worker: commands and slices of training in one sequence, never two at once. */
 export class Session {
@@ -36,10 +37,7 @@ export class Session {
   private perSecond = 0;
   private testedAt = 0;
   private images = 0;
-  private stimulus: Stimulus = { kind: "digits" };
-  private shownImages = 0;
   private readonly weightsDue = new Due(200, 0.04);
-  private readonly showDue = new Due(400, 0.06);
   private readonly testDue = new Due(TEST_EVERY_MS, 0.1);
 
   constructor(
@@ -80,7 +78,7 @@ export class Session {
   private async obey(command: Command): Promise<void> {
     switch (command.kind) {
       case "open":
-        this.lab = await this.open(command.module, command.adapter);
+        this.lab = await this.open(command.module);
         this.data = this.read(command.source);
         return this.report({ kind: "opened", data: this.data, presets: this.lab.presets() });
       case "start":
@@ -93,8 +91,7 @@ export class Session {
       case "pace":
         return this.setPace(command.running, command.speed, command.calm);
       case "show":
-        this.stimulus = command.stimulus;
-        return this.show();
+        return this.show(command.stimulus, command.nth);
     }
   }
 
@@ -109,19 +106,16 @@ export class Session {
     this.testedAt = 0;
     this.perSecond = 0;
     this.report({ kind: "started", shape, learned: this.learned, unknown: this.unknown });
-    await this.show();
     await this.sendWeights();
     this.finished = !trains;
   }
 
   private setPace(running: boolean, speed: Speed, calm: boolean): void {
     const pace = PACES[speed];
-    const least = calm ? CALM_MS : 0;
     this.running = running;
     this.speed = speed;
     this.nextSlice = 0;
-    this.weightsDue.setInterval(Math.max(pace.weightsMs, least));
-    this.showDue.setInterval(Math.max(pace.showMs, least));
+    this.weightsDue.setInterval(Math.max(pace.weightsMs, calm ? CALM_MS : 0));
   }
 
   private async learn(): Promise<void> {
@@ -134,7 +128,6 @@ export class Session {
     this.measure(trained.images - before, trained.seconds);
     this.report({ kind: "progress", trained, perSecond: this.perSecond });
     if (trained.images >= trained.of) return this.finish();
-    if (this.showDue.now()) await this.showDue.run(() => this.show());
     if (this.weightsDue.now()) await this.weightsDue.run(() => this.sendWeights());
     const since = this.images - this.testedAt;
     if (since >= TEST_EVERY_IMAGES && this.testDue.now()) await this.testDue.run(() => this.test(TEST_IMAGES));
@@ -151,7 +144,6 @@ export class Session {
   private async finish(): Promise<void> {
     this.finished = true;
     await this.sendWeights();
-    await this.show();
     await this.test(LAST_TEST_IMAGES);
     this.report({ kind: "finished", digest: await this.lab.digest() });
   }
@@ -162,24 +154,24 @@ export class Session {
 
   private async test(images: number): Promise<void> {
     this.testedAt = this.images;
-    this.report({ kind: "tested", tested: await this.lab.test(images), images: this.images });
+    const tested = await this.lab.test(images);
+    if (tested.images > 0) this.report({ kind: "tested", tested, images: this.images });
   }
 
-  private async show(): Promise<void> {
-    const { pixels, label } = this.next();
+  private async show(stimulus: Stimulus, nth: number): Promise<void> {
+    const begun = performance.now();
+    const { pixels, label } = this.imageFor(stimulus, nth);
     const shown = await this.lab.show(pixels);
-    const held = this.finished;
-    this.report({ kind: "shown", shown, pixels, stimulus: this.stimulus.kind, label, held });
+    const [held, tookMs] = [this.finished, performance.now() - begun];
+    this.report({ kind: "shown", shown, pixels, stimulus: stimulus.kind, label, held, tookMs });
   }
 
-  /** The next image of what is to be shown: digits of the training, once it is over held-out ones. */
-  private next(): { pixels: Uint8Array; label: number | null } {
-    const nth = this.shownImages++;
-    switch (this.stimulus.kind) {
+  private imageFor(stimulus: Stimulus, nth: number): { pixels: Uint8Array; label: number | null } {
+    switch (stimulus.kind) {
       case "drawing":
-        return { pixels: this.stimulus.pixels, label: null };
+        return { pixels: stimulus.pixels, label: null };
       case "noise":
-        return { pixels: this.lab.noise(nth), label: null };
+        return { pixels: this.lab.noise(nth % NOISE_IMAGES), label: null };
       case "unknown":
         return this.imageOf(this.unknown, "test", nth);
       case "digits":

@@ -4,6 +4,7 @@ import type { Report } from "./messages";
 import { drawMosaic } from "./mosaic";
 import { groupColor, imageColors, styleColor, weightGradient } from "./palette";
 import { drawRaster } from "./raster";
+import { Stream } from "./stream";
 import { answerOf, captionOf, count, noteOf, percent, pruningNote } from "./words";
 
 type ShownReport = Extract<Report, { kind: "shown" }>;
@@ -18,6 +19,7 @@ export class View {
   private weights: Uint8Array | null = null;
   private last: ShownReport | null = null;
   private frame = 0;
+  private readonly stream: Stream;
 
   constructor(
     parent: HTMLElement,
@@ -27,6 +29,7 @@ export class View {
     const template = document.getElementById("network") as HTMLTemplateElement;
     this.root = (template.content.cloneNode(true) as DocumentFragment).firstElementChild as HTMLElement;
     this.find(".network-title").textContent = title;
+    this.stream = new Stream(this.find(".stream"));
     parent.append(this.root);
     new ResizeObserver(() => this.redraw()).observe(this.root);
   }
@@ -35,6 +38,7 @@ export class View {
     this.shape = shape;
     this.learned = learned;
     this.weights = this.last = null;
+    this.stream.clear();
     this.find(".pruning").textContent = pruningNote(prunes(shape));
     this.find(".stat-accuracy").textContent = "–";
     this.progress({ images: 0, of: shape.of, seconds: 0, zeroShare: 0, spikesPerImage: 0 }, 0);
@@ -68,23 +72,37 @@ export class View {
   show(report: ShownReport, slowly: boolean): void {
     this.last = report;
     cancelAnimationFrame(this.frame);
-    this.drawImage(report, !slowly);
     this.find(".note").textContent = this.shape ? noteOf(report.stimulus, prunes(this.shape)) : "";
-    if (!slowly) return this.showUntil(report, Infinity);
+    if (!slowly) return this.answered(report);
+    this.drawImage(report, false);
     const begun = performance.now();
     const next = () => {
       const ms = ((performance.now() - begun) / SLOW_MS) * report.shown.durationMs;
-      if (ms >= report.shown.durationMs) this.drawImage(report, true);
-      this.showUntil(report, ms >= report.shown.durationMs ? Infinity : ms);
-      if (ms < report.shown.durationMs) this.frame = requestAnimationFrame(next);
+      if (ms >= report.shown.durationMs) return this.answered(report);
+      this.showUntil(report, ms);
+      this.frame = requestAnimationFrame(next);
     };
     next();
+  }
+
+  /** Shows all that an image evoked. */
+  private answered(report: ShownReport): void {
+    this.drawImage(report, true);
+    this.showUntil(report, Infinity);
+    if (report.stimulus === "drawing" || !this.shape) return;
+    const { answer } = report.shown;
+    const given = answer === null ? null : { name: this.nameOf(answer), group: this.learned.indexOf(answer) };
+    const right = report.stimulus === "digits" ? answer === report.label : null;
+    this.stream.add(this.shape, report.pixels, given, right);
   }
 
   redraw(): void {
     this.drawLegend();
     if (this.weights) this.drawWeights(this.weights);
-    if (this.last) this.show(this.last, false);
+    if (this.last) {
+      this.drawImage(this.last, true);
+      this.showUntil(this.last, Infinity);
+    }
     [...this.find(".bars").children].forEach((bar, group) => {
       (bar.querySelector(".bar") as HTMLElement).style.background = groupColor(group);
     });

@@ -39,8 +39,9 @@ export function noteOf(stimulus: Stimulus["kind"], pruning: boolean): string {
 }
 
 export function answerOf(shown: Shown, nameOf: (label: number) => string): string {
-  if (shown.answer === null) return "Silent";
-  return shown.tied ? "A tie" : `It says ${nameOf(shown.answer)}`;
+  if (shown.answer !== null) return `It says ${nameOf(shown.answer)}`;
+  if (shown.tied) return "A tie";
+  return shown.excitatory.times.length === 0 ? "Silent" : "Not labelled yet";
 }
 
 export function pruningNote(pruning: boolean): string {

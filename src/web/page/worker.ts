@@ -5,12 +5,12 @@ import type { Command, Report } from "./messages";
 /** What wasm-bindgen puts before this script. */
 declare const wasm_bindgen: {
   (options: { module_or_path: WebAssembly.Module }): Promise<unknown>;
-  Lab: new (adapter: string) => Lab;
+  Lab: new () => Lab;
 };
 
-async function open(module: WebAssembly.Module, adapter: string): Promise<Lab> {
+async function open(module: WebAssembly.Module): Promise<Lab> {
   await wasm_bindgen({ module_or_path: module });
-  return new wasm_bindgen.Lab(adapter);
+  return new wasm_bindgen.Lab();
 }
 
 const session = new Session(open, (report: Report) => self.postMessage(report));
