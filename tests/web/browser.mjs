@@ -36,9 +36,9 @@ export async function untilTrained(page) {
 export async function spikesOfNoise(page, images) {
   let sum = 0;
   for (let i = 0; i < images; i++) {
-    const before = await page.locator(".stream li").count();
+    const before = await page.evaluate(() => performance.getEntriesByName("shown").length);
     await page.click("#stimuli [value=noise]");
-    await page.waitForFunction((before) => document.querySelectorAll(".stream li").length !== before || before === 24, before);
+    await page.waitForFunction((before) => performance.getEntriesByName("shown").length > before, before);
     sum += Number((await text(page, ".stat-spikes")).replace(",", ""));
   }
   return sum / images;

@@ -17,7 +17,7 @@ export interface Settings {
 }
 
 export const DEFAULTS: Settings = {
-  preset: "paper",
+  preset: "best",
   classes: [],
   neurons: "",
   images: "",
