@@ -134,6 +134,7 @@ export class App {
     this.showSettings();
     this.drawPlots();
     byId("digest").textContent = "";
+    if (this.run) network.view.zeros(this.run.metrics.at(-1)?.zero_fraction ?? 0);
     const { shape } = network;
     byId("about").textContent = `spikeprune ${shape!.version}, on ${shape!.device}, steps of ${shape!.dtMs} ms.`;
     const unknown = network.unknown.length === 0 && this.showing.stimulus.kind === "unknown";
@@ -143,7 +144,7 @@ export class App {
   private finished(network: Network, digest: string): void {
     byId("digest").textContent = `Digest of the weights: ${digest}`;
     this.showSettings();
-    this.showing.next();
+    if (!this.run) this.showing.next();
     this.say(`${network.title}: the training is over. ${percent(network.accuracy.at(-1)?.[1] ?? 0)} recognised.`, 0);
   }
 
@@ -215,9 +216,10 @@ export class App {
     document.body.classList.add("finished");
     byId("title").textContent = `${run.name}: a finished network`;
     byId("lead").textContent = "This network of spiking neurons has been trained. Draw for it, or show it noise. It runs on your device; nothing leaves this page.";
+    byId("plot-name").textContent = "How it went";
     byId("plot-help").textContent = "Over the images of its training, on images that it did not learn from.";
-    (byId("snapshot") as HTMLInputElement).max = String(run.snapshots.length - 1);
-    (byId("snapshot") as HTMLInputElement).value = byId("snapshot").getAttribute("max")!;
+    const slider = byId("snapshot") as HTMLInputElement;
+    slider.max = slider.value = String(run.snapshots.length - 1);
     byId("snapshots").hidden = run.snapshots.length === 0;
     this.drawPlots();
   }
@@ -225,7 +227,7 @@ export class App {
   private showSnapshot(): void {
     const slider = byId("snapshot") as HTMLInputElement;
     const snapshot = this.run!.snapshots[Number(slider.value)];
-    const name = `${count(snapshot.images)} images`;
+    const name = `after ${count(snapshot.images)} images`;
     byId("snapshot-name").textContent = slider.ariaValueText = name;
     this.networks[0].view.drawWeights(snapshot.weights);
   }

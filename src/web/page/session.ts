@@ -30,7 +30,8 @@ export class Session {
   private learned: number[] = [];
   private unknown: number[] = [];
   private running = false;
-  private finished = true;
+  /** Learning, at the end, or past its last test. */
+  private phase: "learns" | "ends" | "rests" = "rests";
   private speed: Speed = "full";
   private slice = PACES.full.images;
   private nextSlice = 0;
@@ -64,7 +65,8 @@ export class Session {
   private async turn(): Promise<void> {
     const command = this.inbox.shift();
     if (command) return this.obey(command);
-    if (!this.running || this.finished) return this.arrival();
+    if (this.phase === "ends") return this.conclude();
+    if (!this.running || this.phase === "rests") return this.arrival();
     const wait = this.nextSlice - performance.now();
     if (wait > 0) return Promise.race([this.arrival(), sleep(wait)]);
     await this.learn();
@@ -82,11 +84,13 @@ export class Session {
         this.data = this.read(command.source);
         return this.report({ kind: "opened", data: this.data, presets: this.lab.presets() });
       case "start":
-        this.finished = true;
-        await this.begin(await this.lab.start(command.preset, command.set), true);
+        this.phase = "rests";
+        await this.begin(await this.lab.start(command.preset, command.set));
+        this.phase = "learns";
         return;
       case "load":
-        await this.begin(await this.lab.load(command.checkpoint), false);
+        await this.begin(await this.lab.load(command.checkpoint));
+        this.phase = "ends";
         return;
       case "pace":
         return this.setPace(command.running, command.speed, command.calm);
@@ -99,7 +103,7 @@ export class Session {
     return source.kind === "idx" ? this.lab.setData(...source.files) : this.lab.setFiles(source.names, source.files);
   }
 
-  private async begin(shape: Shape, trains: boolean): Promise<void> {
+  private async begin(shape: Shape): Promise<void> {
     this.learned = learnedLabels(shape, this.data);
     this.unknown = this.data.labels.map((label) => label.label).filter((label) => !this.learned.includes(label));
     this.images = 0;
@@ -107,7 +111,6 @@ export class Session {
     this.perSecond = 0;
     this.report({ kind: "started", shape, learned: this.learned, unknown: this.unknown });
     await this.sendWeights();
-    this.finished = !trains;
   }
 
   private setPace(running: boolean, speed: Speed, calm: boolean): void {
@@ -127,7 +130,10 @@ export class Session {
     this.images = trained.images;
     this.measure(trained.images - before, trained.seconds);
     this.report({ kind: "progress", trained, perSecond: this.perSecond });
-    if (trained.images >= trained.of) return this.finish();
+    if (trained.images >= trained.of) {
+      this.phase = "ends";
+      return this.sendWeights();
+    }
     if (this.weightsDue.now()) await this.weightsDue.run(() => this.sendWeights());
     const since = this.images - this.testedAt;
     if (since >= TEST_EVERY_IMAGES && this.testDue.now()) await this.testDue.run(() => this.test(TEST_IMAGES));
@@ -141,9 +147,8 @@ export class Session {
     this.slice = Math.max(1, Math.round((this.perSecond * SLICE_MS) / 1000));
   }
 
-  private async finish(): Promise<void> {
-    this.finished = true;
-    await this.sendWeights();
+  private async conclude(): Promise<void> {
+    this.phase = "rests";
     await this.test(LAST_TEST_IMAGES);
     this.report({ kind: "finished", digest: await this.lab.digest() });
   }
@@ -162,7 +167,7 @@ export class Session {
     const begun = performance.now();
     const { pixels, label } = this.imageFor(stimulus, nth);
     const shown = await this.lab.show(pixels);
-    const [held, tookMs] = [this.finished, performance.now() - begun];
+    const [held, tookMs] = [this.phase !== "learns", performance.now() - begun];
     this.report({ kind: "shown", shown, pixels, stimulus: stimulus.kind, label, held, tookMs });
   }
 
@@ -175,7 +180,7 @@ export class Session {
       case "unknown":
         return this.imageOf(this.unknown, "test", nth);
       case "digits":
-        return this.imageOf(this.learned, this.finished ? "test" : "train", nth);
+        return this.imageOf(this.learned, this.phase === "learns" ? "train" : "test", nth);
     }
   }
 

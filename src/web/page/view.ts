@@ -52,7 +52,11 @@ export class View {
     (this.find("progress") as HTMLProgressElement).value = trained.images / trained.of;
     const speed = perSecond > 0 ? ` · learns ${count(perSecond)} a second` : "";
     this.find(".run-text").textContent = `${count(trained.images)} of ${count(trained.of)} images${speed}`;
-    this.find(".stat-zeros").textContent = percent(trained.zeroShare);
+    this.zeros(trained.zeroShare);
+  }
+
+  zeros(share: number): void {
+    this.find(".stat-zeros").textContent = percent(share);
   }
 
   tested(tested: Tested): void {
@@ -72,7 +76,7 @@ export class View {
   show(report: ShownReport, slowly: boolean): void {
     this.last = report;
     cancelAnimationFrame(this.frame);
-    this.find(".note").textContent = this.shape ? noteOf(report.stimulus, prunes(this.shape)) : "";
+    this.find(".note").textContent = this.shape ? noteOf(report.stimulus, prunes(this.shape), report.held) : "";
     if (!slowly) return this.answered(report);
     this.drawImage(report, false);
     const begun = performance.now();

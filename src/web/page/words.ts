@@ -23,10 +23,12 @@ export function captionOf(stimulus: Stimulus["kind"], name: string, held: boolea
   }
 }
 
-export function noteOf(stimulus: Stimulus["kind"], pruning: boolean): string {
+export function noteOf(stimulus: Stimulus["kind"], pruning: boolean, held: boolean): string {
   switch (stimulus) {
     case "digits":
-      return "Digits come in one after another, and the network answers each with spikes.";
+      return held
+        ? "A digit that it has not learned from. The button Digits brings the next."
+        : "Digits come in one after another, and the network answers each with spikes.";
     case "unknown":
       return "It was never told of this digit, so that any answer is wrong and silence is right.";
     case "noise":
