@@ -73,7 +73,7 @@ export class App {
       const view = new View(byId("networks"), title, (label) => this.nameOf(label));
       return new Network(view, title, this.opening, (network, report) => this.heard(network, report));
     });
-    this.showSettings();
+    this.showState();
   }
 
   private nameOf(label: number): string {
@@ -98,7 +98,7 @@ export class App {
       case "failed":
         this.running = false;
         this.showing.forget();
-        this.showSettings();
+        this.showState();
         return this.fail(report.sentence);
     }
   }
@@ -107,6 +107,7 @@ export class App {
     if (network === this.networks[0]) {
       this.data = data;
       this.controls.offer(data, presets);
+      this.showSettings();
     }
     if (this.run) network.load(this.run.checkpoint);
     else this.start(network);
@@ -143,7 +144,7 @@ export class App {
 
   private finished(network: Network, digest: string): void {
     byId("digest").textContent = `Digest of the weights: ${digest}`;
-    this.showSettings();
+    this.showState();
     if (!this.run) this.showing.next();
     this.say(`${network.title}: the training is over. ${percent(network.accuracy.at(-1)?.[1] ?? 0)} recognised.`, 0);
   }
@@ -167,7 +168,7 @@ export class App {
     this.running = running;
     this.paceAll();
     this.showing.next();
-    this.showSettings();
+    this.showState();
   }
 
   private paceAll(): void {
@@ -182,7 +183,7 @@ export class App {
   private show(stimulus: Stimulus): void {
     this.showing.next(stimulus);
     if (stimulus.kind !== "drawing") byId("drawn").textContent = "";
-    this.showSettings();
+    this.showState();
   }
 
   private drawn(): void {
@@ -214,7 +215,7 @@ export class App {
 
   private openRun(run: Run): void {
     document.body.classList.add("finished");
-    byId("title").textContent = `${run.name}: a finished network`;
+    byId("title").textContent = document.title = `${run.name}: a finished network`;
     byId("lead").textContent = "This network of spiking neurons has been trained. Draw for it, or show it noise. It runs on your device; nothing leaves this page.";
     byId("plot-name").textContent = "How it went";
     byId("plot-help").textContent = "Over the images of its training, on images that it did not learn from.";
@@ -243,9 +244,15 @@ export class App {
     drawPlot(byId("zeros") as HTMLCanvasElement, lines((network) => network.zeros, "zero_fraction"), of, "--second");
   }
 
+  /** Settings, where they have changed: not at other times, as somebody may be typing. */
   private showSettings(): void {
-    const first = this.networks[0];
-    if (this.data) this.controls.show(this.settings, first.learned);
+    const { classes } = this.settings;
+    this.controls.show(this.settings, classes.length > 0 ? classes : this.networks[0].learned);
+    byId("command").textContent = commandLine(this.settings);
+    this.showState();
+  }
+
+  private showState(): void {
     const over = this.networks.every((network) => !network.learning);
     byId("pause").textContent = over ? "Trained" : this.running ? "Pause" : "Go on";
     (byId("pause") as HTMLButtonElement).disabled = over;
@@ -253,10 +260,9 @@ export class App {
     if (!this.run) byId("plot-help").textContent = this.settings.compare ? "Solid: with pruning. Dashed: without." : "Held-out digits are never learned from.";
     for (const button of this.stimuli()) {
       button.ariaPressed = String(button.value === this.showing.stimulus.kind);
-      if (button.value === "unknown") button.disabled = first.unknown.length === 0;
+      if (button.value === "unknown") button.disabled = this.networks[0].unknown.length === 0;
     }
     for (const radio of byId("speeds").querySelectorAll("input")) radio.checked = radio.value === this.settings.speed;
-    byId("command").textContent = commandLine(this.settings);
   }
 
   private stimuli(): HTMLButtonElement[] {

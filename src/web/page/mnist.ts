@@ -1,5 +1,6 @@
-/** A drawing, 0 to 1 a pixel, as MNIST's digits are made: scaled to fit a box of 20 x 20 in 28 x 28, its centre of mass
- * in the middle, with grey edges. Images of other sizes go by their shorter side. */
+/** A drawing, 0 to 1 a pixel, as MNIST's digits are made: scaled to fit a box of 20 x 20, with grey edges, and moved by
+ * whole pixels so that its centre of mass lies in the pixel right below the middle of 28 x 28. Images of other sizes go by
+ * their shorter side. */
 export function normalised(ink: Float32Array, side: number, width: number, height: number): Uint8Array {
   const box = boundsOf(ink, side);
   const pixels = new Uint8Array(width * height);
@@ -7,10 +8,12 @@ export function normalised(ink: Float32Array, side: number, width: number, heigh
   const centre = centreOfMass(ink, side);
   const fit = (20 / 28) * Math.min(width, height);
   const step = Math.max(box.right - box.left, box.bottom - box.top) / fit;
+  const column = Math.ceil(width / 2 - (centre.x - box.left) / step);
+  const row = Math.ceil(height / 2 - (centre.y - box.top) / step);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const left = centre.x + (x - width / 2) * step;
-      const top = centre.y + (y - height / 2) * step;
+      const left = box.left + (x - column) * step;
+      const top = box.top + (y - row) * step;
       pixels[y * width + x] = Math.round(255 * Math.min(1, mean(ink, side, left, top, step)));
     }
   }
@@ -20,7 +23,7 @@ export function normalised(ink: Float32Array, side: number, width: number, heigh
 function boundsOf(ink: Float32Array, side: number): { left: number; right: number; top: number; bottom: number } | null {
   let [left, right, top, bottom] = [side, 0, side, 0];
   ink.forEach((value, place) => {
-    if (value < 0.1) return;
+    if (value === 0) return;
     const [x, y] = [place % side, Math.floor(place / side)];
     left = Math.min(left, x);
     right = Math.max(right, x + 1);

@@ -18,13 +18,14 @@ export function drawMosaic(canvas: HTMLCanvasElement, shape: Shape, weights: Uin
   const { context } = fitted(canvas, Math.ceil(height));
   context.imageSmoothingEnabled = false;
   const colors = weightColors(signed);
+  const tiles = picture(shape.width, shape.height * shape.neurons, (place) => colors[weights[place]]);
   let [top, neuron] = [0, 0];
   groups.forEach((group, g) => {
     drawName(context, group.name, g, top + tall / 2);
     for (let i = 0; i < group.neurons; i++) {
       const left = LABEL + (i % columns) * (side + GAP);
-      const tile = tileOf(shape, weights, neuron++, colors);
-      context.drawImage(tile, left, top + Math.floor(i / columns) * (tall + GAP), side, tall);
+      const y = top + Math.floor(i / columns) * (tall + GAP);
+      context.drawImage(tiles, 0, neuron++ * shape.height, shape.width, shape.height, left, y, side, tall);
     }
     top += rows[g] * (tall + GAP) + ROW_GAP;
   });
@@ -35,9 +36,4 @@ function drawName(context: CanvasRenderingContext2D, name: string, group: number
   context.textBaseline = "middle";
   context.font = `600 17px ${context.font.split("px ")[1]}`;
   context.fillText(name, 0, middle, LABEL - 4);
-}
-
-function tileOf(shape: Shape, weights: Uint8Array, neuron: number, colors: Uint32Array): HTMLCanvasElement {
-  const size = shape.width * shape.height;
-  return picture(shape.width, shape.height, (place) => colors[weights[neuron * size + place]]);
 }

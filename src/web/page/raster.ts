@@ -20,8 +20,9 @@ export function drawRaster(canvas: HTMLCanvasElement, shown: Shown, inputs: numb
   const neurons = groups.length;
   const { context, width, height } = fitted(canvas, 250);
   const colors = groups.map(groupColor);
+  const grey = styleColor("--muted");
   const bands: Band[] = [
-    { name: "in", spikes: shown.input, rows: inputs, share: 0.4, color: () => styleColor("--muted"), tick: 1.5 },
+    { name: "in", spikes: shown.input, rows: inputs, share: 0.4, color: () => grey, tick: 1.5 },
     { name: "E", spikes: shown.excitatory, rows: neurons, share: 0.4, color: (row) => colors[row], tick: 2 },
     { name: "I", spikes: shown.inhibitory, rows: neurons, share: 0.2, color: (row) => colors[row], tick: 1.5 },
   ];

@@ -187,7 +187,7 @@ export class Session {
   private imageOf(labels: number[], set: "train" | "test", nth: number): { pixels: Uint8Array; label: number } {
     const label = labels[nth % labels.length];
     const of = this.data.labels.find((entry) => entry.label === label)?.[set] ?? 0;
-    if (of === 0) throw new Error(`The data have no image of this label to show.`);
+    if (of === 0) throw new Error("The data have no such image to show.");
     return { pixels: this.lab.image(set, label, Math.floor(nth / labels.length) % of), label };
   }
 }
