@@ -59,13 +59,14 @@ test("a link carries what was changed and no more", () => {
   const settings = { ...DEFAULTS, classes: [0, 1, 8], rule: "if(target, 1, -1) + 0", tauSeconds: "2.5", compare: true, speed: "full" };
   assert.deepEqual(fromHash(`#${toHash(settings)}`), settings);
   assert.match(toHash(settings), /classes=0,1,8/);
+  assert.deepEqual(fromHash("#classes=").classes, []);
   assert.deepEqual(fromHash("#speed=mad&classes=a,3&pruning=maybe"), { ...DEFAULTS, classes: [3] });
 });
 
 test("settings are what the command line takes", () => {
   const settings = { ...DEFAULTS, preset: "paper", rule: "if(target, 1, -1)", tauSeconds: "2.5", pruning: "off" };
   assert.deepEqual(changes(settings).at(-1), ["pruning.tau_ms", "2500"]);
-  const command = "spikeprune train --preset paper --set job.seed=1 --set 'learning.factor=if(target, 1, -1)' --set pruning.mode=none --set pruning.tau_ms=2500";
+  const command = "spikeprune train --preset paper --set job.seed=1 --set network.classes=7,4,6 --set 'learning.factor=if(target, 1, -1)' --set pruning.mode=none --set pruning.tau_ms=2500";
   assert.equal(commandLine(settings), command);
 });
 

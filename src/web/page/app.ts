@@ -107,6 +107,8 @@ export class App {
     if (network === this.networks[0]) {
       this.data = data;
       this.controls.offer(data, presets);
+      const known = (label: number) => data.labels.some((entry) => entry.label === label);
+      if (!this.settings.classes.every(known)) this.settings = { ...this.settings, classes: [] };
       this.showSettings();
     }
     if (this.run) network.load(this.run.checkpoint);
@@ -209,7 +211,6 @@ export class App {
     const files = await Promise.all([...list].map(async (file) => new Uint8Array(await file.arrayBuffer())));
     this.opening = { ...this.opening, source: { kind: "files", names: [...list].map((file) => file.name), files } };
     byId("error").hidden = true;
-    this.settings = { ...this.settings, classes: [] };
     this.openNetworks();
   }
 

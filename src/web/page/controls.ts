@@ -2,7 +2,7 @@ import type { Data, Preset } from "./lab";
 import { groupColor } from "./palette";
 import type { Settings } from "./settings";
 
-const TEXTS = ["preset", "neurons", "images", "rule", "rulePre", "pruning", "tauSeconds", "frontEnd", "seed"] as const;
+const TEXTS = ["preset", "neurons", "images", "passes", "rule", "rulePre", "pruning", "tauSeconds", "frontEnd", "seed"] as const;
 
 /** The form of settings. */
 export class Controls {
@@ -16,6 +16,9 @@ export class Controls {
     private readonly refused: (sentence: string) => void,
   ) {
     this.form.addEventListener("submit", (event) => event.preventDefault());
+    document.getElementById("all")!.addEventListener("click", () => {
+      this.changed({ ...this.settings, classes: this.boxes().map((box) => Number(box.value)) });
+    });
     this.form.addEventListener("change", (event) => this.read(event.target as HTMLElement));
   }
 
@@ -58,8 +61,6 @@ export class Controls {
       if (chosen.length < 2) return this.refused("Choose at least two classes: with one there is nothing to tell apart.");
       settings.classes = chosen;
     }
-    // Another preset brings its own classes.
-    if (settings.preset !== this.settings.preset) settings.classes = [];
     this.changed(settings);
   }
 }

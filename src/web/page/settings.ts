@@ -1,11 +1,12 @@
 import type { Speed } from "./messages";
 
-/** All that a link to the page carries. What is empty is as the preset has it. */
+/** All that a link to the page carries. What is empty is as the preset has it; no classes are all that the data have. */
 export interface Settings {
   preset: string;
   classes: number[];
   neurons: string;
   images: string;
+  passes: string;
   rule: string;
   rulePre: string;
   pruning: "" | "on" | "off";
@@ -18,9 +19,10 @@ export interface Settings {
 
 export const DEFAULTS: Settings = {
   preset: "best",
-  classes: [],
+  classes: [7, 4, 6],
   neurons: "",
   images: "",
+  passes: "",
   rule: "",
   rulePre: "",
   pruning: "",
@@ -53,6 +55,7 @@ export function fromHash(hash: string): Settings {
     classes: text("classes").split(",").filter((label) => /^\d+$/.test(label)).map(Number),
     neurons: text("neurons"),
     images: text("images"),
+    passes: text("passes"),
     rule: text("rule"),
     rulePre: text("rulePre"),
     pruning: oneOf("pruning", ["", "on", "off"]),
@@ -70,6 +73,7 @@ export function changes(settings: Settings): [string, string][] {
   if (settings.classes.length > 0) set.push(["network.classes", settings.classes.join(",")]);
   if (settings.neurons) set.push(["network.groups.neurons_per_class", settings.neurons]);
   if (settings.images) set.push(["job.train.in_all", settings.images]);
+  if (settings.passes) set.push(["job.epochs", settings.passes]);
   if (settings.rule) set.push(["learning.factor", settings.rule]);
   if (settings.rulePre) set.push(["learning.factor_pre", settings.rulePre]);
   if (settings.pruning) set.push(["pruning.mode", settings.pruning === "on" ? "continuous" : "none"]);
