@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Compiles the crate to wasm for the page: src/web/dist/spikeprune.js, spikeprune_bg.wasm and spikeprune_bg.wasm.gz.
+# Compiles the crate to wasm (src/web/dist/spikeprune.js, spikeprune_bg.wasm, spikeprune_bg.wasm.gz) and puts the page
+# together around it (page.html).
 # What that needs is installed into a cache: SPIKEPRUNE_WEB_CACHE, else target/web.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -51,4 +52,8 @@ npm install --silent --no-audit --no-fund --no-save --prefix "$cache" "binaryen@
     --enable-sign-ext --enable-mutable-globals --enable-multivalue --enable-reference-types \
     "$dist/spikeprune_bg.wasm" -o "$dist/spikeprune_bg.wasm"
 gzip -9nk "$dist/spikeprune_bg.wasm"
+
+npm ci --silent --no-audit --no-fund --prefix src/web/page
+npm run --silent --prefix src/web/page check
+node src/web/assemble.mjs "$dist/spikeprune.js" "$dist/spikeprune_bg.wasm" "$dist/page.html"
 ls -l "$dist"

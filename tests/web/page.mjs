@@ -1,9 +1,11 @@
 // What the page does in a browser. Times are printed, none is asserted.
 import { after, test } from "node:test";
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { closeBrowser, draw, out, spikesOfNoise, text, untilTrained, withPage } from "./browser.mjs";
-import { native } from "./native.mjs";
+import { ROOT, digest, folder, native } from "./support.mjs";
 
 after(closeBrowser);
 
@@ -12,6 +14,19 @@ const DIGITS = {
   4: [[[0.3, 0.15], [0.25, 0.5], [0.75, 0.5]], [[0.7, 0.15], [0.66, 0.5], [0.64, 0.88]]],
   6: [[[0.62, 0.12], [0.42, 0.3], [0.32, 0.55], [0.34, 0.75], [0.5, 0.86], [0.66, 0.75], [0.64, 0.6], [0.5, 0.54], [0.36, 0.62]]],
 };
+
+/** Trains natively on the images that the page has; the run's folder. */
+function trained(context, ...flags) {
+  const run = join(folder(context), "run");
+  native("train", "--preset", "best", "--data", join(ROOT, "data"), "--out", run, ...flags);
+  return run;
+}
+
+/** What the test of a run found, in the page's words. */
+function found(run) {
+  const { correct, images } = JSON.parse(readFileSync(join(run, "summary.json"), "utf8")).eval;
+  return `${correct.toLocaleString("en")} of ${images.toLocaleString("en")} images`;
+}
 
 test("it starts at once", async () => {
   await withPage("", async (page) => {
@@ -24,13 +39,13 @@ test("it starts at once", async () => {
   });
 });
 
-test("a thousand images make the network that they make natively", async () => {
-  const wanted = native("--preset", "best", "--set", "job.train.in_all=1000");
+test("a thousand images make the network that they make natively", async (context) => {
+  const run = trained(context, "--set", "job.train.in_all=1000");
   await withPage("#images=1000&speed=full", async (page) => {
     await untilTrained(page);
     console.log(await text(page, ".run-text"));
-    assert.equal(await page.locator(".stat-accuracy").first().getAttribute("title"), wanted.accuracy);
-    assert.equal(await text(page, "#digest"), `Digest of the weights: ${wanted.digest}`);
+    assert.equal(await page.locator(".stat-accuracy").first().getAttribute("title"), found(run));
+    assert.equal(await text(page, "#digest"), `Digest of the weights: ${digest(join(run, "checkpoint.safetensors"))}`);
     assert.match(await text(page, "#live"), /the training is over/);
   });
 });
@@ -95,6 +110,33 @@ test("a link brings all settings back", async () => {
     assert.match(await text(page, "#command"), /--preset paper .*--set 'learning.factor=if\(target, 1, -0.5\)'/);
     assert.equal(await page.locator(".bars li").count(), 4);
   });
+});
+
+test("a finished run is shown, and answers", async (context) => {
+  const run = trained(context, "--set", "job.train.in_all=2000");
+  const checkpoint = join(run, "checkpoint.safetensors");
+  const snapshots = [1000, 2000].map((images) => ({ images, weights: Buffer.alloc(30 * 784, images / 8).toString("base64") }));
+  const metrics = [1000, 2000].map((images) => ({ images, validation_accuracy: 0.9, zero_fraction: images / 5000, spikes: 1 }));
+  const elements = [
+    `<script type="application/octet-stream;base64" id="checkpoint">${readFileSync(checkpoint, "base64")}</script>`,
+    `<script type="application/json" id="run">${JSON.stringify({ name: "two thousand", metrics, snapshots })}</script>`,
+  ];
+  const page = readFileSync(new URL("page.html", out), "utf8");
+  writeFileSync(new URL("run.html", out), page.replace("</body>", () => `${elements.join("")}</body>`));
+  await withPage("", async (page) => {
+    await page.waitForFunction(() => document.getElementById("digest").textContent !== "");
+    assert.equal(await text(page, "#digest"), `Digest of the weights: ${digest(checkpoint)}`);
+    assert.equal(await page.locator(".stat-accuracy").getAttribute("title"), found(run));
+    assert.equal(await text(page, ".stat-zeros"), "40%");
+    assert.equal(await text(page, "h1"), "two thousand: a finished network");
+    assert.equal(await page.locator("#pause").isVisible(), false);
+    await page.focus("#snapshot");
+    await page.keyboard.press("ArrowLeft");
+    assert.equal(await text(page, "#snapshot-name"), "after 1,000 images");
+    assert.equal(await draw(page, ...DIGITS[7]), "It says 7");
+    assert.ok((await spikesOfNoise(page, 5)) < 1);
+    await page.screenshot({ path: fileURLToPath(new URL("run.png", out)), fullPage: true });
+  }, {}, "run.html");
 });
 
 test("what cannot be learned is said in a sentence", async () => {
@@ -164,13 +206,16 @@ test("files of one's own are learned", async () => {
 
 for (const [width, colorScheme] of [[1400, "light"], [1400, "dark"], [400, "light"], [400, "dark"]]) {
   test(`pictures at ${width} pixels, ${colorScheme}`, async () => {
-    for (const [name, hash] of [["alone", "#speed=full"], ["compared", "#speed=full&compare=true"]]) {
+    for (const [name, hash] of [["alone", "#speed=full"], ["compared", "#speed=full&compare=true&images=2000"]]) {
       await withPage(hash, async (page) => {
         await untilTrained(page);
         await page.waitForFunction(() => document.getElementById("pause").disabled);
         await draw(page, ...DIGITS[4]);
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        assert.ok(overflow <= 0, `${overflow} pixels too wide`);
+        const wide = await page.evaluate(() =>
+          [document.documentElement, ...document.querySelectorAll(".card, .stats, .toolbar")]
+            .filter((element) => element.scrollWidth > element.clientWidth || element.getBoundingClientRect().right > innerWidth)
+            .map((element) => element.className || element.tagName));
+        assert.deepEqual(wide, []);
         await page.screenshot({ path: fileURLToPath(new URL(`${name}-${width}-${colorScheme}.png`, out)), fullPage: true });
       }, { width, colorScheme });
     }

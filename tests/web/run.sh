@@ -1,12 +1,9 @@
 #!/usr/bin/env bash
-# Tests the page in Debian's chromium: of the program's page, with its network beside that of the command line.
-# Pictures are left in tests/web/out.
+# Tests the page that src/web/build.sh made in Debian's chromium, beside the native program. Leaves pictures of it in
+# tests/web/out.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
-: "${SPIKEPRUNE:=$PWD/target/release/spikeprune}"
-[ -x "$SPIKEPRUNE" ] || cargo build --release
-export SPIKEPRUNE
-mkdir -p tests/web/out
-npm ci --silent --no-audit --no-fund --prefix tests/web
-"$SPIKEPRUNE" show --out tests/web/out/page.html
-node --test --test-concurrency=1 tests/web/page.mjs
+cd "$(dirname "$0")"
+mkdir -p out
+npm ci --silent --no-audit --no-fund
+node fill.mjs ../../src/web/dist/page.html out/page.html
+node --test --test-concurrency=1 modules.mjs page.mjs
