@@ -12,7 +12,7 @@ binaryen=132.0.0
 
 # The compiler: that of rustup if it has the target, else Debian's, which brings the sources of the standard library.
 build=(cargo build --profile web --locked --package spikeprune-web --target "$target" --target-dir "$cache/target")
-flags=(-C target-feature=+simd128,-bulk-memory --remap-path-prefix "$PWD=" --remap-path-prefix "$cache=" --remap-path-prefix "$HOME=")
+flags=(-C target-feature=+simd128 --remap-path-prefix "$PWD=" --remap-path-prefix "$cache=" --remap-path-prefix "$HOME=")
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="${flags[*]}"
 if rustup target list --installed 2>/dev/null | grep -qx "$target"; then
     "${build[@]}"

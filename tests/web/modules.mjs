@@ -66,8 +66,15 @@ test("a link carries what was changed and no more", () => {
 test("settings are what the command line takes", () => {
   const settings = { ...DEFAULTS, preset: "paper", rule: "if(target, 1, -1)", tauSeconds: "2.5", pruning: "off" };
   assert.deepEqual(changes(settings).at(-1), ["pruning.tau_ms", "2500"]);
-  const command = "spikeprune train --preset paper --set job.seed=1 --set network.classes=7,4,6 --set 'learning.factor=if(target, 1, -1)' --set pruning.mode=none --set pruning.tau_ms=2500";
-  assert.equal(commandLine(settings), command);
+  const command = [
+    "spikeprune train --preset paper",
+    "--set job.seed=1",
+    "--set network.classes=7,4,6",
+    "--set 'learning.factor=if(target, 1, -1)'",
+    "--set pruning.mode=none",
+    "--set pruning.tau_ms=2500",
+  ];
+  assert.equal(commandLine(settings), command.join(" \\\n  "));
 });
 
 test("parameters are read from their text", () => {

@@ -107,7 +107,7 @@ export class Session {
     this.learned = learnedLabels(shape, this.data);
     this.unknown = this.data.labels.map((label) => label.label).filter((label) => !this.learned.includes(label));
     this.images = 0;
-    this.testedAt = 0;
+    this.testedAt = -TEST_EVERY_IMAGES;
     this.perSecond = 0;
     this.report({ kind: "started", shape, learned: this.learned, unknown: this.unknown });
     await this.sendWeights();

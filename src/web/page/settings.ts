@@ -86,5 +86,5 @@ export function changes(settings: Settings): [string, string][] {
 export function commandLine(settings: Settings): string {
   const quoted = (text: string) => (/^[\w.,=+-]*$/.test(text) ? text : `'${text}'`);
   const parts = changes(settings).map(([key, value]) => `--set ${quoted(`${key}=${value}`)}`);
-  return ["spikeprune train", `--preset ${settings.preset}`, ...parts].join(" ");
+  return [`spikeprune train --preset ${settings.preset}`, ...parts].join(" \\\n  ");
 }

@@ -147,7 +147,9 @@ export class View {
   }
 
   private drawBars(votes: ArrayLike<number>): void {
-    const most = Math.max(10, ...Array.from(votes));
+    // Spikes of groups; where neurons vote by labels, spikes of a neuron.
+    const least = this.shape?.groups.length ? 10 : 1;
+    const most = Math.max(least, ...Array.from(votes));
     [...this.find(".bars").children].forEach((item, group) => {
       const vote = votes[group] ?? 0;
       (item.querySelector(".bar") as HTMLElement).style.width = `${(100 * vote) / most}%`;

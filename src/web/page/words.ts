@@ -3,7 +3,7 @@ import type { Stimulus } from "./messages";
 
 /** Sentences that change with what happens. */
 export function percent(share: number): string {
-  return `${(100 * share).toFixed(share > 0 && share < 0.0995 ? 1 : 0)}%`;
+  return `${(100 * share).toFixed(share >= 0.0005 && share < 0.0995 ? 1 : 0)}%`;
 }
 
 export function count(number: number): string {
