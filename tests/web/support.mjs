@@ -60,9 +60,14 @@ export function writeData(path) {
   for (const [name, bytes] of Object.entries(FILES)) writeFileSync(join(path, name), bytes);
 }
 
-/** What the native program prints. */
+/** What the native program prints of networks that it runs. */
 export function native(...args) {
-  return execFileSync(PROGRAM, [...args, "--device", "cpu", "--quiet"], { encoding: "utf8", maxBuffer: 1 << 28 });
+  return program(...args, "--device", "cpu", "--quiet");
+}
+
+/** What it prints of anything. */
+export function program(...args) {
+  return execFileSync(PROGRAM, args, { encoding: "utf8", maxBuffer: 1 << 28 });
 }
 
 /** Trains natively; the checkpoint. */
