@@ -70,12 +70,12 @@ pub enum SimulationError {
     Io(#[from] io::Error),
 }
 
-#[cfg(feature = "gpu")]
+#[cfg(all(feature = "gpu", not(target_family = "wasm")))]
 fn best_device() -> Result<Box<dyn Backend>, BackendError> {
     crate::backend::open::Opener::default().open(&crate::backend::choice::DeviceChoice::Auto)
 }
 
-#[cfg(not(feature = "gpu"))]
+#[cfg(not(all(feature = "gpu", not(target_family = "wasm"))))]
 fn best_device() -> Result<Box<dyn Backend>, BackendError> {
     Ok(Box::new(crate::backend::cpu::Cpu::new(0)?))
 }

@@ -14,10 +14,20 @@ const bundle = (entry) => {
   return buildSync({ entryPoints: [page + entry], ...options }).outputFiles[0].text;
 };
 const minified = (path, loader) => transformSync(readFileSync(path, "utf8"), { minify: true, loader }).code;
+/** The methods of Lab that may wait for a GPU, as asynchronous ones (page/suspend.ts makes their exports promises). */
+function waiting(glue) {
+  for (const name of ["useDevice", "start", "load", "train", "test", "weights", "show", "digest"]) {
+    const [method, call] = [new RegExp(`^( +)(${name}\\()`, "gm"), `wasm.lab_${name}(`];
+    if (glue.match(method)?.length !== 1 || glue.split(call).length !== 2) throw new Error(`the glue has not one ${name}`);
+    glue = glue.replace(method, "$1async $2").replace(call, () => `await ${call}`);
+  }
+  return glue;
+}
+
 /** Script that does not end its element. */
 const inline = (script) => script.replaceAll("</script", "<\\/script");
 
-const glue = minified(gluePath, "js");
+const glue = transformSync(waiting(readFileSync(gluePath, "utf8")), { minify: true, loader: "js" }).code;
 const [worker, script] = [bundle("worker.ts"), bundle("page.ts")];
 const wasm = gzipSync(readFileSync(wasmPath), { level: 9 }).toString("base64");
 const parts = {

@@ -3,7 +3,9 @@ import { chromium } from "playwright-core";
 import assert from "node:assert/strict";
 
 export const out = new URL("out/", import.meta.url);
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+// A GPU in software, which does as one in hardware does, only slowly.
+const args = ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
 
 export const closeBrowser = () => browser.close();
 

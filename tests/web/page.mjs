@@ -50,6 +50,16 @@ test("a thousand images make the network that they make natively", async (contex
   });
 });
 
+test("a GPU makes the network that the native program makes on the CPU", async (context) => {
+  const run = trained(context, "--set", "job.train.in_all=40", "--set", "network.groups.neurons_per_class=4");
+  await withPage("#images=40&neurons=4&speed=full&adapter=software", async (page) => {
+    await untilTrained(page);
+    console.log(await text(page, ".run-text"));
+    assert.equal(await text(page, "#digest"), `Digest of the weights: ${digest(join(run, "checkpoint.safetensors"))}`);
+    assert.match(await text(page, "#about"), /webgpu|swiftshader/i);
+  });
+});
+
 test("digits drawn by the mouse get their class", async () => {
   await withPage("#speed=full", async (page) => {
     await untilTrained(page);

@@ -1,5 +1,8 @@
 //! The GPUs of this machine.
 
+#[cfg(target_family = "wasm")]
+use super::error::GpuError;
+use super::wait::block_on;
 use crate::backend::DeviceKind;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -113,6 +116,30 @@ pub struct Adapter {
     pub(crate) inner: wgpu::Adapter,
 }
 
+/// The GPU that a browser gives.
+///
+/// # Errors
+/// When it gives none.
+#[cfg(target_family = "wasm")]
+pub fn in_browser(software: bool) -> Result<Adapter, GpuError> {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+        backends: Backends::BROWSER_WEBGPU,
+        ..wgpu::InstanceDescriptor::new_without_display_handle()
+    });
+    let asked = instance.request_adapter(&wgpu::RequestAdapterOptions {
+        power_preference: wgpu::PowerPreference::HighPerformance,
+        force_fallback_adapter: software,
+        ..Default::default()
+    });
+    let inner = block_on(asked).map_err(|_| GpuError::NoAdapter)?;
+    let mut info = inner.get_info();
+    if info.name.is_empty() {
+        // Browsers keep it to themselves.
+        info.name = "WebGPU".into();
+    }
+    Ok(described(0, info, inner))
+}
+
 /// The GPUs of this machine, each once, the best first and those in software last.
 pub fn adapters() -> Vec<Adapter> {
     enumerate(&wgpu::Instance::new(wgpu::InstanceDescriptor {
@@ -126,7 +153,7 @@ pub fn adapters() -> Vec<Adapter> {
 }
 
 pub(crate) fn enumerate(instance: &wgpu::Instance) -> Vec<Adapter> {
-    let found = pollster::block_on(instance.enumerate_adapters(Backends::all()))
+    let found = block_on(instance.enumerate_adapters(Backends::all()))
         .into_iter()
         .filter(|adapter| {
             let capabilities = adapter.get_downlevel_capabilities();
@@ -139,21 +166,25 @@ pub(crate) fn enumerate(instance: &wgpu::Instance) -> Vec<Adapter> {
     ordered(found)
         .into_iter()
         .enumerate()
-        .map(|(index, (info, inner))| Adapter {
-            info: AdapterInfo {
-                index,
-                pci: pci(&info),
-                name: info.name,
-                backend: info.backend.to_string(),
-                driver: format!("{} {}", info.driver, info.driver_info)
-                    .trim()
-                    .to_owned(),
-                kind: kind(info.device_type),
-                limits: (&inner.limits()).into(),
-            },
-            inner,
-        })
+        .map(|(index, (info, inner))| described(index, info, inner))
         .collect()
+}
+
+fn described(index: usize, info: wgpu::AdapterInfo, inner: wgpu::Adapter) -> Adapter {
+    Adapter {
+        info: AdapterInfo {
+            index,
+            pci: pci(&info),
+            name: info.name,
+            backend: info.backend.to_string(),
+            driver: format!("{} {}", info.driver, info.driver_info)
+                .trim()
+                .to_owned(),
+            kind: kind(info.device_type),
+            limits: (&inner.limits()).into(),
+        },
+        inner,
+    }
 }
 
 /// Where a card sits. Of DX12 wgpu asks for the address by the card's model, so it says the same of two of them.

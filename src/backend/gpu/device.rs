@@ -2,7 +2,9 @@
 
 use super::adapter::{Adapter, AdapterInfo, AdapterLimits};
 use super::error::GpuError;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use super::wait::block_on;
+#[cfg(target_family = "wasm")]
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// An open device. It keeps its first fault; nothing that it computed after that counts.
@@ -60,7 +62,7 @@ pub fn open(adapter: &Adapter) -> Result<OpenDevice, GpuError> {
         },
         ..Default::default()
     });
-    let (device, queue) = pollster::block_on(request).map_err(|error| GpuError::Refused {
+    let (device, queue) = block_on(request).map_err(|error| GpuError::Refused {
         adapter: info.name.clone(),
         reason: error.to_string(),
     })?;
@@ -113,7 +115,7 @@ impl OpenDevice {
         let errors = scopes
             .into_iter()
             .rev()
-            .map(|scope| pollster::block_on(scope.pop()))
+            .map(|scope| block_on(scope.pop()))
             .collect::<Vec<_>>();
         self.check()?;
         match errors.into_iter().flatten().next() {
@@ -122,11 +124,37 @@ impl OpenDevice {
         }
     }
 
+    /// Waits until all that was submitted has run and `buffer` is mapped.
+    ///
+    /// # Errors
+    /// When anything went wrong since the device was opened.
+    #[cfg(target_family = "wasm")]
+    fn map(&self, buffer: &wgpu::Buffer) -> Result<(), GpuError> {
+        let is_mapped = Arc::new(AtomicBool::new(false));
+        let told = is_mapped.clone();
+        // If it fails, the range is not mapped.
+        buffer.map_async(wgpu::MapMode::Read, .., move |_| {
+            told.store(true, Ordering::Relaxed);
+        });
+        super::wait::until(|| is_mapped.load(Ordering::Relaxed) || self.fault().is_some());
+        self.check()
+    }
+
+    /// The same.
+    #[cfg(not(target_family = "wasm"))]
+    fn map(&self, buffer: &wgpu::Buffer) -> Result<(), GpuError> {
+        // A failure also shows in `wait`, or in a range that is not mapped.
+        buffer.map_async(wgpu::MapMode::Read, .., |_| ());
+        self.wait()
+    }
+
     /// Waits until all that was submitted has run.
     ///
     /// # Errors
     /// When anything went wrong since the device was opened.
+    #[cfg(not(target_family = "wasm"))]
     pub fn wait(&self) -> Result<(), GpuError> {
+        use std::panic::{AssertUnwindSafe, catch_unwind};
         // wgpu 30 panics when the device is lost during the wait.
         let waited = catch_unwind(AssertUnwindSafe(|| {
             self.device.poll(wgpu::PollType::wait_indefinitely())
@@ -161,9 +189,7 @@ impl OpenDevice {
         let mut encoder = self.device.create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, size);
         self.queue.submit([encoder.finish()]);
-        // A failure also shows in `wait`, or in a range that is not mapped.
-        staging.map_async(wgpu::MapMode::Read, .., |_| ());
-        self.wait()?;
+        self.map(&staging)?;
         let view = staging
             .get_mapped_range(..)
             .map_err(|error| GpuError::Driver(error.to_string()))?;

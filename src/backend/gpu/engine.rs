@@ -6,7 +6,7 @@ use super::layout::Dispatch;
 use super::pipelines::{Kernel, Pipelines};
 use crate::backend::Traffic;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use web_time::{Duration, Instant};
 use wgpu::BufferUsages;
 
 /// Dispatches read their uniform at multiples of this.

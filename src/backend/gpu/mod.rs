@@ -1,4 +1,4 @@
-//! The GPU backend: compute shaders through wgpu, on Vulkan, Metal or DX12.
+//! The GPU backend: compute shaders through wgpu, on Vulkan, Metal or DX12, and in a browser on WebGPU.
 //!
 //! Networks live in the device's buffers for a whole session. One workgroup runs one lane, one dispatch
 //! many steps; the host queues many images ahead and waits only to read counts. What does not fit a
@@ -13,16 +13,19 @@ pub mod error;
 pub mod layout;
 #[doc(hidden)]
 pub mod pipelines;
+#[cfg(not(target_family = "wasm"))]
 pub mod probe;
 mod recording;
 mod resident;
 pub mod self_test;
 mod session;
+#[cfg(not(target_family = "wasm"))]
 pub mod surroundings;
 mod testing;
 mod training;
 mod tuning;
 mod turns;
+mod wait;
 
 use super::*;
 use crate::params::{Lanes as Shape, RETRIES};
@@ -69,6 +72,15 @@ impl Gpu {
         let mut gpu = Self::of(device, untested);
         gpu.tested.exact = self_test::compare(&gpu)? && !arithmetic.contracts;
         Ok(gpu)
+    }
+
+    /// Opens the GPU that a browser gives, and tests it; one in software if that is asked for.
+    ///
+    /// # Errors
+    /// When there is none, it is too weak, cannot be opened or computes wrongly.
+    #[cfg(target_family = "wasm")]
+    pub fn in_browser(software: bool) -> Result<Self, GpuError> {
+        Self::open(&adapter::in_browser(software)?)
     }
 
     /// Opens an adapter that was tested before, as in another process.

@@ -11,7 +11,7 @@ use crate::backend::{BackendError, Session, Shift, Showing};
 use crate::network::Network;
 use crate::params::{REFERENCE_INPUTS, Vote};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use web_time::{Duration, Instant};
 
 /// Another number of threads than the expected one must be faster by this factor, or noise would choose.
 const FASTER: f64 = 1.1;

@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn as_many_as_there_is_room_for_are_kept() {
         let kept = |of: usize, most: usize| spread((0..of).collect(), most).collect::<Vec<_>>();
-        assert_eq!(kept(0, 3), []);
+        assert!(kept(0, 3).is_empty());
         assert_eq!(kept(3, 5), [0, 1, 2]);
         assert_eq!(kept(7, 3), [0, 3, 6]);
         assert_eq!(kept(7, 0), [0, 6]);

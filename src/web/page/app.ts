@@ -18,7 +18,7 @@ const QUIET_MS = { drawing: 700, tested: 15_000 };
 
 /** The page: settings, one or two networks, and what is shown to them. */
 export class App {
-  private settings = fromHash(location.hash);
+  private settings = fromHash(location.hash || location.search);
   private networks: Network[] = [];
   private running = true;
   private data: Data | null = null;
@@ -123,7 +123,7 @@ export class App {
   }
 
   private start(network: Network): void {
-    network.start(this.settings.preset, changes(this.settingsOf(network)));
+    network.start(this.settings.adapter, this.settings.preset, changes(this.settingsOf(network)));
     this.pace(network);
   }
 

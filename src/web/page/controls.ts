@@ -2,7 +2,7 @@ import type { Data, Preset } from "./lab";
 import { groupColor } from "./palette";
 import type { Settings } from "./settings";
 
-const TEXTS = ["preset", "neurons", "images", "passes", "rule", "rulePre", "pruning", "tauSeconds", "frontEnd", "seed"] as const;
+const TEXTS = ["preset", "neurons", "images", "passes", "rule", "rulePre", "pruning", "tauSeconds", "frontEnd", "adapter", "seed"] as const;
 
 /** The form of settings. */
 export class Controls {

@@ -1,5 +1,6 @@
 /** The program itself, compiled to wasm: what the worker calls. All that runs networks may be promises. */
 export interface Lab {
+  useDevice(adapter: string): Awaitable<void>;
   setData(trainImages: Uint8Array, trainLabels: Uint8Array, testImages: Uint8Array, testLabels: Uint8Array): Data;
   setFiles(names: string[], files: Uint8Array[]): Data;
   presets(): Preset[];

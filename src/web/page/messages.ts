@@ -3,10 +3,13 @@ import type { Data, Preset, Shape, Shown, Tested, Trained } from "./lab";
 /** What the page and the worker of a network tell each other. */
 export type Command =
   | { kind: "open"; module: WebAssembly.Module; source: Source }
-  | { kind: "start"; preset: string; set: [string, string][] }
+  | { kind: "start"; adapter: Adapter; preset: string; set: [string, string][] }
   | { kind: "load"; checkpoint: Uint8Array }
   | { kind: "pace"; running: boolean; speed: Speed; calm: boolean }
   | { kind: "show"; stimulus: Stimulus; nth: number };
+
+/** Where networks run: on one thread, on the GPU of the browser, or on one in software. */
+export type Adapter = "cpu" | "gpu" | "software";
 
 export type Source =
   | { kind: "idx"; files: [Uint8Array, Uint8Array, Uint8Array, Uint8Array] }

@@ -1,5 +1,5 @@
 import type { Shape, Trained } from "./lab";
-import type { Command, Report, Source, Speed, Stimulus } from "./messages";
+import type { Adapter, Command, Report, Source, Speed, Stimulus } from "./messages";
 import type { View } from "./view";
 
 /** What every worker is opened with. */
@@ -40,9 +40,9 @@ export class Network {
     this.send({ kind: "open", ...opening });
   }
 
-  start(preset: string, set: [string, string][]): void {
+  start(adapter: Adapter, preset: string, set: [string, string][]): void {
     this.learning = true;
-    this.send({ kind: "start", preset, set });
+    this.send({ kind: "start", adapter, preset, set });
   }
 
   load(checkpoint: Uint8Array): void {

@@ -1,6 +1,7 @@
 import { Due } from "./due";
 import { learnedLabels, type Awaitable, type Data, type Lab, type Shape } from "./lab";
-import type { Command, Report, Source, Speed, Stimulus } from "./messages";
+import type { Adapter, Command, Report, Source, Speed, Stimulus } from "./messages";
+import { canWait, letWait } from "./suspend";
 
 /** How many images are learned how often, and how often the page sees the weights. */
 const PACES: Record<Speed, { images: number; everyMs: number; weightsMs: number }> = {
@@ -26,6 +27,7 @@ export class Session {
   private readonly inbox: Command[] = [];
   private wake: () => void = () => {};
   private lab!: Lab;
+  private adapter: Adapter = "cpu";
   private data!: Data;
   private learned: number[] = [];
   private unknown: number[] = [];
@@ -85,6 +87,7 @@ export class Session {
         return this.report({ kind: "opened", data: this.data, presets: this.lab.presets() });
       case "start":
         this.phase = "rests";
+        await this.use(command.adapter);
         await this.begin(await this.lab.start(command.preset, command.set));
         this.phase = "learns";
         return;
@@ -97,6 +100,16 @@ export class Session {
       case "show":
         return this.show(command.stimulus, command.nth);
     }
+  }
+
+  private async use(adapter: Adapter): Promise<void> {
+    if (adapter === this.adapter) return;
+    if (adapter !== "cpu") {
+      if (!canWait) throw new Error("This browser has no WebGPU that a program can wait for: let it run on the CPU.");
+      letWait();
+    }
+    await this.lab.useDevice(adapter);
+    this.adapter = adapter;
   }
 
   private read(source: Source): Data {
@@ -199,7 +212,7 @@ function sleep(ms: number): Promise<void> {
 const { port1, port2 } = new MessageChannel();
 
 /** Lets messages in, at once where there are none (unlike a timer). */
-function breath(): Promise<void> {
+export function breath(): Promise<void> {
   return new Promise((resolve) => {
     port1.onmessage = () => resolve();
     port2.postMessage(null);

@@ -1,4 +1,4 @@
-import type { Speed } from "./messages";
+import type { Adapter, Speed } from "./messages";
 
 /** All that a link to the page carries. What is empty is as the preset has it; no classes are all that the data have. */
 export interface Settings {
@@ -12,6 +12,7 @@ export interface Settings {
   pruning: "" | "on" | "off";
   tauSeconds: string;
   frontEnd: "" | "pixels" | "oriented-edges";
+  adapter: Adapter;
   seed: string;
   speed: Speed;
   compare: boolean;
@@ -28,6 +29,7 @@ export const DEFAULTS: Settings = {
   pruning: "",
   tauSeconds: "",
   frontEnd: "",
+  adapter: "cpu",
   seed: "1",
   speed: "hundred",
   compare: false,
@@ -46,7 +48,7 @@ export function toHash(settings: Settings): string {
 }
 
 export function fromHash(hash: string): Settings {
-  const query = new URLSearchParams(hash.replace(/^#/, ""));
+  const query = new URLSearchParams(hash.replace(/^[#?]/, ""));
   const text = (key: keyof Settings) => query.get(key) ?? String(DEFAULTS[key]);
   const oneOf = <T extends string>(key: keyof Settings, values: T[]) =>
     values.find((value) => value === text(key)) ?? (DEFAULTS[key] as T);
@@ -61,6 +63,7 @@ export function fromHash(hash: string): Settings {
     pruning: oneOf("pruning", ["", "on", "off"]),
     tauSeconds: text("tauSeconds"),
     frontEnd: oneOf("frontEnd", ["", "pixels", "oriented-edges"]),
+    adapter: oneOf("adapter", ["cpu", "gpu", "software"]),
     seed: text("seed"),
     speed: oneOf("speed", SPEEDS),
     compare: text("compare") === "true",

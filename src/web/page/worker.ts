@@ -1,4 +1,5 @@
-import { Session } from "./session";
+import { breath, Session } from "./session";
+import { allowWaiting } from "./suspend";
 import type { Lab } from "./lab";
 import type { Command, Report } from "./messages";
 
@@ -9,6 +10,7 @@ declare const wasm_bindgen: {
 };
 
 async function open(module: WebAssembly.Module): Promise<Lab> {
+  allowWaiting(breath);
   await wasm_bindgen({ module_or_path: module });
   return new wasm_bindgen.Lab();
 }

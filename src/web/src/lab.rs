@@ -34,6 +34,22 @@ pub struct Lab {
     networks: Option<Networks>,
 }
 
+#[cfg(target_family = "wasm")]
+fn exact_gpu(software: bool) -> Result<spikeprune::backend::gpu::Gpu, JsError> {
+    let gpu = spikeprune::backend::gpu::Gpu::in_browser(software).map_err(thrown)?;
+    match gpu.is_exact() {
+        true => Ok(gpu),
+        false => Err(thrown(
+            "the GPU of this browser rounds otherwise than the CPU: choose the CPU",
+        )),
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn exact_gpu(_software: bool) -> Result<Cpu, JsError> {
+    Err(thrown("there is a GPU in a browser alone"))
+}
+
 #[derive(Serialize)]
 struct Preset {
     name: &'static str,
@@ -51,6 +67,19 @@ impl Lab {
             data: None,
             networks: None,
         })
+    }
+
+    /// Runs what comes next on the CPU (`cpu`), on the GPU that the browser gives (`gpu`) or on one in software (`software`),
+    /// if that gives the bits of the CPU. Networks are dropped.
+    #[wasm_bindgen(js_name = useDevice)]
+    pub fn use_device(&mut self, device: &str) -> Result<(), JsError> {
+        self.networks = None;
+        let backend: Arc<dyn Backend> = match device {
+            "cpu" => Arc::new(Cpu::new(1).map_err(thrown)?),
+            _ => Arc::new(exact_gpu(device == "software")?),
+        };
+        self.backend = Box::leak(Box::new(backend));
+        Ok(())
     }
 
     /// Takes the four IDX files of a data set, compressed by gzip or not. Networks of other data are dropped.
