@@ -12,6 +12,7 @@ binaryen=132.0.0
 
 # The compiler: that of rustup if it has the target, else Debian's, which brings the sources of the standard library.
 build=(cargo build --profile web --locked --package spikeprune-web --target "$target" --target-dir "$cache/target")
+[ "${1:-}" != --tests ] || build+=(--lib --example golden)
 flags=(-C target-feature=+simd128 --remap-path-prefix "$PWD=" --remap-path-prefix "$cache=" --remap-path-prefix "$HOME=")
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="${flags[*]}"
 if rustup target list --installed 2>/dev/null | grep -qx "$target"; then
@@ -38,14 +39,15 @@ else
 fi
 
 # What JavaScript calls it by, of the very version of the crate.
-bindgen=$(cargo pkgid --locked wasm-bindgen | sed 's/.*@//')
-if [ "$("$cache/bin/wasm-bindgen" --version 2>/dev/null)" != "wasm-bindgen $bindgen" ]; then
-    cargo install wasm-bindgen-cli --version "=$bindgen" --no-default-features --root "$cache" --target-dir "$cache/bindgen"
+version=$(cargo pkgid --locked wasm-bindgen | sed 's/.*@//')
+if [ "$("$cache/bin/wasm-bindgen" --version 2>/dev/null)" != "wasm-bindgen $version" ]; then
+    cargo install wasm-bindgen-cli --version "=$version" --no-default-features --root "$cache" --target-dir "$cache/bindgen"
     rm -r "$cache/bindgen"
 fi
 rm -rf "$dist"
-"$cache/bin/wasm-bindgen" --target no-modules --no-typescript --out-dir "$dist" --out-name spikeprune \
-    "$cache/target/$target/web/spikeprune_web.wasm"
+bindgen=("$cache/bin/wasm-bindgen" --target no-modules --no-typescript --out-dir "$dist")
+"${bindgen[@]}" --out-name spikeprune "$cache/target/$target/web/spikeprune_web.wasm"
+[ "${1:-}" != --tests ] || "${bindgen[@]}" --out-name golden "$cache/target/$target/web/examples/golden.wasm"
 
 npm install --silent --no-audit --no-fund --no-save --prefix "$cache" "binaryen@$binaryen"
 "$cache/node_modules/.bin/wasm-opt" -O3 --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int \

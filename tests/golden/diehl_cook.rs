@@ -1,16 +1,15 @@
 //! Diehl & Cook's network against Brian2: `diehl_cook.npz`, which `diehl_cook.py` beside it writes.
 
-use super::{
+use super::traces::{
     Tolerance, assert_same_spikes, check_after_image, inputs_between, number, pairs, set_neurons,
     worst_difference,
 };
-use crate::support::npz::Npz;
+use crate::npz::Npz;
 use serde_json::Value;
 use spikeprune::backend::{Backend, Phase, Record, Recorded};
 use spikeprune::network::Network;
 use spikeprune::params::{Params, Vote};
 use spikeprune::presets;
-use std::path::Path;
 
 /// How far weights may lie from Brian2's float64; they are in 0..=1, and f32 of them is rounded thousands of times.
 const WEIGHT_TOLERANCE: f64 = 2e-6;
@@ -49,10 +48,8 @@ fn params_of(json: &Value) -> Params {
     params
 }
 
-/// Seven images, five of them learned.
-pub fn run(backend: &dyn Backend) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/golden");
-    let mut file = Npz::open(&folder.join("diehl_cook.npz"));
+/// The trace in `file`: seven images, five of them learned.
+pub fn run(backend: &dyn Backend, mut file: Npz) {
     let json = serde_json::from_str(&file.text("params_json")).expect("params_json is JSON");
     let params = params_of(&json);
     let mut start = Network::new(&params, 0).expect("valid parameters");

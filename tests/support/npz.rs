@@ -1,21 +1,25 @@
 //! Arrays of a NumPy .npz file, whatever their number type.
 
 use npyz::{Deserialize, NpyFile, TypeChar};
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{Cursor, Read};
 use std::path::Path;
 use zip::ZipArchive;
 
 pub struct Npz {
     name: String,
-    archive: ZipArchive<BufReader<File>>,
+    archive: ZipArchive<Cursor<Vec<u8>>>,
 }
 
 impl Npz {
     pub fn open(path: &Path) -> Self {
         let name = path.display().to_string();
-        let file = File::open(path).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let archive = ZipArchive::new(BufReader::new(file));
+        let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{name}: {error}"));
+        Self::of(name, bytes)
+    }
+
+    /// A file of these bytes.
+    pub fn of(name: String, bytes: Vec<u8>) -> Self {
+        let archive = ZipArchive::new(Cursor::new(bytes));
         let archive = archive.unwrap_or_else(|error| panic!("{name}: {error}"));
         Self { name, archive }
     }
