@@ -16,7 +16,7 @@ const TRAININGS = [
   ["ten-class", [THREE, ["job.train.in_all", "90"]]],
   ["ten-class-edges", [THREE, ["job.train.in_all", "90"]]],
   ["ten-class-fast", [THREE, ["job.train.in_all", "128"]]],
-  ["paper", [THREE, SHORT, ["learning.factor", "0.9 * exp(-own_spikes / 20)"]]],
+  ["paper", [THREE, SHORT, ["learning.factor", "0.9 * exp_neg(own_spikes / 20)"]]],
   ["diehl-cook", [["job.train.in_all", "60"], ["network.labels.neurons", "50"], ["network.labels.images", "60"]]],
 ];
 
@@ -105,7 +105,7 @@ test("what is wrong is said in the library's words", () => {
 
 test("weights are pictures, and evidence lies where the image does", () => {
   const web = lab();
-  const shape = web.start("best", [THREE]);
+  const shape = web.start("best-nonnegative", [THREE]);
   web.train(300);
   const weights = web.weights();
   assert.equal(weights.length, shape.neurons * 784);
