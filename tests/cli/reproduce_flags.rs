@@ -30,7 +30,7 @@ fn listed(command: &str, headings: &[&str]) -> BTreeSet<String> {
 const HEADINGS: [&str; 2] = ["Job", "Model"];
 
 /// What `reproduce` says otherwise: by --seeds, --arms and, for splits, another --shard.
-const OTHERWISE: [&str; 3] = ["replicas", "pruning", "shard"];
+const OTHERWISE: [&str; 4] = ["replicas", "pruning", "shard", "snapshots"];
 
 #[test]
 fn reproduce_lists_the_flags_of_train() {
