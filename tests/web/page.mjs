@@ -60,6 +60,17 @@ test("a GPU makes the network that the native program makes on the CPU", async (
   });
 });
 
+test("a GPU in software is taken only if it is named", async () => {
+  await withPage("#adapter=gpu", async (page) => {
+    await page.waitForSelector("#error:not([hidden])");
+    assert.match(await text(page, "#error"), /no GPU but one in software/);
+    await page.locator("summary", { hasText: "More settings" }).click();
+    await page.selectOption("[name=adapter]", "cpu");
+    await page.waitForFunction(() => document.querySelector(".network progress").value > 0);
+    assert.equal(await page.locator("#error").isVisible(), false);
+  });
+});
+
 test("digits drawn by the mouse get their class", async () => {
   await withPage("#speed=full", async (page) => {
     await untilTrained(page);

@@ -1,7 +1,7 @@
 import { Due } from "./due";
 import { learnedLabels, type Awaitable, type Data, type Lab, type Shape } from "./lab";
 import type { Adapter, Command, Report, Source, Speed, Stimulus } from "./messages";
-import { canWait, letWait } from "./suspend";
+import { canWait, isSoftware, letWait } from "./suspend";
 
 /** How many images are learned how often, and how often the page sees the weights. */
 const PACES: Record<Speed, { images: number; everyMs: number; weightsMs: number }> = {
@@ -106,6 +106,7 @@ export class Session {
     if (adapter === this.adapter) return;
     if (adapter !== "cpu") {
       if (!canWait) throw new Error("This browser has no WebGPU that a program can wait for: let it run on the CPU.");
+      if (adapter === "gpu" && (await isSoftware())) throw new Error("This browser has no GPU but one in software: let it run on the CPU, which is faster.");
       letWait();
     }
     await this.lab.useDevice(adapter);

@@ -13,6 +13,11 @@ const integration = WebAssembly as unknown as Partial<Integration>;
 /** Whether a GPU can be waited for. */
 export const canWait = Boolean(integration.Suspending && integration.promising && navigator.gpu);
 
+/** Whether the only GPU is one in software. */
+export async function isSoftware(): Promise<boolean> {
+  return (await navigator.gpu.requestAdapter())?.info.isFallbackAdapter ?? false;
+}
+
 let waits = false;
 
 /** From now on calls may wait, and give promises. */
