@@ -2,7 +2,7 @@
 //!
 //! Square brackets after a mean are its 95% interval over seeds, everywhere, and headings say so.
 
-use crate::experiment::operations::Operations;
+use crate::experiment::operations::{Operations, mean};
 use crate::statistics::{Interval, StatisticsError};
 use std::fmt::Write;
 
@@ -62,14 +62,14 @@ pub fn amount(values: impl Iterator<Item = f64>, digits: usize) -> String {
 pub const OPERATIONS: &str = "operations (nJ, estimate)";
 
 /// Synaptic operations of an image and their energy, means.
-pub fn operations<'a>(all: impl Iterator<Item = &'a Operations> + Clone) -> String {
-    let count = all.clone().count() as f64;
-    if count == 0.0 {
+pub fn operations<'a>(all: impl Iterator<Item = &'a Operations>) -> String {
+    let all: Vec<Operations> = all.copied().collect();
+    if all.is_empty() {
         return "-".into();
     }
-    let mean = |value: fn(&Operations) -> f64| all.clone().map(value).sum::<f64>() / count;
-    let sum = mean(|own| own.input_per_image + own.hidden_per_image);
-    format!("{sum:.0} ({:.1})", mean(|own| own.energy_nj_estimate))
+    let mean = mean(&all);
+    let sum = mean.input_per_image + mean.hidden_per_image;
+    format!("{sum:.0} ({:.1})", mean.energy_nj_estimate)
 }
 
 /// Columns as wide as their widest cell; the first to the left, all others to the right.

@@ -142,21 +142,18 @@ pub fn run(args: &HeatmapArgs) -> anyhow::Result<()> {
 impl HeatmapArgs {
     /// The network of the checkpoint on its way.
     fn past(&self, checkpoint: &Checkpoint) -> anyhow::Result<Vec<Moment>> {
-        let snapshots = snapshots::beside(&self.checkpoint, checkpoint)?;
+        let moment = |images: usize, then: &Checkpoint| {
+            let weights = &then.replicas[self.replica].weights;
+            let pictures = pictures(&then.params.model.input, weights).into_owned();
+            Moment { images, pictures }
+        };
+        let moments = snapshots::beside(&self.checkpoint, checkpoint, usize::MAX, moment)?;
         ensure!(
-            !snapshots.is_empty(),
+            !moments.is_empty(),
             "--animate: there are no snapshots beside {}; `train --snapshots IMAGES` keeps them",
             self.checkpoint.display()
         );
-        let moment = |(images, then): (usize, Checkpoint)| Moment {
-            images,
-            pictures: pictures(
-                &then.params.model.input,
-                &then.replicas[self.replica].weights,
-            )
-            .into_owned(),
-        };
-        Ok(snapshots.into_iter().map(moment).collect())
+        Ok(moments)
     }
 
     fn check_replica(&self, count: usize) -> anyhow::Result<()> {

@@ -62,7 +62,6 @@ struct Row {
     images: usize,
     validation_accuracy: Option<f64>,
     zero_fraction: f64,
-    spikes: u64,
 }
 
 #[derive(Serialize)]
@@ -184,48 +183,18 @@ impl Run {
             images: row.images,
             validation_accuracy: row.validation_accuracy,
             zero_fraction: row.zero_fraction,
-            spikes: row.spikes,
         };
-        let snapshot = |(images, then): (usize, Checkpoint)| {
-            let weights = &then.replicas[0].weights;
-            Snapshot {
-                images,
-                weights: STANDARD.encode(picture_bytes(&then.params.model, weights)),
-            }
+        let snapshot = |images: usize, then: &Checkpoint| Snapshot {
+            images,
+            weights: STANDARD.encode(picture_bytes(&then.params.model, &then.replicas[0].weights)),
         };
-        let all = snapshots::beside(path, checkpoint)?;
         let model = &checkpoint.params.model;
         let most =
             MOST_SNAPSHOT_BYTES / (model.image().height * model.image().width * model.neurons());
         Ok(Self {
             name: name.map_or(String::new(), |name| name.to_string_lossy().into()),
             metrics: checkpoint.replicas[0].metrics.iter().map(row).collect(),
-            snapshots: spread(all, most).map(snapshot).collect(),
+            snapshots: snapshots::beside(path, checkpoint, most, snapshot)?,
         })
-    }
-}
-
-/// So many of all at most, but two, as evenly as can be, the first and the last among them.
-fn spread<T>(all: Vec<T>, most: usize) -> impl Iterator<Item = T> {
-    let (last, steps) = (all.len().saturating_sub(1), most.max(2) - 1);
-    let kept: Vec<usize> = match last <= steps {
-        true => (0..=last).collect(),
-        false => (0..=steps).map(|step| step * last / steps).collect(),
-    };
-    let places = all.into_iter().enumerate();
-    places.filter_map(move |(place, one)| kept.contains(&place).then_some(one))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn as_many_as_there_is_room_for_are_kept() {
-        let kept = |of: usize, most: usize| spread((0..of).collect(), most).collect::<Vec<_>>();
-        assert!(kept(0, 3).is_empty());
-        assert_eq!(kept(3, 5), [0, 1, 2]);
-        assert_eq!(kept(7, 3), [0, 3, 6]);
-        assert_eq!(kept(7, 0), [0, 6]);
     }
 }

@@ -238,7 +238,7 @@ export class App {
     const run = this.run;
     const lines = (points: (network: Network) => [number, number][], key: "validation_accuracy" | "zero_fraction"): Line[] =>
       run
-        ? [{ points: run.metrics.map((row) => [row.images, row[key]]), dashed: false }]
+        ? [{ points: run.metrics.flatMap((row) => (row[key] === null ? [] : [[row.images, row[key]]])), dashed: false }]
         : this.networks.map((network, index) => ({ points: points(network), dashed: index > 0 }));
     const of = run ? run.metrics.at(-1)?.images ?? 1 : this.networks[0]?.shape?.of ?? 1;
     drawPlot(byId("accuracy") as HTMLCanvasElement, lines((network) => network.accuracy, "validation_accuracy"), of, "--accent");

@@ -3,7 +3,8 @@ import { decode } from "./bytes";
 /** A finished run that the page was written for. */
 export interface Run {
   name: string;
-  metrics: { images: number; validation_accuracy: number; zero_fraction: number }[];
+  /** No accuracy where there were no validation images. */
+  metrics: { images: number; validation_accuracy: number | null; zero_fraction: number }[];
   snapshots: { images: number; weights: Uint8Array }[];
   checkpoint: Uint8Array;
 }
