@@ -103,6 +103,12 @@ fn integrate_inhibitory(c: Inhibitory, k: u32) -> bool {
     return v1 > c.v_threshold_mv;
 }
 
+// Whether a potential is one. Euler's method can carry it beyond all numbers, and there it stays; wherever a number
+// stops being one, it reaches the potentials.
+fn is_potential(v_mv: f32) -> bool {
+    return abs(v_mv) < 1e30;
+}
+
 // How far a potential is above its threshold, as a number that grows with it: the bits of a float above 0.
 fn excess(v_mv: f32, threshold_mv: f32) -> u32 {
     return bitcast<u32>(v_mv - threshold_mv);

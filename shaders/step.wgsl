@@ -328,8 +328,7 @@ fn mark_faults(task: Task, base: u32, thread: u32) {
     for (var k = 0u; k < OWN; k++) {
         let j = thread + k * WORKGROUP;
         if j < N {
-            // A comparison with NaN is false.
-            if !(abs(v_e_mv[k]) < 1e30 && abs(v_i_mv[k]) < 1e30) {
+            if !(is_potential(v_e_mv[k]) && is_potential(v_i_mv[k])) {
                 atomicOr(&totals[count_of(task, j)], DIVERGED);
             } else if spikes[base + dispatch.stimulus] > capacity {
                 atomicOr(&totals[count_of(task, j)], OVERFLOW);

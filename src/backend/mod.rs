@@ -215,14 +215,14 @@ pub enum BackendError {
     )]
     ClockFull { seed: u64, image: u32 },
     #[error(
-        "network with seed {seed}: {what} of neuron {neuron} became {value} by training image {image}"
+        "network with seed {seed}: a potential of neuron {neuron} went beyond all numbers after {images} training \
+         images: lower time.dt_ms, or weights and rates"
     )]
     Diverged {
         seed: u64,
-        what: &'static str,
         neuron: usize,
-        value: f32,
-        image: u32,
+        /// Training images that the network had been shown by then.
+        images: u32,
     },
 }
 
@@ -268,7 +268,7 @@ pub trait Backend: Send + Sync {
     /// Shows the images to every network, each image from rest; a result for each network in turn.
     ///
     /// # Errors
-    /// When an image index is outside the pixels, or arrays do not fit.
+    /// When an image index is outside the pixels, arrays do not fit, or potentials go beyond all numbers.
     fn test(
         &self,
         networks: &[Frozen<'_>],
@@ -295,20 +295,20 @@ pub trait Session {
     /// `pixels` holds images, an intensity for each input.
     ///
     /// # Errors
-    /// When an index is out of bounds, or a state stops being finite.
+    /// When an index is out of bounds, or potentials go beyond all numbers.
     fn train(&mut self, pixels: &[u8], plan: &[Vec<Showing>]) -> Result<(), BackendError>;
 
     /// Shows every network the same recorded input, its state running on, and records all spikes and what it watches.
     ///
     /// # Errors
-    /// When an input, a group or a neuron to watch does not exist.
+    /// When an input, a group or a neuron to watch does not exist, or potentials go beyond all numbers.
     fn present(&mut self, recorded: &Recorded<'_>) -> Result<Vec<Record>, BackendError>;
 
     /// The weights that a read-out sees now: a copy, pruned as its mode ends a training. The networks
     /// themselves stay as they are.
     ///
     /// # Errors
-    /// When the device fails.
+    /// When potentials go beyond all numbers in the last window, or the device fails.
     fn read_out(&mut self) -> Result<Vec<Vec<f32>>, BackendError>;
 
     /// Bytes that the networks and their training take at most, where they run.

@@ -203,6 +203,12 @@ pub fn integrate_inhibitory(c: &Inhibitory, v: &mut Block, ge: &mut Block) -> bo
     above != 0
 }
 
+/// Whether a potential is one. Euler's method can carry it beyond all numbers, and there it stays; wherever a number
+/// stops being one, it reaches the potentials.
+pub fn is_potential(v_mv: f32) -> bool {
+    v_mv.abs() < 1e30
+}
+
 /// How far a potential is above its threshold, as a number that grows with it: the bits of a float above 0.
 #[inline(always)]
 pub fn excess(v_mv: f32, threshold_mv: f32) -> u32 {

@@ -5,12 +5,10 @@ use crate::difference::difference;
 use crate::gpu::gpu;
 use crate::jobs::sizes::{Size, WIDE};
 use crate::jobs::{IMAGES, Job, RECORDED_STEPS, Recording, job_and_company, recording};
-use crate::outcome::{Outcome, cut, show};
+use crate::outcome::{Outcome, cut, numbers, show};
 use proptest::prelude::*;
 use proptest::sample::select;
-use spikeprune::backend::{
-    BackendError, Phase, Record, Recorded, Session, Showing, SpikeCounts, TestImages,
-};
+use spikeprune::backend::{BackendError, Phase, Record, Recorded, SpikeCounts, TestImages};
 use spikeprune::model::rng::Stream;
 use spikeprune::params::Params;
 
@@ -28,8 +26,13 @@ struct Run {
 }
 
 /// Two networks of a job and one with parameters of its own: trained, then with spikes from outside in every phase,
-/// trained on, and tested; nothing where the spikes from outside carry potentials beyond all numbers.
-fn run(device: Device, job: &Job, company: &Job, recording: Recording) -> Option<Run> {
+/// trained on, and tested.
+fn run(
+    device: Device,
+    job: &Job,
+    company: &Job,
+    recording: Recording,
+) -> Result<Run, BackendError> {
     let pixels = job.pixels();
     let networks = vec![job.network(0), job.network(1), company.network(2)];
     let [before, after] = cut(
@@ -38,26 +41,23 @@ fn run(device: Device, job: &Job, company: &Job, recording: Recording) -> Option
     );
     let opened = device.open(2);
     let mut session = opened.start(networks).unwrap();
-    let is_finite =
-        |session: &mut dyn Session, plan: &[Vec<Showing>]| match session.train(&pixels, plan) {
-            Err(BackendError::Diverged { .. }) => false,
-            trained => trained.map(|()| true).unwrap(),
-        };
-    if !is_finite(session.as_mut(), &before) {
-        return None;
-    }
+    session.train(&pixels, &before)?;
     let spikes = recording.draw(job.params.model.inputs());
-    let presented = [Phase::Train { group: 0 }, Phase::Window, Phase::Test].map(|phase| {
-        let recorded = Recorded::new(&spikes, RECORDED_STEPS, phase);
-        session.present(&recorded).unwrap()
-    });
-    if !is_finite(session.as_mut(), &after) {
-        return None;
-    }
-    let outcome = Outcome::of(session.as_mut());
+    let phases = [Phase::Train { group: 0 }, Phase::Window, Phase::Test];
+    let mut present = |phase| session.present(&Recorded::new(&spikes, RECORDED_STEPS, phase));
+    let presented = phases
+        .into_iter()
+        .map(&mut present)
+        .collect::<Result<_, _>>()?;
+    session.train(&pixels, &after)?;
+    let outcome = Outcome::of(session.as_mut())?;
     let images: Vec<u32> = (0..IMAGES as u32).collect();
     let attempts = [0, job.params.model.attempts() - 1];
-    let counts = attempts.map(|attempt| show(device, 2, &outcome, &pixels, &images, attempt));
+    let show = |attempt| show(device, 2, &outcome, &pixels, &images, attempt);
+    let counts = attempts
+        .into_iter()
+        .map(show)
+        .collect::<Result<Vec<_>, _>>()?;
     let images = TestImages {
         pixels: &pixels,
         images: &images,
@@ -65,11 +65,10 @@ fn run(device: Device, job: &Job, company: &Job, recording: Recording) -> Option
         stream: Stream::Test,
         attempt: 0,
     };
-    let tested = opened.record_test(outcome.frozen()[0], images.at(0), &[0]);
-    Some(Run {
-        presented: presented.into(),
+    Ok(Run {
+        presented,
         counts: counts.concat(),
-        tested: tested.unwrap(),
+        tested: opened.record_test(outcome.frozen()[0], images.at(0), &[0])?,
         outcome,
     })
 }
@@ -84,9 +83,10 @@ fn compare(cases: u32, sizes: BoxedStrategy<Size>, adapted: impl Fn(&mut Params)
         adapted(&mut job.params);
         adapted(&mut company.params);
         let cpu = run(Device::Cpu, &job, &company, recording);
-        prop_assume!(cpu.as_ref().is_some_and(|cpu| cpu.outcome.fired()));
         let gpu = run(Device::Gpu, &job, &company, recording);
-        let (cpu, gpu) = (cpu.unwrap(), gpu.unwrap());
+        prop_assert_eq!(cpu.is_ok(), gpu.is_ok(), "whether potentials are numbers");
+        let (cpu, gpu) = (numbers(cpu)?, numbers(gpu)?);
+        prop_assume!(cpu.outcome.fired());
         let networks = cpu.outcome.networks.iter().zip(&gpu.outcome.networks);
         for (lane, (ours, theirs)) in networks.enumerate() {
             prop_assert_eq!(difference(ours, theirs), None, "network {}", lane);

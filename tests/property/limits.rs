@@ -2,11 +2,12 @@
 
 use crate::device::Device;
 use crate::jobs::{RECORDED_STEPS, job, recording};
-use crate::outcome::{Outcome, train};
+use crate::outcome::{Outcome, numbers, train};
 use proptest::prelude::*;
-use spikeprune::backend::{BackendError, Phase, Recorded, Shift, Showing};
+use spikeprune::backend::{BackendError, Frozen, Phase, Recorded, Shift, Showing, TestImages};
+use spikeprune::model::rng::Stream;
 use spikeprune::network::Network;
-use spikeprune::params::{Params, RETRIES, Vote};
+use spikeprune::params::{Params, PruningMode, RETRIES, Vote};
 use spikeprune::presets;
 
 /// Whether weights are in their range; of those on their way some may be absent, with a wish.
@@ -25,16 +26,16 @@ pub fn weights_stay_within_their_limits(device: Device) {
     device.check(&drawn, |(job, spikes, window)| {
         let opened = device.open(1);
         let mut session = opened.start(vec![job.network(0)]).unwrap();
-        session.train(&job.pixels(), &[job.plan(0)]).unwrap();
-        let trained = Outcome::of(session.as_mut());
+        numbers(session.train(&job.pixels(), &[job.plan(0)]))?;
+        let trained = numbers(Outcome::of(session.as_mut()))?;
         prop_assume!(trained.fired());
         let mut outcomes = vec![trained];
         let train = Phase::Train { group: 0 };
         for (spikes, phase) in [(spikes, train), (window, Phase::Window)] {
             let drawn = spikes.draw(job.params.model.inputs());
             let recorded = Recorded::new(&drawn, RECORDED_STEPS, phase);
-            session.present(&recorded).unwrap();
-            outcomes.push(Outcome::of(session.as_mut()));
+            numbers(session.present(&recorded))?;
+            outcomes.push(numbers(Outcome::of(session.as_mut()))?);
         }
         for now in &outcomes {
             prop_assert!(within(&job.params, &now.networks[0].weights, true));
@@ -43,6 +44,48 @@ pub fn weights_stay_within_their_limits(device: Device) {
         }
         Ok(())
     });
+}
+
+pub fn potentials_beyond_all_numbers_are_refused(device: Device) {
+    let mut params = presets::paper();
+    let model = &mut params.model;
+    (model.learning.gmax, model.learning.w_start_max) = (100.0, 1.0);
+    model.excitatory.refractory_ms = 50.0;
+    let network = Network::new(&params, 0).unwrap();
+    let (inputs, opened) = (params.model.inputs(), device.open(1));
+    let refused = |found: Result<(), BackendError>| {
+        let is_refused = matches!(found, Err(BackendError::Diverged { .. }));
+        assert!(is_refused, "{found:?}");
+    };
+
+    let all = (0..RECORDED_STEPS).flat_map(|step| (0..inputs as u16).map(move |i| (step, i)));
+    let spikes: Vec<_> = all.collect();
+    for phase in [Phase::Train { group: 0 }, Phase::Window, Phase::Test] {
+        let mut session = opened.start(vec![network.clone()]).unwrap();
+        let presented = session.present(&Recorded::new(&spikes, RECORDED_STEPS, phase));
+        refused(presented.map(drop));
+    }
+
+    let images = TestImages {
+        pixels: &vec![255; inputs],
+        images: &[0],
+        keys: &[],
+        stream: Stream::Test,
+        attempt: 0,
+    };
+    let frozen = Frozen {
+        network: &network,
+        weights: &network.weights,
+    };
+    refused(opened.test(&[frozen], images).map(drop));
+    refused(opened.record_test(frozen, images.at(0), &[]).map(drop));
+
+    let mut pruned = network.clone();
+    let pruning = &mut pruned.params.model.pruning;
+    (pruning.mode, pruning.window_ms) = (PruningMode::FinalWindow, 20.0);
+    pruning.window_rate_hz = 1_000.0;
+    let mut session = opened.start(vec![pruned]).unwrap();
+    refused(session.read_out().map(drop));
 }
 
 /// Diehl & Cook's network in small, and a dark image.
@@ -65,6 +108,7 @@ fn unanswered() -> (Network, Vec<u8>, [Vec<Showing>; 1]) {
 pub fn a_dark_image_is_given_up(device: Device) {
     let (network, pixels, plan) = unanswered();
     let end = train(device, 1, vec![network], &pixels, &plan)
+        .unwrap()
         .networks
         .remove(0);
     let steps = end.params.model.steps().unwrap();

@@ -40,6 +40,7 @@ on_every_device! {
         an_image_is_answered_alike_whatever_else_is_shown;
     limits:
         weights_stay_within_their_limits,
+        potentials_beyond_all_numbers_are_refused,
         a_dark_image_is_given_up,
         a_clock_that_showing_again_has_filled_ends_the_training;
     pauses:

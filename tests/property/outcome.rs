@@ -1,7 +1,8 @@
 //! What a training leaves, and what the networks answer then.
 
 use crate::device::Device;
-use spikeprune::backend::{Frozen, Session, Showing, SpikeCounts, TestImages};
+use proptest::test_runner::TestCaseError;
+use spikeprune::backend::{BackendError, Frozen, Session, Showing, SpikeCounts, TestImages};
 use spikeprune::experiment::prepare;
 use spikeprune::model::rng::Stream;
 use spikeprune::network::Network;
@@ -16,21 +17,14 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    pub fn of(session: &mut dyn Session) -> Self {
-        let replicas = prepare::read_out(session).unwrap();
+    pub fn of(session: &mut dyn Session) -> Result<Self, BackendError> {
+        let replicas = prepare::read_out(session)?;
         let in_test = replicas.into_iter().map(|replica| replica.weights);
-        Self {
+        Ok(Self {
             in_test: in_test.collect(),
-            weights: session.read_out().unwrap(),
-            networks: session.snapshot().unwrap(),
-        }
-    }
-
-    /// Whether all potentials are numbers: a presentation of given spikes does not check that, as a training does.
-    pub fn is_finite(&self) -> bool {
-        let neurons = self.networks.iter().map(|network| &network.state.neurons);
-        let mut potentials = neurons.flat_map(|of| of.v_e_mv.iter().chain(&of.v_i_mv));
-        potentials.all(|v| v.is_finite())
+            weights: session.read_out()?,
+            networks: session.snapshot()?,
+        })
     }
 
     /// Whether networks fired in training; a case in which none did would show nothing.
@@ -48,6 +42,14 @@ impl Outcome {
     }
 }
 
+/// What came out; a case whose potentials went beyond all numbers, which every device refuses, shows nothing.
+pub fn numbers<T>(found: Result<T, BackendError>) -> Result<T, TestCaseError> {
+    match found {
+        Err(error @ BackendError::Diverged { .. }) => Err(TestCaseError::reject(error.to_string())),
+        found => Ok(found.unwrap()),
+    }
+}
+
 /// Trains networks from where they are on their plans.
 pub fn train(
     device: Device,
@@ -55,10 +57,10 @@ pub fn train(
     networks: Vec<Network>,
     pixels: &[u8],
     plan: &[Vec<Showing>],
-) -> Outcome {
+) -> Result<Outcome, BackendError> {
     let device = device.open(threads);
-    let mut session = device.start(networks).unwrap();
-    session.train(pixels, plan).unwrap();
+    let mut session = device.start(networks)?;
+    session.train(pixels, plan)?;
     Outcome::of(session.as_mut())
 }
 
@@ -70,7 +72,7 @@ pub fn show(
     pixels: &[u8],
     images: &[u32],
     attempt: u32,
-) -> Vec<SpikeCounts> {
+) -> Result<Vec<SpikeCounts>, BackendError> {
     // By attempt, so that both ways to draw are compared.
     let all = pixels.len() / outcome.frozen()[0].network.params.model.inputs();
     let keys: Vec<u32> = match attempt {
@@ -84,10 +86,7 @@ pub fn show(
         stream: Stream::Test,
         attempt,
     };
-    device
-        .open(threads)
-        .test(&outcome.frozen(), images)
-        .unwrap()
+    device.open(threads).test(&outcome.frozen(), images)
 }
 
 /// Plans of two halves, cut before `at`.

@@ -2,11 +2,12 @@
 
 use super::batch::BatchRoom;
 use super::decays::Decays;
+use crate::backend::BackendError;
 use crate::model::conductance::{COUNTS, Counts, DelayRing, NEVER};
 use crate::model::poisson::RateTable;
 use crate::model::rule::{Program, VALUES};
 use crate::model::state::{Inputs, Neurons};
-use crate::model::{BLOCK, Block, Constants, blocks, stdp};
+use crate::model::{BLOCK, Block, Constants, blocks, lif, stdp};
 use crate::network::{Network, NetworkError, State};
 use crate::params::Steps;
 
@@ -197,6 +198,23 @@ impl Lane {
     /// E spikes of the presentation.
     pub fn spikes(&self) -> u64 {
         self.counts.iter().map(|&count| u64::from(count)).sum()
+    }
+
+    /// Refuses potentials that are none any more.
+    pub fn check(&self, network: &Network) -> Result<(), BackendError> {
+        let diverged = |potentials: &[Block]| {
+            let mut all = potentials.iter().flat_map(|block| block.0);
+            all.position(|v| !lif::is_potential(v))
+        };
+        let of_i = || diverged(&self.neurons.v_i_mv);
+        match diverged(&self.neurons.v_e_mv).or_else(of_i) {
+            None => Ok(()),
+            Some(neuron) => Err(BackendError::Diverged {
+                seed: network.seed,
+                neuron,
+                images: network.state.presented,
+            }),
+        }
     }
 
     fn load(size: usize, state: &State, c: &Constants) -> Self {

@@ -88,12 +88,8 @@ impl Backend for Cpu {
             .iter()
             .map(|frozen| Tester::new(frozen, images.attempt))
             .collect::<Result<Vec<_>, _>>()?;
-        self.pool.install(|| {
-            Ok(testers
-                .par_iter()
-                .map(|tester| tester.run(images))
-                .collect())
-        })
+        let run = |tester: &Tester| tester.run(images);
+        self.pool.install(|| testers.par_iter().map(run).collect())
     }
 
     fn record_test(
@@ -104,7 +100,7 @@ impl Backend for Cpu {
     ) -> Result<Record, BackendError> {
         check_test(&[network], image.alone(&[image.image]))?;
         check_watch(&network.network.params, watch)?;
-        Ok(Tester::new(&network, image.attempt)?.record(image, watch))
+        Tester::new(&network, image.attempt)?.record(image, watch)
     }
 }
 
@@ -152,7 +148,7 @@ impl Session for CpuSession<'_> {
         let spikes = SpikeList::from_pairs(recorded.steps, recorded.spikes);
         let present = |network: &mut NetworkOnCpu| {
             let mut recorder = Recorder::new(recorded.watch);
-            network.present(&spikes, recorded.steps, recorded.phase, Some(&mut recorder));
+            network.present(&spikes, recorded.steps, recorded.phase, Some(&mut recorder))?;
             Ok(recorder.record)
         };
         self.networks.iter_mut().map(present).collect()
@@ -161,7 +157,7 @@ impl Session for CpuSession<'_> {
     fn read_out(&mut self) -> Result<Vec<Vec<f32>>, BackendError> {
         let networks = &self.networks;
         self.pool
-            .install(|| Ok(networks.par_iter().map(NetworkOnCpu::read_out).collect()))
+            .install(|| networks.par_iter().map(NetworkOnCpu::read_out).collect())
     }
 
     fn memory(&self) -> u64 {

@@ -8,12 +8,13 @@ use crate::backend::{BackendError, Frozen, Record, SpikeCounts, TestImage, TestI
 use crate::dataset::ImageShape;
 use crate::model::poisson::{Draw, RateTable, SpikeList};
 use crate::model::{Block, Constants};
+use crate::network::Network;
 use crate::params::Steps;
 use rayon::prelude::*;
 
 /// One network with frozen weights, shared by its lanes.
-pub struct Tester {
-    seed: u64,
+pub struct Tester<'a> {
+    network: &'a Network,
     neurons: usize,
     image: ImageShape,
     steps: Steps,
@@ -24,8 +25,8 @@ pub struct Tester {
     at_rest: Lane,
 }
 
-impl Tester {
-    pub fn new(frozen: &Frozen<'_>, attempt: u32) -> Result<Self, BackendError> {
+impl<'a> Tester<'a> {
+    pub fn new(frozen: &Frozen<'a>, attempt: u32) -> Result<Self, BackendError> {
         let network = frozen.network;
         let (steps, constants) = (
             network.params.model.steps()?,
@@ -33,7 +34,7 @@ impl Tester {
         );
         let neurons = network.params.model.neurons();
         Ok(Self {
-            seed: network.seed,
+            network,
             neurons,
             image: network.params.model.input.shape(),
             steps,
@@ -45,32 +46,33 @@ impl Tester {
         })
     }
 
-    pub fn run(&self, images: TestImages<'_>) -> SpikeCounts {
+    pub fn run(&self, images: TestImages<'_>) -> Result<SpikeCounts, BackendError> {
         let mut counts = vec![0u16; images.images.len() * self.neurons];
         counts
             .par_chunks_mut(self.neurons)
             .enumerate()
-            .for_each_init(
+            .try_for_each_init(
                 || (self.at_rest.clone(), SpikeList::default()),
                 |(lane, spikes), (place, counts)| {
-                    self.show(images.at(place), lane, spikes, None);
+                    self.show(images.at(place), lane, spikes, None)?;
                     for (count, &of_neuron) in counts.iter_mut().zip(&lane.counts) {
                         *count = of_neuron.min(u32::from(u16::MAX)) as u16;
                     }
+                    Ok::<(), BackendError>(())
                 },
-            );
-        SpikeCounts {
+            )?;
+        Ok(SpikeCounts {
             neurons: self.neurons,
             counts,
-        }
+        })
     }
 
     /// All spikes that one image evokes, and the variables of the neurons in `watch`.
-    pub fn record(&self, image: TestImage<'_>, watch: &[u32]) -> Record {
+    pub fn record(&self, image: TestImage<'_>, watch: &[u32]) -> Result<Record, BackendError> {
         let mut recorder = Recorder::new(watch);
         let (mut lane, mut spikes) = (self.at_rest.clone(), SpikeList::default());
-        self.show(image, &mut lane, &mut spikes, Some(&mut recorder));
-        recorder.record
+        self.show(image, &mut lane, &mut spikes, Some(&mut recorder))?;
+        Ok(recorder.record)
     }
 
     /// Shows one image from rest.
@@ -80,11 +82,11 @@ impl Tester {
         lane: &mut Lane,
         spikes: &mut SpikeList,
         recorder: Option<&mut Recorder>,
-    ) {
+    ) -> Result<(), BackendError> {
         lane.clone_from(&self.at_rest);
         let steps = self.steps.stimulus;
         let draw = Draw {
-            seed: self.seed,
+            seed: self.network.seed,
             stream: image.stream,
             presentation: image.presentation(),
             attempt: image.attempt,
@@ -100,5 +102,6 @@ impl Tester {
             weights: &self.weights,
         };
         step::present(&self.constants, &self.wiring, lane, s1, presentation);
+        lane.check(self.network)
     }
 }

@@ -1,6 +1,6 @@
 //! One network in training on the CPU, image by image.
 
-use super::lane::{self, Lane, NetworkOnCpu};
+use super::lane::{self, NetworkOnCpu};
 use super::plastic::AtOnce;
 use super::recorder::Recorder;
 use super::s1::S1;
@@ -58,14 +58,14 @@ impl NetworkOnCpu {
             };
             self.rates[attempt].draw(draw, &image, steps.stimulus, spikes);
             let steps = steps.stimulus + steps.rest;
-            self.present(spikes, steps, Phase::Train { group }, None);
+            self.present(spikes, steps, Phase::Train { group }, None)?;
             if self.lane.spikes() >= self.network.params.model.input.least_spikes as u64 {
                 break;
             }
         }
         self.network.state.presented += 1;
         self.check_synapses(self.network.state.presented - 1);
-        self.check_finite(&self.lane)
+        Ok(())
     }
 
     /// Checks which synapses are absent, if that is due since so many images were presented.
@@ -78,28 +78,6 @@ impl NetworkOnCpu {
         }
     }
 
-    /// A number that stops being finite reaches the potentials, wherever it was, so only they are checked.
-    pub fn check_finite(&self, lane: &Lane) -> Result<(), BackendError> {
-        let (seed, image) = (self.network.seed, self.network.state.presented);
-        for (what, values) in [
-            ("the potential", &lane.neurons.v_e_mv),
-            ("the inhibitory potential", &lane.neurons.v_i_mv),
-        ] {
-            let values = values.iter().flat_map(|block| block.0);
-            if let Some((neuron, value)) = values.enumerate().find(|(_, value)| !value.is_finite())
-            {
-                return Err(BackendError::Diverged {
-                    seed,
-                    what,
-                    neuron,
-                    value,
-                    image,
-                });
-            }
-        }
-        Ok(())
-    }
-
     /// Runs one presentation, beginning with the present state.
     pub fn present(
         &mut self,
@@ -107,7 +85,7 @@ impl NetworkOnCpu {
         steps: u32,
         phase: Phase,
         recorder: Option<&mut Recorder>,
-    ) {
+    ) -> Result<(), BackendError> {
         let params = &self.network.params;
         let c = match phase {
             Phase::Test => &self.testing,
@@ -176,10 +154,11 @@ impl NetworkOnCpu {
         if matches!(phase, Phase::Train { .. }) {
             self.network.state.spikes_e += self.lane.spikes();
         }
+        self.lane.check(&self.network)
     }
 
     /// A copy of the weights, pruned as the mode ends a training.
-    pub fn read_out(&self) -> Vec<f32> {
+    pub fn read_out(&self) -> Result<Vec<f32>, BackendError> {
         let mut end = self.clone();
         match self.network.params.model.pruning.mode {
             PruningMode::None => {
@@ -207,9 +186,10 @@ impl NetworkOnCpu {
                 let rates = RateTable::window(&self.network.params);
                 let dark = vec![0; self.network.params.model.inputs()];
                 rates.draw(draw, &dark, steps, &mut spikes);
-                end.present(&spikes, steps, Phase::Window, None);
+                end.present(&spikes, steps, Phase::Window, None)?;
             }
         }
-        lane::unpad_rows(&end.weights, self.network.params.model.neurons())
+        let neurons = self.network.params.model.neurons();
+        Ok(lane::unpad_rows(&end.weights, neurons))
     }
 }

@@ -179,13 +179,10 @@ impl Engine {
 /// What the kernels mark instead of counting.
 pub fn check_counts(host: &Network, counts: &[u32]) -> Result<(), BackendError> {
     if let Some(neuron) = counts.iter().position(|&count| count & DIVERGED != 0) {
-        let (seed, image) = (host.seed, host.state.presented);
         return Err(BackendError::Diverged {
-            seed,
-            what: "a potential",
+            seed: host.seed,
             neuron,
-            value: f32::NAN,
-            image,
+            images: host.state.presented,
         });
     }
     if counts.iter().any(|&count| count & OVERFLOW != 0) {

@@ -6,7 +6,7 @@ use super::error::GpuError;
 use super::layout::{FROZEN, LEARNING, PRUNING, Task, state_stride, unpack_rings, unpack_state};
 use super::pipelines::Size;
 use super::recording::{fields, records};
-use super::resident::{ForBatches, Lanes, Networks};
+use super::resident::{ForBatches, Lanes, Networks, check_counts};
 use super::turns::{Turns, lanes_that_fit};
 use super::{Shape, most_spikes};
 use crate::backend::{
@@ -204,7 +204,7 @@ impl Chunk {
         Ok(all)
     }
 
-    fn read_out(&mut self) -> Result<Vec<Vec<f32>>, GpuError> {
+    fn read_out(&mut self) -> Result<Vec<Vec<f32>>, BackendError> {
         self.settle()?;
         let any = |hosts: &[Network], mode: fn(PruningMode) -> bool| {
             hosts.iter().any(|h| mode(h.params.model.pruning.mode))
@@ -262,7 +262,7 @@ impl Chunk {
     }
 
     /// A copy of the weights after the last window of `final-window`, run by copies of the lanes.
-    fn windowed(&mut self) -> Result<Vec<u32>, GpuError> {
+    fn windowed(&mut self) -> Result<Vec<u32>, BackendError> {
         let tables: Vec<RateTable> = self
             .hosts
             .iter()
@@ -310,7 +310,12 @@ impl Chunk {
         let ran = self.engine.run_in_turns(&self.networks, &lanes, &batch);
         let copy = std::mem::replace(&mut self.networks.weights, kept);
         ran?;
-        self.engine.read(&copy)
+        let counts = self.engine.take_counts(&lanes)?;
+        let counts = counts.chunks_exact(self.shape.neurons);
+        for (host, counts) in self.hosts.iter().zip(counts) {
+            check_counts(host, counts)?;
+        }
+        Ok(self.engine.read(&copy)?)
     }
 
     fn snapshot(&mut self) -> Result<Vec<Network>, GpuError> {

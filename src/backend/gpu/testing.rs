@@ -57,12 +57,13 @@ pub fn record(
     shape: Shape,
 ) -> Result<Record, BackendError> {
     let mut test = Test::new(engine, &[frozen], images, shape)?;
-    let (_, words) = test.show(
+    let (lanes, words) = test.show(
         &[(0, images.images[0])],
         |engine, networks, lanes, batch| {
             engine.run_recorded(networks, lanes, batch, &fields(watch))
         },
     )?;
+    check_counts(test.hosts[0], &test.engine.take_counts(&lanes)?)?;
     Ok(records(&words, &[0], shape.neurons, watch).remove(0))
 }
 

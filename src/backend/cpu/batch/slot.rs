@@ -165,7 +165,7 @@ impl Batch<'_> {
             }
         }
         self.end(k, slot, &worker.lane);
-        network.check_finite(&worker.lane)
+        worker.lane.check(&network.network)
     }
 
     fn present(&self, k: usize, spikes: &SpikeList, worker: &mut Worker) {
