@@ -1,6 +1,8 @@
 //! Starting threads where memory is short, or where there are none.
 
 use std::collections::TryReserveError;
+use std::sync::Mutex;
+use std::{panic, thread};
 
 /// What a thread takes to start: the stack that Rust gives it, and room for what it then asks for.
 const ROOM_BYTES: usize = 4 << 20;
@@ -11,6 +13,26 @@ const ROOM_BYTES: usize = 4 << 20;
 /// When there is too little memory.
 pub fn check_room(threads: usize) -> Result<(), TryReserveError> {
     Vec::<u8>::new().try_reserve_exact(threads * ROOM_BYTES)
+}
+
+/// Runs two works, the second in a thread of its own if one can be had.
+pub fn both<A, B: Send>(first: impl FnOnce() -> A, second: impl FnOnce() -> B + Send) -> (A, B) {
+    if check_room(1).is_err() {
+        return (first(), second());
+    }
+    // Not `scope.spawn`, which panics where no thread can be had; the work must then be done here.
+    let second = Mutex::new(Some(second));
+    let run = || second.lock().ok()?.take().map(|second| second());
+    thread::scope(|scope| {
+        let beside = thread::Builder::new().spawn_scoped(scope, run);
+        let first = first();
+        let found = match beside.map(thread::ScopedJoinHandle::join) {
+            Ok(Ok(found)) => found,
+            Ok(Err(panic)) => panic::resume_unwind(panic),
+            Err(_) => run(),
+        };
+        (first, found.expect("the work is taken once"))
+    })
 }
 
 /// So many threads that share work.

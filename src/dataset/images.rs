@@ -2,6 +2,7 @@
 
 use super::{DatasetError, ImageShape};
 use crate::artefact::sha256;
+use crate::threads::both;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io::Read;
@@ -260,9 +261,10 @@ impl Dataset {
     }
 
     pub fn digests(&self) -> Digests {
+        let (train, test) = both(|| self.train.digest(), || self.test.digest());
         Digests {
-            train: self.train.digest().into(),
-            test: self.test.digest().into(),
+            train: train.into(),
+            test: test.into(),
         }
     }
 }

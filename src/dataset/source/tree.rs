@@ -13,9 +13,9 @@ pub enum Tree {
 }
 
 /// An open file.
-pub trait Opened: Read + Seek {}
+pub trait Opened: Read + Seek + Send {}
 
-impl<T: Read + Seek> Opened for T {}
+impl<T: Read + Seek + Send> Opened for T {}
 
 impl Tree {
     /// Whether there is anything at a path.

@@ -7,7 +7,7 @@ use super::names::Kind;
 use crate::dataset::DatasetError;
 use crate::dataset::source::Tree;
 use crate::dataset::source::gzip::{self, Members};
-use std::io::{self, BufReader, ErrorKind, Read};
+use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::path::Path;
 
 /// Bytes read at a time.
@@ -28,12 +28,22 @@ pub(super) struct Idx {
     pub header_len: usize,
 }
 
-impl Idx {
-    /// Reads a file.
+/// A file of which the header was read, and fits what the file can hold.
+pub(in crate::dataset::source) struct Begun<'a> {
+    fault: Fault<'a>,
+    input: Box<dyn Read + Send + 'a>,
+    header: Vec<u8>,
+    pub(super) dimensions: Vec<usize>,
+    /// Bytes of the whole, as the header announces them.
+    expected: u64,
+}
+
+impl<'a> Begun<'a> {
+    /// Reads the header of a file.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn read(tree: &Tree, path: &Path, kind: Kind) -> Result<Self, DatasetError> {
+    pub fn open(tree: &'a Tree, path: &'a Path, kind: Kind) -> Result<Self, DatasetError> {
         let unreadable = DatasetError::unreadable(path);
         let length = tree.len(path).map_err(&unreadable)?;
         if !tree.is_file(path) {
@@ -48,20 +58,78 @@ impl Idx {
 
     /// The same from what a file of this length holds.
     pub fn take(
-        path: &Path,
+        path: &'a Path,
         kind: Kind,
-        file: impl Read,
+        file: impl Read + Send + 'a,
         file_len: u64,
     ) -> Result<Self, DatasetError> {
         let mut file = BufReader::with_capacity(CHUNK, file);
-        let fault = Fault { path, kind };
+        let mut fault = Fault {
+            path,
+            kind,
+            compressed: false,
+        };
         match gzip::is_gzip(&mut file) {
-            Ok(false) => fault.take_plain(file, false, file_len),
-            Ok(true) => fault.take_plain(Members::new(file), true, gzip::most_held(file_len)),
-            Err(cause) => Err(fault.unreadable(cause, false)),
+            Ok(false) => fault.begin(Box::new(file), file_len),
+            Ok(true) => {
+                fault.compressed = true;
+                fault.begin(Box::new(Members::new(file)), gzip::most_held(file_len))
+            }
+            Err(cause) => Err(fault.unreadable(cause)),
         }
     }
 
+    /// Reads the rest.
+    ///
+    /// # Errors
+    /// When the file holds less than its header says, or more, or cannot be read.
+    pub fn whole(self) -> Result<Idx, DatasetError> {
+        let header_len = self.header.len();
+        let mut bytes = self.header;
+        bytes.reserve_exact((self.expected as usize - header_len).min(MOST_AT_ONCE) + 1);
+        let mut rest = self.input.take(self.expected - header_len as u64 + 1);
+        let read = rest.read_to_end(&mut bytes);
+        read.map_err(|cause| self.fault.unreadable(cause))?;
+        self.fault.check_length(self.expected, bytes.len() as u64)?;
+        Ok(Idx {
+            bytes,
+            dimensions: self.dimensions,
+            header_len,
+        })
+    }
+
+    /// Hands the whole on, as many bytes as the header announces, with zeros for those that cannot be read.
+    ///
+    /// # Errors
+    /// As [`Begun::whole`].
+    pub fn pour(mut self, mut out: impl Write) -> Result<(), DatasetError> {
+        let mut done = self.header.len() as u64;
+        // Who takes the bytes may go away, which is no fault of the file.
+        let _ = out.write_all(&self.header);
+        let mut chunk = vec![0; CHUNK];
+        let poured = loop {
+            match self.input.read(&mut chunk) {
+                Ok(0) => break Ok(()),
+                Ok(read) => {
+                    let wanted = (self.expected - done).min(read as u64) as usize;
+                    let _ = out.write_all(&chunk[..wanted]);
+                    done += read as u64;
+                    if done > self.expected {
+                        break Ok(());
+                    }
+                }
+                Err(cause) if cause.kind() == ErrorKind::Interrupted => {}
+                Err(cause) => break Err(self.fault.unreadable(cause)),
+            }
+        };
+        let missing = self.expected.saturating_sub(done);
+        let _ = io::copy(&mut io::repeat(0).take(missing), &mut out);
+        poured?;
+        self.fault.check_length(self.expected, done)
+    }
+}
+
+impl Idx {
     /// Whether each item is a byte.
     pub fn are_bytes(&self) -> bool {
         self.bytes[2] == BYTES
@@ -89,37 +157,35 @@ impl Idx {
 struct Fault<'a> {
     path: &'a Path,
     kind: Kind,
+    compressed: bool,
 }
 
-impl Fault<'_> {
-    /// Takes what a file holds, one byte more than its header announces at the most; `most`: what it can hold.
-    fn take_plain(
-        &self,
-        mut input: impl Read,
-        compressed: bool,
+impl<'a> Fault<'a> {
+    /// Takes the header of what a file holds, which is `most` bytes at most.
+    fn begin(
+        self,
+        mut input: Box<dyn Read + Send + 'a>,
         most: u64,
-    ) -> Result<Idx, DatasetError> {
-        let mut bytes = Vec::new();
-        let mut read = |bytes: &mut Vec<u8>, count: u64| {
-            let input = input.by_ref().take(count);
-            let read = { input }.read_to_end(bytes);
-            read.map_err(|cause| self.unreadable(cause, compressed))
+    ) -> Result<Begun<'a>, DatasetError> {
+        let mut header = Vec::new();
+        let mut read = |header: &mut Vec<u8>, count: usize| {
+            let input = input.by_ref().take(count as u64);
+            let read = { input }.read_to_end(header);
+            read.map_err(|cause| self.unreadable(cause))
         };
-        read(&mut bytes, WORD as u64)?;
-        let dimensions = self.check_magic(&bytes)?;
+        read(&mut header, WORD)?;
+        let dimensions = self.check_magic(&header)?;
         let header_len = WORD * (1 + dimensions);
-        read(&mut bytes, (WORD * dimensions) as u64)?;
-        let Some(header) = bytes.get(WORD..header_len) else {
-            return Err(self.too_short(header_len as u64, bytes.len() as u64));
+        read(&mut header, WORD * dimensions)?;
+        if header.len() < header_len {
+            return Err(self.too_short(header_len as u64, header.len() as u64));
+        }
+        let word = |word: &[u8]| {
+            word.iter()
+                .fold(0, |number, &byte| number << 8 | usize::from(byte))
         };
-        let dimensions: Vec<usize> = header
-            .chunks_exact(WORD)
-            .map(|word| {
-                word.iter()
-                    .fold(0, |number, &byte| number << 8 | usize::from(byte))
-            })
-            .collect();
-        let item_len = if bytes[2] == INTEGERS { WORD } else { 1 };
+        let dimensions: Vec<usize> = header[WORD..].chunks_exact(WORD).map(word).collect();
+        let item_len = if header[2] == INTEGERS { WORD } else { 1 };
         let items = dimensions
             .iter()
             .try_fold(item_len, |items, &more| items.checked_mul(more));
@@ -128,22 +194,26 @@ impl Fault<'_> {
         if expected > most {
             // The file cannot hold so much: how much it holds is counted, not kept.
             let rest = io::copy(&mut input.take(most), &mut io::sink());
-            let rest = rest.map_err(|cause| self.unreadable(cause, compressed))?;
-            return Err(self.too_short(expected, bytes.len() as u64 + rest));
+            let rest = rest.map_err(|cause| self.unreadable(cause))?;
+            return Err(self.too_short(expected, header_len as u64 + rest));
         }
-        bytes.reserve_exact((expected as usize - header_len).min(MOST_AT_ONCE) + 1);
-        read(&mut bytes, expected - header_len as u64 + 1)?;
-        match bytes.len() as u64 {
+        Ok(Begun {
+            fault: self,
+            input,
+            header,
+            dimensions,
+            expected,
+        })
+    }
+
+    fn check_length(&self, expected: u64, found: u64) -> Result<(), DatasetError> {
+        match found {
             found if found < expected => Err(self.too_short(expected, found)),
             found if found > expected => Err(DatasetError::TooLong {
                 path: self.path.into(),
                 expected,
             }),
-            _ => Ok(Idx {
-                bytes,
-                dimensions,
-                header_len,
-            }),
+            _ => Ok(()),
         }
     }
 
@@ -187,13 +257,13 @@ impl Fault<'_> {
         }
     }
 
-    fn unreadable(&self, cause: io::Error, compressed: bool) -> DatasetError {
+    fn unreadable(&self, cause: io::Error) -> DatasetError {
         let damaged = [
             ErrorKind::InvalidData,
             ErrorKind::InvalidInput,
             ErrorKind::UnexpectedEof,
         ];
-        match compressed && damaged.contains(&cause.kind()) {
+        match self.compressed && damaged.contains(&cause.kind()) {
             true => DatasetError::BadGzip {
                 path: self.path.into(),
                 cause,

@@ -7,11 +7,12 @@ mod names;
 use super::by_crate::parse;
 use super::{Found, Images, Tree};
 use crate::dataset::{DatasetError, ImageShape, Part, Reading};
-use crate::threads::check_room;
-use file::Idx;
+use crate::threads::both;
+use file::{Begun, Idx};
 use names::{Kind, files};
+#[cfg(not(target_family = "wasm"))]
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::thread;
 
 /// Checks bytes as those of a file of labels, raw or compressed: for tests with many inputs.
 ///
@@ -19,7 +20,8 @@ use std::thread;
 /// What is wrong with them.
 #[doc(hidden)]
 pub fn check_labels(bytes: &[u8]) -> Result<(), DatasetError> {
-    Idx::take("labels".as_ref(), Kind::Labels, bytes, bytes.len() as u64).map(|_| ())
+    let begun = Begun::take("labels".as_ref(), Kind::Labels, bytes, bytes.len() as u64)?;
+    begun.whole().map(|_| ())
 }
 
 /// Whether there is any IDX file at `path`, sound or not.
@@ -47,24 +49,14 @@ pub(super) fn read(
         train?.map(|files| labels(tree, files)).transpose()?,
         test?.map(|files| labels(tree, files)).transpose()?,
     );
-    // To decompress takes a while; to read does not.
-    let slow = |part: &Option<LabelFile>| {
-        part.as_ref()
-            .is_some_and(|part| part.images.extension() == Some("gz".as_ref()))
-    };
-    let helps = slow(&train) && slow(&test);
-    let (train, test) = both(
-        helps,
-        || train.map(|labels| labels.with_images(tree)).transpose(),
-        || test.map(|labels| labels.with_images(tree)).transpose(),
-    );
-    let (train, test) = match (train?, test?) {
-        (Some(train), Some(test)) => {
-            let (train, test) = parse(train, test);
-            (Some(train), Some(test))
-        }
-        (train, test) => (train.map(PartFiles::cut), test.map(PartFiles::cut)),
-    };
+    let train = train
+        .as_ref()
+        .map(|labels| labels.begin(tree))
+        .transpose()?;
+    let test = test.as_ref().map(|labels| labels.begin(tree)).transpose()?;
+    let parse = |part: Option<BegunPart>, which| part.map(|part| parse(part, which)).transpose();
+    let (train, test) = both(|| parse(train, Part::Training), || parse(test, Part::Test));
+    let (train, test) = (train?, test?);
     let part = |images: Option<Images>| images.map(|images| images.read_as(reading)).transpose();
     let (train, test) = (part(train), part(test));
     Ok(Some(Found {
@@ -76,32 +68,8 @@ pub(super) fn read(
 
 /// The crate that parses MNIST takes files of a system.
 #[cfg(target_family = "wasm")]
-fn parse(train: PartFiles, test: PartFiles) -> (Images, Images) {
-    (train.cut(), test.cut())
-}
-
-/// Runs two works, the second in a thread of its own if that helps and one can be had.
-fn both<A, B: Send>(
-    helps: bool,
-    first: impl FnOnce() -> A,
-    second: impl FnOnce() -> B + Send,
-) -> (A, B) {
-    if !helps || check_room(1).is_err() {
-        return (first(), second());
-    }
-    // Not `scope.spawn`, which panics where no thread can be had; the work must then be done here.
-    let second = std::sync::Mutex::new(Some(second));
-    let run = || second.lock().ok()?.take().map(|second| second());
-    thread::scope(|scope| {
-        let beside = thread::Builder::new().spawn_scoped(scope, run);
-        let first = first();
-        let found = match beside.map(thread::ScopedJoinHandle::join) {
-            Ok(Ok(found)) => found,
-            Ok(Err(panic)) => std::panic::resume_unwind(panic),
-            Err(_) => run(),
-        };
-        (first, found.expect("the work is taken once"))
-    })
+fn parse(part: BegunPart<'_>, _: Part) -> Result<Images, DatasetError> {
+    Ok(part.whole()?.cut())
 }
 
 /// The labels of a part, which are small, so that their faults show at once.
@@ -112,17 +80,17 @@ struct LabelFile {
 }
 
 fn labels(tree: &Tree, (images, path): (PathBuf, PathBuf)) -> Result<LabelFile, DatasetError> {
-    let file = Idx::read(tree, &path, Kind::Labels)?;
+    let file = Begun::open(tree, &path, Kind::Labels)?.whole()?;
     Ok(LabelFile { images, path, file })
 }
 
 impl LabelFile {
-    fn with_images(self, tree: &Tree) -> Result<PartFiles, DatasetError> {
-        let images = Idx::read(tree, &self.images, Kind::Images)?;
+    fn begin<'a>(&'a self, tree: &'a Tree) -> Result<BegunPart<'a>, DatasetError> {
+        let images = Begun::open(tree, &self.images, Kind::Images)?;
         let (of_images, of_labels) = (images.dimensions[0], self.file.dimensions[0]);
         if of_images != of_labels {
             return Err(DatasetError::Counts {
-                path: self.path,
+                path: self.path.clone(),
                 labels: of_labels,
                 images: of_images,
             });
@@ -137,32 +105,69 @@ impl LabelFile {
                 .collect::<Vec<_>>()
                 .join("x"),
         })?;
-        Ok(PartFiles {
+        Ok(BegunPart {
             shape,
             images,
-            labels: self.file,
+            labels: &self.file,
+        })
+    }
+}
+
+/// The files of a part, checked but for the images behind their header.
+pub(super) struct BegunPart<'a> {
+    shape: ImageShape,
+    images: Begun<'a>,
+    labels: &'a Idx,
+}
+
+impl<'a> BegunPart<'a> {
+    /// Whether images are so many, of MNIST's shape, and a label is a byte.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn is_mnist(&self, count: usize) -> bool {
+        self.images.dimensions == [count, 28, 28] && self.labels.are_bytes()
+    }
+
+    /// Hands the whole of both files on, and as many bytes where something is wrong with the images.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn pour(self, images: impl Write, mut labels: impl Write) -> Result<(), DatasetError> {
+        let poured = self.images.pour(images);
+        // As there: who takes the bytes may go away.
+        let _ = labels.write_all(&self.labels.bytes);
+        poured
+    }
+
+    /// Reads the images.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn whole(self) -> Result<WholePart<'a>, DatasetError> {
+        Ok(WholePart {
+            shape: self.shape,
+            images: self.images.whole()?,
+            labels: self.labels,
         })
     }
 }
 
 /// The files of a part, checked.
-pub(super) struct PartFiles {
+pub(super) struct WholePart<'a> {
     shape: ImageShape,
     images: Idx,
-    labels: Idx,
+    labels: &'a Idx,
 }
 
-impl PartFiles {
-    /// The whole files of images and labels where they are of MNIST's shape, and so many.
+impl WholePart<'_> {
+    /// The whole files of images and labels.
     #[cfg(not(target_family = "wasm"))]
-    pub fn of_mnist(&self, count: usize) -> Option<[&[u8]; 2]> {
-        let as_mnist = self.images.dimensions == [count, 28, 28] && self.labels.are_bytes();
-        as_mnist.then_some([&self.images.bytes, &self.labels.bytes])
+    pub fn files(&self) -> [&[u8]; 2] {
+        [&self.images.bytes, &self.labels.bytes]
     }
 
     /// The items behind the headers.
     pub fn cut(self) -> Images {
-        let labels = self.labels.numbers();
         let Idx {
             mut bytes,
             header_len,
@@ -172,16 +177,16 @@ impl PartFiles {
         Images {
             shape: self.shape,
             pixels: bytes,
-            labels,
+            labels: self.labels.numbers(),
         }
     }
 }
 
-/// The checked files of a part: for tests.
+/// A part of the set at a path, begun: for tests.
 #[cfg(test)]
-pub(super) fn part_files(path: &Path, part: Part) -> PartFiles {
+pub(super) fn with_part<T>(path: &Path, part: Part, see: impl FnOnce(BegunPart<'_>) -> T) -> T {
     let mut found = files(&Tree::Disk, path).unwrap().unwrap();
     let of_part = found.part(path, part).unwrap().unwrap();
     let labels = labels(&Tree::Disk, of_part).unwrap();
-    labels.with_images(&Tree::Disk).unwrap()
+    see(labels.begin(&Tree::Disk).unwrap())
 }
