@@ -54,6 +54,7 @@ mod splits;
 mod streams;
 mod summary;
 mod sweep;
+mod sweep_table;
 mod ten_class;
 mod typed;
 mod values;

@@ -55,13 +55,10 @@ pub(super) fn read(
     path: &Path,
     reading: &Reading,
 ) -> Result<Option<Found>, DatasetError> {
-    let files = match tree.is_dir(path) {
-        true => tree.entries(path),
-        false => vec![path.to_path_buf()],
-    };
+    let files = tree.files(path);
     let mut arrays = Vec::new();
     let mut any = false;
-    for file in files.iter().filter(|file| tree.is_file(file)) {
+    for file in &files {
         let name = path_name(file);
         if let Some(stem) = name.strip_suffix(".npy") {
             any = true;

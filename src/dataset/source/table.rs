@@ -14,14 +14,8 @@ pub(super) fn read(
     path: &Path,
     reading: &Reading,
 ) -> Result<Option<Found>, DatasetError> {
-    let files = match tree.is_dir(path) {
-        true => tree.entries(path),
-        false => vec![path.to_path_buf()],
-    };
-    let files: Vec<PathBuf> = files
-        .into_iter()
-        .filter(|file| is_table(tree, file))
-        .collect();
+    let mut files = tree.files(path);
+    files.retain(|file| is_table(file));
     let called = |what: &str| {
         let mut found = files.iter().filter(|file| path_name(file).contains(what));
         (found.next(), found.next())
@@ -52,11 +46,9 @@ pub(super) fn read(
     }))
 }
 
-fn is_table(tree: &Tree, path: &Path) -> bool {
+fn is_table(path: &Path) -> bool {
     let name = path_name(path);
-    (name.ends_with(".csv") || name.ends_with(".csv.gz"))
-        && !name.starts_with('.')
-        && tree.is_file(path)
+    (name.ends_with(".csv") || name.ends_with(".csv.gz")) && !name.starts_with('.')
 }
 
 /// A table as it was read.

@@ -74,6 +74,17 @@ impl Tree {
         entries
     }
 
+    /// The files in a folder, by name, or the one at this path.
+    #[cfg(feature = "sources")]
+    pub fn files(&self, path: &Path) -> Vec<PathBuf> {
+        let mut files = match self.is_dir(path) {
+            true => self.entries(path),
+            false => vec![path.to_path_buf()],
+        };
+        files.retain(|file| self.is_file(file));
+        files
+    }
+
     /// The length of a file.
     ///
     /// # Errors
