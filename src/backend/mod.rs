@@ -215,8 +215,8 @@ pub enum BackendError {
     )]
     ClockFull { seed: u64, image: u32 },
     #[error(
-        "network with seed {seed}: a potential of neuron {neuron} went beyond all numbers after {images} training \
-         images: lower time.dt_ms, or weights and rates"
+        "network with seed {seed}: a potential of neuron {neuron} went beyond all numbers, training images so far: \
+         {images}; lower time.dt_ms, or weights and rates"
     )]
     Diverged {
         seed: u64,

@@ -60,6 +60,16 @@ test("a GPU makes the network that the native program makes on the CPU", async (
   });
 });
 
+test("where it is to be found out which device learns faster, the network is that of both", async (context) => {
+  const run = trained(context, "--set", "job.train.in_all=30", "--set", "network.groups.neurons_per_class=300");
+  await withPage("#images=30&neurons=300&speed=full&adapter=any", async (page) => {
+    await untilTrained(page);
+    console.log(await text(page, "#about"));
+    assert.equal(await text(page, "#digest"), `Digest of the weights: ${digest(join(run, "checkpoint.safetensors"))}`);
+    assert.equal(await text(page, "#error"), "");
+  });
+});
+
 test("a GPU in software is taken only if it is named", async () => {
   await withPage("#adapter=gpu", async (page) => {
     await page.waitForSelector("#error:not([hidden])");

@@ -8,8 +8,11 @@ export type Command =
   | { kind: "pace"; running: boolean; speed: Speed; calm: boolean }
   | { kind: "show"; stimulus: Stimulus; nth: number };
 
-/** Where networks run: on one thread, on the GPU of the browser, or on one in software. */
-export type Adapter = "cpu" | "gpu" | "software";
+/** What networks run on: one thread, the GPU of the browser, or one in software. */
+export type Device = "cpu" | "gpu" | "software";
+
+/** Which of them is asked for: `auto` takes what learns faster, `any` counts a GPU in software among it, for tests. */
+export type Adapter = Device | "auto" | "any";
 
 export type Source =
   | { kind: "idx"; files: [Uint8Array, Uint8Array, Uint8Array, Uint8Array] }

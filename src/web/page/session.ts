@@ -1,6 +1,6 @@
 import { Due } from "./due";
 import { learnedLabels, type Awaitable, type Data, type Lab, type Shape } from "./lab";
-import type { Adapter, Command, Report, Source, Speed, Stimulus } from "./messages";
+import type { Adapter, Command, Device, Report, Source, Speed, Stimulus } from "./messages";
 import { canWait, isSoftware, letWait } from "./suspend";
 
 /** How many images are learned how often, and how often the page sees the weights. */
@@ -19,6 +19,10 @@ const TEST_EVERY_MS = 1000;
 const TEST_IMAGES = 300;
 const LAST_TEST_IMAGES = 1500;
 const NOISE_IMAGES = 50;
+/** A GPU takes at least so long for a step, however few neurons there are. */
+const LEAST_SECONDS_A_STEP = 1e-6;
+/** Images that devices are compared by. */
+const COMPARED_IMAGES = 5;
 
 type Open = (module: WebAssembly.Module) => Awaitable<Lab>;
 
@@ -27,7 +31,7 @@ export class Session {
   private readonly inbox: Command[] = [];
   private wake: () => void = () => {};
   private lab!: Lab;
-  private adapter: Adapter = "cpu";
+  private device: Device = "cpu";
   private data!: Data;
   private learned: number[] = [];
   private unknown: number[] = [];
@@ -87,8 +91,9 @@ export class Session {
         return this.report({ kind: "opened", data: this.data, presets: this.lab.presets() });
       case "start":
         this.phase = "rests";
-        await this.use(command.adapter);
-        await this.begin(await this.lab.start(command.preset, command.set));
+        const start = () => this.lab.start(command.preset, command.set);
+        await this.use(await this.deviceFor(command.adapter, start));
+        await this.begin(await start());
         this.phase = "learns";
         return;
       case "load":
@@ -102,15 +107,40 @@ export class Session {
     }
   }
 
-  private async use(adapter: Adapter): Promise<void> {
-    if (adapter === this.adapter) return;
-    if (adapter !== "cpu") {
+  /** The device that was asked for, or the faster one; both make the same network. */
+  private async deviceFor(adapter: Adapter, start: () => Awaitable<Shape>): Promise<Device> {
+    if (adapter !== "auto" && adapter !== "any") return adapter;
+    if (!canWait || (adapter === "auto" && (await isSoftware()))) return "cpu";
+    await this.use("cpu");
+    const { durationMs, dtMs } = await start();
+    const onCpu = await this.secondsAnImage();
+    if (onCpu < (durationMs / dtMs) * LEAST_SECONDS_A_STEP) return "cpu";
+    try {
+      await this.use(adapter === "any" ? "software" : "gpu");
+      await start();
+      return (await this.secondsAnImage()) < onCpu ? this.device : "cpu";
+    } catch {
+      // There is none, or none that gives the bits of the CPU.
+      return "cpu";
+    }
+  }
+
+  /** How long the network takes to learn an image, once all is warm. */
+  private async secondsAnImage(): Promise<number> {
+    const { images } = await this.lab.train(1);
+    const trained = await this.lab.train(COMPARED_IMAGES);
+    return trained.seconds / (trained.images - images);
+  }
+
+  private async use(device: Device): Promise<void> {
+    if (device === this.device) return;
+    if (device !== "cpu") {
       if (!canWait) throw new Error("This browser has no WebGPU that a program can wait for: let it run on the CPU.");
-      if (adapter === "gpu" && (await isSoftware())) throw new Error("This browser has no GPU but one in software: let it run on the CPU, which is faster.");
+      if (device === "gpu" && (await isSoftware())) throw new Error("This browser has no GPU but one in software: let it run on the CPU, which is faster.");
       letWait();
     }
-    await this.lab.useDevice(adapter);
-    this.adapter = adapter;
+    await this.lab.useDevice(device);
+    this.device = device;
   }
 
   private read(source: Source): Data {
