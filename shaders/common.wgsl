@@ -64,10 +64,11 @@ struct Dispatch {
     sums: u32,
     // Words of the uses of all inputs, which follow the spikes of a task.
     uses: u32,
-    // In `turn`, lanes of each network that have run, of a batch of so many images; 1 where they are its first, or its last.
+    // In `turn`, lanes of each network that have run, of a batch of so many images; 1 where they are its first.
     lanes: u32,
     batch: u32,
     begins: u32,
+    // 1 where a presentation ends or, in `turn`, the batch.
     ends: u32,
     // In `turn`, the first of the tasks whose spikes are drawn, and how many there are of each network.
     next_task: u32,

@@ -103,8 +103,7 @@ fn integrate_inhibitory(c: Inhibitory, k: u32) -> bool {
     return v1 > c.v_threshold_mv;
 }
 
-// Whether a potential is one. Euler's method can carry it beyond all numbers, and there it stays; wherever a number
-// stops being one, it reaches the potentials.
+// Whether a potential is one: Euler's method can carry it beyond all numbers. A comparison with NaN is false.
 fn is_potential(v_mv: f32) -> bool {
     return abs(v_mv) < 1e30;
 }

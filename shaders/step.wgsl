@@ -30,7 +30,7 @@ struct Constants {
 @group(0) @binding(8) var<storage, read_write> totals: array<atomic<u32>>;
 
 const WORDS: u32 = (N + 31u) >> 5u;
-// Marks in counts, a bit each: a potential that stopped being finite, and more input spikes than there was room for.
+// Marks in counts, a bit each: a potential beyond all numbers, and more input spikes than there was room for.
 const DIVERGED: u32 = 0x80000000u;
 const OVERFLOW: u32 = 0x40000000u;
 
@@ -287,7 +287,9 @@ fn advance(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
         }
     }
 
-    mark_faults(task, base, thread);
+    if dispatch.ends == 1u {
+        mark_faults(task, base, thread);
+    }
     store(lane, thread);
     if dispatch.s1 != FROZEN {
         store_inputs(lane, thread);
@@ -322,7 +324,7 @@ fn count_spike(task: Task, j: u32) {
     }
 }
 
-// Marks what must not be taken for a result.
+// Marks, at the end of a presentation, what must not be taken for a result.
 fn mark_faults(task: Task, base: u32, thread: u32) {
     let capacity = dispatch.spikes_stride - dispatch.stimulus - 1u - dispatch.uses;
     for (var k = 0u; k < OWN; k++) {

@@ -215,13 +215,13 @@ pub enum BackendError {
     )]
     ClockFull { seed: u64, image: u32 },
     #[error(
-        "network with seed {seed}: a potential of neuron {neuron} went beyond all numbers, training images so far: \
-         {images}; lower time.dt_ms, or weights and rates"
+        "network with seed {seed}: a potential of neuron {neuron} went beyond all numbers after some {images} training images: \
+         lower time.dt_ms, or weights and rates"
     )]
     Diverged {
         seed: u64,
         neuron: usize,
-        /// Training images that the network had been shown by then.
+        /// Training images that the network had been shown by then: those that were under way with this one may count.
         images: u32,
     },
 }

@@ -1,8 +1,8 @@
 //! Data sets of images with labels: finding, checking and reading them, whatever their shape and source; noise to test
 //! with.
 //!
-//! Files are read and checked first; the `mnist` crate, which panics on anything it does not expect, sees what has passed
-//! and is of MNIST's own form. Nothing is written beside them.
+//! Files are checked; the `mnist` crate, which panics on anything it does not expect, sees headers that have passed, of
+//! MNIST's own form, and as many bytes as they announce. Nothing is written beside them.
 
 mod blur;
 mod error;

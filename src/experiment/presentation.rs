@@ -2,9 +2,7 @@
 
 use super::ExperimentError;
 use super::answers::recorded;
-use crate::backend::{
-    Backend, Frozen, Phase, Record, Recorded, Session, TestImage, Variable, Watched,
-};
+use crate::backend::{Backend, Frozen, Phase, Record, Recorded, TestImage, Variable, Watched};
 use crate::model::poisson::{Draw, RateTable, SpikeList};
 use crate::model::rng::Stream;
 use crate::network::Network;
@@ -97,7 +95,7 @@ pub fn present(
 ) -> Result<Presentation, ExperimentError> {
     let mut session = backend.start(vec![network.at_rest(weights)?])?;
     let recorded = Recorded::new(spikes, steps, Phase::Test).watching(watch);
-    let record = presented(session.as_mut(), &recorded)?;
+    let record = session.present(&recorded)?.remove(0);
     let mut inputs = spikes.to_vec();
     inputs.sort_unstable();
     let start = Start {
@@ -133,7 +131,7 @@ pub fn teach(
     let steps = steps.stimulus + steps.rest;
     let recorded = Recorded::new(&spikes, steps, Phase::Train { group }).watching(watch);
     let mut session = backend.start(vec![network.clone()])?;
-    let record = presented(session.as_mut(), &recorded)?;
+    let record = session.present(&recorded)?.remove(0);
     let threshold = network.params.model.excitatory.threshold_train;
     let start = Start {
         clock: network.state.clock,
@@ -142,18 +140,6 @@ pub fn teach(
         attempt: 0,
     };
     Ok(presentation(network, &spikes, record, watch, start))
-}
-
-/// What one network does, whose state must be numbers in the end: spikes that are given can be more than any image draws.
-fn presented(
-    session: &mut dyn Session,
-    recorded: &Recorded<'_>,
-) -> Result<Record, ExperimentError> {
-    let record = session.present(recorded)?.remove(0);
-    for network in session.snapshot()? {
-        network.check()?;
-    }
-    Ok(record)
 }
 
 /// The input spikes that a network draws.

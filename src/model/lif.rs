@@ -203,8 +203,7 @@ pub fn integrate_inhibitory(c: &Inhibitory, v: &mut Block, ge: &mut Block) -> bo
     above != 0
 }
 
-/// Whether a potential is one. Euler's method can carry it beyond all numbers, and there it stays; wherever a number
-/// stops being one, it reaches the potentials.
+/// Whether a potential is one: Euler's method can carry it beyond all numbers. A comparison with NaN is false.
 pub fn is_potential(v_mv: f32) -> bool {
     v_mv.abs() < 1e30
 }

@@ -360,7 +360,7 @@ fn numbers_that_stop_being_finite_are_reported_with_image_and_neuron() {
         refused(
             &mut command,
             1,
-            "a potential of neuron 0 went beyond all numbers, training images so far: 1;",
+            "a potential of neuron 0 went beyond all numbers after some 0 training images",
         )
     }));
 }

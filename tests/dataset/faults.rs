@@ -165,32 +165,70 @@ fn labels_and_images_are_as_many() {
     );
 }
 
+/// Between the beginning and the end stand the words of the decompressor.
+fn assert_damaged(error: &DatasetError, file: &str) {
+    let message = error.to_string();
+    let start = format!("{file}: cannot be decompressed as gzip (");
+    let end = "); it is cut or damaged, copy it again";
+    assert!(
+        message.contains(&start) && message.ends_with(end),
+        "{message}"
+    );
+}
+
 #[test]
 fn damaged_gzip() {
     let file = "t10k-labels-idx1-ubyte.gz";
     let sound = fs::read(shipped(TEST_LABELS)).unwrap();
     let mut other_checksum = sound.clone();
     other_checksum[sound.len() - 8] ^= 1;
-    let start = format!("{file}: cannot be decompressed as gzip (");
-    let end = "); it is cut or damaged, copy it again";
     for bytes in [
         &sound[..5],
         &sound[..sound.len() / 2],
         &sound[..sound.len() - 1],
         &other_checksum,
     ] {
-        let message = load_with(TEST_LABELS, file, bytes).unwrap_err().to_string();
-        // Between the two stand the words of the decompressor.
-        assert!(
-            message.contains(&start) && message.ends_with(end),
-            "{message}"
-        );
+        let error = load_with(TEST_LABELS, file, bytes).unwrap_err();
+        assert_damaged(&error, file);
     }
     let more = [&sound[..], b"more"].concat();
     let message = load_with(TEST_LABELS, file, &more).unwrap_err().to_string();
     assert!(message.contains("something else follows"), "{message}");
     let padded = [&sound[..], &[0; 512]].concat();
     assert!(load_with(TEST_LABELS, file, &padded).unwrap() == *super::SHIPPED);
+}
+
+/// The crate that parses images reads them while they are unpacked: it must neither wait nor panic for what is not there.
+#[test]
+fn damaged_images() {
+    let file = "t10k-images-idx3-ubyte.gz";
+    let sound = fs::read(shipped(TEST_IMAGES)).unwrap();
+    let changed = |from_end: usize| {
+        let mut changed = sound.clone();
+        changed[sound.len() - from_end] ^= 1;
+        changed
+    };
+    for bytes in [
+        &sound[..sound.len() / 2],
+        &sound[..sound.len() - 1],
+        &changed(8),
+        &changed(sound.len() / 2),
+    ] {
+        let error = load_with(TEST_IMAGES, file, bytes).unwrap_err();
+        assert_damaged(&error, file);
+    }
+    let more = [&sound[..], b"more"].concat();
+    let error = load_with(TEST_IMAGES, file, &more).unwrap_err();
+    assert_damaged(&error, file);
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(&raw(TEST_IMAGES)).unwrap();
+    encoder.write_all(&[0; 3]).unwrap();
+    let longer = encoder.finish().unwrap();
+    assert_fault(
+        load_with(TEST_IMAGES, file, &longer),
+        file,
+        "expected 7840016 bytes of data, found more; copy the file again",
+    );
 }
 
 /// 1 GiB of zeros in 1 MB, after a header.

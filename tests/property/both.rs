@@ -84,8 +84,9 @@ fn compare(cases: u32, sizes: BoxedStrategy<Size>, adapted: impl Fn(&mut Params)
         adapted(&mut company.params);
         let cpu = run(Device::Cpu, &job, &company, recording);
         let gpu = run(Device::Gpu, &job, &company, recording);
+        let (cpu, gpu) = (numbers(cpu), numbers(gpu));
         prop_assert_eq!(cpu.is_ok(), gpu.is_ok(), "whether potentials are numbers");
-        let (cpu, gpu) = (numbers(cpu)?, numbers(gpu)?);
+        let (cpu, gpu) = (cpu?, gpu?);
         prop_assume!(cpu.outcome.fired());
         let networks = cpu.outcome.networks.iter().zip(&gpu.outcome.networks);
         for (lane, (ours, theirs)) in networks.enumerate() {

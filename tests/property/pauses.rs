@@ -30,7 +30,7 @@ pub fn training_in_chunks_is_training_in_one_go(device: Device) {
         for (end, read) in ends.into_iter().zip(reads) {
             let end = job.whole_batches(end);
             let chunk = plan.each_ref().map(|list| list[done..end].to_vec());
-            numbers(session.train(&pixels, &chunk))?;
+            session.train(&pixels, &chunk).unwrap();
             if read {
                 // Reading in between is a look, however often.
                 let seen = numbers(session.read_out())?;
@@ -38,7 +38,7 @@ pub fn training_in_chunks_is_training_in_one_go(device: Device) {
             }
             done = end;
         }
-        let outcome = numbers(Outcome::of(session.as_mut()))?;
+        let outcome = Outcome::of(session.as_mut()).unwrap();
         let networks = outcome.networks.iter().zip(&whole.networks);
         for (ours, theirs) in networks {
             prop_assert_eq!(difference(ours, theirs), None);
@@ -83,7 +83,7 @@ pub fn stopping_and_going_on_is_never_having_stopped(device: Device) {
 
         let [before, after] = cut(&plan, job.whole_batches(at));
         let half = numbers(train(device, 1, networks(), &pixels, &before))?;
-        let direct = numbers(train(device, 1, half.networks.clone(), &pixels, &after))?;
+        let direct = train(device, 1, half.networks.clone(), &pixels, &after).unwrap();
         prop_assert!(direct == whole);
 
         let folder = tempfile::tempdir().unwrap();
@@ -93,7 +93,7 @@ pub fn stopping_and_going_on_is_never_having_stopped(device: Device) {
         let loaded = Checkpoint::load(&path).unwrap();
         prop_assert!(loaded == saved);
         let networks = loaded.replicas.into_iter().map(|replica| replica.network);
-        let going_on = numbers(train(device, 1, networks.collect(), &pixels, &after))?;
+        let going_on = train(device, 1, networks.collect(), &pixels, &after).unwrap();
         prop_assert!(going_on == whole);
         Ok(())
     });
@@ -112,13 +112,14 @@ pub fn reading_out_changes_nothing_that_follows(device: Device) {
             for half in [&before, &after] {
                 session.train(&pixels, half)?;
                 if reads {
-                    session.read_out()?;
+                    // It may find that a last window would be too much: no matter.
+                    let _ = session.read_out();
                 }
             }
             let record = session.present(&recorded)?;
             Ok((record, Outcome::of(session.as_mut())?))
         };
-        let (seen, unseen) = (numbers(run(true))?, numbers(run(false))?);
+        let (unseen, seen) = (numbers(run(false))?, run(true).unwrap());
         prop_assume!(unseen.1.fired());
         prop_assert!(seen == unseen);
         Ok(())
@@ -181,7 +182,7 @@ pub fn a_late_clock_ticks_like_an_early_one(device: Device) {
             Ok((record, Outcome::of(session.as_mut())?))
         };
         let (record, outcome) = numbers(go_on(early.clone()))?;
-        let (late_record, late_outcome) = numbers(go_on(later(&early, offset)))?;
+        let (late_record, late_outcome) = go_on(later(&early, offset)).unwrap();
         prop_assume!(outcome.fired());
         let (e, i) = (&record.excitatory, &record.inhibitory);
         prop_assert_eq!(late_record.excitatory, shifted(e, offset));

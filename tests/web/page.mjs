@@ -65,6 +65,7 @@ test("where it is to be found out which device learns faster, the network is tha
   await withPage("#images=30&neurons=300&speed=full&adapter=any", async (page) => {
     await untilTrained(page);
     console.log(await text(page, "#about"));
+    assert.match(await text(page, "#about"), /, which learns faster here than the (CPU|GPU),/);
     assert.equal(await text(page, "#digest"), `Digest of the weights: ${digest(join(run, "checkpoint.safetensors"))}`);
     assert.equal(await text(page, "#error"), "");
   });

@@ -58,14 +58,14 @@ impl NetworkOnCpu {
             };
             self.rates[attempt].draw(draw, &image, steps.stimulus, spikes);
             let steps = steps.stimulus + steps.rest;
-            self.run(spikes, steps, Phase::Train { group }, None);
+            self.present(spikes, steps, Phase::Train { group }, None)?;
             if self.lane.spikes() >= self.network.params.model.input.least_spikes as u64 {
                 break;
             }
         }
         self.network.state.presented += 1;
         self.check_synapses(self.network.state.presented - 1);
-        self.lane.check(&self.network)
+        Ok(())
     }
 
     /// Checks which synapses are absent, if that is due since so many images were presented.
@@ -86,17 +86,6 @@ impl NetworkOnCpu {
         phase: Phase,
         recorder: Option<&mut Recorder>,
     ) -> Result<(), BackendError> {
-        self.run(spikes, steps, phase, recorder);
-        self.lane.check(&self.network)
-    }
-
-    fn run(
-        &mut self,
-        spikes: &SpikeList,
-        steps: u32,
-        phase: Phase,
-        recorder: Option<&mut Recorder>,
-    ) {
         let params = &self.network.params;
         let c = match phase {
             Phase::Test => &self.testing,
@@ -165,6 +154,7 @@ impl NetworkOnCpu {
         if matches!(phase, Phase::Train { .. }) {
             self.network.state.spikes_e += self.lane.spikes();
         }
+        self.lane.check(&self.network)
     }
 
     /// A copy of the weights, pruned as the mode ends a training.

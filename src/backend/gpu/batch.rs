@@ -370,6 +370,7 @@ impl Prepared<'_> {
                 steps: steps as u32,
                 from_rest: u32::from(batch.from_rest && first_step == 0),
                 latch: u32::from(batch.latch && first_step == 0),
+                ends: u32::from(first_step + steps == per_presentation),
                 ..self.base
             });
             at += steps;

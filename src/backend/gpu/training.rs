@@ -102,11 +102,12 @@ impl Chunk {
             }
         }
         self.learn(&tasks, presentations, &uploads.pixels, most_spikes)?;
+        self.collect_counts(true)?;
         for host in &mut self.hosts {
             host.state.clock += presentations as u32 * per_image;
             host.state.presented += presentations as u32;
         }
-        self.collect_counts(true)
+        Ok(())
     }
 
     /// Adds up the spikes of what has run, and finds what went wrong in it.

@@ -1,13 +1,17 @@
 //! From the files of MNIST to images with their labels.
 //!
 //! The `mnist` crate parses them. It takes nothing but paths of raw files, and panics on whatever it does not expect; so
-//! it gets what was checked under paths that nobody else can write to: pipes, where the system gives them paths, into
-//! which the files are unpacked while it reads; else a private temporary folder. If neither can be had, as on a machine
-//! that allows no writing, the bytes are split here, with the same result.
+//! headers are checked first, and it gets as many bytes as they announce under paths that nobody else can write to: pipes,
+//! where the system gives them paths, into which the files are unpacked while it reads; else a private temporary folder.
+//! If neither can be had, as on a machine that allows no writing, the bytes are split here, with the same result.
+//!
+//! The crate reads a pipe until all that could write to it have closed it. A process that another thread forks meanwhile,
+//! and that runs on without another program, holds it open too: reading then lasts as long as that process.
 
 use super::Images;
 use super::idx::BegunPart;
 use crate::dataset::{DatasetError, ImageShape, Part};
+use crate::threads::both;
 #[cfg(unix)]
 use crate::threads::check_room;
 use mnist::{Mnist, MnistBuilder};
@@ -30,22 +34,37 @@ const TEST_COUNT: u32 = 10_000;
 #[cfg(target_os = "linux")]
 const PIPE_BYTES: usize = 1 << 20;
 
-/// Parses one of the two parts of a set.
+/// Parses the parts of a set, side by side.
 ///
 /// # Errors
-/// What is wrong with its files.
-pub(super) fn parse(part: BegunPart<'_>, which: Part) -> Result<Images, DatasetError> {
+/// What is wrong with their files.
+pub(super) fn parse(
+    train: Option<BegunPart<'_>>,
+    test: Option<BegunPart<'_>>,
+) -> Result<[Option<Images>; 2], DatasetError> {
+    // One after the other, so that neither takes what the other still needs.
+    let (for_train, for_test) = (Way::find(), Way::find());
+    let parse = |part: Option<BegunPart<'_>>, which, way| {
+        part.map(|part| parse_part(part, which, way)).transpose()
+    };
+    let (train, test) = both(
+        || parse(train, Part::Training, for_train),
+        || parse(test, Part::Test, for_test),
+    );
+    Ok([train?, test?])
+}
+
+fn parse_part(part: BegunPart<'_>, which: Part, way: Way) -> Result<Images, DatasetError> {
     if !part.is_mnist(count(which) as usize) {
         return Ok(part.whole()?.cut());
     }
     let part = Mutex::new(Some(part));
-    if let Some(parsed) = piped(&part, which) {
+    if let Some(parsed) = way.parse(&part, which) {
         return parsed;
     }
     let part = part.into_inner().ok().flatten();
-    let part = part
-        .expect("a part is left where it was not parsed")
-        .whole()?;
+    let part = part.expect("a part is left where it was not parsed");
+    let part = part.whole()?;
     match Folder::of(part.files(), which) {
         Ok(folder) => {
             // They are 55 MB, and so are the copies that the crate makes.
@@ -78,10 +97,12 @@ struct Paths {
 }
 
 impl Paths {
-    /// Whether the crate can open them; otherwise it would panic.
-    fn can_be_opened(&self) -> bool {
-        let open = |name| File::open(Path::new(&self.folder).join(name)).is_ok();
-        self.names.iter().all(open)
+    /// The same if every path can be opened; otherwise the crate would panic.
+    fn checked(self) -> io::Result<Self> {
+        for name in &self.names {
+            File::open(Path::new(&self.folder).join(name))?;
+        }
+        Ok(self)
     }
 
     /// What the crate makes of the files of a part; of the other it gets headers.
@@ -117,55 +138,105 @@ impl Paths {
     }
 }
 
-/// Lets the crate read what another thread unpacks; none, the part being left, where that cannot begin.
+/// How the crate can read what another thread unpacks.
 #[cfg(unix)]
-fn piped(part: &Mutex<Option<BegunPart<'_>>>, which: Part) -> Option<Result<Images, DatasetError>> {
-    let (read, write) = pipes().ok()?;
-    let paths = Paths {
-        folder: "/dev/fd".into(),
-        names: read.each_ref().map(|pipe| pipe.as_raw_fd().to_string()),
-    };
-    if !paths.can_be_opened() || check_room(1).is_err() {
-        return None;
+struct Way(Option<Pipes>);
+
+/// Four pipes with all that it takes to read them.
+#[cfg(unix)]
+struct Pipes {
+    paths: Paths,
+    read: [PipeReader; 4],
+    write: [PipeWriter; 4],
+    /// What the crate opens next has its place, whatever else is opened until then.
+    spare: File,
+}
+
+#[cfg(unix)]
+impl Way {
+    fn find() -> Self {
+        Self(Pipes::open().ok())
     }
-    let feed = || {
-        part.lock()
-            .ok()?
-            .take()
-            .map(|part| pour(part, which, write))
-    };
-    thread::scope(|scope| {
-        let feeding = thread::Builder::new().spawn_scoped(scope, feed).ok()?;
-        // Should the crate panic, the ends to read from go, and nothing waits for them any more.
-        let _open = read;
-        let images = paths.parse(which);
-        match feeding.join() {
-            Ok(fed) => fed.map(|fed| fed.map(|()| images)),
-            Err(panic) => panic::resume_unwind(panic),
+
+    /// What comes of a part; none, the part being left, where it cannot begin.
+    fn parse(
+        self,
+        part: &Mutex<Option<BegunPart<'_>>>,
+        which: Part,
+    ) -> Option<Result<Images, DatasetError>> {
+        let Pipes {
+            paths,
+            read,
+            write,
+            spare,
+        } = self.0?;
+        // Threads of both parts may start at once.
+        if check_room(3).is_err() {
+            return None;
         }
-    })
+        let feed = || {
+            part.lock()
+                .ok()?
+                .take()
+                .map(|part| pour(part, which, write))
+        };
+        thread::scope(|scope| {
+            let feeding = thread::Builder::new().spawn_scoped(scope, feed).ok()?;
+            // Should the crate panic, the ends to read from go, and nothing waits for them any more.
+            let _open = read;
+            drop(spare);
+            let images = paths.parse(which);
+            match feeding.join() {
+                Ok(fed) => fed.map(|fed| fed.map(|()| images)),
+                Err(panic) => panic::resume_unwind(panic),
+            }
+        })
+    }
+}
+
+#[cfg(unix)]
+impl Pipes {
+    /// Pipes with more room than usual where that can be had, so that neither side waits often.
+    fn open() -> io::Result<Self> {
+        let [a, b, c, d] = [io::pipe()?, io::pipe()?, io::pipe()?, io::pipe()?];
+        let (read, write) = ([a.0, b.0, c.0, d.0], [a.1, b.1, c.1, d.1]);
+        #[cfg(target_os = "linux")]
+        for pipe in &read {
+            let _ = rustix::pipe::fcntl_setpipe_size(pipe, PIPE_BYTES);
+        }
+        let paths = Paths {
+            folder: "/dev/fd".into(),
+            names: read.each_ref().map(|pipe| pipe.as_raw_fd().to_string()),
+        };
+        Ok(Self {
+            paths: paths.checked()?,
+            read,
+            write,
+            spare: File::open("/dev/null")?,
+        })
+    }
 }
 
 #[cfg(not(unix))]
-fn piped(_: &Mutex<Option<BegunPart<'_>>>, _: Part) -> Option<Result<Images, DatasetError>> {
-    None
-}
+struct Way;
 
-/// Pipes for four files, the ends to read from first; with more room than usual where that can be had, so that neither
-/// side waits often.
-#[cfg(unix)]
-fn pipes() -> io::Result<([PipeReader; 4], [PipeWriter; 4])> {
-    let [a, b, c, d] = [io::pipe()?, io::pipe()?, io::pipe()?, io::pipe()?];
-    let (read, write) = ([a.0, b.0, c.0, d.0], [a.1, b.1, c.1, d.1]);
-    #[cfg(target_os = "linux")]
-    for pipe in &read {
-        let _ = rustix::pipe::fcntl_setpipe_size(pipe, PIPE_BYTES);
+#[cfg(not(unix))]
+impl Way {
+    fn find() -> Self {
+        Self
     }
-    Ok((read, write))
+
+    fn parse(
+        self,
+        _: &Mutex<Option<BegunPart<'_>>>,
+        _: Part,
+    ) -> Option<Result<Images, DatasetError>> {
+        None
+    }
 }
 
-/// Writes the files of a part, and the headers of the other, in the order in which the crate reads. To the end, whatever
-/// is found: the crate waits for every byte.
+/// Writes the headers of the other part, for which a pipe has room at once, and the files of this one in the order in which
+/// the crate reads them. To the end, whatever is found: the crate waits for every byte.
 #[cfg(unix)]
 fn pour(
     part: BegunPart<'_>,
@@ -216,13 +287,10 @@ impl Folder {
             folder: folder.into(),
             names,
         };
-        match paths.can_be_opened() {
-            true => Ok(Self {
-                paths,
-                _private: private,
-            }),
-            false => Err(io::ErrorKind::NotFound.into()),
-        }
+        Ok(Self {
+            paths: paths.checked()?,
+            _private: private,
+        })
     }
 }
 
@@ -243,9 +311,10 @@ mod tests {
                 assert!(of_folder == cut);
                 of_folder
             });
-            if cfg!(unix) {
-                let of_pipes =
-                    with_part(&data, which, |part| piped(&Mutex::new(Some(part)), which));
+            if cfg!(any(target_os = "linux", target_os = "macos")) {
+                let of_pipes = with_part(&data, which, |part| {
+                    Way::find().parse(&Mutex::new(Some(part)), which)
+                });
                 assert!(of_pipes.unwrap().unwrap() == of_folder);
             }
         }
@@ -257,6 +326,6 @@ mod tests {
             folder: "/nowhere".into(),
             names: ["0", "1", "2", "3"].map(String::from),
         };
-        assert!(!paths.can_be_opened());
+        assert!(paths.checked().is_err());
     }
 }

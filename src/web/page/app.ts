@@ -138,8 +138,9 @@ export class App {
     this.drawPlots();
     byId("digest").textContent = "";
     if (this.run) network.view.zeros(this.run.metrics.at(-1)?.zero_fraction ?? 0);
-    const { shape } = network;
-    byId("about").textContent = `spikeprune ${shape!.version}, on ${shape!.device}, steps of ${shape!.dtMs} ms.`;
+    const { shape, slower } = network;
+    const found = slower ? `, which learns faster here than the ${slower === "cpu" ? "CPU" : "GPU"}` : "";
+    byId("about").textContent = `spikeprune ${shape!.version}, on ${shape!.device}${found}, steps of ${shape!.dtMs} ms.`;
     const unknown = network.unknown.length === 0 && this.showing.stimulus.kind === "unknown";
     if (this.networks.every((other) => other.shape)) this.show(unknown ? { kind: "digits" } : this.showing.stimulus);
   }

@@ -29,7 +29,7 @@ export type Stimulus =
 
 export type Report =
   | { kind: "opened"; data: Data; presets: Preset[] }
-  | { kind: "started"; shape: Shape; learned: number[]; unknown: number[] }
+  | { kind: "started"; shape: Shape; learned: number[]; unknown: number[]; slower: Device | null }
   | { kind: "progress"; trained: Trained; perSecond: number }
   | { kind: "weights"; weights: Uint8Array }
   | { kind: "shown"; shown: Shown; pixels: Uint8Array; stimulus: Stimulus["kind"]; label: number | null; held: boolean; tookMs: number }

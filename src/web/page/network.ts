@@ -1,5 +1,5 @@
 import type { Shape, Trained } from "./lab";
-import type { Adapter, Command, Report, Source, Speed, Stimulus } from "./messages";
+import type { Adapter, Command, Device, Report, Source, Speed, Stimulus } from "./messages";
 import type { View } from "./view";
 
 /** What every worker is opened with. */
@@ -23,6 +23,8 @@ export class Network {
   shape: Shape | null = null;
   learned: number[] = [];
   unknown: number[] = [];
+  /** What it was found to learn more slowly on. */
+  slower: Device | null = null;
   /** Whether it has images left to learn from. */
   learning = false;
   private readonly worker = new Worker(scriptUrl());
@@ -77,7 +79,7 @@ export class Network {
       case "started":
         this.accuracy = [];
         this.zeros = [];
-        ({ shape: this.shape, learned: this.learned, unknown: this.unknown } = report);
+        ({ shape: this.shape, learned: this.learned, unknown: this.unknown, slower: this.slower } = report);
         return this.view.started(report.shape, report.learned);
       case "progress":
         this.learning = report.trained.images < report.trained.of;

@@ -92,12 +92,13 @@ export class Session {
       case "start":
         this.phase = "rests";
         const start = () => this.lab.start(command.preset, command.set);
-        await this.use(await this.deviceFor(command.adapter, start));
-        await this.begin(await start());
+        const { device, slower } = await this.deviceFor(command.adapter, start);
+        await this.use(device);
+        await this.begin(await start(), slower);
         this.phase = "learns";
         return;
       case "load":
-        await this.begin(await this.lab.load(command.checkpoint));
+        await this.begin(await this.lab.load(command.checkpoint), null);
         this.phase = "ends";
         return;
       case "pace":
@@ -107,21 +108,23 @@ export class Session {
     }
   }
 
-  /** The device that was asked for, or the faster one; both make the same network. */
-  private async deviceFor(adapter: Adapter, start: () => Awaitable<Shape>): Promise<Device> {
-    if (adapter !== "auto" && adapter !== "any") return adapter;
-    if (!canWait || (adapter === "auto" && (await isSoftware()))) return "cpu";
+  /** The device that was asked for, or the faster one and what is slower, if that was found out. Both make the same network. */
+  private async deviceFor(adapter: Adapter, start: () => Awaitable<Shape>): Promise<{ device: Device; slower: Device | null }> {
+    if (adapter !== "auto" && adapter !== "any") return { device: adapter, slower: null };
+    const gpu = adapter === "any" ? "software" : "gpu";
+    if (!canWait || (gpu === "gpu" && (await isSoftware()))) return { device: "cpu", slower: null };
     await this.use("cpu");
     const { durationMs, dtMs } = await start();
     const onCpu = await this.secondsAnImage();
-    if (onCpu < (durationMs / dtMs) * LEAST_SECONDS_A_STEP) return "cpu";
+    if (onCpu < (durationMs / dtMs) * LEAST_SECONDS_A_STEP) return { device: "cpu", slower: null };
     try {
-      await this.use(adapter === "any" ? "software" : "gpu");
+      await this.use(gpu);
       await start();
-      return (await this.secondsAnImage()) < onCpu ? this.device : "cpu";
+      const onGpu = await this.secondsAnImage();
+      return onGpu < onCpu ? { device: gpu, slower: "cpu" } : { device: "cpu", slower: gpu };
     } catch {
       // There is none, or none that gives the bits of the CPU.
-      return "cpu";
+      return { device: "cpu", slower: null };
     }
   }
 
@@ -147,13 +150,13 @@ export class Session {
     return source.kind === "idx" ? this.lab.setData(...source.files) : this.lab.setFiles(source.names, source.files);
   }
 
-  private async begin(shape: Shape): Promise<void> {
+  private async begin(shape: Shape, slower: Device | null): Promise<void> {
     this.learned = learnedLabels(shape, this.data);
     this.unknown = this.data.labels.map((label) => label.label).filter((label) => !this.learned.includes(label));
     this.images = 0;
     this.testedAt = -TEST_EVERY_IMAGES;
     this.perSecond = 0;
-    this.report({ kind: "started", shape, learned: this.learned, unknown: this.unknown });
+    this.report({ kind: "started", shape, learned: this.learned, unknown: this.unknown, slower });
     await this.sendWeights();
   }
 

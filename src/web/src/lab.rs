@@ -30,6 +30,8 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 #[wasm_bindgen]
 pub struct Lab {
     backend: &'static Arc<dyn Backend>,
+    /// All devices that have been used, by name.
+    devices: Vec<(String, &'static Arc<dyn Backend>)>,
     data: Option<&'static Dataset>,
     networks: Option<Networks>,
 }
@@ -62,8 +64,10 @@ impl Lab {
     pub fn new() -> Result<Self, JsError> {
         throw_panics();
         let cpu: Arc<dyn Backend> = Arc::new(Cpu::new(1).map_err(thrown)?);
+        let backend = &*Box::leak(Box::new(cpu));
         Ok(Self {
-            backend: Box::leak(Box::new(cpu)),
+            backend,
+            devices: vec![("cpu".into(), backend)],
             data: None,
             networks: None,
         })
@@ -74,11 +78,16 @@ impl Lab {
     #[wasm_bindgen(js_name = useDevice)]
     pub fn use_device(&mut self, device: &str) -> Result<(), JsError> {
         self.networks = None;
-        let backend: Arc<dyn Backend> = match device {
-            "cpu" => Arc::new(Cpu::new(1).map_err(thrown)?),
-            _ => Arc::new(exact_gpu(device == "software")?),
+        let mut known = self.devices.iter();
+        self.backend = match known.find(|(name, _)| name == device) {
+            Some((_, known)) => known,
+            None => {
+                let gpu: Arc<dyn Backend> = Arc::new(exact_gpu(device == "software")?);
+                let gpu = &*Box::leak(Box::new(gpu));
+                self.devices.push((device.into(), gpu));
+                gpu
+            }
         };
-        self.backend = Box::leak(Box::new(backend));
         Ok(())
     }
 

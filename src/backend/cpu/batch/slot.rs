@@ -159,13 +159,14 @@ impl Batch<'_> {
                 lif::latch(&c.excitatory, &mut n.v_threshold_mv, &mut n.v_latched_mv);
             }
             self.present(k, &slot.spikes, worker);
+            worker.lane.check(&network.network)?;
             slot.spikes_e += worker.lane.spikes();
             if worker.lane.spikes() >= params.model.input.least_spikes as u64 {
                 break;
             }
         }
         self.end(k, slot, &worker.lane);
-        worker.lane.check(&network.network)
+        Ok(())
     }
 
     fn present(&self, k: usize, spikes: &SpikeList, worker: &mut Worker) {

@@ -44,12 +44,16 @@ impl Chunk {
         let at_once = self.engine.steps_at_once(self.shape.inputs(), tasks.len());
         let advance = (0..lanes.steps)
             .step_by(at_once as usize)
-            .map(|first_step| Dispatch {
-                first_step,
-                steps: (lanes.steps - first_step).min(at_once as u32),
-                from_rest: u32::from(first_step == 0) & lanes.from_rest,
-                latch: u32::from(first_step == 0) & lanes.latch,
-                ..lanes
+            .map(|first_step| {
+                let steps = (lanes.steps - first_step).min(at_once as u32);
+                Dispatch {
+                    first_step,
+                    steps,
+                    from_rest: u32::from(first_step == 0) & lanes.from_rest,
+                    latch: u32::from(first_step == 0) & lanes.latch,
+                    ends: u32::from(first_step + steps == lanes.steps),
+                    ..lanes
+                }
             });
         let advance: Vec<Dispatch> = advance.collect();
         self.submit_turn(turn, scales, &pixels)?;

@@ -1,13 +1,15 @@
 //! One IDX file: checked before it is believed.
 //!
 //! Nothing is sized by a header alone: what a header announces is compared with the length of the file first, or with
-//! what that length can hold once decompressed, and reading stops one byte after it.
+//! what that length can hold once decompressed, and what is kept stops one byte after it.
 
 use super::names::Kind;
 use crate::dataset::DatasetError;
 use crate::dataset::source::Tree;
 use crate::dataset::source::gzip::{self, Members};
-use std::io::{self, BufReader, ErrorKind, Read, Write};
+#[cfg(all(unix, not(target_family = "wasm")))]
+use std::io::Write;
+use std::io::{self, BufReader, ErrorKind, Read};
 use std::path::Path;
 
 /// Bytes read at a time.
@@ -98,10 +100,11 @@ impl<'a> Begun<'a> {
         })
     }
 
-    /// Hands the whole on, as many bytes as the header announces, with zeros for those that cannot be read.
+    /// Hands the whole on, chunk by chunk, as many bytes as the header announces, with zeros for those that cannot be read.
     ///
     /// # Errors
     /// As [`Begun::whole`].
+    #[cfg(all(unix, not(target_family = "wasm")))]
     pub fn pour(mut self, mut out: impl Write) -> Result<(), DatasetError> {
         let mut done = self.header.len() as u64;
         // Who takes the bytes may go away, which is no fault of the file.

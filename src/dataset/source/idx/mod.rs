@@ -7,10 +7,9 @@ mod names;
 use super::by_crate::parse;
 use super::{Found, Images, Tree};
 use crate::dataset::{DatasetError, ImageShape, Part, Reading};
-use crate::threads::both;
 use file::{Begun, Idx};
 use names::{Kind, files};
-#[cfg(not(target_family = "wasm"))]
+#[cfg(all(unix, not(target_family = "wasm")))]
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -54,9 +53,7 @@ pub(super) fn read(
         .map(|labels| labels.begin(tree))
         .transpose()?;
     let test = test.as_ref().map(|labels| labels.begin(tree)).transpose()?;
-    let parse = |part: Option<BegunPart>, which| part.map(|part| parse(part, which)).transpose();
-    let (train, test) = both(|| parse(train, Part::Training), || parse(test, Part::Test));
-    let (train, test) = (train?, test?);
+    let [train, test] = parse(train, test)?;
     let part = |images: Option<Images>| images.map(|images| images.read_as(reading)).transpose();
     let (train, test) = (part(train), part(test));
     Ok(Some(Found {
@@ -68,8 +65,12 @@ pub(super) fn read(
 
 /// The crate that parses MNIST takes files of a system.
 #[cfg(target_family = "wasm")]
-fn parse(part: BegunPart<'_>, _: Part) -> Result<Images, DatasetError> {
-    Ok(part.whole()?.cut())
+fn parse(
+    train: Option<BegunPart<'_>>,
+    test: Option<BegunPart<'_>>,
+) -> Result<[Option<Images>; 2], DatasetError> {
+    let cut = |part: Option<BegunPart<'_>>| part.map(|part| Ok(part.whole()?.cut())).transpose();
+    Ok([cut(train)?, cut(test)?])
 }
 
 /// The labels of a part, which are small, so that their faults show at once.
@@ -131,7 +132,7 @@ impl<'a> BegunPart<'a> {
     ///
     /// # Errors
     /// What is wrong with them.
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(all(unix, not(target_family = "wasm")))]
     pub fn pour(self, images: impl Write, mut labels: impl Write) -> Result<(), DatasetError> {
         let poured = self.images.pour(images);
         // As there: who takes the bytes may go away.
