@@ -7,6 +7,14 @@ use std::{panic, thread};
 /// What a thread takes to start: the stack that Rust gives it, and room for what it then asks for.
 const ROOM_BYTES: usize = 4 << 20;
 
+/// The limit on the address space of this process (`ulimit -v`), in bytes; none where there is none.
+pub fn address_space() -> Option<u64> {
+    #[cfg(all(unix, not(target_family = "wasm")))]
+    return rustix::process::getrlimit(rustix::process::Resource::As).current;
+    #[cfg(not(all(unix, not(target_family = "wasm"))))]
+    None
+}
+
 /// Checks that so many threads can start: a thread that finds room for its stack and for nothing more ends the program.
 ///
 /// # Errors

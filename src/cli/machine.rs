@@ -1,6 +1,6 @@
 //! The machine as it is given to this process: cores, memory, limits.
 
-use crate::backend::gpu::surroundings::address_space;
+use crate::threads::address_space;
 use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -2,19 +2,12 @@
 
 use super::adapter::AdapterInfo;
 use super::error::GpuError;
+use crate::threads::address_space;
 use std::path::Path;
 
 /// Address space below which drivers are not even loaded. lavapipe (Mesa 25) crashes, hangs or fails below 0.8 GB, with
 /// the data and threads of a training below 1.1 GB; how much it takes differs from run to run.
 const LEAST_ADDRESS_SPACE: u64 = 2 << 30;
-
-/// The limit on the address space of this process (`ulimit -v`), in bytes; none where there is none.
-pub fn address_space() -> Option<u64> {
-    #[cfg(unix)]
-    return rustix::process::getrlimit(rustix::process::Resource::As).current;
-    #[cfg(not(unix))]
-    None
-}
 
 /// Refuses to load drivers where they would crash for want of address space.
 ///

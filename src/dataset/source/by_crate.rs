@@ -3,7 +3,8 @@
 //! The `mnist` crate parses them. It takes nothing but paths of raw files, and panics on whatever it does not expect; so
 //! headers are checked first, and it gets as many bytes as they announce under paths that nobody else can write to: pipes,
 //! where the system gives them paths, into which the files are unpacked while it reads; else a private temporary folder.
-//! If neither can be had, as on a machine that allows no writing, the bytes are split here, with the same result.
+//! If neither can be had, as on a machine that allows no writing, or memory is short, the bytes are split here, with the
+//! same result.
 //!
 //! The crate reads a pipe until all that could write to it have closed it. A process that another thread forks meanwhile,
 //! and that runs on without another program, holds it open too: reading then lasts as long as that process.
@@ -11,9 +12,9 @@
 use super::Images;
 use super::idx::BegunPart;
 use crate::dataset::{DatasetError, ImageShape, Part};
-use crate::threads::both;
 #[cfg(unix)]
 use crate::threads::check_room;
+use crate::threads::{address_space, both};
 use mnist::{Mnist, MnistBuilder};
 use std::fs::{self, File};
 use std::io;
@@ -33,8 +34,11 @@ const TEST_COUNT: u32 = 10_000;
 /// Room in a pipe.
 #[cfg(target_os = "linux")]
 const PIPE_BYTES: usize = 1 << 20;
+/// Address space below which memory is short: threads that start while others take it may find none. Images grow by
+/// doubling in the crate, and are copied: 64, 47, 8 and 8 MB.
+const LEAST_ADDRESS_SPACE: u64 = 1 << 30;
 
-/// Parses the parts of a set, side by side.
+/// Parses the parts of a set, side by side; where memory is short, without threads and without the crate, which copies.
 ///
 /// # Errors
 /// What is wrong with their files.
@@ -42,7 +46,12 @@ pub(super) fn parse(
     train: Option<BegunPart<'_>>,
     test: Option<BegunPart<'_>>,
 ) -> Result<[Option<Images>; 2], DatasetError> {
-    // One after the other, so that neither takes what the other still needs.
+    if address_space().is_some_and(|limit| limit < LEAST_ADDRESS_SPACE) {
+        let cut =
+            |part: Option<BegunPart<'_>>| part.map(|part| Ok(part.whole()?.cut())).transpose();
+        return Ok([cut(train)?, cut(test)?]);
+    }
+    // Before anything is read, so that neither part takes what the other still needs.
     let (for_train, for_test) = (Way::find(), Way::find());
     let parse = |part: Option<BegunPart<'_>>, which, way| {
         part.map(|part| parse_part(part, which, way)).transpose()
@@ -170,10 +179,7 @@ impl Way {
             write,
             spare,
         } = self.0?;
-        // Threads of both parts may start at once.
-        if check_room(3).is_err() {
-            return None;
-        }
+        check_room(1).ok()?;
         let feed = || {
             part.lock()
                 .ok()?
